@@ -1,0 +1,152 @@
+//! The catalogue: which event types stand in which topic, and their codec.
+
+use bytes::Bytes;
+
+use crate::body::{Body, Fact};
+use crate::channel::*;
+use crate::directory::*;
+use crate::presence::*;
+use crate::user::*;
+use crate::Topic;
+
+/// Why a body is no event.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// A type or version that this program does not know. It must not pass over it.
+    #[error("{topic} holds {event_type} version {version}, which this program does not know")]
+    Unknown { topic: &'static str, event_type: String, version: u32 },
+    /// Bytes that no writer of this type makes: void for everyone.
+    #[error("a body of {event_type} version {version} is invalid: {reason}")]
+    Invalid { event_type: &'static str, version: u32, reason: String },
+    /// The envelope lacks what every event has.
+    #[error("an envelope is invalid: {0}")]
+    Envelope(String),
+}
+
+/// Name, version and schema of an event type.
+pub struct TypeInfo {
+    pub topic: Topic,
+    pub event_type: &'static str,
+    pub version: u32,
+    pub schema: fn() -> schemars::Schema,
+}
+
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $topic:ident => $enum:ident { $($fact:ident),+ $(,)? })+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq)]
+            pub enum $enum { $($fact(Body<$fact>)),+ }
+
+            impl $enum {
+                pub fn event_type(&self) -> &'static str {
+                    match self { $(Self::$fact(_) => $fact::TYPE),+ }
+                }
+
+                pub fn version(&self) -> u32 {
+                    match self { $(Self::$fact(_) => $fact::VERSION),+ }
+                }
+
+                fn encode(&self) -> Bytes {
+                    match self { $(Self::$fact(body) => body.encode()),+ }
+                }
+
+                fn decode(event_type: &str, version: u32, body: &[u8]) -> Result<Self, DecodeError> {
+                    match event_type {
+                        $($fact::TYPE => decoded::<$fact>(Topic::$topic, version, body).map(Self::$fact),)+
+                        _ => Err(unknown(Topic::$topic, event_type, version)),
+                    }
+                }
+            }
+
+            $(
+                impl From<Body<$fact>> for $enum {
+                    fn from(body: Body<$fact>) -> Self { Self::$fact(body) }
+                }
+            )+
+
+            impl From<$enum> for Event {
+                fn from(event: $enum) -> Self { Self::$topic(event) }
+            }
+        )+
+
+        /// Any event.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Event { $($topic($enum)),+ }
+
+        impl Event {
+            pub fn topic(&self) -> Topic {
+                match self { $(Self::$topic(_) => Topic::$topic),+ }
+            }
+
+            pub fn event_type(&self) -> &'static str {
+                match self { $(Self::$topic(event) => event.event_type()),+ }
+            }
+
+            pub fn version(&self) -> u32 {
+                match self { $(Self::$topic(event) => event.version()),+ }
+            }
+
+            /// The body as it stands on the log.
+            pub fn encode(&self) -> Bytes {
+                match self { $(Self::$topic(event) => event.encode()),+ }
+            }
+
+            /// # Errors
+            /// [`DecodeError::Unknown`] for a type or version this program does not know,
+            /// [`DecodeError::Invalid`] for bytes that no writer of the type makes.
+            pub fn decode(topic: Topic, event_type: &str, version: u32, body: &[u8]) -> Result<Self, DecodeError> {
+                match topic {
+                    $(Topic::$topic => $enum::decode(event_type, version, body).map(Self::$topic)),+
+                }
+            }
+        }
+
+        /// Every type that is written today.
+        pub fn catalogue() -> Vec<TypeInfo> {
+            vec![$($(TypeInfo {
+                topic: Topic::$topic,
+                event_type: $fact::TYPE,
+                version: $fact::VERSION,
+                schema: || schemars::schema_for!(Body<$fact>),
+            }),+),+]
+        }
+    };
+}
+
+catalogue! {
+    Directory => DirectoryEvent {
+        CellOpened, RulesActivated, UserCreated, UserProfileChanged, UserPasswordChanged,
+        UserRolesChanged, UserDeactivated, UserActivated, UserSessionsRevoked, TeamCreated,
+        TeamMembersAdded, TeamMemberRemoved, ChannelNameClaimed, ChannelNameChanged,
+    }
+    Channels => ChannelEvent {
+        RulesActivated, ChannelCreated, ChannelDirectOpened, ChannelGroupOpened,
+        ChannelSettingsChanged, ChannelArchived, ChannelRestored, ChannelMembersAdded,
+        ChannelMemberRemoved, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
+        ReactionAdded, ReactionRemoved, FileUploaded,
+    }
+    Users => UserEvent {
+        RulesActivated, SessionCreated, SessionRevoked, PreferencesSet, PreferencesDeleted, StatusSet,
+    }
+    Readstate => ReadstateEvent {
+        RulesActivated, ReadMarkerAdvanced, ReadMarkerSetBack,
+    }
+    Presence => PresenceEvent {
+        TypingStarted, PresenceChanged,
+    }
+}
+
+fn decoded<F: Fact>(topic: Topic, version: u32, body: &[u8]) -> Result<Body<F>, DecodeError> {
+    match Body::<F>::decode(version, body) {
+        None => Err(unknown(topic, F::TYPE, version)),
+        Some(Ok(body)) => Ok(body),
+        Some(Err(error)) => {
+            Err(DecodeError::Invalid { event_type: F::TYPE, version, reason: error.to_string() })
+        }
+    }
+}
+
+fn unknown(topic: Topic, event_type: &str, version: u32) -> DecodeError {
+    DecodeError::Unknown { topic: topic.name(), event_type: event_type.to_owned(), version }
+}

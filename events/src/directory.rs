@@ -1,0 +1,279 @@
+//! Facts of the topic `directory`: accounts, teams, team membership, channel names.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::body::fact;
+use crate::{ChannelId, Id, KeyedHash, SessionId, TeamId, UserId};
+
+/// The first event of an installation: what its processes must agree on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CellOpened {
+    /// Partitions of each topic but `directory`.
+    pub partitions: u16,
+    /// Fingerprint of the secrets file.
+    pub fingerprint: String,
+}
+fact!(CellOpened, "cell.opened", 1);
+
+/// From the next record on, this partition is judged by this version of the rules.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RulesActivated {
+    pub rules: u32,
+}
+fact!(RulesActivated, "rules.activated", 1);
+
+/// An account exists. The first that is no bot is the administrator, by rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserCreated {
+    pub user_id: UserId,
+    pub username_hash: KeyedHash,
+    pub email_hash: KeyedHash,
+    #[serde(default)]
+    pub is_bot: bool,
+    #[serde(default)]
+    pub locale: String,
+}
+fact!(UserCreated, "user.created", 1, NewProfile);
+
+/// Who an account belongs to.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct NewProfile {
+    pub username: String,
+    pub email: String,
+    pub nickname: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub position: String,
+    pub props: BTreeMap<String, String>,
+    pub notify_props: BTreeMap<String, String>,
+    pub timezone: BTreeMap<String, String>,
+    /// PHC string, Argon2id.
+    pub password_hash: String,
+}
+
+/// What an account says of itself changed. Absent fields stay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserProfileChanged {
+    pub user_id: UserId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username_hash: Option<KeyedHash>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_hash: Option<KeyedHash>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+}
+fact!(UserProfileChanged, "user.profile_changed", 1, ProfilePatch);
+
+/// The changed fields of a profile.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ProfilePatch {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nickname: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub props: Option<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notify_props: Option<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<BTreeMap<String, String>>,
+}
+
+/// A new password. Ends every session but the kept one, by moving `auth_generation` on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserPasswordChanged {
+    pub user_id: UserId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_session: Option<SessionId>,
+}
+fact!(UserPasswordChanged, "user.password_changed", 1, PasswordHash);
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct PasswordHash {
+    /// PHC string, Argon2id.
+    pub password_hash: String,
+}
+
+/// The account's system roles, besides `system_user`, are now these.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserRolesChanged {
+    pub user_id: UserId,
+    pub system_admin: bool,
+}
+fact!(UserRolesChanged, "user.roles_changed", 1);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserDeactivated {
+    pub user_id: UserId,
+}
+fact!(UserDeactivated, "user.deactivated", 1);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserActivated {
+    pub user_id: UserId,
+}
+fact!(UserActivated, "user.activated", 1);
+
+/// Every session of the account ended, by moving `auth_generation` on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserSessionsRevoked {
+    pub user_id: UserId,
+}
+fact!(UserSessionsRevoked, "user.sessions_revoked", 1);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum TeamType {
+    #[serde(rename = "O")]
+    Open,
+    #[serde(rename = "I")]
+    InviteOnly,
+}
+
+/// A team exists, with its creator as first member and the names of its default channels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TeamCreated {
+    pub team_id: TeamId,
+    pub name: String,
+    pub display_name: String,
+    #[serde(default)]
+    pub description: String,
+    pub r#type: TeamType,
+    #[serde(default)]
+    pub allow_open_invite: bool,
+    pub invite_id: Id,
+    pub creator_id: UserId,
+    pub default_channels: Vec<DefaultChannel>,
+}
+fact!(TeamCreated, "team.created", 1, TeamContact);
+
+/// A channel that every member of the team joins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DefaultChannel {
+    pub channel_id: ChannelId,
+    pub name: String,
+    pub display_name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TeamContact {
+    pub email: String,
+}
+
+/// How somebody came into a team or a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinedVia {
+    /// By oneself.
+    Join,
+    /// Added by another.
+    Add,
+    /// A step of a process: the default channels of a new team member.
+    Step,
+}
+
+/// People became members of a team. Their generation is this event's offset.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TeamMembersAdded {
+    pub team_id: TeamId,
+    pub members: Vec<NewTeamMember>,
+    pub via: JoinedVia,
+}
+fact!(TeamMembersAdded, "team.members_added", 1);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NewTeamMember {
+    pub user_id: UserId,
+    #[serde(default)]
+    pub scheme_admin: bool,
+}
+
+/// The named generation of a team membership ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TeamMemberRemoved {
+    pub team_id: TeamId,
+    pub user_id: UserId,
+    pub generation: u64,
+}
+fact!(TeamMemberRemoved, "team.member_removed", 1);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum ChannelType {
+    #[serde(rename = "O")]
+    Open,
+    #[serde(rename = "P")]
+    Private,
+    #[serde(rename = "D")]
+    Direct,
+    #[serde(rename = "G")]
+    Group,
+}
+
+impl ChannelType {
+    /// The letter that the v4 contract uses.
+    pub fn letter(self) -> &'static str {
+        match self {
+            Self::Open => "O",
+            Self::Private => "P",
+            Self::Direct => "D",
+            Self::Group => "G",
+        }
+    }
+
+    pub fn from_letter(letter: &str) -> Option<Self> {
+        [Self::Open, Self::Private, Self::Direct, Self::Group]
+            .into_iter()
+            .find(|t| t.letter() == letter)
+    }
+
+    /// Whether the channel belongs to a team and has a name there.
+    pub fn in_team(self) -> bool {
+        matches!(self, Self::Open | Self::Private)
+    }
+}
+
+/// A channel's name is taken: the deciding event of creating it. The channel follows as a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelNameClaimed {
+    pub team_id: TeamId,
+    pub channel_id: ChannelId,
+    pub name: String,
+    pub channel: ClaimedChannel,
+}
+fact!(ChannelNameClaimed, "channel_name.claimed", 1);
+
+/// All that the step needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ClaimedChannel {
+    pub r#type: ChannelType,
+    pub display_name: String,
+    #[serde(default)]
+    pub header: String,
+    #[serde(default)]
+    pub purpose: String,
+    pub creator_id: UserId,
+    /// Generation of the creator's team membership.
+    pub creator_generation: u64,
+}
+
+/// The channel takes the new name and frees its old one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelNameChanged {
+    pub channel_id: ChannelId,
+    pub name: String,
+}
+fact!(ChannelNameChanged, "channel_name.changed", 1);

@@ -1,0 +1,23 @@
+//! The facts: ids, positions, records, the envelope, every event type with its codec.
+//!
+//! Owns what is written to the log and how it reads for ever. Pure: it must never do I/O, know a
+//! clock, or decide anything. To add an event type: its payload in the file of its topic, its name in
+//! `catalogue.rs`, then regenerate schemas and golden files (`make golden`).
+
+mod body;
+mod catalogue;
+pub mod channel;
+pub mod directory;
+mod envelope;
+mod ids;
+mod position;
+pub mod presence;
+mod record;
+pub mod user;
+
+pub use body::{Body, Fact, Nothing};
+pub use catalogue::*;
+pub use envelope::{Actor, Meta, decode, encode, event_id};
+pub use ids::*;
+pub use position::*;
+pub use record::*;
