@@ -84,8 +84,7 @@ pub trait EventLog: fmt::Debug + Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Vec<u64>, ReadError>>;
 
     /// Follows the partitions from the given offsets.
-    fn tail(&self, from: Vec<(Partition, u64)>)
-    -> BoxFuture<'_, Result<Box<dyn Tail>, ReadError>>;
+    fn tail(&self, from: Vec<(Partition, u64)>) -> BoxFuture<'_, Result<Box<dyn Tail>, ReadError>>;
 }
 
 /// A reader that waits for what comes. Dropping it ends it.

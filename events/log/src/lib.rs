@@ -1,0 +1,14 @@
+//! The event log: a small port ([`EventLog`]) and its adapters.
+//!
+//! Owns how records become durable, get their positions and are read back. It must never look into a
+//! record (key, headers and body are opaque), never acknowledge what is not durable, and promises
+//! nothing about several records at once. Another adapter is another module that implements the port
+//! and passes the contract suite (`contract`, feature `testing`).
+
+mod codec;
+mod embedded;
+mod partitions;
+mod port;
+
+pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError, Scan};
+pub use port::{AppendError, Appended, EventLog, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail};
