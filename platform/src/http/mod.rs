@@ -1,0 +1,36 @@
+//! HTTP as every service speaks it: v4 error bodies, extractors that refuse with them, response
+//! helpers, and the edge that wraps a router (request ids, headers, metrics, access log, panics).
+//!
+//! A handler takes these extractors instead of axum's own, because axum's refuse in plain text:
+//!
+//! ```text
+//! async fn patch(
+//!     Path((team, user)): Path<(UrlId<TeamId>, UserRef)>,
+//!     page: Page,
+//!     query: Query,
+//!     Json(body): Json<PatchMember>,
+//! ) -> Result<Response, ApiError> { … }
+//! ```
+
+mod context;
+mod edge;
+mod error;
+mod ids;
+mod json;
+mod path;
+mod query;
+mod respond;
+mod serve;
+
+pub use context::{note_channel, note_position, note_user, request_id, traceparent};
+pub use edge::{EdgeSettings, edge};
+pub use error::ApiError;
+pub use ids::{IdKind, UrlId, UserRef, parse_id};
+pub use json::{Json, nullable, read_body};
+pub use path::Path;
+pub use query::{PER_PAGE_DEFAULT, PER_PAGE_MAX, Page, Query};
+pub use respond::{
+    CONTENT_TYPE_JSON, MIN_POSITION_HEADER, POSITION_HEADER, if_none_match, json, json_with_etag,
+    not_modified, ok_status, raw_json, with_position,
+};
+pub use serve::{BindError, bind, serve};

@@ -1,0 +1,12 @@
+//! What every process needs and no service owns: configuration, secrets, telemetry, HTTP errors and
+//! extractors, health, shutdown, the data directory, the private Postgres.
+//!
+//! It knows no event, no rule and no table. It must never decide anything about chat: a helper that
+//! would have to know what a channel is belongs to a service.
+
+pub mod clock;
+pub mod http;
+pub mod telemetry;
+mod trace_context;
+
+pub use trace_context::{InvalidTraceParent, TraceParent};
