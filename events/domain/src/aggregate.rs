@@ -1,0 +1,255 @@
+//! One partition's state machine: judges each record in order and applies what holds.
+
+use events::{DecodeError, Event, EventId, Meta, Partition, Record};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::faults::{self, Rule};
+use crate::verdict::{Applied, Outcome, Refusal, Verdict, Void};
+use crate::window::{Conflicts, Touches, Window, WindowLimits};
+
+/// The newest rules that this program knows. The simulation adds a test-only version.
+pub const RULES_KNOWN: u32 = if cfg!(feature = "faults") { 2 } else { 1 };
+
+/// What a topic's events do to its state. Synchronous and pure: no clock, no ids, no I/O, no
+/// iteration in hash order.
+pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned {
+    type Event;
+    const WINDOW: WindowLimits;
+
+    /// The event of this topic, if it is one.
+    fn event(event: &Event) -> Option<&Self::Event>;
+
+    /// The version that a `rules.activated` names.
+    fn activates(event: &Self::Event) -> Option<u32>;
+
+    /// The last time assigned in the event's scope (channel, user, directory); 0 for none.
+    fn last_at(&self, meta: &Meta) -> i64;
+
+    /// Whether the rule holds, from this state alone. Reads only the clear half of the body.
+    ///
+    /// # Errors
+    /// The rule that does not hold.
+    fn admit(&self, rules: u32, event: &Self::Event) -> Result<(), Refusal>;
+
+    /// Applies an admitted event at its time and offset. Cannot fail.
+    fn evolve(&mut self, meta: &Meta, event: &Self::Event, at: i64, offset: u64) -> Applied;
+
+    /// Posts and files that the event touches.
+    fn touches(_: &Self::Event) -> Touches {
+        Touches::new()
+    }
+
+    /// Touches after `read_at` that make the event stale: the one table of conflicts.
+    fn conflicts(_: &Self::Event) -> Conflicts {
+        Conflicts::new()
+    }
+}
+
+/// Why a fold cannot go on. It must stop: passing over would part it from the others for ever.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    #[error("{partition} expects offset {expected} next, not {got}")]
+    NotTheNext { partition: Partition, expected: u64, got: u64 },
+    #[error(transparent)]
+    Unknown(DecodeError),
+    #[error("{partition} activates rules {rules} at offset {offset}; this program knows {known}")]
+    UnknownRules { partition: Partition, offset: u64, rules: u32, known: u32 },
+}
+
+/// A record with its verdict.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// Envelope and event; absent where the bytes are no event.
+    pub decoded: Option<(Meta, Event)>,
+    pub verdict: Verdict,
+}
+
+/// The fold of one partition.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PartitionFold<A> {
+    partition: Partition,
+    next: u64,
+    appended_max_ms: i64,
+    rules: u32,
+    hash: u128,
+    window: Window,
+    state: A,
+}
+
+impl<A: Aggregate> PartitionFold<A> {
+    /// An empty partition.
+    pub fn new(partition: Partition) -> Self {
+        Self::with_window(partition, A::WINDOW)
+    }
+
+    /// An empty partition with another window; only tests shrink windows.
+    pub fn with_window(partition: Partition, limits: WindowLimits) -> Self {
+        Self {
+            partition,
+            next: 0,
+            appended_max_ms: 0,
+            rules: 1,
+            hash: 0,
+            window: Window::new(limits),
+            state: A::default(),
+        }
+    }
+
+    pub fn partition(&self) -> Partition {
+        self.partition
+    }
+
+    /// The offset that this fold takes next: all below are folded.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Digest of all verdicts and assigned times so far.
+    pub fn hash(&self) -> u128 {
+        self.hash
+    }
+
+    pub fn rules(&self) -> u32 {
+        self.rules
+    }
+
+    pub fn window(&self) -> &Window {
+        &self.window
+    }
+
+    pub fn state(&self) -> &A {
+        &self.state
+    }
+
+    /// The verdict that stands for `id`, if remembered.
+    pub fn outcome(&self, id: EventId) -> Option<Outcome> {
+        self.window.outcome(id)
+    }
+
+    /// Must be called after deserialising.
+    pub fn reindex(&mut self) {
+        self.window.reindex();
+    }
+
+    /// Judges the next record.
+    ///
+    /// # Errors
+    /// [`FoldError`]; the state is unchanged.
+    pub fn apply(&mut self, record: &Record) -> Result<Judged, FoldError> {
+        if record.offset != self.next && faults::is_on(Rule::OnlyTheNext) {
+            return Err(FoldError::NotTheNext {
+                partition: self.partition,
+                expected: self.next,
+                got: record.offset,
+            });
+        }
+        let decoded = match events::decode(record) {
+            Ok((meta, event)) if A::event(&event).is_some() => Some((meta, event)),
+            Err(error @ DecodeError::Unknown { .. }) => return Err(FoldError::Unknown(error)),
+            Ok(_) | Err(_) => None,
+        };
+        let verdict = match &decoded {
+            None => Verdict::Void(Void::Invalid),
+            Some((meta, event)) => self.judge(record, meta, event)?,
+        };
+        self.next = record.offset + 1;
+        self.hash = self.chained(record.offset, decoded.as_ref().map(|(meta, _)| meta.id), &verdict);
+        Ok(Judged { decoded, verdict })
+    }
+
+    fn judge(&mut self, record: &Record, meta: &Meta, event: &Event) -> Result<Verdict, FoldError> {
+        let event = A::event(event).expect("apply passes only events of this topic");
+        if let Some(rules) = A::activates(event)
+            && rules > RULES_KNOWN
+        {
+            return Err(FoldError::UnknownRules {
+                partition: self.partition,
+                offset: record.offset,
+                rules,
+                known: RULES_KNOWN,
+            });
+        }
+        let appended_ms = meta.first_appended_ms(record);
+        self.appended_max_ms = self.appended_max_ms.max(appended_ms);
+        self.window.expire(self.appended_max_ms);
+        if let Some(first) = self.window.outcome(meta.id)
+            && faults::is_on(Rule::SeenIds)
+        {
+            return Ok(Verdict::Void(Void::Duplicate { first: first.offset }));
+        }
+        if self.is_stale(meta, event) {
+            if !faults::is_on(Rule::StaleIsForgotten) {
+                self.remember(meta.id, record.offset, Err(Refusal::Already), Touches::new());
+            }
+            return Ok(Verdict::Void(Void::Stale));
+        }
+        let verdict = match self.admitted(event) {
+            Ok(()) => Ok(self.evolve(record, meta, event, appended_ms)),
+            Err(refusal) => Err(refusal),
+        };
+        let (result, touches) = match &verdict {
+            Ok(applied) => (Ok(applied.at), A::touches(event)),
+            Err(refusal) => (Err(*refusal), Touches::new()),
+        };
+        if result.is_ok() || faults::is_on(Rule::FirstVerdictStands) {
+            self.remember(meta.id, record.offset, result, touches);
+        }
+        Ok(match verdict {
+            Ok(applied) => Verdict::Applied(applied),
+            Err(refusal) => Verdict::Void(Void::Refused(refusal)),
+        })
+    }
+
+    fn remember(&mut self, event_id: EventId, offset: u64, result: Result<i64, Refusal>, touches: Touches) {
+        self.window.push(self.appended_max_ms, Outcome { event_id, offset, result }, touches);
+    }
+
+    fn is_stale(&self, meta: &Meta, event: &A::Event) -> bool {
+        (meta.read_at < self.window.floor() && faults::is_on(Rule::Floor))
+            || (self.window.conflicts(&A::conflicts(event), meta.read_at)
+                && faults::is_on(Rule::Conflicts))
+    }
+
+    fn admitted(&self, event: &A::Event) -> Result<(), Refusal> {
+        let rules = if faults::is_on(Rule::RulesInForce) { self.rules } else { RULES_KNOWN };
+        match A::activates(event) {
+            Some(rules) if rules == self.rules + 1 => Ok(()),
+            Some(rules) if rules <= self.rules => Err(Refusal::Already),
+            Some(_) => Err(Refusal::NotTheNextRules),
+            None => self.state.admit(rules, event),
+        }
+    }
+
+    fn evolve(&mut self, record: &Record, meta: &Meta, event: &A::Event, appended_ms: i64) -> Applied {
+        if let Some(rules) = A::activates(event) {
+            self.rules = rules;
+            return Applied { at: self.appended_max_ms, ..Applied::default() };
+        }
+        let at = if faults::is_on(Rule::AssignedTimes) {
+            (self.state.last_at(meta) + 1).max(meta.time_ms.min(appended_ms))
+        } else {
+            meta.time_ms
+        };
+        self.state.evolve(meta, event, at, record.offset)
+    }
+
+    fn chained(&self, offset: u64, id: Option<EventId>, verdict: &Verdict) -> u128 {
+        let mut link = Vec::with_capacity(64);
+        link.extend_from_slice(&self.hash.to_le_bytes());
+        link.extend_from_slice(&offset.to_le_bytes());
+        link.extend_from_slice(id.unwrap_or_default().as_bytes());
+        match verdict {
+            Verdict::Applied(applied) => {
+                link.push(1);
+                link.extend_from_slice(&applied.at.to_le_bytes());
+            }
+            Verdict::Void(void) => {
+                link.push(0);
+                link.extend(postcard::to_stdvec(void).expect("a void verdict always encodes"));
+            }
+        }
+        xxh3_128(&link)
+    }
+}

@@ -1,0 +1,578 @@
+//! The aggregate of the topic `channels`: channels, their members, their totals. Never posts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::channel::{
+    Broadcast, ChannelCreated, ChannelMemberRemoved, ChannelMembersAdded, LeftBecause, NewMember,
+    Notice, PostCreated,
+};
+use events::directory::{ChannelType, JoinedVia};
+use events::user::Totals;
+use events::{ChannelEvent, ChannelId, Event, Meta, PostId, TeamId, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::Aggregate;
+use crate::directory::refuse_if;
+use crate::faults::{self, Rule};
+use crate::verdict::{Applied, Base, ChannelAfter, MemberAfter, Refusal};
+use crate::window::{Conflicts, Kinds, TouchKind, Touches, WindowLimits};
+
+/// A membership, present or past. An ended one stays, so that its generation is never taken again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub user_id: UserId,
+    /// The highest generation of a team membership that the channel has seen for the person.
+    pub generation: u64,
+    /// Whether that generation has ended for ever.
+    pub generation_ended: bool,
+    pub active: bool,
+    pub scheme_admin: bool,
+    /// Offset of the event that began the present (or last) membership.
+    pub since: u64,
+    /// Posts that mentioned the person; only grows.
+    pub mentions: i64,
+    pub mentions_root: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Channel {
+    /// Absent in direct and group channels.
+    pub team_id: Option<TeamId>,
+    pub r#type: ChannelType,
+    pub display_name: String,
+    pub is_default: bool,
+    pub archived: bool,
+    pub creator_id: Option<UserId>,
+    /// Offset of the event that created it.
+    pub created: u64,
+    /// The latest assigned time.
+    pub last_at: i64,
+    pub totals: ChannelAfter,
+    /// Sorted by account; past members included.
+    members: Vec<Member>,
+}
+
+impl Channel {
+    /// The membership of `user`, present or past.
+    pub fn any_member(&self, user: UserId) -> Option<&Member> {
+        self.slot(user).ok().map(|at| &self.members[at])
+    }
+
+    /// The present membership of `user` in this channel alone; see [`crate::rights`] for whether it
+    /// still gives rights.
+    pub fn member(&self, user: UserId) -> Option<&Member> {
+        self.any_member(user).filter(|member| member.active)
+    }
+
+    /// Present members, sorted by account.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| member.active)
+    }
+
+    /// Everyone who ever was a member.
+    pub fn all_members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The channel's and the member's totals now.
+    pub fn totals_for(&self, member: &Member) -> Totals {
+        Totals {
+            msgs: self.totals.msgs,
+            msgs_root: self.totals.msgs_root,
+            mentions: member.mentions,
+            mentions_root: member.mentions_root,
+            broadcasts: self.totals.broadcasts,
+        }
+    }
+
+    fn slot(&self, user: UserId) -> Result<usize, usize> {
+        self.members.binary_search_by_key(&user, |member| member.user_id)
+    }
+
+    fn slot_or_insert(&mut self, user: UserId) -> usize {
+        match self.slot(user) {
+            Ok(at) => at,
+            Err(at) => {
+                self.members.insert(at, past_member(user));
+                at
+            }
+        }
+    }
+}
+
+fn past_member(user_id: UserId) -> Member {
+    Member {
+        user_id,
+        generation: 0,
+        generation_ended: false,
+        active: false,
+        scheme_admin: false,
+        since: 0,
+        mentions: 0,
+        mentions_root: 0,
+    }
+}
+
+/// The channels of one partition.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Channels {
+    channels: BTreeMap<ChannelId, Channel>,
+    /// Present memberships by person.
+    channels_of: BTreeMap<UserId, BTreeSet<ChannelId>>,
+}
+
+impl Channels {
+    pub fn channel(&self, channel: ChannelId) -> Option<&Channel> {
+        self.channels.get(&channel)
+    }
+
+    pub fn channels(&self) -> impl Iterator<Item = (ChannelId, &Channel)> {
+        self.channels.iter().map(|(id, channel)| (*id, channel))
+    }
+
+    /// Channels of this partition in which `user` has a present membership.
+    pub fn channels_of(&self, user: UserId) -> impl Iterator<Item = (ChannelId, &Channel, &Member)> {
+        self.channels_of.get(&user).into_iter().flatten().filter_map(move |id| {
+            let channel = self.channels.get(id)?;
+            Some((*id, channel, channel.member(user)?))
+        })
+    }
+}
+
+impl Aggregate for Channels {
+    type Event = ChannelEvent;
+    const WINDOW: WindowLimits = WindowLimits::STREAM;
+
+    fn event(event: &Event) -> Option<&ChannelEvent> {
+        match event {
+            Event::Channels(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    fn activates(event: &ChannelEvent) -> Option<u32> {
+        match event {
+            ChannelEvent::RulesActivated(body) => Some(body.c.rules),
+            _ => None,
+        }
+    }
+
+    fn last_at(&self, meta: &Meta) -> i64 {
+        self.channels.get(&ChannelId(meta.subject)).map_or(0, |channel| channel.last_at)
+    }
+
+    fn admit(&self, rules: u32, event: &ChannelEvent) -> Result<(), Refusal> {
+        use ChannelEvent as E;
+        match event {
+            E::RulesActivated(_) => Ok(()),
+            E::ChannelCreated(b) => self.unknown(b.c.channel_id),
+            E::ChannelDirectOpened(b) => self.unknown(b.c.channel_id),
+            E::ChannelGroupOpened(b) => self.unknown(b.c.channel_id),
+            E::ChannelSettingsChanged(b) => self.open(b.c.channel_id).map(drop),
+            E::ChannelArchived(b) => self.archivable(b.c.channel_id, true),
+            E::ChannelRestored(b) => self.archivable(b.c.channel_id, false),
+            E::ChannelMembersAdded(b) => self.admit_members(&b.c),
+            E::ChannelMemberRemoved(b) => self.admit_removal(&b.c),
+            E::PostCreated(b) => {
+                refuse_if(
+                    rules >= 2 && b.c.broadcast == Broadcast::Here,
+                    // The test-only second version of the rules.
+                    Refusal::Forbidden,
+                )?;
+                self.open_to(b.c.channel_id, b.c.author_id)
+            }
+            E::PostEdited(b) => self.open(b.c.channel_id).map(drop),
+            E::PostDeleted(b) => self.known(b.c.channel_id).map(drop),
+            E::PostPinned(b) => self.open(b.c.channel_id).map(drop),
+            E::PostUnpinned(b) => self.open(b.c.channel_id).map(drop),
+            E::ReactionAdded(b) => self.open_to(b.c.channel_id, b.c.user_id),
+            E::ReactionRemoved(b) => self.open_to(b.c.channel_id, b.c.user_id),
+            E::FileUploaded(b) => self.open_to(b.c.channel_id, b.c.owner_id),
+        }
+    }
+
+    fn evolve(&mut self, meta: &Meta, event: &ChannelEvent, at: i64, offset: u64) -> Applied {
+        use ChannelEvent as E;
+        let channel_id = ChannelId(meta.subject);
+        let mut applied = Applied { at, ..Applied::default() };
+        match event {
+            E::RulesActivated(_) => return applied,
+            E::ChannelCreated(b) => {
+                applied.members = self.create(&b.c, at, offset);
+            }
+            E::ChannelDirectOpened(b) => {
+                let made = conversation(b.c.channel_id, ChannelType::Direct, b.c.by, &b.c.user_ids);
+                applied.members = self.create_as(&made, None, at, offset);
+            }
+            E::ChannelGroupOpened(b) => {
+                let made = conversation(b.c.channel_id, ChannelType::Group, b.c.by, &b.c.user_ids);
+                applied.members = self.create_as(&made, None, at, offset);
+            }
+            E::ChannelSettingsChanged(b) => {
+                self.with(channel_id, |channel| {
+                    if let Some(name) = &b.c.display_name {
+                        channel.display_name.clone_from(name);
+                    }
+                    b.c.notices.iter().for_each(|notice| count_notice(channel, notice, at));
+                });
+            }
+            E::ChannelArchived(b) => self.with(channel_id, |channel| {
+                channel.archived = true;
+                count_notice(channel, &b.c.notice, at);
+            }),
+            E::ChannelRestored(b) => self.with(channel_id, |channel| {
+                channel.archived = false;
+                count_notice(channel, &b.c.notice, at);
+            }),
+            E::ChannelMembersAdded(b) => applied.members = self.add(&b.c, at, offset),
+            E::ChannelMemberRemoved(b) => self.remove(&b.c),
+            E::PostCreated(b) => {
+                if let Some(channel) = self.channels.get_mut(&channel_id) {
+                    applied.members = count_post(channel, &b.c, at);
+                }
+            }
+            E::PostEdited(_)
+            | E::PostDeleted(_)
+            | E::PostPinned(_)
+            | E::PostUnpinned(_)
+            | E::ReactionAdded(_)
+            | E::ReactionRemoved(_)
+            | E::FileUploaded(_) => {}
+        }
+        if let Some(channel) = self.channels.get_mut(&channel_id) {
+            channel.last_at = at;
+            applied.channel = Some(channel.totals);
+        }
+        applied
+    }
+
+    fn touches(event: &ChannelEvent) -> Touches {
+        use ChannelEvent as E;
+        use TouchKind as K;
+        match event {
+            E::PostCreated(b) => {
+                let mut touches = Touches::new();
+                touches.push((b.c.post_id.0, K::Created));
+                touches.extend(b.c.root.iter().map(|root| (root.post_id.0, K::Replied)));
+                touches.extend(b.c.files.iter().map(|file| (file.file_id.0, K::Attached)));
+                touches
+            }
+            E::PostEdited(b) => [(b.c.post_id.0, K::Edited)].into_iter().collect(),
+            E::PostDeleted(b) => [(b.c.post_id.0, K::Deleted)].into_iter().collect(),
+            E::PostPinned(b) => [(b.c.post_id.0, K::Pinned)].into_iter().collect(),
+            E::PostUnpinned(b) => [(b.c.post_id.0, K::Pinned)].into_iter().collect(),
+            E::ReactionAdded(b) => [(b.c.post_id.0, K::Reacted)].into_iter().collect(),
+            E::ReactionRemoved(b) => [(b.c.post_id.0, K::Reacted)].into_iter().collect(),
+            E::FileUploaded(b) => [(b.c.file.file_id.0, K::Created)].into_iter().collect(),
+            E::RulesActivated(_)
+            | E::ChannelCreated(_)
+            | E::ChannelDirectOpened(_)
+            | E::ChannelGroupOpened(_)
+            | E::ChannelSettingsChanged(_)
+            | E::ChannelArchived(_)
+            | E::ChannelRestored(_)
+            | E::ChannelMembersAdded(_)
+            | E::ChannelMemberRemoved(_) => Touches::new(),
+        }
+    }
+
+    /// | event | conflicts on the post with | on its root with |
+    /// |---|---|---|
+    /// | a reply | – | deletion |
+    /// | an edit | edits, deletion | deletion |
+    /// | a deletion | deletion | deletion |
+    /// | a pin | pins, deletion | deletion |
+    /// | a reaction | deletion | deletion |
+    ///
+    /// An attached file conflicts with its attachment to another post.
+    fn conflicts(event: &ChannelEvent) -> Conflicts {
+        use ChannelEvent as E;
+        use TouchKind as K;
+        const DELETED: Kinds = Kinds::of(&[K::Deleted]);
+        let of = |post: PostId, root: Option<PostId>, kinds| {
+            let mut conflicts = Conflicts::new();
+            conflicts.push((post.0, kinds));
+            conflicts.extend(root.map(|root| (root.0, DELETED)));
+            conflicts
+        };
+        match event {
+            E::PostCreated(b) => {
+                let root = b.c.root.iter().map(|root| (root.post_id.0, DELETED));
+                let attached = Kinds::of(&[K::Attached]);
+                root.chain(b.c.files.iter().map(|file| (file.file_id.0, attached))).collect()
+            }
+            E::PostEdited(b) => {
+                of(b.c.post_id, b.c.root_id, Kinds::of(&[K::Edited, K::Deleted]))
+            }
+            E::PostDeleted(b) => of(b.c.post_id, b.c.root_id, DELETED),
+            E::PostPinned(b) => of(b.c.post_id, b.c.root_id, Kinds::of(&[K::Pinned, K::Deleted])),
+            E::PostUnpinned(b) => {
+                of(b.c.post_id, b.c.root_id, Kinds::of(&[K::Pinned, K::Deleted]))
+            }
+            E::ReactionAdded(b) => of(b.c.post_id, b.c.root_id, DELETED),
+            E::ReactionRemoved(b) => of(b.c.post_id, b.c.root_id, DELETED),
+            E::RulesActivated(_)
+            | E::ChannelCreated(_)
+            | E::ChannelDirectOpened(_)
+            | E::ChannelGroupOpened(_)
+            | E::ChannelSettingsChanged(_)
+            | E::ChannelArchived(_)
+            | E::ChannelRestored(_)
+            | E::ChannelMembersAdded(_)
+            | E::ChannelMemberRemoved(_)
+            | E::FileUploaded(_) => Conflicts::new(),
+        }
+    }
+}
+
+/// Rules.
+impl Channels {
+    fn known(&self, channel: ChannelId) -> Result<&Channel, Refusal> {
+        self.channels.get(&channel).ok_or(Refusal::UnknownChannel)
+    }
+
+    fn unknown(&self, channel: ChannelId) -> Result<(), Refusal> {
+        refuse_if(self.channels.contains_key(&channel), Refusal::Already)
+    }
+
+    fn open(&self, channel: ChannelId) -> Result<&Channel, Refusal> {
+        let channel = self.known(channel)?;
+        refuse_if(channel.archived, Refusal::Archived)?;
+        Ok(channel)
+    }
+
+    fn open_to(&self, channel: ChannelId, user: UserId) -> Result<(), Refusal> {
+        refuse_if(self.open(channel)?.member(user).is_none(), Refusal::NotAMember)
+    }
+
+    fn archivable(&self, channel: ChannelId, archive: bool) -> Result<(), Refusal> {
+        let channel = self.known(channel)?;
+        refuse_if(channel.archived == archive, Refusal::Already)?;
+        refuse_if(channel.is_default, Refusal::DefaultChannel)?;
+        refuse_if(!channel.r#type.in_team(), Refusal::FixedMembers)
+    }
+
+    fn admit_members(&self, added: &ChannelMembersAdded) -> Result<(), Refusal> {
+        let channel = match added.via {
+            JoinedVia::Step => self.known(added.channel_id)?,
+            JoinedVia::Join | JoinedVia::Add => self.open(added.channel_id)?,
+        };
+        refuse_if(!channel.r#type.in_team(), Refusal::FixedMembers)?;
+        let mut refusal = Refusal::Already;
+        for member in &added.members {
+            match joins(channel, member, added.via) {
+                Ok(()) => return Ok(()),
+                Err(Refusal::Already) => {}
+                Err(other) => refusal = other,
+            }
+        }
+        Err(refusal)
+    }
+
+    fn admit_removal(&self, removed: &ChannelMemberRemoved) -> Result<(), Refusal> {
+        let channel = self.known(removed.channel_id)?;
+        refuse_if(!channel.r#type.in_team(), Refusal::FixedMembers)?;
+        let held = channel.any_member(removed.user_id);
+        if removed.because == LeftBecause::TeamEnded {
+            let over = held.is_some_and(|m| {
+                m.generation > removed.generation
+                    || (m.generation == removed.generation && m.generation_ended)
+            });
+            return refuse_if(over, Refusal::Already);
+        }
+        refuse_if(channel.is_default, Refusal::DefaultChannel)?;
+        let held = held.filter(|m| m.active).ok_or(Refusal::Already)?;
+        let named = removed.membership == Some(held.since) || !faults::is_on(Rule::NamedMembership);
+        refuse_if(!named, Refusal::OtherMembership)
+    }
+}
+
+/// Whether `member` may come in. A step needs a generation above any seen; a person's own command may
+/// also return within a generation that has not ended.
+fn joins(channel: &Channel, member: &NewMember, via: JoinedVia) -> Result<(), Refusal> {
+    let Some(held) = channel.any_member(member.user_id) else { return Ok(()) };
+    if !faults::is_on(Rule::Generations) {
+        return refuse_if(held.active, Refusal::Already);
+    }
+    if member.generation > held.generation {
+        return Ok(());
+    }
+    if held.active && member.generation == held.generation {
+        return Err(Refusal::Already);
+    }
+    let returns = via != JoinedVia::Step
+        && member.generation == held.generation
+        && (!held.generation_ended || !faults::is_on(Rule::EndedGenerations));
+    refuse_if(!returns, Refusal::GenerationEnded)
+}
+
+fn conversation(channel_id: ChannelId, r#type: ChannelType, by: UserId, users: &[UserId]) -> ChannelCreated {
+    ChannelCreated {
+        channel_id,
+        team_id: TeamId::default(),
+        r#type,
+        display_name: String::new(),
+        header: String::new(),
+        purpose: String::new(),
+        creator_id: Some(by),
+        is_default: false,
+        members: users
+            .iter()
+            .map(|user_id| NewMember { user_id: *user_id, generation: 0, scheme_admin: false })
+            .collect(),
+    }
+}
+
+/// Effects.
+impl Channels {
+    fn with(&mut self, channel: ChannelId, change: impl FnOnce(&mut Channel)) {
+        if let Some(channel) = self.channels.get_mut(&channel) {
+            change(channel);
+        }
+    }
+
+    fn create(&mut self, created: &ChannelCreated, at: i64, offset: u64) -> Vec<MemberAfter> {
+        self.create_as(created, Some(created.team_id), at, offset)
+    }
+
+    fn create_as(
+        &mut self,
+        created: &ChannelCreated,
+        team_id: Option<TeamId>,
+        at: i64,
+        offset: u64,
+    ) -> Vec<MemberAfter> {
+        let mut channel = Channel {
+            team_id,
+            r#type: created.r#type,
+            display_name: created.display_name.clone(),
+            is_default: created.is_default,
+            archived: false,
+            creator_id: created.creator_id,
+            created: offset,
+            last_at: at,
+            totals: ChannelAfter::default(),
+            members: Vec::new(),
+        };
+        let mut after = Vec::with_capacity(created.members.len());
+        for member in &created.members {
+            if channel.member(member.user_id).is_none() {
+                after.push(admit_member(&mut channel, member, false, at, offset));
+                self.channels_of.entry(member.user_id).or_default().insert(created.channel_id);
+            }
+        }
+        self.channels.insert(created.channel_id, channel);
+        after
+    }
+
+    fn add(&mut self, added: &ChannelMembersAdded, at: i64, offset: u64) -> Vec<MemberAfter> {
+        let Some(channel) = self.channels.get_mut(&added.channel_id) else { return Vec::new() };
+        let mut after = Vec::with_capacity(added.members.len());
+        for member in &added.members {
+            if joins(channel, member, added.via).is_err() {
+                continue;
+            }
+            let by_another = added.via == JoinedVia::Add && added.by != member.user_id;
+            after.push(admit_member(channel, member, by_another, at, offset));
+            self.channels_of.entry(member.user_id).or_default().insert(added.channel_id);
+        }
+        if let Some(notice) = &added.notice {
+            count_notice(channel, notice, at);
+        }
+        after
+    }
+
+    fn remove(&mut self, removed: &ChannelMemberRemoved) {
+        let Some(channel) = self.channels.get_mut(&removed.channel_id) else { return };
+        let at = channel.slot_or_insert(removed.user_id);
+        let member = &mut channel.members[at];
+        if removed.because == LeftBecause::TeamEnded {
+            member.generation = removed.generation;
+            member.generation_ended = true;
+        }
+        if member.active {
+            member.active = false;
+            channel.totals.member_count -= 1;
+            if let Some(channels) = self.channels_of.get_mut(&removed.user_id) {
+                channels.remove(&removed.channel_id);
+            }
+        }
+    }
+}
+
+/// Begins a membership. Somebody who was added by another finds one mention waiting.
+fn admit_member(channel: &mut Channel, new: &NewMember, by_another: bool, at: i64, offset: u64) -> MemberAfter {
+    let slot = channel.slot_or_insert(new.user_id);
+    if !channel.members[slot].active {
+        channel.totals.member_count += 1;
+    }
+    let totals = channel.totals_for(&channel.members[slot]);
+    let member = &mut channel.members[slot];
+    *member = Member {
+        generation: new.generation,
+        generation_ended: false,
+        active: true,
+        scheme_admin: new.scheme_admin,
+        since: offset,
+        mentions: member.mentions + i64::from(by_another),
+        mentions_root: member.mentions_root + i64::from(by_another),
+        ..*member
+    };
+    MemberAfter {
+        user_id: new.user_id,
+        mentions: member.mentions,
+        mentions_root: member.mentions_root,
+        base: Some(Base { at, totals }),
+    }
+}
+
+fn count_notice(channel: &mut Channel, notice: &Notice, at: i64) {
+    if notice.kind.counts() {
+        channel.totals.msgs += 1;
+        channel.totals.msgs_root += 1;
+        channel.totals.last_post_at = at;
+        channel.totals.last_root_post_at = at;
+    }
+}
+
+fn count_post(channel: &mut Channel, post: &PostCreated, at: i64) -> Vec<MemberAfter> {
+    let is_root = post.root.is_none();
+    let totals = &mut channel.totals;
+    totals.msgs += 1;
+    totals.last_post_at = at;
+    if is_root {
+        totals.msgs_root += 1;
+        totals.last_root_post_at = at;
+        if matches!(post.broadcast, Broadcast::Channel | Broadcast::All) {
+            totals.broadcasts += 1;
+        }
+    }
+    let mut after: Vec<MemberAfter> = Vec::with_capacity(post.mentions.len() + 1);
+    for user in &post.mentions {
+        let counted = *user == post.author_id || after.iter().any(|m| m.user_id == *user);
+        let Ok(at) = channel.slot(*user) else { continue };
+        let member = &mut channel.members[at];
+        if counted || !member.active {
+            continue;
+        }
+        member.mentions += 1;
+        member.mentions_root += i64::from(is_root);
+        after.push(MemberAfter {
+            user_id: *user,
+            mentions: member.mentions,
+            mentions_root: member.mentions_root,
+            base: None,
+        });
+    }
+    if post.marks_read
+        && let Some(author) = channel.member(post.author_id)
+    {
+        after.push(MemberAfter {
+            user_id: post.author_id,
+            mentions: author.mentions,
+            mentions_root: author.mentions_root,
+            base: Some(Base { at, totals: channel.totals_for(author) }),
+        });
+    }
+    after
+}

@@ -1,0 +1,22 @@
+//! The rules: state, admission, effects, decisions. One file per aggregate.
+//!
+//! Owns what a record means at its position, the same for every consumer and for ever. Pure and
+//! synchronous: it must never do I/O, know a clock, make an id, or iterate in hash order. To add an
+//! event: its rule in `admit`, its effect in `evolve` and, where it touches posts, its row in the
+//! tables of touches and conflicts.
+
+mod aggregate;
+pub mod channel;
+pub mod directory;
+pub mod faults;
+pub mod rights;
+pub mod user;
+mod verdict;
+mod window;
+
+pub use aggregate::{Aggregate, FoldError, Judged, PartitionFold, RULES_KNOWN};
+pub use channel::{Channel, Channels, Member};
+pub use directory::{Account, ChannelName, Directory, Team, TeamMembership};
+pub use user::{Marker, Readstate, Session, Users};
+pub use verdict::{Applied, Base, ChannelAfter, MemberAfter, Outcome, Refusal, Verdict, Void};
+pub use window::{Conflicts, Kinds, TouchKind, Touches, Window, WindowLimits};

@@ -1,0 +1,247 @@
+//! The aggregates of the topics `users` (sessions, status) and `readstate` (read markers).
+
+use std::collections::BTreeMap;
+
+use events::user::{ReadMarker, SessionCreated, StatusKind, StatusSet, TokenHash};
+use events::{ChannelId, Event, Meta, ReadstateEvent, SessionId, UserEvent, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::Aggregate;
+use crate::directory::refuse_if;
+use crate::verdict::{Applied, Refusal};
+use crate::window::WindowLimits;
+
+/// Sessions of one account that may be live at once; the oldest ends beyond it.
+pub const SESSIONS_MAX: usize = 500;
+
+/// A session. It is live while it stands here, has not expired by the reader's clock, and its
+/// account's `auth_generation` is the one it carries (or it is the one that was kept).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    pub user_id: UserId,
+    pub session_id: SessionId,
+    pub token_hash: TokenHash,
+    pub create_at: i64,
+    pub expires_at: i64,
+    pub auth_generation: u64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct UserState {
+    last_at: i64,
+    /// Oldest first.
+    sessions: Vec<TokenHash>,
+    status: Option<(StatusKind, i64)>,
+}
+
+/// The state of the people in one partition.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Users {
+    users: BTreeMap<UserId, UserState>,
+    sessions: BTreeMap<TokenHash, Session>,
+}
+
+impl Users {
+    pub fn session(&self, token: &TokenHash) -> Option<&Session> {
+        self.sessions.get(token)
+    }
+
+    /// Sessions that were not ended, oldest first; expired ones may be among them.
+    pub fn sessions_of(&self, user: UserId) -> impl Iterator<Item = &Session> {
+        let hashes = self.users.get(&user).map_or(&[][..], |state| &state.sessions);
+        hashes.iter().filter_map(|hash| self.sessions.get(hash))
+    }
+
+    /// The status that was chosen by hand, with its end in Unix milliseconds (0: none).
+    pub fn status(&self, user: UserId) -> Option<(StatusKind, i64)> {
+        self.users.get(&user).and_then(|state| state.status)
+    }
+
+    fn create_session(&mut self, created: &SessionCreated, at: i64) {
+        let state = self.users.entry(created.user_id).or_default();
+        let sessions = &mut self.sessions;
+        state.sessions.retain(|hash| {
+            let live = sessions.get(hash).is_some_and(|session| session.expires_at > at);
+            if !live {
+                sessions.remove(hash);
+            }
+            live
+        });
+        if state.sessions.len() >= SESSIONS_MAX {
+            sessions.remove(&state.sessions.remove(0));
+        }
+        state.sessions.push(created.token_hash);
+        sessions.insert(
+            created.token_hash,
+            Session {
+                user_id: created.user_id,
+                session_id: created.session_id,
+                token_hash: created.token_hash,
+                create_at: at,
+                expires_at: created.expires_at,
+                auth_generation: created.auth_generation,
+            },
+        );
+    }
+
+    fn find(&self, user: UserId, session: SessionId) -> Option<TokenHash> {
+        self.sessions_of(user).find(|s| s.session_id == session).map(|s| s.token_hash)
+    }
+
+    fn revoke(&mut self, user: UserId, session: SessionId) {
+        let Some(hash) = self.find(user, session) else { return };
+        self.sessions.remove(&hash);
+        if let Some(state) = self.users.get_mut(&user) {
+            state.sessions.retain(|other| *other != hash);
+        }
+    }
+
+    fn set_status(&mut self, set: &StatusSet) {
+        let state = self.users.entry(set.user_id).or_default();
+        state.status = Some((set.status, set.dnd_end_ms));
+    }
+}
+
+impl Aggregate for Users {
+    type Event = UserEvent;
+    const WINDOW: WindowLimits = WindowLimits::STREAM;
+
+    fn event(event: &Event) -> Option<&UserEvent> {
+        match event {
+            Event::Users(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    fn activates(event: &UserEvent) -> Option<u32> {
+        match event {
+            UserEvent::RulesActivated(body) => Some(body.c.rules),
+            _ => None,
+        }
+    }
+
+    fn last_at(&self, meta: &Meta) -> i64 {
+        self.users.get(&UserId(meta.subject)).map_or(0, |state| state.last_at)
+    }
+
+    fn admit(&self, _rules: u32, event: &UserEvent) -> Result<(), Refusal> {
+        match event {
+            UserEvent::SessionCreated(b) => {
+                refuse_if(self.sessions.contains_key(&b.c.token_hash), Refusal::TokenTaken)
+            }
+            UserEvent::SessionRevoked(b) => {
+                refuse_if(self.find(b.c.user_id, b.c.session_id).is_none(), Refusal::Already)
+            }
+            UserEvent::StatusSet(b) => {
+                let same = self.status(b.c.user_id) == Some((b.c.status, b.c.dnd_end_ms));
+                refuse_if(same, Refusal::Already)
+            }
+            UserEvent::PreferencesSet(_)
+            | UserEvent::PreferencesDeleted(_)
+            | UserEvent::RulesActivated(_) => Ok(()),
+        }
+    }
+
+    fn evolve(&mut self, meta: &Meta, event: &UserEvent, at: i64, _offset: u64) -> Applied {
+        self.users.entry(UserId(meta.subject)).or_default().last_at = at;
+        match event {
+            UserEvent::SessionCreated(b) => self.create_session(&b.c, at),
+            UserEvent::SessionRevoked(b) => self.revoke(b.c.user_id, b.c.session_id),
+            UserEvent::StatusSet(b) => self.set_status(&b.c),
+            UserEvent::PreferencesSet(_)
+            | UserEvent::PreferencesDeleted(_)
+            | UserEvent::RulesActivated(_) => {}
+        }
+        Applied { at, ..Applied::default() }
+    }
+}
+
+/// A read marker as the rules see it; its totals stand in the read model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marker {
+    pub as_of: i64,
+    pub read_to: i64,
+}
+
+/// The read markers of the people in one partition.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Readstate {
+    last_at: BTreeMap<UserId, i64>,
+    markers: BTreeMap<(UserId, ChannelId), Marker>,
+}
+
+impl Readstate {
+    pub fn marker(&self, user: UserId, channel: ChannelId) -> Option<Marker> {
+        self.markers.get(&(user, channel)).copied()
+    }
+
+    /// Whether `marker` would move `user` forward.
+    pub fn advances(&self, user: UserId, marker: &ReadMarker) -> bool {
+        self.marker(user, marker.channel_id)
+            .is_none_or(|held| marker.as_of >= held.as_of && marker.read_to > held.read_to)
+    }
+
+    fn place(&mut self, user: UserId, marker: &ReadMarker) {
+        let placed = Marker { as_of: marker.as_of, read_to: marker.read_to };
+        self.markers.insert((user, marker.channel_id), placed);
+    }
+}
+
+impl Aggregate for Readstate {
+    type Event = ReadstateEvent;
+    const WINDOW: WindowLimits = WindowLimits::STREAM;
+
+    fn event(event: &Event) -> Option<&ReadstateEvent> {
+        match event {
+            Event::Readstate(event) => Some(event),
+            _ => None,
+        }
+    }
+
+    fn activates(event: &ReadstateEvent) -> Option<u32> {
+        match event {
+            ReadstateEvent::RulesActivated(body) => Some(body.c.rules),
+            _ => None,
+        }
+    }
+
+    fn last_at(&self, meta: &Meta) -> i64 {
+        self.last_at.get(&UserId(meta.subject)).copied().unwrap_or(0)
+    }
+
+    fn admit(&self, _rules: u32, event: &ReadstateEvent) -> Result<(), Refusal> {
+        match event {
+            ReadstateEvent::ReadMarkerAdvanced(b) => {
+                let any = b.c.markers.iter().any(|marker| self.advances(b.c.user_id, marker));
+                refuse_if(!any, Refusal::Behind)
+            }
+            ReadstateEvent::ReadMarkerSetBack(b) => {
+                let held = self.marker(b.c.user_id, b.c.marker.channel_id);
+                refuse_if(held.is_some_and(|m| m.as_of > b.c.marker.as_of), Refusal::Behind)
+            }
+            ReadstateEvent::RulesActivated(_) => Ok(()),
+        }
+    }
+
+    fn evolve(&mut self, _: &Meta, event: &ReadstateEvent, at: i64, _offset: u64) -> Applied {
+        let mut applied = Applied { at, ..Applied::default() };
+        match event {
+            ReadstateEvent::ReadMarkerAdvanced(b) => {
+                for marker in &b.c.markers {
+                    if self.advances(b.c.user_id, marker) {
+                        self.place(b.c.user_id, marker);
+                        applied.markers.push(*marker);
+                    }
+                }
+                self.last_at.insert(b.c.user_id, at);
+            }
+            ReadstateEvent::ReadMarkerSetBack(b) => {
+                self.place(b.c.user_id, &b.c.marker);
+                applied.markers.push(b.c.marker);
+                self.last_at.insert(b.c.user_id, at);
+            }
+            ReadstateEvent::RulesActivated(_) => {}
+        }
+        applied
+    }
+}
