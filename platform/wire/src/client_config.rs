@@ -1,0 +1,258 @@
+//! The flat map that clients configure themselves by; every value is a string.
+
+use std::collections::BTreeMap;
+
+/// What differs between installations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientConfig {
+    /// The version that clients compare with their own, as `11.9.0`.
+    pub version: String,
+    pub build_number: String,
+    pub build_hash: String,
+    /// As people type it, without a slash at the end; empty: as the browser found the server.
+    pub site_url: String,
+    pub site_name: String,
+    pub max_file_size_bytes: u64,
+    pub max_post_size_runes: u64,
+    pub password_length_min: u64,
+    /// Identifies the installation; no personal data.
+    pub diagnostic_id: String,
+}
+
+type Map = BTreeMap<&'static str, String>;
+
+/// What is the same everywhere and may be known before login.
+const PUBLIC: &[(&str, &str)] = &[
+    ("AboutLink", ""),
+    ("AndroidLatestVersion", ""),
+    ("AndroidMinVersion", ""),
+    ("AppsPluginEnabled", "false"),
+    ("AvailableLocales", "en"),
+    ("BuildEnterpriseReady", "false"),
+    ("CustomBrandText", ""),
+    ("CustomDescriptionText", ""),
+    ("DefaultClientLocale", "en"),
+    ("DiagnosticsEnabled", "false"),
+    ("EnableAskCommunityLink", "false"),
+    ("EnableBotAccountCreation", "true"),
+    ("EnableCustomBrand", "false"),
+    ("EnableDesktopLandingPage", "false"),
+    ("EnableDiagnostics", "false"),
+    ("EnableFile", "true"),
+    ("EnableGuestAccounts", "false"),
+    ("EnableLdap", "false"),
+    ("EnableMultifactorAuthentication", "false"),
+    ("EnableOpenServer", "true"),
+    ("EnableSaml", "false"),
+    ("EnableSignInWithEmail", "true"),
+    ("EnableSignInWithUsername", "true"),
+    ("EnableSignUpWithEmail", "true"),
+    ("EnableSignUpWithGitLab", "false"),
+    ("EnableSignUpWithGoogle", "false"),
+    ("EnableSignUpWithOffice365", "false"),
+    ("EnableSignUpWithOpenId", "false"),
+    ("EnableUserCreation", "true"),
+    ("EnforceMultifactorAuthentication", "false"),
+    ("ExperimentalClientSideCertEnable", "false"),
+    ("FeatureFlagAppsEnabled", "false"),
+    ("FeatureFlagCallsEnabled", "false"),
+    ("GuestAccountsEnforceMultifactorAuthentication", "false"),
+    ("HasImageProxy", "false"),
+    ("HelpLink", ""),
+    ("IosLatestVersion", ""),
+    ("IosMinVersion", ""),
+    ("NoAccounts", "false"),
+    ("PasswordEnableForgotLink", "false"),
+    ("PasswordRequireLowercase", "false"),
+    ("PasswordRequireNumber", "false"),
+    ("PasswordRequireSymbol", "false"),
+    ("PasswordRequireUppercase", "false"),
+    ("PluginsEnabled", "false"),
+    ("PrivacyPolicyLink", ""),
+    ("ReportAProblemLink", ""),
+    ("SendEmailNotifications", "false"),
+    ("TermsOfServiceLink", ""),
+    ("WebsocketPort", "80"),
+    ("WebsocketSecurePort", "443"),
+    ("WebsocketURL", ""),
+];
+
+/// What is the same everywhere and concerns people who are logged in.
+const MEMBERS: &[(&str, &str)] = &[
+    ("AllowCustomThemes", "true"),
+    ("AllowSyncedDrafts", "false"),
+    ("AllowedThemes", ""),
+    ("AutoFollowThreads", "false"),
+    ("CloseUnusedDirectMessages", "false"),
+    ("CollapsedThreads", "disabled"),
+    ("CWSURL", ""),
+    ("DataRetentionEnableFileDeletion", "false"),
+    ("DataRetentionEnableMessageDeletion", "false"),
+    ("DefaultTheme", ""),
+    ("DelayChannelAutocomplete", "false"),
+    ("DisableRefetchingOnBrowserFocus", "false"),
+    ("EmailLoginButtonColor", ""),
+    ("EnableAutocompleteForUsers", "true"),
+    ("EnableChannelViewedMessages", "true"),
+    ("EnableClientPerformanceDebugging", "false"),
+    ("EnableCommands", "false"),
+    ("EnableConfirmNotificationsToChannel", "true"),
+    ("EnableCustomEmoji", "false"),
+    ("EnableCustomGroups", "false"),
+    ("EnableCustomUserStatuses", "false"),
+    ("EnableDeveloper", "false"),
+    ("EnableEmailBatching", "false"),
+    ("EnableEmojiPicker", "true"),
+    ("EnableFileAttachments", "true"),
+    ("EnableGifPicker", "false"),
+    ("EnableIncomingWebhooks", "false"),
+    ("EnableInlineLatex", "true"),
+    ("EnableJoinLeaveMessageByDefault", "true"),
+    ("EnableLastActiveTime", "true"),
+    ("EnableLatex", "false"),
+    ("EnableLegacySidebar", "false"),
+    ("EnableLinkPreviews", "false"),
+    ("EnableMobileFileDownload", "true"),
+    ("EnableMobileFileUpload", "true"),
+    ("EnableOAuthServiceProvider", "false"),
+    ("EnableOnboardingFlow", "false"),
+    ("EnableOutgoingWebhooks", "false"),
+    ("EnablePermalinkPreviews", "false"),
+    ("EnablePostIconOverride", "false"),
+    ("EnablePostUsernameOverride", "false"),
+    ("EnablePreviewFeatures", "false"),
+    ("EnablePublicChannelsMaterialization", "false"),
+    ("EnablePublicLink", "false"),
+    ("EnableSVGs", "false"),
+    ("EnableThemeSelection", "true"),
+    ("EnableTutorial", "false"),
+    ("EnableUserAccessTokens", "false"),
+    ("EnableUserStatuses", "true"),
+    ("EnableUserTypingMessages", "true"),
+    ("EnableXToLeaveChannelsFromLHS", "false"),
+    ("ExperimentalEnableAuthenticationTransfer", "false"),
+    ("ExperimentalEnableAutomaticReplies", "false"),
+    ("ExperimentalEnableClickToReply", "false"),
+    ("ExperimentalEnableDefaultChannelLeaveJoinMessages", "true"),
+    ("ExperimentalEnablePostMetadata", "true"),
+    ("ExperimentalGroupUnreadChannels", "default_off"),
+    ("ExperimentalPrimaryTeam", ""),
+    ("ExperimentalViewArchivedChannels", "true"),
+    ("ExtendSessionLengthWithActivity", "false"),
+    ("FileLevel", "INFO"),
+    ("GfycatAPIKey", ""),
+    ("IsDefaultMarketplace", "false"),
+    ("LockTeammateNameDisplay", "false"),
+    ("MaxMarkdownNodes", "0"),
+    ("MaxNotificationsPerChannel", "1000"),
+    ("MinimumHashtagLength", "3"),
+    ("PersistentNotificationMaxCount", "6"),
+    ("PersistentNotificationMaxRecipients", "5"),
+    ("PersistentNotificationIntervalMinutes", "5"),
+    ("AllowPersistentNotifications", "false"),
+    ("AllowPersistentNotificationsForGuests", "false"),
+    ("PostAcknowledgements", "false"),
+    ("PostEditTimeLimit", "-1"),
+    ("PostPriority", "false"),
+    ("RequireEmailVerification", "false"),
+    ("RestrictDirectMessage", "any"),
+    ("RunJobs", "true"),
+    ("ScheduledPosts", "false"),
+    ("SchemaVersion", ""),
+    ("ShowEmailAddress", "true"),
+    ("ShowFullName", "true"),
+    ("SQLDriverName", "postgres"),
+    ("SupportEmail", ""),
+    ("TeammateNameDisplay", "username"),
+    ("TimeBetweenUserTypingUpdatesMilliseconds", "5000"),
+    ("UniqueEmojiReactionLimitPerPost", "50"),
+    ("UniqueUserReactionLimitPerPost", "500"),
+    ("UsePermalinks", "true"),
+    ("UserStatusAwayTimeout", "300"),
+    ("WranglerAllowedEmailDomain", ""),
+];
+
+/// The map for anybody who asks.
+pub fn anonymous_client_config(config: &ClientConfig) -> Map {
+    let mut map = fixed(PUBLIC);
+    map.extend([
+        ("Version", config.version.clone()),
+        ("BuildNumber", config.build_number.clone()),
+        ("BuildDate", String::new()),
+        ("BuildHash", config.build_hash.clone()),
+        ("BuildHashEnterprise", "none".to_owned()),
+        ("SiteURL", config.site_url.clone()),
+        ("SiteName", config.site_name.clone()),
+        ("PasswordMinimumLength", config.password_length_min.to_string()),
+        ("DiagnosticId", config.diagnostic_id.clone()),
+        ("TelemetryId", config.diagnostic_id.clone()),
+    ]);
+    map
+}
+
+/// The map for people who are logged in.
+pub fn client_config(config: &ClientConfig) -> Map {
+    let mut map = anonymous_client_config(config);
+    map.extend(fixed(MEMBERS));
+    map.extend([
+        ("MaxFileSize", config.max_file_size_bytes.to_string()),
+        ("MaxPostSize", config.max_post_size_runes.to_string()),
+    ]);
+    map
+}
+
+/// The licence map of an installation that needs none.
+pub fn client_license() -> Map {
+    fixed(&[("IsLicensed", "false")])
+}
+
+fn fixed(pairs: &[(&'static str, &str)]) -> Map {
+    pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> ClientConfig {
+        ClientConfig {
+            version: "11.9.0".into(),
+            build_number: "0.1.0".into(),
+            build_hash: "none".into(),
+            site_url: String::new(),
+            site_name: "nottermost".into(),
+            max_file_size_bytes: 104_857_600,
+            max_post_size_runes: 16_383,
+            password_length_min: 8,
+            diagnostic_id: "id".into(),
+        }
+    }
+
+    #[test]
+    fn clients_find_the_keys_without_which_they_break() {
+        let map = client_config(&config());
+        for key in [
+            "Version",
+            "BuildNumber",
+            "SiteURL",
+            "UniqueEmojiReactionLimitPerPost",
+            "MaxNotificationsPerChannel",
+            "EnableUserTypingMessages",
+            "AllowSyncedDrafts",
+            "ScheduledPosts",
+            "CollapsedThreads",
+            "MaxPostSize",
+            "MaxFileSize",
+            "TeammateNameDisplay",
+            "TimeBetweenUserTypingUpdatesMilliseconds",
+        ] {
+            assert!(map.contains_key(key), "{key}");
+        }
+        assert_eq!(map["CollapsedThreads"], "disabled");
+    }
+
+    #[test]
+    fn nobody_is_told_the_members_part_before_login() {
+        assert!(!anonymous_client_config(&config()).contains_key("MaxPostSize"));
+    }
+}

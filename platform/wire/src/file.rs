@@ -1,0 +1,72 @@
+//! Facts about uploaded files.
+
+use events::channel::{AttachedFile, FileName, FileUploaded};
+use events::{ChannelId, FileId, PostId, UserId};
+use serde::Serialize;
+
+use crate::ids::or_empty;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileInfo {
+    pub id: FileId,
+    pub user_id: UserId,
+    #[serde(serialize_with = "or_empty")]
+    pub post_id: Option<PostId>,
+    pub channel_id: ChannelId,
+    pub create_at: i64,
+    pub update_at: i64,
+    pub delete_at: i64,
+    pub name: String,
+    pub extension: String,
+    pub size: i64,
+    pub mime_type: String,
+    pub width: i32,
+    pub height: i32,
+    pub has_preview_image: bool,
+    pub mini_preview: Option<String>,
+    pub remote_id: &'static str,
+    pub archived: bool,
+}
+
+impl FileInfo {
+    /// A file as it stands in a post, or, with no post yet, as it was uploaded.
+    pub fn new(
+        file: &AttachedFile,
+        name: &str,
+        owner: UserId,
+        channel_id: ChannelId,
+        post_id: Option<PostId>,
+        at: i64,
+    ) -> Self {
+        Self {
+            id: file.file_id,
+            user_id: owner,
+            post_id,
+            channel_id,
+            create_at: at,
+            update_at: at,
+            delete_at: 0,
+            name: name.to_owned(),
+            extension: file.extension.clone(),
+            size: file.size,
+            mime_type: file.mime_type.clone(),
+            width: file.width,
+            height: file.height,
+            has_preview_image: false,
+            mini_preview: None,
+            remote_id: "",
+            archived: false,
+        }
+    }
+
+    pub fn from_uploaded(c: &FileUploaded, p: &FileName, at: i64) -> Self {
+        Self::new(&c.file, &p.name, c.owner_id, c.channel_id, None, at)
+    }
+}
+
+/// The answer of `POST /files`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileUploadResult {
+    pub file_infos: Vec<FileInfo>,
+    pub client_ids: Vec<String>,
+}

@@ -1,0 +1,262 @@
+//! The `data` of each event. Fields named after an object are that object's JSON in a string, as the
+//! contract wants it, unless said otherwise.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use events::directory::ChannelType;
+use events::user::StatusKind;
+use events::{ChannelId, PostId, TeamId, UserId};
+use serde::{Serialize, Serializer};
+
+use crate::User;
+use crate::ids::or_empty;
+
+fn json_text<S: Serializer>(json: &Bytes, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(std::str::from_utf8(json).map_err(serde::ser::Error::custom)?)
+}
+
+fn json_list<T: Serialize, S: Serializer>(list: &Vec<T>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&serde_json::to_string(list).map_err(serde::ser::Error::custom)?)
+}
+
+fn only_true<S: Serializer>(_: &bool, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str("true")
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// `hello`
+#[derive(Debug, Clone, Serialize)]
+pub struct Hello {
+    pub server_version: String,
+    pub connection_id: String,
+    pub server_hostname: String,
+}
+
+/// `posted`; mentions stand in the frame's tail.
+#[derive(Debug, Clone, Serialize)]
+pub struct Posted {
+    #[serde(serialize_with = "json_text")]
+    pub post: Bytes,
+    pub channel_type: ChannelType,
+    pub channel_display_name: String,
+    pub channel_name: String,
+    /// With a leading `@`.
+    pub sender_name: String,
+    #[serde(serialize_with = "or_empty")]
+    pub team_id: Option<TeamId>,
+    pub set_online: bool,
+    #[serde(rename = "otherFile", serialize_with = "only_true", skip_serializing_if = "is_false")]
+    pub other_file: bool,
+    #[serde(serialize_with = "only_true", skip_serializing_if = "is_false")]
+    pub image: bool,
+}
+
+/// `post_edited`
+#[derive(Debug, Clone, Serialize)]
+pub struct PostEdited {
+    #[serde(serialize_with = "json_text")]
+    pub post: Bytes,
+}
+
+/// `post_deleted`
+#[derive(Debug, Clone, Serialize)]
+pub struct PostDeleted {
+    #[serde(serialize_with = "json_text")]
+    pub post: Bytes,
+    /// Only where somebody else deleted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete_by: Option<UserId>,
+}
+
+/// `post_unread`
+#[derive(Debug, Clone, Serialize)]
+pub struct PostUnread {
+    pub msg_count: i64,
+    pub msg_count_root: i64,
+    pub mention_count: i64,
+    pub mention_count_root: i64,
+    pub urgent_mention_count: i64,
+    pub last_viewed_at: i64,
+    pub post_id: PostId,
+}
+
+/// `reaction_added`, `reaction_removed`
+#[derive(Debug, Clone, Serialize)]
+pub struct ReactionChanged {
+    #[serde(serialize_with = "json_text")]
+    pub reaction: Bytes,
+}
+
+/// `typing`
+#[derive(Debug, Clone, Serialize)]
+pub struct Typing {
+    pub user_id: UserId,
+    #[serde(serialize_with = "or_empty")]
+    pub parent_id: Option<PostId>,
+}
+
+/// `status_change`
+#[derive(Debug, Clone, Serialize)]
+pub struct StatusChange {
+    pub user_id: UserId,
+    pub status: StatusKind,
+}
+
+/// `multiple_channels_viewed`
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelsViewed {
+    pub channel_times: BTreeMap<ChannelId, i64>,
+}
+
+/// `user_added`
+#[derive(Debug, Clone, Serialize)]
+pub struct UserAdded {
+    pub user_id: UserId,
+    #[serde(serialize_with = "or_empty")]
+    pub team_id: Option<TeamId>,
+}
+
+/// `user_removed`: those who stay get `user_id`, the removed person `channel_id`.
+#[derive(Debug, Clone, Serialize)]
+pub struct UserRemoved {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_id: Option<ChannelId>,
+    pub remover_id: UserId,
+}
+
+/// `channel_created`
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelCreated {
+    pub channel_id: ChannelId,
+    #[serde(serialize_with = "or_empty")]
+    pub team_id: Option<TeamId>,
+}
+
+/// `channel_updated`
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelUpdated {
+    #[serde(serialize_with = "json_text")]
+    pub channel: Bytes,
+}
+
+/// `channel_deleted`, `channel_restored`
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelArchived {
+    pub channel_id: ChannelId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete_at: Option<i64>,
+}
+
+/// `channel_member_updated`
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelMemberUpdated {
+    #[serde(rename = "channelMember", serialize_with = "json_text")]
+    pub channel_member: Bytes,
+}
+
+/// `direct_added`
+#[derive(Debug, Clone, Serialize)]
+pub struct DirectAdded {
+    pub creator_id: UserId,
+    pub teammate_id: UserId,
+}
+
+/// `group_added`
+#[derive(Debug, Clone, Serialize)]
+pub struct GroupAdded {
+    #[serde(serialize_with = "json_list")]
+    pub teammate_ids: Vec<UserId>,
+}
+
+/// `new_user`
+#[derive(Debug, Clone, Serialize)]
+pub struct NewUser {
+    pub user_id: UserId,
+}
+
+/// `user_updated`: an object, not a string.
+#[derive(Debug, Clone, Serialize)]
+pub struct UserUpdated {
+    pub user: User,
+}
+
+/// `user_role_updated`
+#[derive(Debug, Clone, Serialize)]
+pub struct UserRoleUpdated {
+    pub user_id: UserId,
+    pub roles: String,
+}
+
+/// `added_to_team`, `leave_team`
+#[derive(Debug, Clone, Serialize)]
+pub struct TeamMembership {
+    pub team_id: TeamId,
+    pub user_id: UserId,
+}
+
+/// `update_team`, `delete_team`, `restore_team`
+#[derive(Debug, Clone, Serialize)]
+pub struct TeamChanged {
+    #[serde(serialize_with = "json_text")]
+    pub team: Bytes,
+}
+
+/// `memberrole_updated`
+#[derive(Debug, Clone, Serialize)]
+pub struct MemberRoleUpdated {
+    #[serde(serialize_with = "json_text")]
+    pub member: Bytes,
+}
+
+/// `preferences_changed`, `preferences_deleted`
+#[derive(Debug, Clone, Serialize)]
+pub struct PreferencesChanged {
+    #[serde(serialize_with = "json_list")]
+    pub preferences: Vec<crate::Preference>,
+}
+
+/// `ephemeral_message`
+#[derive(Debug, Clone, Serialize)]
+pub struct EphemeralMessage {
+    #[serde(serialize_with = "json_text")]
+    pub post: Bytes,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_inside_data_are_strings() {
+        let posted = Posted {
+            post: Bytes::from_static(br#"{"id":"a","message":"say \"hi\""}"#),
+            channel_type: ChannelType::Direct,
+            channel_display_name: String::new(),
+            channel_name: "a__b".into(),
+            sender_name: "@ada".into(),
+            team_id: None,
+            set_online: true,
+            other_file: false,
+            image: true,
+        };
+        let json = serde_json::to_value(&posted).unwrap();
+        let post: serde_json::Value = serde_json::from_str(json["post"].as_str().unwrap()).unwrap();
+        assert_eq!(post["message"], "say \"hi\"");
+        assert_eq!(json["team_id"], "");
+        assert_eq!(json["image"], "true");
+        assert_eq!(json.get("otherFile"), None);
+    }
+
+    #[test]
+    fn lists_inside_data_are_strings() {
+        let added = GroupAdded { teammate_ids: vec![UserId::from_bytes([1; 16])] };
+        let json = serde_json::to_value(&added).unwrap();
+        assert!(json["teammate_ids"].as_str().unwrap().starts_with("[\""));
+    }
+}
