@@ -9,6 +9,8 @@ mod codec;
 mod embedded;
 mod partitions;
 mod port;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError, Scan};
 pub use port::{AppendError, Appended, EventLog, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail};

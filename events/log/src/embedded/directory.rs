@@ -19,7 +19,7 @@ const LOCK_FILE: &str = "lock";
 pub enum OpenError {
     #[error("the log in {} is in use by another process or another part of this one", .dir.display())]
     InUse { dir: PathBuf },
-    #[error("the log in {} has the format {found:?}, this version reads only {FORMAT_LABEL:?}{FORMAT}", .dir.display())]
+    #[error("the log in {} has the format {found:?}, this version reads only \"{FORMAT_LABEL}{FORMAT}\"", .dir.display())]
     OtherFormat { dir: PathBuf, found: String },
     #[error("{} holds files that are not a log's: give the log a directory of its own", .dir.display())]
     Foreign { dir: PathBuf },

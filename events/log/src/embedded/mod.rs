@@ -133,6 +133,12 @@ impl EmbeddedLog {
         self.inner.store.dir().to_owned()
     }
 
+    /// Lets the disk seem full (with a number that no disk has) or not.
+    #[cfg(feature = "testing")]
+    pub fn set_free_bytes_min(&self, bytes: u64) {
+        self.inner.store.set_free_bytes_min(bytes);
+    }
+
     fn enqueue(
         &self,
         partition: Partition,

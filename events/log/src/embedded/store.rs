@@ -1,6 +1,7 @@
 //! The records on disk: one keyspace, ordered by partition and offset.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use events::Partition;
 use fjall::config::{BlockSizePolicy, FilterPolicy};
@@ -25,7 +26,7 @@ pub(super) struct Store {
     database: Database,
     directory: Directory,
     persist: PersistMode,
-    free_bytes_min: u64,
+    free_bytes_min: AtomicU64,
 }
 
 impl Store {
@@ -44,7 +45,7 @@ impl Store {
             .map_err(failed)?;
         let records = database.keyspace("records", keyspace_options).map_err(failed)?;
         let persist = options.persist_mode();
-        let free_bytes_min = options.free_bytes_min;
+        let free_bytes_min = AtomicU64::new(options.free_bytes_min);
         let store = Self { records, database, directory, persist, free_bytes_min };
         let ends = (0..COUNT as u16).map(|n| store.end(n)).collect::<Result<_, _>>()?;
         Ok((store, ends))
@@ -56,12 +57,17 @@ impl Store {
 
     /// Why `bytes` more cannot be written, if so.
     pub(super) fn lacks_room_for(&self, bytes: usize) -> Option<String> {
-        let needed = self.free_bytes_min.saturating_add(bytes as u64);
+        let needed = self.free_bytes_min.load(Ordering::Relaxed).saturating_add(bytes as u64);
         match self.directory.free_bytes() {
             Ok(free) if free >= needed => None,
             Ok(free) => Some(format!("the disk is full: {free} bytes free, {needed} needed")),
             Err(source) => Some(format!("the free disk space is unknown: {source}")),
         }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn set_free_bytes_min(&self, bytes: u64) {
+        self.free_bytes_min.store(bytes, Ordering::Relaxed);
     }
 
     /// Writes all rows as one, and returns when they are on the disk.
