@@ -9,7 +9,7 @@ use events::{EventId, Id};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::verdict::{Outcome, Refusal};
+use crate::verdict::Outcome;
 
 /// How much a window remembers. Whichever bound is met first evicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

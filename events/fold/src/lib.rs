@@ -1,0 +1,18 @@
+//! Runs folds over the log: snapshots, tail, waiters, end look-ups.
+//!
+//! Owns the present state of every durable partition in this process and the promise that answers rest
+//! on it. It must never append, know HTTP, or read the database.
+
+pub mod auth;
+mod ends;
+mod names;
+mod runner;
+mod set;
+pub mod snapshots;
+mod telemetry;
+
+pub use names::{Names, PersonName};
+pub use runner::{
+    Batch, Fold, Options, Stopped, Subscription, SubscriptionError, WaitError, Watch,
+};
+pub use set::{FoldSet, Folded, InvalidSnapshot};
