@@ -3,16 +3,20 @@
 //! Owns the present state of every durable partition in this process and the promise that answers rest
 //! on it. It must never append, know HTTP, or read the database.
 
+mod access;
 pub mod auth;
 mod ends;
 mod names;
 mod runner;
 mod set;
 pub mod snapshots;
+mod status;
 mod telemetry;
 
+pub use access::AccessEnded;
 pub use names::{Names, PersonName};
 pub use runner::{
     Batch, Fold, Options, Stopped, Subscription, SubscriptionError, WaitError, Watch,
 };
 pub use set::{FoldSet, Folded, InvalidSnapshot};
+pub use status::{Shown, StatusBoard};
