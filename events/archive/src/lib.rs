@@ -1,7 +1,16 @@
-//! The object store: the port and its adapters.
+//! Objects: a small port ([`ObjectStore`]) for whole blobs under names, and its directory adapter.
 //!
-//! Owns durable objects by name (fold snapshots, files). It must never know what is in them.
+//! Owns how bytes that are too large or too cold for the log are kept: snapshots of folds, files and
+//! pictures. It must never look into an object, and an object is never seen half-written. Another
+//! adapter is another module that implements the port and passes the contract suite (`testing::contract`,
+//! feature `testing`).
 
+mod directory;
+mod key;
 mod port;
+#[cfg(feature = "testing")]
+pub mod testing;
 
-pub use port::{Created, ObjectError, ObjectInfo, ObjectStore};
+pub use directory::DirectoryStore;
+pub use key::{InvalidKey, KeyPrefix, ObjectKey};
+pub use port::{ByteStream, ObjectBody, ObjectStore, PutOutcome, StoreError};

@@ -1,65 +1,100 @@
-//! The port of the object store: whole objects by name, conditional creation, listing.
+//! The port: whole objects under names.
 
 use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::path::PathBuf;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use futures::stream::BoxStream;
 
-/// Why the store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum ObjectError {
-    /// Names are `/`-separated, relative, without empty parts, `.` or `..`.
-    #[error("{0:?} is no object name")]
-    InvalidName(String),
-    /// Nobody put an object of that name.
-    #[error("there is no object {0:?}")]
-    NotFound(String),
-    #[error("failed to {action} object {name:?}: {reason}")]
-    Unavailable { action: &'static str, name: String, reason: String },
-}
+use crate::key::{KeyPrefix, ObjectKey};
+
+/// A body in pieces.
+pub type ByteStream<'a> = BoxStream<'a, io::Result<Bytes>>;
 
 /// What a conditional put did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Created {
-    /// The object is this one.
-    Yes,
-    /// An object of that name stood already and still does.
+pub enum PutOutcome {
+    Written,
+    /// There is an object of that name; it was not touched.
     AlreadyThere,
 }
 
-/// One object of a listing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectInfo {
-    pub name: String,
-    pub size_bytes: u64,
+/// A part of an object, or all of it.
+pub struct ObjectBody {
+    /// Bytes of the whole object.
+    pub size: u64,
+    /// Which of them `bytes` holds.
+    pub range: Range<u64>,
+    pub bytes: ByteStream<'static>,
 }
 
-/// Durable objects. A put is seen whole or not at all, and survives a crash once it has resolved.
-pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
-    /// Puts an object, replacing one of the same name.
-    fn put<'a>(&'a self, name: &'a str, bytes: Bytes) -> BoxFuture<'a, Result<(), ObjectError>>;
+impl fmt::Debug for ObjectBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectBody")
+            .field("size", &self.size)
+            .field("range", &self.range)
+            .finish_non_exhaustive()
+    }
+}
 
-    /// Puts an object unless there is one of the same name: exactly one of several callers wins.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("failed to {action} the object {key}: {source}")]
+    Object { action: &'static str, key: ObjectKey, source: io::Error },
+    #[error("failed to list the objects under {prefix:?}: {source}", prefix = .prefix.as_str())]
+    List { prefix: KeyPrefix, source: io::Error },
+    #[error("the object store in {} cannot be used: {source}", .path.display())]
+    Open { path: PathBuf, source: io::Error },
+    /// The stream that was to be stored failed; nothing was stored.
+    #[error("failed to read what was to be stored as {key}: {source}")]
+    Body { key: ObjectKey, source: io::Error },
+    #[error("the object {key} has {size} bytes, so none at {start}")]
+    BeyondEnd { key: ObjectKey, start: u64, size: u64 },
+}
+
+/// A store of objects. A put is visible whole or not at all, and durable when it is acknowledged; who
+/// lists or reads after that finds it. An error of a put leaves unknown whether it happened.
+pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
+    /// Stores an object, in place of one of the same name.
+    fn put<'a>(&'a self, key: &'a ObjectKey, bytes: Bytes)
+    -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Stores an object if there is none of the name: of several at once exactly one is `Written`.
     fn put_if_absent<'a>(
         &'a self,
-        name: &'a str,
+        key: &'a ObjectKey,
         bytes: Bytes,
-    ) -> BoxFuture<'a, Result<Created, ObjectError>>;
+    ) -> BoxFuture<'a, Result<PutOutcome, StoreError>>;
 
-    /// The whole object.
-    fn get<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Bytes, ObjectError>>;
+    /// As [`put`](Self::put), in bounded memory; returns the size. Dropped unfinished, it stores nothing.
+    fn put_stream<'a>(
+        &'a self,
+        key: &'a ObjectKey,
+        body: ByteStream<'a>,
+    ) -> BoxFuture<'a, Result<u64, StoreError>>;
 
-    /// Bytes `from..to` of an object, fewer where it ends.
+    fn get<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<Option<Bytes>, StoreError>>;
+
+    /// The size of an object in bytes.
+    fn size<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<Option<u64>, StoreError>>;
+
+    /// The bytes `range` of an object, of one version of it, in bounded memory. A range that goes beyond
+    /// the end is cut there; one that begins beyond it is an error.
     fn get_range<'a>(
         &'a self,
-        name: &'a str,
-        from: u64,
-        to: u64,
-    ) -> BoxFuture<'a, Result<Bytes, ObjectError>>;
+        key: &'a ObjectKey,
+        range: Range<u64>,
+    ) -> BoxFuture<'a, Result<Option<ObjectBody>, StoreError>>;
 
-    /// The objects whose names begin with `prefix`, in order of their names.
-    fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<ObjectInfo>, ObjectError>>;
+    /// All objects in a folder and the folders in it, sorted by name.
+    fn list<'a>(
+        &'a self,
+        prefix: &'a KeyPrefix,
+    ) -> BoxFuture<'a, Result<Vec<ObjectKey>, StoreError>>;
 
-    /// Removes an object; an absent one is removed already.
-    fn delete<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), ObjectError>>;
+    /// Removes an object; it need not exist.
+    fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<(), StoreError>>;
 }
