@@ -155,7 +155,8 @@ impl<A: Aggregate> PartitionFold<A> {
             Some((meta, event)) => self.judge(record, meta, event)?,
         };
         self.next = record.offset + 1;
-        self.hash = self.chained(record.offset, decoded.as_ref().map(|(meta, _)| meta.id), &verdict);
+        self.hash =
+            self.chained(record.offset, decoded.as_ref().map(|(meta, _)| meta.id), &verdict);
         Ok(Judged { decoded, verdict })
     }
 
@@ -202,7 +203,13 @@ impl<A: Aggregate> PartitionFold<A> {
         })
     }
 
-    fn remember(&mut self, event_id: EventId, offset: u64, result: Result<i64, Refusal>, touches: Touches) {
+    fn remember(
+        &mut self,
+        event_id: EventId,
+        offset: u64,
+        result: Result<i64, Refusal>,
+        touches: Touches,
+    ) {
         self.window.push(self.appended_max_ms, Outcome { event_id, offset, result }, touches);
     }
 
@@ -222,7 +229,13 @@ impl<A: Aggregate> PartitionFold<A> {
         }
     }
 
-    fn evolve(&mut self, record: &Record, meta: &Meta, event: &A::Event, appended_ms: i64) -> Applied {
+    fn evolve(
+        &mut self,
+        record: &Record,
+        meta: &Meta,
+        event: &A::Event,
+        appended_ms: i64,
+    ) -> Applied {
         if let Some(rules) = A::activates(event) {
             self.rules = rules;
             return Applied { at: self.appended_max_ms, ..Applied::default() };

@@ -131,7 +131,10 @@ impl Channels {
     }
 
     /// Channels of this partition in which `user` has a present membership.
-    pub fn channels_of(&self, user: UserId) -> impl Iterator<Item = (ChannelId, &Channel, &Member)> {
+    pub fn channels_of(
+        &self,
+        user: UserId,
+    ) -> impl Iterator<Item = (ChannelId, &Channel, &Member)> {
         self.channels_of.get(&user).into_iter().flatten().filter_map(move |id| {
             let channel = self.channels.get(id)?;
             Some((*id, channel, channel.member(user)?))
@@ -301,14 +304,10 @@ impl Aggregate for Channels {
                 let attached = Kinds::of(&[K::Attached]);
                 root.chain(b.c.files.iter().map(|file| (file.file_id.0, attached))).collect()
             }
-            E::PostEdited(b) => {
-                of(b.c.post_id, b.c.root_id, Kinds::of(&[K::Edited, K::Deleted]))
-            }
+            E::PostEdited(b) => of(b.c.post_id, b.c.root_id, Kinds::of(&[K::Edited, K::Deleted])),
             E::PostDeleted(b) => of(b.c.post_id, b.c.root_id, DELETED),
             E::PostPinned(b) => of(b.c.post_id, b.c.root_id, Kinds::of(&[K::Pinned, K::Deleted])),
-            E::PostUnpinned(b) => {
-                of(b.c.post_id, b.c.root_id, Kinds::of(&[K::Pinned, K::Deleted]))
-            }
+            E::PostUnpinned(b) => of(b.c.post_id, b.c.root_id, Kinds::of(&[K::Pinned, K::Deleted])),
             E::ReactionAdded(b) => of(b.c.post_id, b.c.root_id, DELETED),
             E::ReactionRemoved(b) => of(b.c.post_id, b.c.root_id, DELETED),
             E::RulesActivated(_)
@@ -406,7 +405,12 @@ fn joins(channel: &Channel, member: &NewMember, via: JoinedVia) -> Result<(), Re
     refuse_if(!returns, Refusal::GenerationEnded)
 }
 
-fn conversation(channel_id: ChannelId, r#type: ChannelType, by: UserId, users: &[UserId]) -> ChannelCreated {
+fn conversation(
+    channel_id: ChannelId,
+    r#type: ChannelType,
+    by: UserId,
+    users: &[UserId],
+) -> ChannelCreated {
     ChannelCreated {
         channel_id,
         team_id: TeamId::default(),
@@ -501,7 +505,13 @@ impl Channels {
 }
 
 /// Begins a membership. Somebody who was added by another finds one mention waiting.
-fn admit_member(channel: &mut Channel, new: &NewMember, by_another: bool, at: i64, offset: u64) -> MemberAfter {
+fn admit_member(
+    channel: &mut Channel,
+    new: &NewMember,
+    by_another: bool,
+    at: i64,
+    offset: u64,
+) -> MemberAfter {
     let slot = channel.slot_or_insert(new.user_id);
     if !channel.members[slot].active {
         channel.totals.member_count += 1;

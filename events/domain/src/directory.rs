@@ -133,10 +133,7 @@ impl Directory {
     }
 
     /// All memberships that `user` ever had, with the latest of each team.
-    pub fn memberships_of(
-        &self,
-        user: UserId,
-    ) -> impl Iterator<Item = (TeamId, &TeamMembership)> {
+    pub fn memberships_of(&self, user: UserId) -> impl Iterator<Item = (TeamId, &TeamMembership)> {
         let from = (user, TeamId::from_bytes([0; 16]));
         let to = (user, TeamId::from_bytes([0xff; 16]));
         self.memberships.range(from..=to).map(|((_, team), membership)| (*team, membership))
@@ -224,13 +221,11 @@ impl Aggregate for Directory {
                 let all_in = b.c.members.iter().all(present);
                 Err(if all_in { Refusal::Already } else { Refusal::UnknownUser })
             }
-            E::TeamMemberRemoved(b) => {
-                match self.memberships.get(&(b.c.user_id, b.c.team_id)) {
-                    Some(m) if m.active && m.generation == b.c.generation => Ok(()),
-                    Some(m) if m.active => Err(Refusal::OtherMembership),
-                    _ => Err(Refusal::Already),
-                }
-            }
+            E::TeamMemberRemoved(b) => match self.memberships.get(&(b.c.user_id, b.c.team_id)) {
+                Some(m) if m.active && m.generation == b.c.generation => Ok(()),
+                Some(m) if m.active => Err(Refusal::OtherMembership),
+                _ => Err(Refusal::Already),
+            },
             E::ChannelNameClaimed(b) => {
                 refuse_if(!self.teams.contains_key(&b.c.team_id), Refusal::UnknownTeam)?;
                 refuse_if(self.channel_names.contains_key(&b.c.channel_id), Refusal::Already)?;
@@ -243,7 +238,8 @@ impl Aggregate for Directory {
                 }
             }
             E::ChannelNameChanged(b) => {
-                let held = self.channel_names.get(&b.c.channel_id).ok_or(Refusal::UnknownChannel)?;
+                let held =
+                    self.channel_names.get(&b.c.channel_id).ok_or(Refusal::UnknownChannel)?;
                 refuse_if(held.name == b.c.name, Refusal::Already)?;
                 refuse_if(held.is_default, Refusal::DefaultChannel)?;
                 let taken = self.channel_by_name(held.team_id, &b.c.name).is_some();
@@ -312,7 +308,7 @@ impl Directory {
         refuse_if(self.emails.get(&hash).is_some_and(|u| *u != user), Refusal::EmailTaken)
     }
 
-    fn is_last_admin(&self, user: UserId) -> bool {
+    pub(crate) fn is_last_admin(&self, user: UserId) -> bool {
         let is_admin = |account: &Account| account.active && account.system_admin;
         self.accounts.get(&user).is_some_and(is_admin)
             && self.accounts.iter().filter(|(_, account)| is_admin(account)).count() == 1
@@ -436,11 +432,19 @@ impl Directory {
         }
     }
 
-    fn name_channel(&mut self, channel: ChannelId, team: TeamId, name: &str, offset: u64, is_default: bool) {
+    fn name_channel(
+        &mut self,
+        channel: ChannelId,
+        team: TeamId,
+        name: &str,
+        offset: u64,
+        is_default: bool,
+    ) {
         self.names_in_team.entry(team).or_default().insert(name.to_owned(), channel);
         let name = name.to_owned();
         let claimed = offset;
-        self.channel_names.insert(channel, ChannelName { team_id: team, name, claimed, is_default });
+        self.channel_names
+            .insert(channel, ChannelName { team_id: team, name, claimed, is_default });
     }
 
     fn rename_channel(&mut self, channel: ChannelId, name: &str) {

@@ -7,6 +7,7 @@
 
 mod aggregate;
 pub mod channel;
+pub mod commands;
 pub mod directory;
 pub mod faults;
 pub mod rights;

@@ -38,7 +38,12 @@ pub fn is_team_admin(directory: &Directory, user: UserId, team: TeamId) -> bool 
 }
 
 /// Whether `user` may read what is said in `channel`.
-pub fn may_read(directory: &Directory, channels: &Channels, channel: ChannelId, user: UserId) -> bool {
+pub fn may_read(
+    directory: &Directory,
+    channels: &Channels,
+    channel: ChannelId,
+    user: UserId,
+) -> bool {
     channels.channel(channel).is_some_and(|channel| member(directory, channel, user).is_some())
 }
 

@@ -1,0 +1,335 @@
+//! Commands on channels and their members.
+
+use events::channel::{
+    ChannelArchived, ChannelDirectOpened, ChannelGroupOpened, ChannelMemberRemoved,
+    ChannelMembersAdded, ChannelRestored, ChannelSettingsChanged, LeftBecause, NewMember, Notice,
+    NoticeKind,
+};
+use events::directory::{ChannelType, JoinedVia};
+use events::{ChannelId, Nothing, PostId, TeamId, UserId};
+
+use super::directory::valid_channel_texts;
+use super::{Decision, ensure, in_channels};
+use crate::channel::{Channel, Channels};
+use crate::directory::Directory;
+use crate::rights;
+
+/// Why a command on a channel is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelRejection {
+    /// The named field has a value that is not allowed.
+    Invalid(&'static str),
+    UnknownChannel,
+    Archived,
+    Forbidden,
+    UnknownUser,
+    /// Somebody who is not in the channel's team cannot come into the channel.
+    NotATeamMember,
+    /// Nobody leaves a default channel, and it is not archived.
+    DefaultChannel,
+    /// Direct and group channels keep the members they began with.
+    FixedMembers,
+}
+
+use ChannelRejection as R;
+
+type Decided = Result<Decision, R>;
+
+/// The channel, for a command that needs it open.
+pub(super) fn open(channels: &Channels, channel: ChannelId) -> Result<&Channel, R> {
+    let channel = channels.channel(channel).ok_or(R::UnknownChannel)?;
+    ensure(!channel.archived, R::Archived)?;
+    Ok(channel)
+}
+
+fn team_of(channel: &Channel) -> Result<TeamId, R> {
+    channel.team_id.ok_or(R::FixedMembers)
+}
+
+/// Opens the conversation of two people, or of one with themselves.
+#[derive(Debug, Clone, Copy)]
+pub struct OpenDirectChannel {
+    pub actor: UserId,
+    pub user_ids: [UserId; 2],
+}
+
+impl OpenDirectChannel {
+    /// What the two determine.
+    pub fn channel_id(&self) -> ChannelId {
+        ChannelId::direct(self.user_ids[0], self.user_ids[1])
+    }
+
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        may_open(directory, self.actor, &self.user_ids)?;
+        let channel_id = self.channel_id();
+        if channels.channel(channel_id).is_some() {
+            return Ok(Decision::AlreadySo);
+        }
+        let c =
+            ChannelDirectOpened { channel_id, user_ids: sorted(&self.user_ids), by: self.actor };
+        Ok(in_channels(c, Nothing {}))
+    }
+}
+
+/// Opens the conversation of three to eight people.
+#[derive(Debug, Clone)]
+pub struct OpenGroupChannel {
+    pub actor: UserId,
+    pub user_ids: Vec<UserId>,
+}
+
+impl OpenGroupChannel {
+    pub fn channel_id(&self) -> ChannelId {
+        ChannelId::group(&self.user_ids)
+    }
+
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        let user_ids = sorted(&self.user_ids);
+        ensure((3..=8).contains(&user_ids.len()), R::Invalid("user_ids"))?;
+        may_open(directory, self.actor, &user_ids)?;
+        let channel_id = self.channel_id();
+        if channels.channel(channel_id).is_some() {
+            return Ok(Decision::AlreadySo);
+        }
+        let c = ChannelGroupOpened { channel_id, user_ids, by: self.actor };
+        Ok(in_channels(c, Nothing {}))
+    }
+}
+
+fn sorted(users: &[UserId]) -> Vec<UserId> {
+    let mut sorted = users.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted
+}
+
+fn may_open(directory: &Directory, actor: UserId, users: &[UserId]) -> Result<(), R> {
+    ensure(directory.active_account(actor).is_some(), R::Forbidden)?;
+    let known = users.iter().all(|user| directory.account(*user).is_some());
+    ensure(known, R::UnknownUser)?;
+    let allowed = users.contains(&actor) || rights::is_system_admin(directory, actor);
+    ensure(allowed, R::Forbidden)
+}
+
+/// Changes what a channel says of itself. Texts that stand in no fold come as their rows were read.
+#[derive(Debug, Clone)]
+pub struct ChangeChannelSettings {
+    pub actor: UserId,
+    pub channel_id: ChannelId,
+    pub display_name: Option<String>,
+    pub header: Option<String>,
+    pub purpose: Option<String>,
+    pub current_header: String,
+    pub current_purpose: String,
+    /// Ids for the notices of the three changes.
+    pub notice_ids: [PostId; 3],
+}
+
+impl ChangeChannelSettings {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        let channel = open(channels, self.channel_id)?;
+        may_manage(directory, channel, self.actor)?;
+        let display_name = changed(&self.display_name, &channel.display_name);
+        let header = changed(&self.header, &self.current_header);
+        let purpose = changed(&self.purpose, &self.current_purpose);
+        ensure(display_name.is_none() || channel.r#type.in_team(), R::FixedMembers)?;
+        valid_channel_texts(
+            display_name.unwrap_or("unchanged"),
+            header.unwrap_or_default(),
+            purpose.unwrap_or_default(),
+        )
+        .map_err(R::Invalid)?;
+        let changes = [
+            (NoticeKind::DisplaynameChange, &channel.display_name, display_name),
+            (NoticeKind::HeaderChange, &self.current_header, header),
+            (NoticeKind::PurposeChange, &self.current_purpose, purpose),
+        ];
+        let notices: Vec<Notice> = changes
+            .into_iter()
+            .zip(self.notice_ids)
+            .filter_map(|((kind, old, new), post_id)| {
+                let (old, new) = (old.clone(), new?.to_owned());
+                Some(Notice { old, new, ..notice(post_id, kind, self.actor, &[]) })
+            })
+            .collect();
+        if notices.is_empty() {
+            return Ok(Decision::AlreadySo);
+        }
+        let c = ChannelSettingsChanged {
+            channel_id: self.channel_id,
+            display_name: display_name.map(str::to_owned),
+            header: header.map(str::to_owned),
+            purpose: purpose.map(str::to_owned),
+            notices,
+        };
+        Ok(in_channels(c, Nothing {}))
+    }
+}
+
+fn changed<'n>(new: &'n Option<String>, held: &str) -> Option<&'n str> {
+    new.as_deref().filter(|new| *new != held)
+}
+
+fn may_manage(directory: &Directory, channel: &Channel, actor: UserId) -> Result<(), R> {
+    let allowed = rights::member(directory, channel, actor).is_some()
+        || rights::is_system_admin(directory, actor);
+    ensure(allowed, R::Forbidden)
+}
+
+/// Puts a channel into the archive.
+#[derive(Debug, Clone, Copy)]
+pub struct ArchiveChannel {
+    pub actor: UserId,
+    pub channel_id: ChannelId,
+    pub notice_id: PostId,
+}
+
+impl ArchiveChannel {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
+        let team = team_of(channel)?;
+        if !rights::is_team_admin(directory, self.actor, team) {
+            may_manage(directory, channel, self.actor)?;
+        }
+        if channel.archived {
+            return Ok(Decision::AlreadySo);
+        }
+        ensure(!channel.is_default, R::DefaultChannel)?;
+        let notice = notice(self.notice_id, NoticeKind::ChannelDeleted, self.actor, &[]);
+        Ok(in_channels(ChannelArchived { channel_id: self.channel_id, notice }, Nothing {}))
+    }
+}
+
+/// Takes a channel out of the archive.
+#[derive(Debug, Clone, Copy)]
+pub struct RestoreChannel {
+    pub actor: UserId,
+    pub channel_id: ChannelId,
+    pub notice_id: PostId,
+}
+
+impl RestoreChannel {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
+        let team = team_of(channel)?;
+        let allowed = rights::is_team_admin(directory, self.actor, team)
+            || rights::is_system_admin(directory, self.actor);
+        ensure(allowed, R::Forbidden)?;
+        if !channel.archived {
+            return Ok(Decision::AlreadySo);
+        }
+        let notice = notice(self.notice_id, NoticeKind::ChannelRestored, self.actor, &[]);
+        Ok(in_channels(ChannelRestored { channel_id: self.channel_id, notice }, Nothing {}))
+    }
+}
+
+/// Brings people into a channel, or joins it.
+#[derive(Debug, Clone)]
+pub struct AddChannelMembers {
+    pub actor: UserId,
+    pub channel_id: ChannelId,
+    pub user_ids: Vec<UserId>,
+    pub notice_id: PostId,
+}
+
+impl AddChannelMembers {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
+        let team = team_of(channel)?;
+        ensure(!self.user_ids.is_empty(), R::Invalid("user_ids"))?;
+        let by_oneself = self.user_ids == [self.actor];
+        self.allowed(directory, channel, team, by_oneself)?;
+        ensure(!channel.archived, R::Archived)?;
+        let mut members = Vec::with_capacity(self.user_ids.len());
+        for user in sorted(&self.user_ids) {
+            ensure(directory.account(user).is_some(), R::UnknownUser)?;
+            let held = directory.active_membership(user, team).ok_or(R::NotATeamMember)?;
+            if rights::member(directory, channel, user).is_none() {
+                let generation = held.generation;
+                members.push(NewMember { user_id: user, generation, scheme_admin: false });
+            }
+        }
+        if members.is_empty() {
+            return Ok(Decision::AlreadySo);
+        }
+        let users: Vec<UserId> = members.iter().map(|member| member.user_id).collect();
+        let told = if by_oneself {
+            notice(self.notice_id, NoticeKind::JoinChannel, self.actor, &[])
+        } else {
+            notice(self.notice_id, NoticeKind::AddToChannel, self.actor, &users)
+        };
+        let c = ChannelMembersAdded {
+            channel_id: self.channel_id,
+            members,
+            by: self.actor,
+            via: if by_oneself { JoinedVia::Join } else { JoinedVia::Add },
+            notice: Some(told),
+        };
+        Ok(in_channels(c, Nothing {}))
+    }
+
+    /// Open channels let everyone of the team in; members bring in others. Who may not even see a
+    /// private channel is told nothing of it.
+    fn allowed(
+        &self,
+        directory: &Directory,
+        channel: &Channel,
+        team: TeamId,
+        by_oneself: bool,
+    ) -> Result<(), R> {
+        let inside = rights::member(directory, channel, self.actor).is_some()
+            || rights::is_system_admin(directory, self.actor);
+        if inside {
+            return Ok(());
+        }
+        let in_team = directory.active_membership(self.actor, team).is_some();
+        ensure(by_oneself && in_team && channel.r#type == ChannelType::Open, R::Forbidden)
+    }
+}
+
+/// Leaves a channel, or takes somebody out of it.
+#[derive(Debug, Clone, Copy)]
+pub struct RemoveChannelMember {
+    pub actor: UserId,
+    pub channel_id: ChannelId,
+    pub user_id: UserId,
+    pub notice_id: PostId,
+}
+
+impl RemoveChannelMember {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
+        let by_oneself = self.actor == self.user_id;
+        if by_oneself {
+            ensure(directory.active_account(self.actor).is_some(), R::Forbidden)?;
+        } else {
+            may_manage(directory, channel, self.actor)?;
+            ensure(directory.account(self.user_id).is_some(), R::UnknownUser)?;
+        }
+        team_of(channel)?;
+        ensure(!channel.is_default, R::DefaultChannel)?;
+        let Some(member) = channel.member(self.user_id) else {
+            return Ok(Decision::AlreadySo);
+        };
+        let (because, kind) = if by_oneself {
+            (LeftBecause::Left, NoticeKind::LeaveChannel)
+        } else {
+            (LeftBecause::Removed, NoticeKind::RemoveFromChannel)
+        };
+        let c = ChannelMemberRemoved {
+            channel_id: self.channel_id,
+            user_id: self.user_id,
+            membership: Some(member.since),
+            generation: member.generation,
+            by: self.actor,
+            because,
+            notice: Some(notice(self.notice_id, kind, self.actor, &[self.user_id])),
+        };
+        Ok(in_channels(c, Nothing {}))
+    }
+}
+
+fn notice(post_id: PostId, kind: NoticeKind, by: UserId, users: &[UserId]) -> Notice {
+    let (old, new) = (String::new(), String::new());
+    Notice { post_id, kind, by, user_ids: users.to_vec(), old, new }
+}

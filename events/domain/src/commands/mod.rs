@@ -1,0 +1,121 @@
+//! Decisions: what a command comes to, given the states. One file per aggregate.
+//!
+//! Pure and synchronous: no clock, no ids, no I/O. What a rule must know (fresh ids, hashes, rows that
+//! were read, people whom a text names) is in the command. A decision is an opinion of this process at
+//! its position; what counts is the verdict at the event's own position.
+
+pub mod channel;
+pub mod directory;
+pub mod mentions;
+pub mod post;
+pub mod readstate;
+pub mod user;
+
+use events::{Body, ChannelEvent, DirectoryEvent, Event, Fact, Id, ReadstateEvent, UserEvent};
+
+/// What a command comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// This event says all that was decided.
+    Append(Event),
+    /// It holds already: success without an event.
+    AlreadySo,
+}
+
+impl Decision {
+    /// The event, where there is one to append.
+    pub fn event(self) -> Option<Event> {
+        match self {
+            Self::Append(event) => Some(event),
+            Self::AlreadySo => None,
+        }
+    }
+}
+
+/// Appends `c` with its personal half to `directory`.
+fn in_directory<F: Fact>(c: F, p: F::Personal) -> Decision
+where
+    Body<F>: Into<DirectoryEvent>,
+{
+    Decision::Append(Body { c, p }.into().into())
+}
+
+fn in_channels<F: Fact>(c: F, p: F::Personal) -> Decision
+where
+    Body<F>: Into<ChannelEvent>,
+{
+    Decision::Append(Body { c, p }.into().into())
+}
+
+fn in_users<F: Fact>(c: F, p: F::Personal) -> Decision
+where
+    Body<F>: Into<UserEvent>,
+{
+    Decision::Append(Body { c, p }.into().into())
+}
+
+fn in_readstate<F: Fact>(c: F, p: F::Personal) -> Decision
+where
+    Body<F>: Into<ReadstateEvent>,
+{
+    Decision::Append(Body { c, p }.into().into())
+}
+
+/// The topic key of a command's event: the channel, the account, or nothing for `directory`.
+pub fn subject_of(event: &Event) -> Id {
+    match event {
+        Event::Directory(_) => Id::default(),
+        Event::Channels(event) => channel_of(event),
+        Event::Users(event) => match event {
+            UserEvent::SessionCreated(b) => b.c.user_id.0,
+            UserEvent::SessionRevoked(b) => b.c.user_id.0,
+            UserEvent::PreferencesSet(b) => b.c.user_id.0,
+            UserEvent::PreferencesDeleted(b) => b.c.user_id.0,
+            UserEvent::StatusSet(b) => b.c.user_id.0,
+            UserEvent::RulesActivated(_) => Id::default(),
+        },
+        Event::Readstate(event) => match event {
+            ReadstateEvent::ReadMarkerAdvanced(b) => b.c.user_id.0,
+            ReadstateEvent::ReadMarkerSetBack(b) => b.c.user_id.0,
+            ReadstateEvent::RulesActivated(_) => Id::default(),
+        },
+        Event::Presence(event) => match event {
+            events::PresenceEvent::TypingStarted(b) => b.c.channel_id.0,
+            events::PresenceEvent::PresenceChanged(b) => b.c.user_id.0,
+        },
+    }
+}
+
+fn channel_of(event: &ChannelEvent) -> Id {
+    use ChannelEvent as E;
+    let channel = match event {
+        E::RulesActivated(_) => return Id::default(),
+        E::ChannelCreated(b) => b.c.channel_id,
+        E::ChannelDirectOpened(b) => b.c.channel_id,
+        E::ChannelGroupOpened(b) => b.c.channel_id,
+        E::ChannelSettingsChanged(b) => b.c.channel_id,
+        E::ChannelArchived(b) => b.c.channel_id,
+        E::ChannelRestored(b) => b.c.channel_id,
+        E::ChannelMembersAdded(b) => b.c.channel_id,
+        E::ChannelMemberRemoved(b) => b.c.channel_id,
+        E::PostCreated(b) => b.c.channel_id,
+        E::PostEdited(b) => b.c.channel_id,
+        E::PostDeleted(b) => b.c.channel_id,
+        E::PostPinned(b) => b.c.channel_id,
+        E::PostUnpinned(b) => b.c.channel_id,
+        E::ReactionAdded(b) => b.c.channel_id,
+        E::ReactionRemoved(b) => b.c.channel_id,
+        E::FileUploaded(b) => b.c.channel_id,
+    };
+    channel.0
+}
+
+/// Refuses with `rejection` where `holds` is false.
+fn ensure<R>(holds: bool, rejection: R) -> Result<(), R> {
+    if holds { Ok(()) } else { Err(rejection) }
+}
+
+/// Whether `text` has at most `max` characters.
+fn fits(text: &str, max: usize) -> bool {
+    text.len() <= max || text.chars().nth(max).is_none()
+}

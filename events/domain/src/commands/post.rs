@@ -1,0 +1,420 @@
+//! Commands on posts, reactions and files. They belong to the aggregate of their channel.
+
+use std::collections::BTreeSet;
+
+use events::channel::{
+    AttachedFile, Broadcast, FileName, FileUploaded, PostContent, PostCreated, PostDeleted,
+    PostEdited, PostPinned, PostUnpinned, ReactionAdded, ReactionRemoved, Root,
+};
+use events::{ChannelId, Nothing, PostId, UserId};
+
+use super::{Decision, ensure, fits, in_channels};
+use crate::channel::{Channel, Channels};
+use crate::directory::Directory;
+use crate::rights;
+
+/// Characters of a message.
+pub const MESSAGE_CHARS_MAX: usize = 16_383;
+/// Bytes of a post's `props` as JSON.
+pub const PROPS_BYTES_MAX: usize = 800_000;
+/// Files of a post.
+pub const FILES_MAX: usize = 10;
+/// In a larger channel nobody calls everybody.
+pub const BROADCAST_MEMBERS_MAX: u32 = 1_000;
+
+/// Why a command on a post is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PostRejection {
+    /// The named field has a value that is not allowed.
+    Invalid(&'static str),
+    MessageTooLong,
+    TooManyFiles,
+    UnknownChannel,
+    Archived,
+    Forbidden,
+    UnknownPost,
+    UnknownRoot,
+    RootInOtherChannel,
+    /// A file that is unknown, another's, of another channel or attached already.
+    FileUnusable,
+}
+
+use PostRejection as R;
+
+type Decided = Result<Decision, R>;
+
+/// What is known of a post, from the log or from its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PostFacts {
+    pub post_id: PostId,
+    pub channel_id: ChannelId,
+    pub author_id: UserId,
+    pub root_id: Option<PostId>,
+    pub create_at: i64,
+    /// A notice of the channel, which nobody wrote.
+    pub is_system: bool,
+    pub is_pinned: bool,
+    /// Deleted, itself or with its root.
+    pub deleted: bool,
+    /// By whom, where that is known.
+    pub deleted_by: Option<UserId>,
+}
+
+/// What is known of a file that is to be attached.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileFacts {
+    pub file: AttachedFile,
+    pub name: String,
+    pub owner_id: UserId,
+    pub channel_id: ChannelId,
+    pub attached: bool,
+}
+
+/// Whom a text calls, as far as that can be known outside the channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Accounts whose name or word stands in the text; most need not be members.
+    pub named: Vec<UserId>,
+    pub broadcast: Broadcast,
+    /// With a broadcast: members whom it does not reach because they said so.
+    pub deaf: BTreeSet<UserId>,
+    /// With `@here`: members who are online.
+    pub online: BTreeSet<UserId>,
+}
+
+/// Says something in a channel.
+#[derive(Debug, Clone)]
+pub struct CreatePost {
+    pub actor: UserId,
+    pub channel_id: ChannelId,
+    pub post_id: PostId,
+    /// The post that it answers, with what is known of it.
+    pub root: Option<(PostId, Option<PostFacts>)>,
+    pub calls: Calls,
+    /// Ids of the files, with what is known of them.
+    pub files: Vec<Option<FileFacts>>,
+    /// `file_names` are filled in by the decision.
+    pub content: PostContent,
+    pub set_online: bool,
+}
+
+impl CreatePost {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        let channel = member_of(directory, channels, self.channel_id, self.actor)?;
+        let something = !self.content.message.is_empty()
+            || !self.files.is_empty()
+            || self.content.props.contains_key("attachments");
+        ensure(something, R::Invalid("message"))?;
+        valid_content(&self.content)?;
+        let root = self.root.map(|root| self.root(root)).transpose()?;
+        let files = self.files()?;
+        let Resolved { mentions, named, broadcast } =
+            resolve(channel, self.actor, root.is_some(), &self.calls);
+        let mut content = self.content.clone();
+        content.file_names = files.iter().map(|facts| facts.name.clone()).collect();
+        let c = PostCreated {
+            channel_id: self.channel_id,
+            post_id: self.post_id,
+            author_id: self.actor,
+            root,
+            mentions,
+            named,
+            broadcast,
+            files: files.iter().map(|facts| facts.file.clone()).collect(),
+            marks_read: true,
+            auto_follow: true,
+            set_online: self.set_online,
+        };
+        Ok(in_channels(c, content))
+    }
+
+    fn root(&self, (_, facts): (PostId, Option<PostFacts>)) -> Result<Root, R> {
+        let facts = facts.ok_or(R::UnknownRoot)?;
+        ensure(facts.channel_id == self.channel_id, R::RootInOtherChannel)?;
+        ensure(!facts.deleted && facts.root_id.is_none(), R::UnknownRoot)?;
+        Ok(Root { post_id: facts.post_id, author_id: facts.author_id })
+    }
+
+    fn files(&self) -> Result<Vec<&FileFacts>, R> {
+        ensure(self.files.len() <= FILES_MAX, R::TooManyFiles)?;
+        let usable = |facts: &&FileFacts| {
+            facts.owner_id == self.actor && facts.channel_id == self.channel_id && !facts.attached
+        };
+        let files = self.files.iter().map(|facts| facts.as_ref().filter(usable));
+        files.collect::<Option<_>>().ok_or(R::FileUnusable)
+    }
+}
+
+struct Resolved {
+    mentions: Vec<UserId>,
+    /// Empty where it is the same.
+    named: Vec<UserId>,
+    broadcast: Broadcast,
+}
+
+/// Whose mention number the post raises. A broadcast in a root raises the channel's one total instead
+/// of a number per member, so that those it reaches do not stand in `mentions`; in a reply, and for
+/// `@here`, they do.
+fn resolve(channel: &Channel, author: UserId, is_reply: bool, calls: &Calls) -> Resolved {
+    let none = Broadcast::None;
+    if !channel.r#type.in_team() {
+        let others = channel.members().map(|member| member.user_id).filter(|user| *user != author);
+        return Resolved { mentions: others.collect(), named: Vec::new(), broadcast: none };
+    }
+    let small = channel.totals.member_count <= BROADCAST_MEMBERS_MAX;
+    let broadcast = if small { calls.broadcast } else { none };
+    let is_other_member = |user: &UserId| *user != author && channel.member(*user).is_some();
+    let named: BTreeSet<UserId> = calls.named.iter().copied().filter(is_other_member).collect();
+    let hearing = || {
+        let members = channel.members().map(|member| member.user_id);
+        members.filter(|user| *user != author && !calls.deaf.contains(user))
+    };
+    let mentions: BTreeSet<UserId> = match broadcast {
+        Broadcast::None => named.clone(),
+        Broadcast::Here => hearing()
+            .filter(|user| calls.online.contains(user))
+            .chain(named.iter().copied())
+            .collect(),
+        Broadcast::Channel | Broadcast::All if is_reply => {
+            hearing().chain(named.iter().copied()).collect()
+        }
+        Broadcast::Channel | Broadcast::All => {
+            named.iter().copied().filter(|user| calls.deaf.contains(user)).collect()
+        }
+    };
+    let named = if named == mentions { Vec::new() } else { named.into_iter().collect() };
+    Resolved { mentions: mentions.into_iter().collect(), named, broadcast }
+}
+
+fn valid_content(content: &PostContent) -> Result<(), R> {
+    ensure(fits(&content.message, MESSAGE_CHARS_MAX), R::MessageTooLong)?;
+    ensure(fits(&content.pending_post_id, 256), R::Invalid("pending_post_id"))?;
+    // An upper bound without encoding: only what could be too long is encoded.
+    if content.props.is_empty() {
+        return Ok(());
+    }
+    let bytes = serde_json::to_vec(&content.props).map_or(usize::MAX, |json| json.len());
+    ensure(bytes <= PROPS_BYTES_MAX, R::Invalid("props"))
+}
+
+/// The open channel, for somebody with rights in it.
+fn member_of<'c>(
+    directory: &Directory,
+    channels: &'c Channels,
+    channel: ChannelId,
+    user: UserId,
+) -> Result<&'c Channel, R> {
+    let channel = channels.channel(channel).ok_or(R::UnknownChannel)?;
+    ensure(rights::member(directory, channel, user).is_some(), R::Forbidden)?;
+    ensure(!channel.archived, R::Archived)?;
+    Ok(channel)
+}
+
+/// A post that stands, in an open channel of the actor's.
+fn standing<'c>(
+    directory: &Directory,
+    channels: &'c Channels,
+    post: &PostFacts,
+    actor: UserId,
+) -> Result<&'c Channel, R> {
+    let channel = member_of(directory, channels, post.channel_id, actor)?;
+    ensure(!post.deleted, R::UnknownPost)?;
+    Ok(channel)
+}
+
+/// Changes what a post says. Carries the rest of it as read.
+#[derive(Debug, Clone)]
+pub struct EditPost {
+    pub actor: UserId,
+    pub post: PostFacts,
+    pub has_reactions: bool,
+    pub reply_count: i64,
+    pub files: Vec<AttachedFile>,
+    pub current: PostContent,
+    pub content: PostContent,
+}
+
+impl EditPost {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        standing(directory, channels, &self.post, self.actor)?;
+        let own = self.post.author_id == self.actor && !self.post.is_system;
+        ensure(own || rights::is_system_admin(directory, self.actor), R::Forbidden)?;
+        valid_content(&self.content)?;
+        let something = !self.content.message.is_empty() || !self.files.is_empty();
+        ensure(something || self.content.props.contains_key("attachments"), R::Invalid("message"))?;
+        if self.content == self.current {
+            return Ok(Decision::AlreadySo);
+        }
+        let c = PostEdited {
+            channel_id: self.post.channel_id,
+            post_id: self.post.post_id,
+            author_id: self.post.author_id,
+            create_at: self.post.create_at,
+            root_id: self.post.root_id,
+            is_pinned: self.post.is_pinned,
+            has_reactions: self.has_reactions,
+            reply_count: self.reply_count,
+            files: self.files.clone(),
+        };
+        Ok(in_channels(c, self.content.clone()))
+    }
+}
+
+/// Deletes a post, with its replies where it is a root.
+#[derive(Debug, Clone, Copy)]
+pub struct DeletePost {
+    pub actor: UserId,
+    pub post: PostFacts,
+}
+
+impl DeletePost {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        let post = &self.post;
+        let channel = channels.channel(post.channel_id).ok_or(R::UnknownChannel)?;
+        let member = rights::member(directory, channel, self.actor).is_some();
+        let admin = rights::is_system_admin(directory, self.actor)
+            || channel.team_id.is_some_and(|t| rights::is_team_admin(directory, self.actor, t));
+        let own = member && post.author_id == self.actor && !post.is_system;
+        ensure(own || admin, if member { R::Forbidden } else { R::UnknownPost })?;
+        if post.deleted && post.deleted_by == Some(self.actor) {
+            return Ok(Decision::AlreadySo);
+        }
+        ensure(!post.deleted, R::UnknownPost)?;
+        let c = PostDeleted {
+            channel_id: post.channel_id,
+            post_id: post.post_id,
+            author_id: post.author_id,
+            root_id: post.root_id,
+            by: self.actor,
+        };
+        Ok(in_channels(c, Nothing {}))
+    }
+}
+
+/// Pins a post to its channel.
+#[derive(Debug, Clone, Copy)]
+pub struct PinPost {
+    pub actor: UserId,
+    pub post: PostFacts,
+}
+
+impl PinPost {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        standing(directory, channels, &self.post, self.actor)?;
+        if self.post.is_pinned {
+            return Ok(Decision::AlreadySo);
+        }
+        let PostFacts { channel_id, post_id, root_id, .. } = self.post;
+        Ok(in_channels(PostPinned { channel_id, post_id, root_id, by: self.actor }, Nothing {}))
+    }
+}
+
+/// Takes a post off its channel's pins.
+#[derive(Debug, Clone, Copy)]
+pub struct UnpinPost {
+    pub actor: UserId,
+    pub post: PostFacts,
+}
+
+impl UnpinPost {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        standing(directory, channels, &self.post, self.actor)?;
+        if !self.post.is_pinned {
+            return Ok(Decision::AlreadySo);
+        }
+        let PostFacts { channel_id, post_id, root_id, .. } = self.post;
+        Ok(in_channels(PostUnpinned { channel_id, post_id, root_id, by: self.actor }, Nothing {}))
+    }
+}
+
+/// Answers a post with an emoji.
+#[derive(Debug, Clone)]
+pub struct AddReaction {
+    pub actor: UserId,
+    pub post: PostFacts,
+    pub emoji_name: String,
+    /// Whether the reaction stands, as its row was read.
+    pub stands: bool,
+}
+
+impl AddReaction {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        standing(directory, channels, &self.post, self.actor)?;
+        ensure(valid_emoji_name(&self.emoji_name), R::Invalid("emoji_name"))?;
+        if self.stands {
+            return Ok(Decision::AlreadySo);
+        }
+        let c = ReactionAdded {
+            channel_id: self.post.channel_id,
+            post_id: self.post.post_id,
+            root_id: self.post.root_id,
+            user_id: self.actor,
+            emoji_name: self.emoji_name.clone(),
+        };
+        Ok(in_channels(c, Nothing {}))
+    }
+}
+
+/// Takes one's own reaction back; an administrator also another's.
+#[derive(Debug, Clone)]
+pub struct RemoveReaction {
+    pub actor: UserId,
+    pub user_id: UserId,
+    pub post: PostFacts,
+    pub emoji_name: String,
+    pub stands: bool,
+}
+
+impl RemoveReaction {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        standing(directory, channels, &self.post, self.actor)?;
+        let allowed = self.actor == self.user_id || rights::is_system_admin(directory, self.actor);
+        ensure(allowed, R::Forbidden)?;
+        ensure(valid_emoji_name(&self.emoji_name), R::Invalid("emoji_name"))?;
+        if !self.stands {
+            return Ok(Decision::AlreadySo);
+        }
+        let c = ReactionRemoved {
+            channel_id: self.post.channel_id,
+            post_id: self.post.post_id,
+            root_id: self.post.root_id,
+            user_id: self.user_id,
+            emoji_name: self.emoji_name.clone(),
+        };
+        Ok(in_channels(c, Nothing {}))
+    }
+}
+
+fn valid_emoji_name(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"+_-".contains(&b);
+    (1..=64).contains(&name.len()) && name.bytes().all(allowed)
+}
+
+/// States that a file's bytes are in the object store.
+#[derive(Debug, Clone)]
+pub struct UploadFile {
+    pub actor: UserId,
+    pub channel_id: ChannelId,
+    pub file: AttachedFile,
+    pub name: String,
+    /// Where the bytes are.
+    pub object: String,
+    /// SHA-256 of the bytes, hexadecimal.
+    pub sha256: String,
+}
+
+impl UploadFile {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        member_of(directory, channels, self.channel_id, self.actor)?;
+        let named = !self.name.is_empty() && fits(&self.name, 255);
+        ensure(named && !self.name.contains(['/', '\\', '\0']), R::Invalid("filename"))?;
+        let c = FileUploaded {
+            channel_id: self.channel_id,
+            owner_id: self.actor,
+            file: self.file.clone(),
+            object: self.object.clone(),
+            sha256: self.sha256.clone(),
+        };
+        Ok(in_channels(c, FileName { name: self.name.clone() }))
+    }
+}

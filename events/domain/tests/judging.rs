@@ -1,0 +1,532 @@
+//! Given records, when one more comes, then this verdict: the bold rules of the log as state machine.
+
+use std::sync::Arc;
+
+use domain::{
+    Aggregate, Applied, Channels, Directory, FoldError, PartitionFold, Refusal, Verdict, Void,
+    WindowLimits,
+};
+use events::channel::*;
+use events::directory::*;
+use events::{
+    Actor, Body, ChannelEvent, ChannelId, DirectoryEvent, Event, EventId, Id, KeyedHash, Meta,
+    Partition, PostId, Record, TeamId, Topic, UserId,
+};
+
+/// A partition with a clock, and the offset and verdict of everything that was appended.
+struct Given<A> {
+    fold: PartitionFold<A>,
+    now_ms: i64,
+    subject: Id,
+    records: Vec<Arc<Record>>,
+}
+
+impl<A: Aggregate> Given<A> {
+    fn new(topic: Topic, subject: Id, limits: WindowLimits) -> Self {
+        let partition = Partition::of(topic, &subject.0);
+        let fold = PartitionFold::with_window(partition, limits);
+        Self { fold, now_ms: 1_000, subject, records: Vec::new() }
+    }
+
+    fn meta(&self, id: EventId) -> Meta {
+        Meta::new(id, self.subject, self.now_ms, self.fold.next(), Actor::System)
+    }
+
+    #[track_caller]
+    fn append(&mut self, meta: Meta, event: impl Into<Event>) -> Verdict {
+        let record =
+            record(self.fold.partition(), self.fold.next(), self.now_ms, &meta, &event.into());
+        self.records.push(Arc::clone(&record));
+        self.fold.apply(&record).expect("the record is the next").verdict
+    }
+
+    #[track_caller]
+    fn when(&mut self, event: impl Into<Event>) -> Verdict {
+        self.now_ms += 10;
+        self.append(self.meta(EventId::random()), event)
+    }
+
+    #[track_caller]
+    fn applied(&mut self, event: impl Into<Event>) -> Applied {
+        match self.when(event) {
+            Verdict::Applied(applied) => applied,
+            Verdict::Void(void) => panic!("the event is void: {void:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn refused(&mut self, event: impl Into<Event>) -> Refusal {
+        match self.when(event) {
+            Verdict::Void(Void::Refused(refusal)) => refusal,
+            other => panic!("the event is not refused: {other:?}"),
+        }
+    }
+}
+
+fn record(
+    partition: Partition,
+    offset: u64,
+    appended_ms: i64,
+    meta: &Meta,
+    event: &Event,
+) -> Arc<Record> {
+    let new = events::encode("test", meta, event);
+    Arc::new(Record {
+        partition,
+        offset,
+        appended_ms,
+        key: new.key,
+        headers: new.headers,
+        body: new.body,
+    })
+}
+
+fn user(n: u8) -> UserId {
+    UserId::from_bytes([n; 16])
+}
+
+fn post(n: u8) -> PostId {
+    PostId::from_bytes([n; 16])
+}
+
+const CHANNEL: ChannelId = ChannelId(Id([0xc; 16]));
+const TEAM: TeamId = TeamId(Id([0xd; 16]));
+const FEW: WindowLimits = WindowLimits { span_ms: 60_000, entries_max: 3 };
+
+fn ev<E, F>(c: F) -> Event
+where
+    F: events::Fact,
+    F::Personal: Default,
+    E: From<Body<F>> + Into<Event>,
+{
+    E::from(Body { c, p: F::Personal::default() }).into()
+}
+
+fn dir<F: events::Fact>(c: F) -> Event
+where
+    DirectoryEvent: From<Body<F>>,
+{
+    ev::<DirectoryEvent, F>(c)
+}
+
+fn chan<F: events::Fact>(c: F) -> Event
+where
+    ChannelEvent: From<Body<F>>,
+{
+    ev::<ChannelEvent, F>(c)
+}
+
+fn account(n: u8) -> Event {
+    dir(UserCreated {
+        user_id: user(n),
+        username_hash: KeyedHash::from_bytes([n; 16]),
+        email_hash: KeyedHash::from_bytes([n ^ 0x80; 16]),
+        is_bot: false,
+        locale: String::new(),
+    })
+}
+
+fn team_created(creator: u8) -> Event {
+    dir(TeamCreated {
+        team_id: TEAM,
+        name: "team".into(),
+        display_name: "Team".into(),
+        description: String::new(),
+        r#type: TeamType::Open,
+        allow_open_invite: true,
+        invite_id: Id([1; 16]),
+        creator_id: user(creator),
+        default_channels: vec![DefaultChannel {
+            channel_id: ChannelId::default_of(TEAM, "town-square"),
+            name: "town-square".into(),
+            display_name: "Town Square".into(),
+        }],
+    })
+}
+
+fn directory() -> Given<Directory> {
+    Given::new(Topic::Directory, Id::default(), WindowLimits::DIRECTORY)
+}
+
+/// A channel with `user(1)` in generation 5.
+fn channel(limits: WindowLimits) -> Given<Channels> {
+    let mut given = Given::new(Topic::Channels, CHANNEL.0, limits);
+    given.applied(chan(ChannelCreated {
+        channel_id: CHANNEL,
+        team_id: TEAM,
+        r#type: ChannelType::Open,
+        display_name: "Channel".into(),
+        header: String::new(),
+        purpose: String::new(),
+        creator_id: Some(user(1)),
+        is_default: false,
+        members: vec![member(1, 5)],
+    }));
+    given
+}
+
+fn member(n: u8, generation: u64) -> NewMember {
+    NewMember { user_id: user(n), generation, scheme_admin: false }
+}
+
+fn added(n: u8, generation: u64, via: JoinedVia) -> Event {
+    let by = if via == JoinedVia::Join { user(n) } else { user(1) };
+    chan(ChannelMembersAdded {
+        channel_id: CHANNEL,
+        members: vec![member(n, generation)],
+        by,
+        via,
+        notice: None,
+    })
+}
+
+fn removed(n: u8, membership: Option<u64>, generation: u64, because: LeftBecause) -> Event {
+    chan(ChannelMemberRemoved {
+        channel_id: CHANNEL,
+        user_id: user(n),
+        membership,
+        generation,
+        by: user(1),
+        because,
+        notice: None,
+    })
+}
+
+fn created(n: u8, author: u8, root: Option<u8>) -> PostCreated {
+    PostCreated {
+        channel_id: CHANNEL,
+        post_id: post(n),
+        author_id: user(author),
+        root: root.map(|r| Root { post_id: post(r), author_id: user(1) }),
+        mentions: Vec::new(),
+        named: Vec::new(),
+        broadcast: Broadcast::None,
+        files: Vec::new(),
+        marks_read: true,
+        auto_follow: true,
+        set_online: true,
+    }
+}
+
+fn deleted(n: u8) -> Event {
+    chan(PostDeleted {
+        channel_id: CHANNEL,
+        post_id: post(n),
+        author_id: user(1),
+        root_id: None,
+        by: user(1),
+    })
+}
+
+fn edited(n: u8) -> Event {
+    chan(PostEdited {
+        channel_id: CHANNEL,
+        post_id: post(n),
+        author_id: user(1),
+        create_at: 1,
+        root_id: None,
+        is_pinned: false,
+        has_reactions: false,
+        reply_count: 0,
+        files: Vec::new(),
+    })
+}
+
+fn reacted(n: u8) -> Event {
+    chan(ReactionAdded {
+        channel_id: CHANNEL,
+        post_id: post(n),
+        root_id: None,
+        user_id: user(1),
+        emoji_name: "tada".into(),
+    })
+}
+
+#[test]
+fn the_first_account_is_the_administrator_and_no_other() {
+    let mut given = directory();
+    assert!(given.applied(account(1)).system_admin);
+    assert!(!given.applied(account(2)).system_admin);
+    assert!(given.fold.state().account(user(1)).is_some_and(|a| a.system_admin));
+}
+
+#[test]
+fn a_name_has_one_winner() {
+    let mut given = directory();
+    given.applied(account(1));
+    let Event::Directory(DirectoryEvent::UserCreated(mut body)) = account(1) else {
+        unreachable!()
+    };
+    body.c.user_id = user(2);
+    assert_eq!(given.refused(DirectoryEvent::from(body)), Refusal::UsernameTaken);
+}
+
+#[test]
+fn a_renamed_channel_takes_the_new_name_and_frees_the_old() {
+    let mut given = directory();
+    given.applied(account(1));
+    given.applied(team_created(1));
+    let generation = given.fold.state().membership(user(1), TEAM).expect("the creator").generation;
+    let claim = |id: u8, name: &str| {
+        dir(ChannelNameClaimed {
+            team_id: TEAM,
+            channel_id: ChannelId::from_bytes([id; 16]),
+            name: name.into(),
+            channel: ClaimedChannel {
+                r#type: ChannelType::Open,
+                display_name: name.into(),
+                header: String::new(),
+                purpose: String::new(),
+                creator_id: user(1),
+                creator_generation: generation,
+            },
+        })
+    };
+    given.applied(claim(1, "old"));
+    assert_eq!(given.refused(claim(2, "old")), Refusal::ChannelNameTaken);
+    let channel_id = ChannelId::from_bytes([1; 16]);
+    given.applied(dir(ChannelNameChanged { channel_id, name: "new".into() }));
+    assert_eq!(given.refused(claim(3, "new")), Refusal::ChannelNameTaken);
+    given.applied(claim(4, "old"));
+}
+
+#[test]
+fn the_last_administrator_stays() {
+    let mut given = directory();
+    given.applied(account(1));
+    given.applied(account(2));
+    assert_eq!(given.refused(dir(UserDeactivated { user_id: user(1) })), Refusal::LastAdmin);
+    given.applied(dir(UserRolesChanged { user_id: user(2), system_admin: true }));
+    given.applied(dir(UserDeactivated { user_id: user(1) }));
+}
+
+#[test]
+fn a_repeated_id_is_answered_with_the_first_verdict() {
+    let mut given = channel(WindowLimits::STREAM);
+    let meta = given.meta(EventId::random());
+    let event = chan(created(1, 1, None));
+    let first = given.fold.next();
+    assert!(given.append(meta.clone(), event.clone()).applied().is_some());
+    assert_eq!(given.append(meta.clone(), event), Verdict::Void(Void::Duplicate { first }));
+    let outcome = given.fold.outcome(meta.id).expect("the id was seen");
+    assert_eq!(outcome.offset, first);
+    assert!(outcome.result.is_ok());
+}
+
+#[test]
+fn a_refusal_is_remembered_like_a_success() {
+    let mut given = channel(WindowLimits::STREAM);
+    let meta = given.meta(EventId::random());
+    let event = chan(created(1, 2, None));
+    let refused = Verdict::Void(Void::Refused(Refusal::NotAMember));
+    assert_eq!(given.append(meta.clone(), event.clone()), refused);
+    given.applied(added(2, 6, JoinedVia::Join));
+    // The rule would hold now; the first verdict stands.
+    assert!(matches!(given.append(meta, event), Verdict::Void(Void::Duplicate { .. })));
+}
+
+#[test]
+fn a_touch_after_read_at_makes_a_conflicting_event_stale_and_leaves_its_id_unseen() {
+    let mut given = channel(WindowLimits::STREAM);
+    given.applied(chan(created(1, 1, None)));
+    let before = given.meta(EventId::random());
+    given.applied(edited(1));
+    assert_eq!(given.append(before.clone(), edited(1)), Verdict::Void(Void::Stale));
+    assert_eq!(given.fold.outcome(before.id), None);
+    let again = Meta { read_at: given.fold.next(), ..before };
+    assert!(given.append(again, edited(1)).applied().is_some());
+}
+
+#[test]
+fn a_reaction_conflicts_with_the_deletion_only() {
+    let mut given = channel(WindowLimits::STREAM);
+    given.applied(chan(created(1, 1, None)));
+    let before = given.meta(EventId::random());
+    given.applied(edited(1));
+    given.applied(reacted(1));
+    assert!(given.append(before.clone(), reacted(1)).applied().is_some());
+    given.applied(deleted(1));
+    let late = Meta { id: EventId::random(), ..before };
+    assert_eq!(given.append(late, reacted(1)), Verdict::Void(Void::Stale));
+}
+
+#[test]
+fn a_reply_to_a_root_that_was_deleted_meanwhile_is_stale() {
+    let mut given = channel(WindowLimits::STREAM);
+    given.applied(chan(created(1, 1, None)));
+    let before = given.meta(EventId::random());
+    given.applied(deleted(1));
+    assert_eq!(given.append(before, chan(created(2, 1, Some(1)))), Verdict::Void(Void::Stale));
+}
+
+#[test]
+fn what_leaves_the_queue_raises_the_floor_and_nothing_below_it_is_judged() {
+    let mut given = channel(FEW);
+    let frozen = given.meta(EventId::random());
+    for n in 1..=4 {
+        given.applied(chan(created(n, 1, None)));
+    }
+    assert!(given.fold.window().floor() > frozen.read_at);
+    assert_eq!(given.fold.window().len(), 3);
+    assert_eq!(given.append(frozen, chan(created(9, 1, None))), Verdict::Void(Void::Stale));
+}
+
+#[test]
+fn a_late_duplicate_from_before_the_window_is_never_applied_twice() {
+    let mut given = channel(FEW);
+    let meta = given.meta(EventId::random());
+    let event = chan(created(1, 1, None));
+    assert!(given.append(meta.clone(), event.clone()).applied().is_some());
+    for n in 2..=5 {
+        given.applied(chan(created(n, 1, None)));
+    }
+    assert_eq!(given.fold.outcome(meta.id), None, "the id is forgotten");
+    assert_eq!(given.append(meta, event), Verdict::Void(Void::Stale));
+}
+
+#[test]
+fn the_window_forgets_by_append_time_too() {
+    let mut given = channel(WindowLimits { span_ms: 1_000, entries_max: 100 });
+    let frozen = given.meta(EventId::random());
+    given.applied(chan(created(1, 1, None)));
+    given.now_ms += 5_000;
+    given.applied(chan(created(2, 1, None)));
+    assert_eq!(given.fold.window().len(), 1);
+    assert_eq!(given.append(frozen, chan(created(3, 1, None))), Verdict::Void(Void::Stale));
+}
+
+#[test]
+fn times_follow_the_log_whatever_the_clocks_say() {
+    let mut given = channel(WindowLimits::STREAM);
+    let first = given.applied(chan(created(1, 1, None))).at;
+    let behind = Meta { time_ms: 0, ..given.meta(EventId::random()) };
+    let second = given.append(behind, chan(created(2, 1, None))).applied().expect("applied").at;
+    assert_eq!(second, first + 1, "a clock that is behind moves on by one");
+    given.now_ms += 100;
+    let ahead = Meta { time_ms: i64::MAX, ..given.meta(EventId::random()) };
+    let third = given.append(ahead, chan(created(3, 1, None))).applied().expect("applied").at;
+    assert_eq!(third, given.now_ms, "a clock that runs ahead counts as the append time");
+}
+
+#[test]
+fn a_step_needs_a_generation_above_any_seen() {
+    let mut given = channel(WindowLimits::STREAM);
+    given.applied(added(2, 7, JoinedVia::Step));
+    assert_eq!(given.refused(added(2, 7, JoinedVia::Step)), Refusal::Already);
+    let since =
+        given.fold.state().channel(CHANNEL).and_then(|c| c.member(user(2))).expect("in").since;
+    given.applied(removed(2, Some(since), 7, LeftBecause::Left));
+    assert_eq!(given.refused(added(2, 7, JoinedVia::Step)), Refusal::GenerationEnded);
+    given.applied(added(2, 7, JoinedVia::Join));
+}
+
+#[test]
+fn the_end_of_a_generation_is_remembered_for_ever() {
+    let mut given = channel(WindowLimits::STREAM);
+    given.applied(removed(2, None, 7, LeftBecause::TeamEnded));
+    assert_eq!(given.refused(added(2, 7, JoinedVia::Step)), Refusal::GenerationEnded);
+    assert_eq!(given.refused(added(2, 7, JoinedVia::Join)), Refusal::GenerationEnded);
+    given.applied(added(2, 8, JoinedVia::Join));
+    assert_eq!(given.refused(removed(2, None, 7, LeftBecause::TeamEnded)), Refusal::Already);
+}
+
+#[test]
+fn leaving_names_the_membership_that_it_ends() {
+    let mut given = channel(WindowLimits::STREAM);
+    given.applied(added(2, 7, JoinedVia::Join));
+    let first = given.fold.next() - 1;
+    given.applied(removed(2, Some(first), 7, LeftBecause::Left));
+    given.applied(added(2, 7, JoinedVia::Join));
+    let late = removed(2, Some(first), 7, LeftBecause::Left);
+    assert_eq!(given.refused(late), Refusal::OtherMembership);
+}
+
+#[test]
+fn totals_only_grow_and_roots_count_apart() {
+    let mut given = channel(WindowLimits::STREAM);
+    given.applied(added(2, 7, JoinedVia::Add));
+    let mut root = created(1, 1, None);
+    root.mentions = vec![user(2), user(9), user(1)];
+    let applied = given.applied(chan(root));
+    let totals = applied.channel.expect("a channel's event");
+    assert_eq!((totals.msgs, totals.msgs_root), (1, 1));
+    let mentioned = applied.members.iter().find(|m| m.user_id == user(2)).expect("mentioned");
+    // One for having been added by another, one for the mention.
+    assert_eq!((mentioned.mentions, mentioned.mentions_root), (2, 2));
+    let author = applied.members.iter().find(|m| m.user_id == user(1)).expect("the author");
+    assert_eq!(author.base.expect("the post marks the channel read").totals.msgs, 1);
+    assert_eq!(author.mentions, 0, "authors do not mention themselves");
+    assert_eq!(applied.members.len(), 2, "outsiders are not counted");
+    let reply = given.applied(chan(created(2, 1, Some(1))));
+    let totals = reply.channel.expect("a channel's event");
+    assert_eq!((totals.msgs, totals.msgs_root), (2, 1));
+    given.applied(deleted(1));
+    assert_eq!(given.fold.state().channel(CHANNEL).expect("there").totals.msgs, 2);
+}
+
+#[test]
+fn a_gap_stops_the_fold_and_changes_nothing() {
+    let mut given = channel(WindowLimits::STREAM);
+    let (hash, next) = (given.fold.hash(), given.fold.next());
+    let meta = given.meta(EventId::random());
+    let partition = given.fold.partition();
+    let ahead = record(partition, next + 1, given.now_ms, &meta, &chan(created(1, 1, None)));
+    let error = given.fold.apply(&ahead).expect_err("a gap");
+    assert!(matches!(error, FoldError::NotTheNext { .. }));
+    assert_eq!((given.fold.hash(), given.fold.next()), (hash, next));
+}
+
+#[test]
+fn an_unknown_type_stops_the_fold_and_invalid_bytes_are_void() {
+    let mut given = channel(WindowLimits::STREAM);
+    let meta = given.meta(EventId::random());
+    let event = chan(created(1, 1, None));
+    let partition = given.fold.partition();
+    let known = record(partition, given.fold.next(), given.now_ms, &meta, &event);
+    let mut unknown = Record::clone(&known);
+    for (name, value) in &mut unknown.headers {
+        if name == "ce_type" {
+            *value = "post.teleported".into();
+        }
+    }
+    assert!(matches!(given.fold.apply(&unknown), Err(FoldError::Unknown(_))));
+    let mut invalid = Record::clone(&known);
+    invalid.body = "{\"c\":{}}".into();
+    let judged = given.fold.apply(&invalid).expect("void, not an error");
+    assert_eq!(judged.verdict, Verdict::Void(Void::Invalid));
+}
+
+#[test]
+fn an_activation_of_unknown_rules_stops_the_fold() {
+    let mut given = channel(WindowLimits::STREAM);
+    let meta = given.meta(EventId::random());
+    let partition = given.fold.partition();
+    let activation = chan(RulesActivated { rules: domain::RULES_KNOWN + 1 });
+    let record = record(partition, given.fold.next(), given.now_ms, &meta, &activation);
+    assert!(matches!(given.fold.apply(&record), Err(FoldError::UnknownRules { .. })));
+}
+
+#[test]
+fn a_snapshot_taken_anywhere_goes_on_like_the_whole() {
+    let mut given = channel(FEW);
+    given.applied(added(2, 7, JoinedVia::Add));
+    for n in 1..=6 {
+        given.applied(chan(created(n, 1 + n % 2, (n > 3).then_some(1))));
+    }
+    given.applied(removed(2, None, 7, LeftBecause::TeamEnded));
+    given.refused(chan(created(8, 2, None)));
+    for cut in 0..given.records.len() {
+        let mut fold = PartitionFold::<Channels>::with_window(given.fold.partition(), FEW);
+        for record in &given.records[..cut] {
+            fold.apply(record).expect("the next");
+        }
+        let snapshot = postcard::to_stdvec(&fold).expect("encodes");
+        let mut fold: PartitionFold<Channels> = postcard::from_bytes(&snapshot).expect("decodes");
+        fold.reindex();
+        for record in &given.records[cut..] {
+            fold.apply(record).expect("the next");
+        }
+        assert_eq!(fold.hash(), given.fold.hash(), "cut at {cut}");
+        assert_eq!(postcard::to_stdvec(&fold), postcard::to_stdvec(&given.fold), "cut at {cut}");
+    }
+}
