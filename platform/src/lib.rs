@@ -5,7 +5,14 @@
 //! would have to know what a channel is belongs to a service.
 
 pub mod clock;
+pub mod config;
+pub mod data_dir;
+mod durable_file;
+pub mod health;
 pub mod http;
+pub mod postgres;
+pub mod secrets;
+pub mod shutdown;
 pub mod telemetry;
 mod trace_context;
 

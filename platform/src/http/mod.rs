@@ -21,6 +21,7 @@ mod path;
 mod query;
 mod respond;
 mod serve;
+mod settings;
 
 pub use context::{note_channel, note_position, note_user, request_id, traceparent};
 pub use edge::{EdgeSettings, edge};
@@ -34,3 +35,4 @@ pub use respond::{
     not_modified, ok_status, raw_json, with_position,
 };
 pub use serve::{BindError, bind, serve};
+pub use settings::HttpSettings;

@@ -1,0 +1,56 @@
+//! The sections whose subject lives in a crate that must not know about configuration (the log, the
+//! stores, the rules) or in several.
+
+use super::values::{Bounded, LogUrl, ObjectsUrl};
+
+crate::settings_section! {
+    /// The event log: the one thing that must never be lost.
+    "log" => pub struct LogSettings {
+        /// Which log. `embedded:` keeps it in `log` below the data directory.
+        url: LogUrl = "embedded:",
+    }
+}
+
+crate::settings_section! {
+    /// The object store: snapshots of the fold, uploaded files.
+    "objects" => pub struct ObjectSettings {
+        /// Which store. `file:` keeps the objects in `objects` below the data directory.
+        url: ObjectsUrl = "file:",
+    }
+}
+
+crate::settings_section! {
+    /// How long a write waits.
+    "write" => pub struct WriteSettings {
+        /// How long a write waits until Postgres shows it. When the time is over it answers anyway:
+        /// the event is on the log and the reads follow. 0 never waits.
+        visible_wait_ms: Bounded<0, 60_000> = "2000",
+        /// How long a write waits for its verdict. When the time is over the answer is a 503 that
+        /// asks to retry with the same id.
+        deadline_ms: Bounded<100, 120_000> = "10000",
+    }
+}
+
+crate::settings_section! {
+    /// How much is accepted. Over a limit is a clear refusal.
+    "limits" => pub struct LimitSettings {
+        /// Unicode characters of a message.
+        message_runes_max: Bounded<1, 65_535> = "16383",
+        /// Bytes of a JSON body.
+        json_body_bytes_max: Bounded<1_024, 10_000_000> = "300000",
+        /// Bytes of an uploaded file.
+        file_bytes_max: Bounded<1, 1_073_741_824> = "104857600",
+        /// WebSockets of one account.
+        sockets_per_account_max: Bounded<1, 100_000> = "100",
+    }
+}
+
+crate::settings_section! {
+    /// What people see of the installation.
+    "service" => pub struct ServiceSettings {
+        /// The name on the login page.
+        site_name: String = "nottermost",
+        /// Whether anyone who reaches the server may sign up. The first account always may.
+        enable_open_server: bool = "true",
+    }
+}
