@@ -1,0 +1,222 @@
+//! The fields of the index. Any change here or in what the tokenizer yields raises [`FORMAT`].
+
+use events::{ChannelId, Partition, PostId, Topic, UserId};
+use tantivy::index::Index;
+use tantivy::schema::{
+    BytesOptions, FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
+};
+use tantivy::{TantivyDocument, Term};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::tokenizer::MessageTokenizer;
+
+/// Of fields and tokens together: an index of another format is thrown away and fed again.
+pub const FORMAT: u32 = 1;
+
+const TOKENIZER: &str = "message";
+
+/// What of a post is in the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedPost {
+    pub post_id: PostId,
+    pub channel_id: ChannelId,
+    pub author_id: UserId,
+    pub root_id: Option<PostId>,
+    pub create_at: i64,
+    /// The v4 `type`; empty for what people write.
+    pub post_type: String,
+    pub flags: PostFlags,
+    pub message: String,
+    /// Where the record of its `post.created` stands, also after edits.
+    pub partition: Partition,
+    pub offset: u64,
+}
+
+/// Yes-or-no facts of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PostFlags(pub u64);
+
+impl PostFlags {
+    pub const HAS_FILE: Self = Self(1);
+    pub const HAS_LINK: Self = Self(1 << 1);
+    pub const IS_PINNED: Self = Self(1 << 2);
+    pub const FROM_BOT: Self = Self(1 << 3);
+    pub const FROM_WEBHOOK: Self = Self(1 << 4);
+
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// Names of the columns that a hit is read from.
+pub(crate) mod column {
+    pub(crate) const POST_HIGH: &str = "post_high";
+    pub(crate) const POST_LOW: &str = "post_low";
+    pub(crate) const CHANNEL_HIGH: &str = "channel_high";
+    pub(crate) const CHANNEL_LOW: &str = "channel_low";
+    pub(crate) const CREATE_AT: &str = "create_at";
+    pub(crate) const PARTITION: &str = "partition";
+    pub(crate) const OFFSET: &str = "offset";
+    pub(crate) const FLAGS: &str = "flags";
+    pub(crate) const DIGEST: &str = "digest";
+}
+
+/// The fields, found once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields {
+    pub post: Field,
+    pub channel: Field,
+    pub author: Field,
+    pub root: Field,
+    pub post_type: Field,
+    pub message: Field,
+    post_halves: [Field; 2],
+    channel_halves: [Field; 2],
+    create_at: Field,
+    partition: Field,
+    offset: Field,
+    flags: Field,
+    digest: Field,
+}
+
+/// The schema and its fields. Nothing is stored: a hit names the record, which holds the rest.
+pub(crate) fn schema() -> (Schema, Fields) {
+    let mut schema = Schema::builder();
+    let id = BytesOptions::default().set_indexed();
+    let exact = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_fieldnorms(false)
+        .set_index_option(IndexRecordOption::Basic);
+    let words = TextFieldIndexing::default()
+        .set_tokenizer(TOKENIZER)
+        .set_fieldnorms(false)
+        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    let fields = Fields {
+        post: schema.add_bytes_field("post", id.clone()),
+        channel: schema.add_bytes_field("channel", id.clone()),
+        author: schema.add_bytes_field("author", id.clone()),
+        root: schema.add_bytes_field("root", id),
+        post_type: schema
+            .add_text_field("post_type", TextOptions::default().set_indexing_options(exact)),
+        message: schema
+            .add_text_field("message", TextOptions::default().set_indexing_options(words)),
+        post_halves: [column::POST_HIGH, column::POST_LOW].map(|n| schema.add_u64_field(n, FAST)),
+        channel_halves: [column::CHANNEL_HIGH, column::CHANNEL_LOW]
+            .map(|n| schema.add_u64_field(n, FAST)),
+        create_at: schema.add_i64_field(column::CREATE_AT, FAST),
+        partition: schema.add_u64_field(column::PARTITION, FAST),
+        offset: schema.add_u64_field(column::OFFSET, FAST),
+        flags: schema.add_u64_field(column::FLAGS, FAST),
+        digest: schema.add_u64_field(column::DIGEST, FAST),
+    };
+    (schema.build(), fields)
+}
+
+/// Tokenizers are not part of what Tantivy writes: every opened index needs them.
+pub(crate) fn register_tokenizer(index: &Index) {
+    let analyzer = tantivy::tokenizer::TextAnalyzer::from(MessageTokenizer::default());
+    index.tokenizers().register(TOKENIZER, analyzer);
+}
+
+impl Fields {
+    pub(crate) fn document(&self, post: &IndexedPost) -> TantivyDocument {
+        let mut document = TantivyDocument::with_capacity(post.message.len() + 256);
+        document.add_bytes(self.post, post.post_id.as_bytes());
+        document.add_bytes(self.channel, post.channel_id.as_bytes());
+        document.add_bytes(self.author, post.author_id.as_bytes());
+        if let Some(root) = &post.root_id {
+            document.add_bytes(self.root, root.as_bytes());
+        }
+        document.add_text(self.post_type, &post.post_type);
+        document.add_text(self.message, &post.message);
+        for (fields, id) in [
+            (self.post_halves, post.post_id.as_bytes()),
+            (self.channel_halves, post.channel_id.as_bytes()),
+        ] {
+            let (high, low) = halves(id);
+            document.add_u64(fields[0], high);
+            document.add_u64(fields[1], low);
+        }
+        document.add_i64(self.create_at, post.create_at);
+        document.add_u64(self.partition, partition_code(post.partition));
+        document.add_u64(self.offset, post.offset);
+        document.add_u64(self.flags, post.flags.0);
+        document.add_u64(self.digest, digest(post));
+        document
+    }
+
+    pub(crate) fn post_term(&self, id: PostId) -> Term {
+        Term::from_field_bytes(self.post, id.as_bytes())
+    }
+
+    pub(crate) fn root_term(&self, id: PostId) -> Term {
+        Term::from_field_bytes(self.root, id.as_bytes())
+    }
+}
+
+/// The two halves of an id, in the order of its bytes.
+pub(crate) fn halves(id: &[u8; 16]) -> (u64, u64) {
+    let whole = u128::from_be_bytes(*id);
+    ((whole >> 64) as u64, whole as u64)
+}
+
+/// The id of two halves.
+pub(crate) fn whole(high: u64, low: u64) -> [u8; 16] {
+    ((u128::from(high) << 64) | u128::from(low)).to_be_bytes()
+}
+
+fn partition_code(partition: Partition) -> u64 {
+    let topic = match partition.topic {
+        Topic::Directory => 0,
+        Topic::Channels => 1,
+        Topic::Users => 2,
+        Topic::Readstate => 3,
+        Topic::Presence => 4,
+    };
+    (topic << 16) | u64::from(partition.index)
+}
+
+/// The partition of a code; codes come from [`partition_code`] only.
+pub(crate) fn partition_of(code: u64) -> Partition {
+    let topic = match code >> 16 {
+        0 => Topic::Directory,
+        1 => Topic::Channels,
+        2 => Topic::Users,
+        3 => Topic::Readstate,
+        _ => Topic::Presence,
+    };
+    Partition { topic, index: code as u16 }
+}
+
+/// Of what no column shows: lets two indexes be compared without their texts.
+fn digest(post: &IndexedPost) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(post.author_id.as_bytes());
+    hash.update(post.root_id.unwrap_or_default().as_bytes());
+    hash.update(&(post.post_type.len() as u64).to_le_bytes());
+    hash.update(post.post_type.as_bytes());
+    hash.update(post.message.as_bytes());
+    hash.digest()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_halves_lead_back() {
+        for topic in Topic::ALL {
+            for partition in topic.partitions() {
+                assert_eq!(partition_of(partition_code(partition)), partition);
+            }
+        }
+        let id = PostId::random();
+        let (high, low) = halves(id.as_bytes());
+        assert_eq!(whole(high, low), *id.as_bytes());
+    }
+}
