@@ -1,0 +1,67 @@
+//! The figures of `docs/PERFORMANCE.md`: a load program against the real server in its default
+//! configuration, on the same machine, with what the machine gives beside it.
+
+mod client;
+mod floors;
+mod posts;
+mod reads;
+mod scene;
+mod server;
+mod sockets;
+mod stats;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+
+use scene::Scene;
+use server::Server;
+
+/// Measures a server.
+#[derive(Parser)]
+struct Args {
+    /// The server's binary, built in release mode.
+    #[arg(long, env = "NOTTERMOST_BIN", default_value = "target/release/nottermost")]
+    binary: PathBuf,
+    /// What to measure; everything by default.
+    #[arg(value_enum)]
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Row {
+    Floors,
+    Posts,
+    Reads,
+    Sockets,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let args = Args::parse();
+    let wanted = |row: Row| args.rows.is_empty() || args.rows.contains(&row);
+    if wanted(Row::Floors) {
+        floors::fsynced_appends()?;
+    }
+    if !(wanted(Row::Posts) || wanted(Row::Reads) || wanted(Row::Sockets)) {
+        return Ok(());
+    }
+    let server = Server::start(&args.binary)?;
+    let scene = Scene::set(&server).await?;
+    if wanted(Row::Posts) {
+        for posters in [1, 32, 128] {
+            posts::figures(&server, &scene, posters).await?;
+        }
+    }
+    if wanted(Row::Reads) {
+        reads::figures(&server, &scene).await?;
+    }
+    if wanted(Row::Sockets) {
+        for sockets in [100, 1_000] {
+            sockets::latency(&server, &scene, sockets).await?;
+        }
+        sockets::fan_out(&server, &scene, 10_000).await?;
+    }
+    server.stop()
+}
