@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// What one event type says: its clear payload, with the names that the envelope carries.
-pub trait Fact: Serialize + DeserializeOwned + JsonSchema + Clone + PartialEq + std::fmt::Debug {
+pub trait Fact:
+    Serialize + DeserializeOwned + JsonSchema + Clone + PartialEq + std::fmt::Debug
+{
     /// `category.fact`, past tense.
     const TYPE: &'static str;
     /// The version that is written today.
@@ -24,8 +26,8 @@ pub trait Fact: Serialize + DeserializeOwned + JsonSchema + Clone + PartialEq + 
         + std::fmt::Debug
         + Default;
 
-    /// Reads a version below [`Self::VERSION`]: decodes the old type and converts it.
-    /// `None`: there is no such version.
+    /// Reads a version below [`Self::VERSION`]: decodes the old type ([`Body::from_halves`]) and
+    /// converts it. `None`: there is no such version.
     fn upcast(version: u32, c: &str, p: Option<&str>) -> Option<serde_json::Result<Body<Self>>> {
         let _ = (version, c, p);
         None
@@ -56,21 +58,40 @@ struct Halves<'a> {
 impl<F: Fact> Body<F> {
     /// The body as it stands on the log.
     pub fn encode(&self) -> Bytes {
-        serde_json::to_vec(self).expect("a payload has string keys and no failing serializer").into()
+        serde_json::to_vec(self)
+            .expect("a payload has string keys and no failing serializer")
+            .into()
     }
 
-    /// Decodes `body` as `version` of `F`. The outer error: no such version.
+    /// Decodes `body` as `version` of `F`. `None`: there is no such version.
     pub(crate) fn decode(version: u32, body: &[u8]) -> Option<serde_json::Result<Self>> {
+        // Before the first look at the bytes: what a later version looks like is not known here.
+        if version == 0 || version > F::VERSION {
+            return None;
+        }
+        if version == F::VERSION
+            && let Ok(body) = serde_json::from_slice(body)
+        {
+            return Some(Ok(body));
+        }
+        Self::decode_halves(version, body)
+    }
+
+    /// The way of old versions, of what is erased and of what is invalid: one half at a time.
+    fn decode_halves(version: u32, body: &[u8]) -> Option<serde_json::Result<Self>> {
         let halves: Halves<'_> = match serde_json::from_slice(body) {
             Ok(halves) => halves,
             Err(error) => return Some(Err(error)),
         };
-        let personal = halves.p.map(RawValue::get);
-        if version != F::VERSION {
-            return F::upcast(version, halves.c.get(), personal);
-        }
-        let p = personal.and_then(|p| serde_json::from_str(p).ok()).unwrap_or_default();
-        Some(serde_json::from_str(halves.c.get()).map(|c| Self { c, p }))
+        let (c, p) = (halves.c.get(), halves.p.map(RawValue::get));
+        if version < F::VERSION { F::upcast(version, c, p) } else { Some(Self::from_halves(c, p)) }
+    }
+
+    /// Reads both halves as they are written today; for upcasters, whose old types are facts too.
+    pub(crate) fn from_halves(c: &str, p: Option<&str>) -> serde_json::Result<Self> {
+        let c = serde_json::from_str(c)?;
+        let p = p.and_then(|p| serde_json::from_str(p).ok()).unwrap_or_default();
+        Ok(Self { c, p })
     }
 }
 
@@ -94,3 +115,125 @@ macro_rules! fact {
     };
 }
 pub(crate) use fact;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PostId;
+
+    /// `test.flagged` as it was once written.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+    struct FlaggedV1 {
+        post_id: PostId,
+        urgent: bool,
+    }
+    fact!(FlaggedV1, "test.flagged", 1, RemarkV1);
+
+    #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(default)]
+    struct RemarkV1 {
+        text: String,
+    }
+
+    /// `test.flagged` as it is written now.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+    struct Flagged {
+        post_id: PostId,
+        level: u8,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(default)]
+    struct Remark {
+        lines: Vec<String>,
+    }
+
+    impl Fact for Flagged {
+        const TYPE: &'static str = "test.flagged";
+        const VERSION: u32 = 2;
+        type Personal = Remark;
+
+        fn upcast(
+            version: u32,
+            c: &str,
+            p: Option<&str>,
+        ) -> Option<serde_json::Result<Body<Self>>> {
+            match version {
+                1 => Some(Body::<FlaggedV1>::from_halves(c, p).map(Body::<Self>::from)),
+                _ => None,
+            }
+        }
+    }
+
+    impl From<Body<FlaggedV1>> for Body<Flagged> {
+        fn from(old: Body<FlaggedV1>) -> Self {
+            let level = if old.c.urgent { 2 } else { 1 };
+            let lines = old.p.text.lines().map(str::to_owned).collect();
+            Self { c: Flagged { post_id: old.c.post_id, level }, p: Remark { lines } }
+        }
+    }
+
+    fn read(version: u32, body: &str) -> Option<serde_json::Result<Body<Flagged>>> {
+        Body::decode(version, body.as_bytes())
+    }
+
+    fn flagged(level: u8, lines: &[&str]) -> Body<Flagged> {
+        let lines = lines.iter().map(|&line| line.to_owned()).collect();
+        Body { c: Flagged { post_id: PostId::from_bytes([0; 16]), level }, p: Remark { lines } }
+    }
+
+    const C1: &str = r#"{"post_id":"yyyyyyyyyyyyyyyyyyyyyyyyyy","urgent":true}"#;
+    const C2: &str = r#"{"post_id":"yyyyyyyyyyyyyyyyyyyyyyyyyy","level":2}"#;
+
+    #[test]
+    fn an_old_version_reads_as_the_current_one() {
+        let body = read(1, &format!(r#"{{"c":{C1},"p":{{"text":"one\ntwo"}}}}"#));
+        assert_eq!(body.unwrap().unwrap(), flagged(2, &["one", "two"]));
+    }
+
+    #[test]
+    fn what_was_upcast_is_written_as_the_current_version() {
+        let body = read(1, &format!(r#"{{"c":{C1},"p":{{"text":"one"}}}}"#)).unwrap().unwrap();
+        assert_eq!(body.encode(), format!(r#"{{"c":{C2},"p":{{"lines":["one"]}}}}"#));
+        assert_eq!(Body::decode(2, &body.encode()).unwrap().unwrap(), body);
+    }
+
+    #[test]
+    fn an_unknown_version_is_no_version_whatever_its_bytes_are() {
+        for body in [&format!(r#"{{"c":{C2}}}"#), "{}", "sealed as a whole"] {
+            assert!(read(3, body).is_none(), "version 3 of {body}");
+            assert!(read(0, body).is_none(), "version 0 of {body}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_clear_half_is_an_error_in_every_version() {
+        let bodies = [
+            format!(r#"{{"c":{C2},"p":{{}}}}"#),
+            format!(r#"{{"c":{C1},"p":{{}}}}"#),
+            r#"{"c":{},"p":{}}"#.to_owned(),
+            r#"{"c":null}"#.to_owned(),
+            r#"{"p":{}}"#.to_owned(),
+            format!(r#"{{"c":{C1},"c":{C1}}}"#),
+            format!(r#"{{"c":{C1}}} "#).repeat(2),
+            String::new(),
+        ];
+        for (i, body) in bodies.iter().enumerate() {
+            assert_eq!(read(1, body).unwrap().is_err(), i != 1, "version 1 of {body}");
+            assert_eq!(read(2, body).unwrap().is_err(), i != 0, "version 2 of {body}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_personal_half_reads_as_erased_in_every_version() {
+        for p in ["null", "1", r#""sealed""#, "[]", r#"{"text":1,"lines":{}}"#] {
+            let erased = |version, c| read(version, &format!(r#"{{"c":{c},"p":{p}}}"#));
+            assert_eq!(erased(1, C1).unwrap().unwrap(), flagged(2, &[]), "version 1 with p {p}");
+            assert_eq!(erased(2, C2).unwrap().unwrap(), flagged(2, &[]), "version 2 with p {p}");
+        }
+        for (version, c) in [(1, C1), (2, C2)] {
+            let body = read(version, &format!(r#"{{"c":{c}}}"#)).unwrap().unwrap();
+            assert_eq!(body, flagged(2, &[]), "version {version} without p");
+        }
+    }
+}

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 
+use crate::Topic;
 use crate::body::{Body, Fact};
 use crate::channel::*;
 use crate::directory::*;
 use crate::presence::*;
 use crate::user::*;
-use crate::Topic;
 
 /// Why a body is no event.
 #[derive(Debug, thiserror::Error)]

@@ -153,6 +153,7 @@ pub struct ChannelSettingsChanged {
 }
 fact!(ChannelSettingsChanged, "channel.settings_changed", 1);
 
+/// The channel takes no more posts and nobody joins it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChannelArchived {
     pub channel_id: ChannelId,
@@ -160,6 +161,7 @@ pub struct ChannelArchived {
 }
 fact!(ChannelArchived, "channel.archived", 1);
 
+/// An archived channel is open again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChannelRestored {
     pub channel_id: ChannelId,
@@ -317,6 +319,7 @@ pub struct PostDeleted {
 }
 fact!(PostDeleted, "post.deleted", 1);
 
+/// The post is pinned to its channel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PostPinned {
     pub channel_id: ChannelId,
@@ -327,6 +330,7 @@ pub struct PostPinned {
 }
 fact!(PostPinned, "post.pinned", 1);
 
+/// The post is no longer pinned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PostUnpinned {
     pub channel_id: ChannelId,
@@ -337,6 +341,7 @@ pub struct PostUnpinned {
 }
 fact!(PostUnpinned, "post.unpinned", 1);
 
+/// Somebody put an emoji on a post.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReactionAdded {
     pub channel_id: ChannelId,
@@ -348,6 +353,7 @@ pub struct ReactionAdded {
 }
 fact!(ReactionAdded, "reaction.added", 1);
 
+/// Somebody took their emoji from a post.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReactionRemoved {
     pub channel_id: ChannelId,

@@ -116,12 +116,14 @@ pub struct UserRolesChanged {
 }
 fact!(UserRolesChanged, "user.roles_changed", 1);
 
+/// The account can no longer do anything; its sessions and memberships end by standing rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UserDeactivated {
     pub user_id: UserId,
 }
 fact!(UserDeactivated, "user.deactivated", 1);
 
+/// A deactivated account can log in again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UserActivated {
     pub user_id: UserId,

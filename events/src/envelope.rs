@@ -15,6 +15,8 @@ use crate::{EventId, FIRST_EPOCH, Id, NewRecord, Position, Record, UserId};
 const RFC3339_MS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
+const RFC3339_MS_LEN: usize = "1970-01-01T00:00:00.000Z".len();
+
 /// Who caused an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Actor {
@@ -194,8 +196,11 @@ fn rfc3339_ms(ms: i64) -> String {
 }
 
 fn parse_rfc3339_ms(name: &str, value: &str) -> Result<i64, DecodeError> {
+    // The library also takes a sign before the year, and years that are never written.
     let at = time::PrimitiveDateTime::parse(value, RFC3339_MS)
-        .map_err(|_| invalid(name, value))?
+        .ok()
+        .filter(|at| value.len() == RFC3339_MS_LEN && at.year() >= 1970)
+        .ok_or_else(|| invalid(name, value))?
         .assume_utc();
     i64::try_from(at.unix_timestamp_nanos() / 1_000_000).map_err(|_| invalid(name, value))
 }

@@ -100,7 +100,10 @@ impl FromStr for Partition {
     fn from_str(text: &str) -> Result<Self, InvalidPosition> {
         let (name, index) = text.rsplit_once('-').ok_or(InvalidPosition)?;
         let topic = Topic::ALL.into_iter().find(|t| t.name() == name).ok_or(InvalidPosition)?;
-        let index: u16 = index.parse().map_err(|_| InvalidPosition)?;
+        if index.len() != 2 {
+            return Err(InvalidPosition);
+        }
+        let index: u16 = number(index.strip_prefix('0').unwrap_or(index))?;
         if index >= topic.partition_count() {
             return Err(InvalidPosition);
         }
@@ -145,10 +148,16 @@ impl FromStr for Position {
         else {
             return Err(InvalidPosition);
         };
-        Ok(Self {
-            epoch: epoch.parse().map_err(|_| InvalidPosition)?,
-            partition: partition.parse()?,
-            offset: offset.parse().map_err(|_| InvalidPosition)?,
-        })
+        Ok(Self { epoch: number(epoch)?, partition: partition.parse()?, offset: number(offset)? })
     }
+}
+
+/// A number in its one spelling: no sign, no leading zero. A position has one text, since texts are
+/// compared and ids are derived from them.
+fn number<T: FromStr>(text: &str) -> Result<T, InvalidPosition> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    if !digits || (text.len() > 1 && text.starts_with('0')) {
+        return Err(InvalidPosition);
+    }
+    text.parse().map_err(|_| InvalidPosition)
 }

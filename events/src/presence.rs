@@ -7,6 +7,7 @@ use crate::body::fact;
 use crate::user::StatusKind;
 use crate::{ChannelId, PostId, UserId};
 
+/// Somebody is writing in a channel or a thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TypingStarted {
     pub user_id: UserId,

@@ -72,6 +72,7 @@ pub struct SessionOrigin {
     pub address: String,
 }
 
+/// One session ended before its time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SessionRevoked {
     pub user_id: UserId,
@@ -79,12 +80,14 @@ pub struct SessionRevoked {
 }
 fact!(SessionRevoked, "session.revoked", 1);
 
+/// These settings now have these values; others stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PreferencesSet {
     pub user_id: UserId,
 }
 fact!(PreferencesSet, "preferences.set", 1, Preferences);
 
+/// These settings are no longer set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PreferencesDeleted {
     pub user_id: UserId,
@@ -156,6 +159,7 @@ pub struct ReadMarker {
     pub totals: Totals,
 }
 
+/// Somebody has read these channels further.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReadMarkerAdvanced {
     pub user_id: UserId,

@@ -1,0 +1,229 @@
+use events::channel::*;
+use events::directory::{ChannelType, JoinedVia, RulesActivated};
+use events::{Body, ChannelEvent, ChannelId, FileId, PostId, TeamId, UserId};
+use serde_json::json;
+
+use super::{ANN, BOB, Case, EVE, id, personal};
+
+const TEAM: TeamId = TeamId(id(0x40));
+const CHANNEL: ChannelId = ChannelId(id(0x50));
+const POST: PostId = PostId(id(0x70));
+const ROOT: PostId = PostId(id(0x71));
+
+pub fn cases() -> Vec<Case> {
+    let here = [settings(), membership(), posts(), marks()];
+    let mut cases: Vec<Case> =
+        here.into_iter().flatten().map(|event| Case::current(CHANNEL.0, event)).collect();
+    cases.extend(talks());
+    cases
+}
+
+fn notice(kind: NoticeKind) -> Notice {
+    Notice {
+        post_id: PostId(id(0x72)),
+        kind,
+        by: ANN,
+        user_ids: vec![BOB, EVE],
+        old: "Release".into(),
+        new: "Releases".into(),
+    }
+}
+
+fn member(user_id: UserId, scheme_admin: bool) -> NewMember {
+    NewMember { user_id, generation: 11, scheme_admin }
+}
+
+fn settings() -> Vec<ChannelEvent> {
+    vec![
+        Body::from(RulesActivated { rules: 2 }).into(),
+        Body::from(ChannelCreated {
+            channel_id: CHANNEL,
+            team_id: TEAM,
+            r#type: ChannelType::Open,
+            display_name: "Release".into(),
+            header: "What ships when".into(),
+            purpose: "To ship".into(),
+            creator_id: Some(ANN),
+            is_default: true,
+            members: vec![member(ANN, true)],
+        })
+        .into(),
+        Body::from(ChannelSettingsChanged {
+            channel_id: CHANNEL,
+            display_name: Some("Releases".into()),
+            header: Some("What ships and when".into()),
+            purpose: Some("To ship often".into()),
+            notices: vec![
+                notice(NoticeKind::DisplaynameChange),
+                notice(NoticeKind::HeaderChange),
+                notice(NoticeKind::PurposeChange),
+            ],
+        })
+        .into(),
+        Body::from(ChannelArchived {
+            channel_id: CHANNEL,
+            notice: notice(NoticeKind::ChannelDeleted),
+        })
+        .into(),
+        Body::from(ChannelRestored {
+            channel_id: CHANNEL,
+            notice: notice(NoticeKind::ChannelRestored),
+        })
+        .into(),
+    ]
+}
+
+fn talks() -> [Case; 2] {
+    let direct = ChannelId::direct(ANN, BOB);
+    let group = ChannelId::group(&[ANN, BOB, EVE]);
+    let opened: [(ChannelId, ChannelEvent); 2] = [
+        (
+            direct,
+            Body::from(ChannelDirectOpened {
+                channel_id: direct,
+                user_ids: vec![ANN, BOB],
+                by: ANN,
+            })
+            .into(),
+        ),
+        (
+            group,
+            Body::from(ChannelGroupOpened {
+                channel_id: group,
+                user_ids: vec![ANN, BOB, EVE],
+                by: ANN,
+            })
+            .into(),
+        ),
+    ];
+    opened.map(|(channel, event)| Case::current(channel.0, event))
+}
+
+fn membership() -> Vec<ChannelEvent> {
+    vec![
+        Body::from(ChannelMembersAdded {
+            channel_id: CHANNEL,
+            members: vec![member(BOB, false), member(EVE, true)],
+            by: ANN,
+            via: JoinedVia::Add,
+            notice: Some(notice(NoticeKind::AddToChannel)),
+        })
+        .into(),
+        Body::from(ChannelMemberRemoved {
+            channel_id: CHANNEL,
+            user_id: BOB,
+            membership: Some(40),
+            generation: 11,
+            by: ANN,
+            because: LeftBecause::TeamEnded,
+            notice: Some(notice(NoticeKind::RemoveFromChannel)),
+        })
+        .into(),
+    ]
+}
+
+fn file() -> AttachedFile {
+    AttachedFile {
+        file_id: FileId(id(0x80)),
+        size: 12_345,
+        mime_type: "image/png".into(),
+        extension: "png".into(),
+        width: 640,
+        height: 480,
+    }
+}
+
+/// The props are in alphabetical order, which is theirs whether or not maps keep another.
+fn content() -> PostContent {
+    let props = json!({
+        "attachments": [{ "fields": [1, -2, 3.5, true, null], "text": personal("attachment") }],
+        "from_bot": personal("from_bot"),
+    });
+    PostContent {
+        message: personal("message"),
+        props: props.as_object().expect("it is written as an object").clone(),
+        file_names: vec![personal("file_name")],
+        pending_post_id: personal("pending_post_id"),
+    }
+}
+
+fn posts() -> Vec<ChannelEvent> {
+    vec![
+        Body {
+            c: PostCreated {
+                channel_id: CHANNEL,
+                post_id: POST,
+                author_id: ANN,
+                root: Some(Root { post_id: ROOT, author_id: BOB }),
+                mentions: vec![BOB],
+                named: vec![BOB, EVE],
+                broadcast: Broadcast::Channel,
+                files: vec![file()],
+                marks_read: true,
+                auto_follow: true,
+                set_online: true,
+            },
+            p: content(),
+        }
+        .into(),
+        Body {
+            c: PostEdited {
+                channel_id: CHANNEL,
+                post_id: POST,
+                author_id: ANN,
+                create_at: 1_767_225_600_000,
+                root_id: Some(ROOT),
+                is_pinned: true,
+                has_reactions: true,
+                reply_count: 3,
+                files: vec![file()],
+            },
+            p: content(),
+        }
+        .into(),
+        Body::from(PostDeleted {
+            channel_id: CHANNEL,
+            post_id: POST,
+            author_id: ANN,
+            root_id: Some(ROOT),
+            by: EVE,
+        })
+        .into(),
+        Body {
+            c: FileUploaded {
+                channel_id: CHANNEL,
+                owner_id: ANN,
+                file: file(),
+                object: "files/80".into(),
+                sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".into(),
+            },
+            p: FileName { name: personal("name") },
+        }
+        .into(),
+    ]
+}
+
+fn marks() -> Vec<ChannelEvent> {
+    let (channel_id, post_id, root_id) = (CHANNEL, POST, Some(ROOT));
+    let emoji_name = || "thumbsup".to_owned();
+    vec![
+        Body::from(PostPinned { channel_id, post_id, root_id, by: BOB }).into(),
+        Body::from(PostUnpinned { channel_id, post_id, root_id, by: BOB }).into(),
+        Body::from(ReactionAdded {
+            channel_id,
+            post_id,
+            root_id,
+            user_id: BOB,
+            emoji_name: emoji_name(),
+        })
+        .into(),
+        Body::from(ReactionRemoved {
+            channel_id,
+            post_id,
+            root_id,
+            user_id: BOB,
+            emoji_name: emoji_name(),
+        })
+        .into(),
+    ]
+}

@@ -1,0 +1,151 @@
+use std::collections::BTreeMap;
+
+use events::directory::*;
+use events::{Body, ChannelId, DirectoryEvent, Id, KeyedHash, SessionId, TeamId, UserId};
+
+use super::{ANN, BOB, Case, id, personal};
+
+const TEAM: TeamId = TeamId(id(0x40));
+const CHANNEL: ChannelId = ChannelId(id(0x50));
+/// The topic has one key.
+const KEY: Id = Id([0; 16]);
+
+pub fn cases() -> Vec<Case> {
+    [cell(), accounts(), teams(), names()]
+        .into_iter()
+        .flatten()
+        .map(|event| Case::current(KEY, event))
+        .collect()
+}
+
+fn cell() -> Vec<DirectoryEvent> {
+    vec![
+        Body::from(CellOpened { partitions: 64, fingerprint: "fingerprint of secrets".into() })
+            .into(),
+        Body::from(RulesActivated { rules: 2 }).into(),
+    ]
+}
+
+fn accounts() -> Vec<DirectoryEvent> {
+    vec![
+        user_created().into(),
+        user_profile_changed().into(),
+        Body {
+            c: UserPasswordChanged { user_id: ANN, kept_session: Some(SessionId(id(0x60))) },
+            p: PasswordHash { password_hash: personal("password_hash") },
+        }
+        .into(),
+        Body::from(UserRolesChanged { user_id: BOB, system_admin: true }).into(),
+        Body::from(UserDeactivated { user_id: BOB }).into(),
+        Body::from(UserActivated { user_id: BOB }).into(),
+        Body::from(UserSessionsRevoked { user_id: BOB }).into(),
+    ]
+}
+
+fn user_created() -> Body<UserCreated> {
+    Body {
+        c: UserCreated {
+            user_id: ANN,
+            username_hash: KeyedHash(id(0x61)),
+            email_hash: KeyedHash(id(0x62)),
+            is_bot: true,
+            locale: "de".into(),
+        },
+        p: NewProfile {
+            username: personal("username"),
+            email: personal("email"),
+            nickname: personal("nickname"),
+            first_name: personal("first_name"),
+            last_name: personal("last_name"),
+            position: personal("position"),
+            props: map("props"),
+            notify_props: map("notify_props"),
+            timezone: map("timezone"),
+            password_hash: personal("password_hash"),
+        },
+    }
+}
+
+fn user_profile_changed() -> Body<UserProfileChanged> {
+    Body {
+        c: UserProfileChanged {
+            user_id: ANN,
+            username_hash: Some(KeyedHash(id(0x61))),
+            email_hash: Some(KeyedHash(id(0x62))),
+            locale: Some("fr".into()),
+        },
+        p: ProfilePatch {
+            username: Some(personal("username")),
+            email: Some(personal("email")),
+            nickname: Some(personal("nickname")),
+            first_name: Some(personal("first_name")),
+            last_name: Some(personal("last_name")),
+            position: Some(personal("position")),
+            props: Some(map("props")),
+            notify_props: Some(map("notify_props")),
+            timezone: Some(map("timezone")),
+        },
+    }
+}
+
+fn teams() -> Vec<DirectoryEvent> {
+    let default_channel = |name: &str, display_name: &str| DefaultChannel {
+        channel_id: ChannelId::default_of(TEAM, name),
+        name: name.into(),
+        display_name: display_name.into(),
+    };
+    let member = |user_id: UserId, scheme_admin| NewTeamMember { user_id, scheme_admin };
+    vec![
+        Body {
+            c: TeamCreated {
+                team_id: TEAM,
+                name: "engineering".into(),
+                display_name: "Engineering".into(),
+                description: "Builds things".into(),
+                r#type: TeamType::InviteOnly,
+                allow_open_invite: true,
+                invite_id: id(0x63),
+                creator_id: ANN,
+                default_channels: vec![
+                    default_channel("town-square", "Town Square"),
+                    default_channel("off-topic", "Off-Topic"),
+                ],
+            },
+            p: TeamContact { email: personal("email") },
+        }
+        .into(),
+        Body::from(TeamMembersAdded {
+            team_id: TEAM,
+            members: vec![member(ANN, true), member(BOB, false)],
+            via: JoinedVia::Add,
+        })
+        .into(),
+        Body::from(TeamMemberRemoved { team_id: TEAM, user_id: BOB, generation: 12 }).into(),
+    ]
+}
+
+fn names() -> Vec<DirectoryEvent> {
+    vec![
+        Body::from(ChannelNameClaimed {
+            team_id: TEAM,
+            channel_id: CHANNEL,
+            name: "release".into(),
+            channel: ClaimedChannel {
+                r#type: ChannelType::Private,
+                display_name: "Release".into(),
+                header: "What ships when".into(),
+                purpose: "To ship".into(),
+                creator_id: ANN,
+                creator_generation: 11,
+            },
+        })
+        .into(),
+        Body::from(ChannelNameChanged { channel_id: CHANNEL, name: "releases".into() }).into(),
+    ]
+}
+
+fn map(field: &str) -> BTreeMap<String, String> {
+    [("one", 1), ("two", 2)]
+        .map(|(key, n)| (key.to_owned(), personal(&format!("{field}.{n}"))))
+        .into()
+}

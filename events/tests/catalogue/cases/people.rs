@@ -1,0 +1,94 @@
+use events::directory::RulesActivated;
+use events::presence::{PresenceChanged, TypingStarted};
+use events::user::*;
+use events::{Body, ChannelId, PostId, PresenceEvent, ReadstateEvent, SessionId, UserEvent};
+
+use super::{ANN, Case, id, personal};
+
+const CHANNEL: ChannelId = ChannelId(id(0x50));
+
+pub fn cases() -> Vec<Case> {
+    let mut cases: Vec<Case> =
+        users().into_iter().map(|event| Case::current(ANN.0, event)).collect();
+    cases.extend(readstate().map(|event| Case::current(ANN.0, event)));
+    cases.extend(presence());
+    cases
+}
+
+fn users() -> Vec<UserEvent> {
+    let preferences = |value: &str| Preferences {
+        preferences: vec![Preference {
+            category: personal("category"),
+            name: personal("name"),
+            value: personal(value),
+        }],
+    };
+    let (user_id, session_id) = (ANN, SessionId(id(0x60)));
+    vec![
+        Body::from(RulesActivated { rules: 2 }).into(),
+        Body {
+            c: SessionCreated {
+                user_id,
+                session_id,
+                token_hash: TokenHash(std::array::from_fn(|i| u8::try_from(i * 8).unwrap())),
+                expires_at: 1_769_817_600_000,
+                auth_generation: 9,
+            },
+            p: SessionOrigin {
+                device_id: personal("device_id"),
+                user_agent: personal("user_agent"),
+                address: personal("address"),
+            },
+        }
+        .into(),
+        Body::from(SessionRevoked { user_id, session_id }).into(),
+        Body { c: PreferencesSet { user_id }, p: preferences("value") }.into(),
+        Body { c: PreferencesDeleted { user_id }, p: preferences("deleted value") }.into(),
+        Body::from(StatusSet { user_id, status: StatusKind::Dnd, dnd_end_ms: 1_767_229_200_000 })
+            .into(),
+    ]
+}
+
+fn readstate() -> [ReadstateEvent; 3] {
+    let marker = ReadMarker {
+        channel_id: CHANNEL,
+        as_of: 1_767_225_600_900,
+        read_to: 1_767_225_600_800,
+        totals: totals(10),
+    };
+    [
+        Body::from(RulesActivated { rules: 2 }).into(),
+        Body::from(ReadMarkerAdvanced { user_id: ANN, markers: vec![marker, marker] }).into(),
+        Body::from(ReadMarkerSetBack {
+            user_id: ANN,
+            marker,
+            post_id: PostId(id(0x70)),
+            now: totals(20),
+        })
+        .into(),
+    ]
+}
+
+fn totals(from: i64) -> Totals {
+    Totals {
+        msgs: from + 5,
+        msgs_root: from + 4,
+        mentions: from + 3,
+        mentions_root: from + 2,
+        broadcasts: from + 1,
+    }
+}
+
+fn presence() -> [Case; 2] {
+    let typing =
+        TypingStarted { user_id: ANN, channel_id: CHANNEL, parent_id: Some(PostId(id(0x71))) };
+    let online = PresenceChanged {
+        user_id: ANN,
+        status: StatusKind::Online,
+        last_activity_at: 1_767_225_600_100,
+    };
+    [
+        Case::current(CHANNEL.0, PresenceEvent::from(Body::from(typing))),
+        Case::current(ANN.0, PresenceEvent::from(Body::from(online))),
+    ]
+}
