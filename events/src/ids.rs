@@ -105,8 +105,7 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
-/// Reads the text form where it stands: ids are most of an event, and a `String` for each costs more
-/// than the rest of its decoding.
+/// Reads the text form where it stands: an event is mostly ids, and none of them needs a `String`.
 struct IdText;
 
 impl Visitor<'_> for IdText {
