@@ -15,6 +15,7 @@ pub const STALE_RETRIES_MAX: u32 = 3;
 
 /// What happened.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "moved once; a box would be an allocation per post")]
 pub enum Input<R> {
     /// No other request of this process has the id in flight, or the one that had it has ended.
     Entered,
@@ -88,6 +89,7 @@ impl From<&Verdict> for Said {
 
 /// What is to be done next.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "moved once; a box would be an allocation per post")]
 pub enum Output<R> {
     /// Wait until no other request of this process has the id in flight.
     Enter,

@@ -15,6 +15,7 @@ use events::{Body, ChannelEvent, DirectoryEvent, Event, Fact, Id, ReadstateEvent
 
 /// What a command comes to.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "moved once; a box would be an allocation per post")]
 pub enum Decision {
     /// This event says all that was decided.
     Append(Event),
