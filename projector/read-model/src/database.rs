@@ -1,0 +1,128 @@
+//! Connections to the read model, and its schema.
+
+use std::time::Duration;
+
+use events::Partition;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection};
+
+use crate::partition_key;
+
+/// The schema that serves.
+pub const SCHEMA: &str = "nottermost";
+
+/// SQLSTATE of a batch that did not start where the rows stand.
+pub const POSITIONS_MOVED: &str = "NM001";
+
+static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
+
+/// Where a read model is: a database and a schema in it.
+#[derive(Debug, Clone)]
+pub struct Database {
+    options: PgConnectOptions,
+    schema: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("failed to connect to Postgres")]
+    Connect(#[source] sqlx::Error),
+    #[error("failed to bring the schema up to date")]
+    Migrate(#[source] MigrateError),
+    #[error("failed to prepare the schema")]
+    Prepare(#[source] sqlx::Error),
+}
+
+impl Database {
+    /// The schema that serves, in this database.
+    pub fn new(options: PgConnectOptions) -> Self {
+        Self::in_schema(options, SCHEMA)
+    }
+
+    /// Another schema: a rebuild beside the one that serves, or a test's own. `schema` must be a
+    /// plain lower-case identifier.
+    pub fn in_schema(options: PgConnectOptions, schema: &str) -> Self {
+        let options = options
+            .options([("search_path", schema), ("jit", "off")])
+            .application_name("nottermost")
+            .statement_cache_capacity(512);
+        Self { options, schema: schema.to_owned() }
+    }
+
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// The same database, another schema.
+    pub fn beside(&self, schema: &str) -> Self {
+        Self::in_schema(self.options.clone(), schema)
+    }
+
+    /// Creates what is missing: schema, tables, a position for every partition.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or holds a schema that this program does not know.
+    pub async fn migrate(&self) -> Result<(), OpenError> {
+        let mut connection = self.connect().await.map_err(OpenError::Connect)?;
+        let create = format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema);
+        sqlx::query(AssertSqlSafe(create))
+            .execute(&mut connection)
+            .await
+            .map_err(OpenError::Prepare)?;
+        MIGRATOR.run(&mut connection).await.map_err(OpenError::Migrate)?;
+        let partitions: Vec<i16> = Partition::durable().map(partition_key).collect();
+        sqlx::query(
+            "INSERT INTO projection_positions (partition, next_offset)
+             SELECT partition, 0 FROM unnest($1::smallint[]) AS partition
+             ON CONFLICT (partition) DO NOTHING",
+        )
+        .bind(partitions)
+        .execute(&mut connection)
+        .await
+        .map_err(OpenError::Prepare)?;
+        connection.close().await.map_err(OpenError::Prepare)
+    }
+
+    /// Removes the schema with everything in it.
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn drop_schema(&self) -> sqlx::Result<()> {
+        let mut connection = self.connect().await?;
+        let drop = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.schema);
+        sqlx::query(AssertSqlSafe(drop)).execute(&mut connection).await?;
+        connection.close().await
+    }
+
+    /// A connection of one's own.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn connect(&self) -> sqlx::Result<PgConnection> {
+        PgConnection::connect_with(&self.options).await
+    }
+
+    /// A connection for the writer of rows: what it loses in a crash, rows and positions together,
+    /// the log brings back, so its commits wait for no disk.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn connect_writer(&self) -> sqlx::Result<PgConnection> {
+        let options = self
+            .options
+            .clone()
+            .application_name("nottermost-projector")
+            .options([("synchronous_commit", "off"), ("plan_cache_mode", "force_generic_plan")]);
+        PgConnection::connect_with(&options).await
+    }
+
+    /// Connections for queries; opened when first needed.
+    pub fn pool(&self, connections_max: u32) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(connections_max)
+            .acquire_timeout(Duration::from_secs(5))
+            .test_before_acquire(false)
+            .connect_lazy_with(self.options.clone())
+    }
+}

@@ -1,0 +1,212 @@
+//! Members of channels and what they have read.
+
+use std::sync::LazyLock;
+
+use events::{ChannelId, TeamId, UserId};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use crate::reader::{Fields, Result};
+use crate::rows::{ChannelMemberRow, Table};
+use crate::{Access, Key, Page, ReadState, Reader};
+
+/// What lists over all teams tell of the channel's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TeamOfChannel {
+    pub display_name: String,
+    pub name: String,
+    pub update_at: i64,
+}
+
+/// A membership with what its owner has read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelMemberView {
+    pub row: ChannelMemberRow,
+    pub team_id: Option<TeamId>,
+    pub state: ReadState,
+    pub team: TeamOfChannel,
+}
+
+impl ChannelMemberView {
+    /// The membership as its owner sees it.
+    pub fn to_wire(&self) -> wire::ChannelMember {
+        let row = &self.row;
+        wire::ChannelMember {
+            last_viewed_at: self.state.last_viewed_at,
+            mention_count: self.state.mentions,
+            mention_count_root: self.state.mentions_root,
+            last_update_at: row.create_at.max(self.state.last_viewed_at),
+            ..wire::ChannelMember::new(
+                row.channel_id,
+                row.user_id,
+                row.scheme_admin,
+                row.create_at,
+                self.state.msgs,
+                self.state.msgs_root,
+            )
+        }
+    }
+
+    pub fn to_wire_with_team(&self) -> wire::ChannelMemberWithTeam {
+        wire::ChannelMemberWithTeam {
+            member: self.to_wire(),
+            team_display_name: self.team.display_name.clone(),
+            team_name: self.team.name.clone(),
+            team_update_at: self.team.update_at,
+        }
+    }
+
+    /// What is unread, as differences.
+    pub fn to_unread(&self) -> wire::ChannelUnread {
+        wire::ChannelUnread {
+            team_id: self.team_id,
+            user_id: self.row.user_id,
+            channel_id: self.row.channel_id,
+            msg_count: self.state.unread,
+            msg_count_root: self.state.unread_root,
+            mention_count: self.state.mentions,
+            mention_count_root: self.state.mentions_root,
+            urgent_mention_count: 0,
+            last_viewed_at: self.state.last_viewed_at,
+            notify_props: wire::default_member_notify_props(),
+        }
+    }
+}
+
+/// Columns of the aliases `s` (read_states), `t` (teams) and `m` (channel_members).
+fn columns() -> String {
+    format!(
+        "s.team_id, s.last_viewed_at, s.msgs, s.msgs_root, s.unread, s.unread_root, s.mentions,
+         s.mentions_root, t.display_name, t.name, t.update_at, {}",
+        ChannelMemberRow::select("m")
+    )
+}
+
+const JOINED: &str = "read_states s
+    JOIN channel_members m ON m.channel_id = s.channel_id AND m.user_id = s.user_id
+    LEFT JOIN teams t ON t.id = s.team_id";
+
+static OF_USER: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {} FROM {JOINED}
+         WHERE s.user_id = $1 AND ($2::uuid IS NULL OR s.team_id IS NULL OR s.team_id = $2)
+           AND ($3::uuid IS NULL OR s.channel_id = $3)
+         ORDER BY s.channel_id LIMIT $4 OFFSET $5",
+        columns()
+    )
+});
+
+/// One row where nobody is found, so that rights are always told.
+static OF_CHANNEL: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH r AS MATERIALIZED (
+            SELECT EXISTS (SELECT FROM channels WHERE id = $1) AS known, may_see($1, $2) AS may
+         ),
+         found AS (
+            SELECT m.* FROM present_members m
+            WHERE (SELECT may FROM r) AND m.channel_id = $1
+              AND ($3::uuid[] IS NULL OR m.user_id = ANY($3))
+            ORDER BY m.user_id LIMIT $4 OFFSET $5
+         )
+         SELECT r.known, r.may, m.user_id IS NOT NULL, {}
+         FROM r LEFT JOIN found m ON true ORDER BY m.user_id",
+        ChannelMemberRow::select("m")
+    )
+});
+
+fn read(row: &PgRow) -> sqlx::Result<ChannelMemberView> {
+    let mut fields = Fields::of(row);
+    let team_id = fields.next()?;
+    let state = ReadState {
+        last_viewed_at: fields.next()?,
+        msgs: fields.next()?,
+        msgs_root: fields.next()?,
+        unread: fields.next()?,
+        unread_root: fields.next()?,
+        mentions: fields.next()?,
+        mentions_root: fields.next()?,
+    };
+    let team = TeamOfChannel {
+        display_name: fields.next::<Option<String>>()?.unwrap_or_default(),
+        name: fields.next::<Option<String>>()?.unwrap_or_default(),
+        update_at: fields.next::<Option<i64>>()?.unwrap_or(0),
+    };
+    Ok(ChannelMemberView { row: fields.table()?, team_id, state, team })
+}
+
+impl Reader {
+    /// Somebody's memberships with what is unread: those of `team` with all conversations, or all.
+    /// Without `page`, all at once.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn channel_memberships_of(
+        &self,
+        user: UserId,
+        team: Option<TeamId>,
+        page: Option<Page>,
+    ) -> Result<Vec<ChannelMemberView>> {
+        self.memberships(user, team, None, page).await
+    }
+
+    /// Somebody's own membership of a channel with what is unread.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn channel_membership(
+        &self,
+        user: UserId,
+        channel: ChannelId,
+    ) -> Result<Option<ChannelMemberView>> {
+        Ok(self.memberships(user, None, Some(channel), None).await?.pop())
+    }
+
+    async fn memberships(
+        &self,
+        user: UserId,
+        team: Option<TeamId>,
+        channel: Option<ChannelId>,
+        page: Option<Page>,
+    ) -> Result<Vec<ChannelMemberView>> {
+        let rows = sqlx::query(OF_USER.as_str())
+            .bind(Key::from(user))
+            .bind(team.map(Key::from))
+            .bind(channel.map(Key::from))
+            .bind(page.map_or(i64::MAX, Page::limit))
+            .bind(page.map_or(0, Page::offset))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok(read(row)?)).collect()
+    }
+
+    /// Members of a channel; those of `only`, where it is given.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn channel_members(
+        &self,
+        viewer: UserId,
+        channel: ChannelId,
+        only: Option<&[UserId]>,
+        page: Page,
+    ) -> Result<Access<Vec<ChannelMemberRow>>> {
+        let only: Option<Vec<Key>> = only.map(|ids| ids.iter().copied().map(Key::from).collect());
+        let rows = sqlx::query(OF_CHANNEL.as_str())
+            .bind(Key::from(channel))
+            .bind(Key::from(viewer))
+            .bind(only)
+            .bind(page.limit())
+            .bind(page.offset())
+            .fetch_all(&self.pool)
+            .await?;
+        let Some(first) = rows.first() else { return Ok(Access::Unknown) };
+        let (known, may): (bool, bool) = (first.try_get(0)?, first.try_get(1)?);
+        let mut members = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if row.try_get(2)? {
+                members.push(ChannelMemberRow::read(row, 3)?);
+            }
+        }
+        Ok(Access::judged(known, may, || members))
+    }
+}

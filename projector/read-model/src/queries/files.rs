@@ -1,0 +1,130 @@
+//! Files: their facts and where their bytes are.
+
+use std::sync::LazyLock;
+
+use events::{ChannelId, FileId, Partition, PostId, Topic, UserId};
+use sqlx::Row;
+
+use crate::reader::{Result, offset};
+use crate::rows::{FileRow, Table};
+use crate::{Access, Key, Reader, partition_key};
+
+/// Files as a command finds them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileOfCommand {
+    pub files: Vec<FileRow>,
+    /// The rows contain everything of the channel's partition below this offset.
+    pub next_offset: u64,
+}
+
+/// A file is its owner's alone until a post shows it; then it is for those who may read the post.
+static ONE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT CASE WHEN f.post_id IS NULL
+            THEN f.owner_id = $2 AND EXISTS (
+                SELECT FROM users u WHERE u.id = $2 AND u.delete_at = 0)
+            ELSE may_read(f.channel_id, $2) END AS may,
+            EXISTS (SELECT FROM posts p WHERE p.id = f.post_id AND p.delete_at > 0) AS gone, {}
+         FROM files f WHERE f.id = $1",
+        FileRow::select("f")
+    )
+});
+
+static OF_POST: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH p AS MATERIALIZED (
+            SELECT id, channel_id FROM posts WHERE id = $1 AND delete_at = 0
+         ),
+         r AS MATERIALIZED (
+            SELECT EXISTS (SELECT FROM p) AS known,
+              COALESCE((SELECT may_read(channel_id, $2) FROM p), false) AS may
+         )
+         SELECT r.known, r.may, f.id IS NOT NULL AS present, {}
+         FROM r LEFT JOIN p ON r.may
+         LEFT JOIN files f ON f.post_id = p.id AND f.channel_id = p.channel_id
+         ORDER BY f.create_at, f.id",
+        FileRow::select("f")
+    )
+});
+
+static OF_COMMAND: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT n.next_offset, f.id IS NOT NULL AS present, {}
+         FROM projection_positions n
+         LEFT JOIN files f ON f.id = ANY($2) AND f.channel_id = $3
+         WHERE n.partition = $1",
+        FileRow::select("f")
+    )
+});
+
+impl Reader {
+    /// A file that the viewer may see.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn file(&self, viewer: UserId, file: FileId) -> Result<Access<FileRow>> {
+        let row = sqlx::query(ONE.as_str())
+            .bind(Key::from(file))
+            .bind(Key::from(viewer))
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(Access::Unknown) };
+        let (may, gone): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
+        if may && gone {
+            return Ok(Access::Unknown);
+        }
+        let file = FileRow::read(&row, 2)?;
+        Ok(Access::judged(true, may, || file))
+    }
+
+    /// The files of a post.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn files_of_post(
+        &self,
+        viewer: UserId,
+        post: PostId,
+    ) -> Result<Access<Vec<FileRow>>> {
+        let rows = sqlx::query(OF_POST.as_str())
+            .bind(Key::from(post))
+            .bind(Key::from(viewer))
+            .fetch_all(&self.pool)
+            .await?;
+        let Some(first) = rows.first() else { return Ok(Access::Unknown) };
+        let (known, may): (bool, bool) = (first.try_get(0)?, first.try_get(1)?);
+        let mut files = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if row.try_get(2)? {
+                files.push(FileRow::read(row, 3)?);
+            }
+        }
+        Ok(Access::judged(known, may, || files))
+    }
+
+    /// Files of a channel by id, attached or not, for the command that attaches them.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn files_of_command(
+        &self,
+        channel: ChannelId,
+        files: &[FileId],
+    ) -> Result<FileOfCommand> {
+        let keys: Vec<Key> = files.iter().copied().map(Key::from).collect();
+        let rows = sqlx::query(OF_COMMAND.as_str())
+            .bind(partition_key(Partition::of(Topic::Channels, channel.as_bytes())))
+            .bind(keys)
+            .bind(Key::from(channel))
+            .fetch_all(&self.pool)
+            .await?;
+        let mut found = FileOfCommand { files: Vec::with_capacity(rows.len()), next_offset: 0 };
+        for row in &rows {
+            found.next_offset = offset(row.try_get(0)?);
+            if row.try_get(1)? {
+                found.files.push(FileRow::read(row, 2)?);
+            }
+        }
+        Ok(found)
+    }
+}

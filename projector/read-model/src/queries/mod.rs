@@ -1,0 +1,23 @@
+//! What can be asked, by subject. All are methods of [`crate::Reader`]; each is one statement and
+//! therefore one snapshot.
+
+mod channel_members;
+mod channels;
+mod files;
+mod people;
+mod personal;
+mod post_commands;
+mod post_pages;
+mod posts;
+mod teams;
+mod threads;
+mod users;
+
+pub use channel_members::{ChannelMemberView, TeamOfChannel};
+pub use channels::ChannelView;
+pub use files::FileOfCommand;
+pub use people::{PeopleOrder, PeopleQuery};
+pub use post_commands::{PostOfCommand, UnreadFrom};
+pub use post_pages::{PostPage, PostView};
+pub use threads::{Thread, ThreadDirection, ThreadQuery};
+pub use users::Credentials;

@@ -1,0 +1,399 @@
+//! Pages of a channel's posts.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use events::{ChannelId, PostId, UserId};
+use serde::Deserialize;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+use wire::{Names, Post, Reaction};
+
+use crate::reader::{Fields, Result};
+use crate::rows::{PostRow, Table};
+use crate::{Access, Key, Page, Reader};
+
+/// Posts that `since` returns at most.
+const SINCE_POSTS_MAX: i64 = 1000;
+
+/// A post with its reactions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PostView {
+    pub row: PostRow,
+    pub reactions: Vec<Reaction>,
+}
+
+impl PostView {
+    /// The post as clients see it.
+    pub fn to_wire(&self, names: &impl Names) -> Post {
+        self.row.to_wire(self.reactions.clone(), names)
+    }
+
+    fn order(&self) -> (i64, PostId) {
+        (self.row.create_at, self.row.id)
+    }
+}
+
+/// A page, newest first, with what clients turn to next.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PostPage {
+    pub posts: Vec<PostView>,
+    /// Roots that posts of the page answer and that are not in it.
+    pub roots: Vec<PostView>,
+    /// The next newer post outside the page.
+    pub next: Option<PostId>,
+    /// The next older post outside the page.
+    pub prev: Option<PostId>,
+}
+
+/// Columns of a post with its reactions, from the alias `p`.
+pub(super) fn post_columns() -> String {
+    format!(
+        "CASE WHEN p.reacted THEN (
+            SELECT json_agg(json_build_array(x.user_id, x.emoji_name, x.create_at)
+                            ORDER BY x.create_at, x.emoji_name)::text
+            FROM reactions x WHERE x.post_id = p.id) END AS reactions,
+         {}",
+        PostRow::select("p")
+    )
+}
+
+#[derive(Deserialize)]
+struct StoredReaction(String, String, i64);
+
+/// Reads what [`post_columns`] selected, or nothing where the row is empty.
+pub(super) fn read_post(fields: &mut Fields<'_>) -> sqlx::Result<PostView> {
+    let reactions: Option<String> = fields.next()?;
+    let row: PostRow = fields.table()?;
+    let stored: Vec<StoredReaction> =
+        reactions.map(|json| serde_json::from_str(&json).unwrap_or_default()).unwrap_or_default();
+    let reactions = stored
+        .into_iter()
+        .filter_map(|StoredReaction(user, emoji, at)| {
+            let user = UserId::from(Key::from_hex(&user)?);
+            Some(Reaction::new(row.channel_id, row.id, user, emoji, at))
+        })
+        .collect();
+    Ok(PostView { row, reactions })
+}
+
+/// Wraps a way to find ids. `$1` is the channel, `$2` the viewer, `$3` whether roots come along;
+/// `ids` asks `r` whether it may, may use further parameters, and names the post it turns on in `pivot`.
+fn page_sql(ids: &str) -> String {
+    format!(
+        "WITH r AS MATERIALIZED (
+            SELECT EXISTS (SELECT FROM channels WHERE id = $1) AS known, may_read($1, $2) AS may
+         ),
+         {ids},
+         page AS MATERIALIZED (SELECT p.* FROM ids JOIN posts p ON p.id = ids.id),
+         listed AS (
+            SELECT page.*, false AS is_root FROM page
+            UNION ALL
+            SELECT p.*, true FROM posts p
+            WHERE $3 AND p.id IN (SELECT root_id FROM page WHERE root_id IS NOT NULL)
+              AND p.id NOT IN (SELECT id FROM page)
+         )
+         SELECT r.known, r.may, (SELECT id FROM pivot) AS pivot, p.is_root, {}
+         FROM r LEFT JOIN listed p ON true",
+        post_columns()
+    )
+}
+
+static NEWEST: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS (SELECT NULL::uuid AS id),
+         ids AS (
+            SELECT p.id FROM posts p
+            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
+            ORDER BY p.create_at DESC, p.id DESC LIMIT $4 OFFSET $5
+         )",
+    )
+});
+
+static BEFORE: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS (SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1),
+         ids AS (
+            SELECT p.id FROM pivot v, posts p
+            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
+              AND (p.create_at, p.id) < (v.create_at, v.id)
+            ORDER BY p.create_at DESC, p.id DESC LIMIT $4 OFFSET $5
+         )",
+    )
+});
+
+static AFTER: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS (SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1),
+         ids AS (
+            SELECT p.id FROM pivot v, posts p
+            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
+              AND (p.create_at, p.id) > (v.create_at, v.id)
+            ORDER BY p.create_at, p.id LIMIT $4 OFFSET $5
+         )",
+    )
+});
+
+static SINCE: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS (SELECT NULL::uuid AS id),
+         touched AS (
+            (SELECT p.id, p.create_at FROM posts p
+             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0 AND p.create_at > $5
+             ORDER BY p.create_at DESC, p.id DESC LIMIT $4)
+            UNION
+            (SELECT p.id, p.create_at FROM posts p
+             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.update_at > $5 AND p.update_at <> p.create_at
+             ORDER BY p.update_at DESC LIMIT $4)
+         ),
+         ids AS (SELECT id FROM touched ORDER BY create_at DESC, id DESC LIMIT $4)",
+    )
+});
+
+static AROUND_UNREAD: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS MATERIALIZED (
+            SELECT p.id, p.create_at
+            FROM read_states s, posts p
+            WHERE s.channel_id = $1 AND s.user_id = $2
+              AND p.channel_id = $1 AND p.delete_at = 0 AND p.create_at > s.last_viewed_at
+            ORDER BY p.create_at, p.id LIMIT 1
+         ),
+         ids AS (
+            (SELECT p.id FROM pivot v, posts p
+             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
+               AND (p.create_at, p.id) < (v.create_at, v.id)
+             ORDER BY p.create_at DESC, p.id DESC LIMIT $4)
+            UNION ALL
+            (SELECT p.id FROM pivot v, posts p
+             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
+               AND (p.create_at, p.id) >= (v.create_at, v.id)
+             ORDER BY p.create_at, p.id LIMIT $5)
+            UNION ALL
+            (SELECT p.id FROM posts p
+             WHERE (SELECT may FROM r) AND NOT EXISTS (SELECT FROM pivot)
+               AND p.channel_id = $1 AND p.delete_at = 0
+             ORDER BY p.create_at DESC, p.id DESC LIMIT $4)
+         )",
+    )
+});
+
+static PINNED: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS (SELECT NULL::uuid AS id),
+         ids AS (
+            SELECT p.id FROM posts p
+            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0 AND p.is_pinned
+         )",
+    )
+});
+
+/// What a statement returned, sorted newest first.
+struct Listed {
+    posts: Vec<PostView>,
+    roots: Vec<PostView>,
+    pivot: Option<PostId>,
+}
+
+fn listed(rows: &[PgRow]) -> Result<Access<Listed>> {
+    let Some(first) = rows.first() else { return Ok(Access::Unknown) };
+    let (known, may): (bool, bool) = (first.try_get(0)?, first.try_get(1)?);
+    if !may {
+        return Ok(if known { Access::Denied } else { Access::Unknown });
+    }
+    let pivot = first.try_get::<Option<Key>, _>(2)?.map(PostId::from);
+    let mut listed = Listed { posts: Vec::with_capacity(rows.len()), roots: Vec::new(), pivot };
+    for row in rows {
+        let Some(is_root) = row.try_get::<Option<bool>, _>(3)? else { continue };
+        let mut fields = Fields::of(row);
+        fields.skip(4);
+        let post = read_post(&mut fields)?;
+        if is_root { listed.roots.push(post) } else { listed.posts.push(post) }
+    }
+    listed.posts.sort_by_key(|post| std::cmp::Reverse(post.order()));
+    Ok(Access::Granted(listed))
+}
+
+impl Listed {
+    /// Keeps `range` of the posts and turns its neighbours into cursors.
+    fn cut(mut self, from: usize, len: usize) -> PostPage {
+        let next = from.checked_sub(1).and_then(|at| self.posts.get(at)).map(|post| post.row.id);
+        let prev = self.posts.get(from + len).map(|post| post.row.id);
+        let posts: Vec<PostView> = self.posts.drain(..).skip(from).take(len).collect();
+        let answered: BTreeSet<PostId> = posts.iter().filter_map(|post| post.row.root_id).collect();
+        self.roots.retain(|root| answered.contains(&root.row.id));
+        PostPage { posts, roots: self.roots, next, prev }
+    }
+
+    fn whole(self) -> PostPage {
+        let len = self.posts.len();
+        self.cut(0, len)
+    }
+}
+
+impl Reader {
+    /// A page counted from the newest post.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn posts_page(
+        &self,
+        viewer: UserId,
+        channel: ChannelId,
+        page: Page,
+        with_roots: bool,
+    ) -> Result<Access<PostPage>> {
+        let newer = i64::from(page.page > 0);
+        let rows = sqlx::query(NEWEST.as_str())
+            .bind(Key::from(channel))
+            .bind(Key::from(viewer))
+            .bind(with_roots)
+            .bind(page.limit() + 1 + newer)
+            .bind(page.offset() - newer)
+            .fetch_all(&self.pool)
+            .await?;
+        let from = usize::from(page.page > 0);
+        Ok(listed(&rows)?.map(|listed| listed.cut(from, page.per_page as usize)))
+    }
+
+    /// Posts older than `pivot`, which may be deleted; the newest of them first.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn posts_before(
+        &self,
+        viewer: UserId,
+        channel: ChannelId,
+        pivot: PostId,
+        page: Page,
+        with_roots: bool,
+    ) -> Result<Access<PostPage>> {
+        let rows = self.beside(&BEFORE, viewer, channel, pivot, page, with_roots).await?;
+        let first = page.page == 0;
+        let from = usize::from(!first);
+        Ok(listed(&rows)?.map(|listed| {
+            let pivot = listed.pivot;
+            let mut page = listed.cut(from, page.per_page as usize);
+            page.next = if first { pivot } else { page.next };
+            page
+        }))
+    }
+
+    /// Posts newer than `pivot`, which may be deleted: those that follow it, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn posts_after(
+        &self,
+        viewer: UserId,
+        channel: ChannelId,
+        pivot: PostId,
+        page: Page,
+        with_roots: bool,
+    ) -> Result<Access<PostPage>> {
+        let rows = self.beside(&AFTER, viewer, channel, pivot, page, with_roots).await?;
+        let first = page.page == 0;
+        let wanted = page.per_page as usize + usize::from(!first);
+        Ok(listed(&rows)?.map(|listed| {
+            let pivot = listed.pivot;
+            let newer = usize::from(listed.posts.len() > wanted);
+            let older = usize::from(!first).min(listed.posts.len());
+            let len = listed.posts.len() - newer - older;
+            let mut page = listed.cut(newer, len);
+            page.prev = if first { pivot } else { page.prev };
+            page
+        }))
+    }
+
+    async fn beside(
+        &self,
+        sql: &'static str,
+        viewer: UserId,
+        channel: ChannelId,
+        pivot: PostId,
+        page: Page,
+        with_roots: bool,
+    ) -> sqlx::Result<Vec<PgRow>> {
+        let nearer = i64::from(page.page > 0);
+        sqlx::query(sql)
+            .bind(Key::from(channel))
+            .bind(Key::from(viewer))
+            .bind(with_roots)
+            .bind(page.limit() + 1 + nearer)
+            .bind(page.offset() - nearer)
+            .bind(Key::from(pivot))
+            .fetch_all(&self.pool)
+            .await
+    }
+
+    /// Posts that were touched after `since`, deleted ones included.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn posts_since(
+        &self,
+        viewer: UserId,
+        channel: ChannelId,
+        since: i64,
+        with_roots: bool,
+    ) -> Result<Access<PostPage>> {
+        let rows = sqlx::query(SINCE.as_str())
+            .bind(Key::from(channel))
+            .bind(Key::from(viewer))
+            .bind(with_roots)
+            .bind(SINCE_POSTS_MAX)
+            .bind(since)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(listed(&rows)?.map(Listed::whole))
+    }
+
+    /// What stands around the viewer's first unread post, which counts as one of the later ones; the
+    /// newest posts where all is read.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn posts_around_unread(
+        &self,
+        viewer: UserId,
+        channel: ChannelId,
+        before: u32,
+        after: u32,
+        with_roots: bool,
+    ) -> Result<Access<PostPage>> {
+        let rows = sqlx::query(AROUND_UNREAD.as_str())
+            .bind(Key::from(channel))
+            .bind(Key::from(viewer))
+            .bind(with_roots)
+            .bind(i64::from(before) + 1)
+            .bind(i64::from(after) + 1)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(listed(&rows)?.map(|listed| {
+            let Some(pivot) = listed.pivot else { return listed.cut(0, before as usize) };
+            let at = listed.posts.iter().position(|post| post.row.id == pivot).unwrap_or(0);
+            let later = at + 1;
+            let from = later.saturating_sub(after as usize);
+            let len = (later - from) + (listed.posts.len() - later).min(before as usize);
+            listed.cut(from, len)
+        }))
+    }
+
+    /// Posts that are pinned, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn posts_pinned(
+        &self,
+        viewer: UserId,
+        channel: ChannelId,
+    ) -> Result<Access<PostPage>> {
+        let rows = sqlx::query(PINNED.as_str())
+            .bind(Key::from(channel))
+            .bind(Key::from(viewer))
+            .bind(true)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(listed(&rows)?.map(Listed::whole))
+    }
+}

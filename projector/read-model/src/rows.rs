@@ -1,0 +1,354 @@
+//! One type per table.
+
+use std::sync::LazyLock;
+
+use events::directory::{ChannelType, TeamType};
+use events::user::{StatusKind, Totals};
+use events::{ChannelId, FileId, Id, PostId, TeamId, UserId};
+use sqlx::Arguments;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArguments, PgRow};
+use wire::StringMap;
+
+use crate::Column;
+
+/// A table and its rows.
+pub trait Table: Sized {
+    const NAME: &'static str;
+    /// Names and Postgres types, in the order of the fields.
+    const COLUMNS: &'static [(&'static str, &'static str)];
+    const KEY: &'static [&'static str];
+
+    /// Reads a row whose columns begin at `from`, in the order of [`Self::COLUMNS`].
+    ///
+    /// # Errors
+    /// A column is missing or holds something else.
+    fn read(row: &PgRow, from: usize) -> sqlx::Result<Self>;
+
+    /// Binds one array per column.
+    ///
+    /// # Errors
+    /// An array is longer than Postgres takes.
+    fn bind(rows: &[&Self], to: &mut PgArguments) -> Result<(), BoxDynError>;
+
+    /// The columns under an alias, for a SELECT list.
+    fn select(alias: &str) -> String {
+        let columns: Vec<String> =
+            Self::COLUMNS.iter().map(|(name, _)| format!("{alias}.{name}")).collect();
+        columns.join(", ")
+    }
+}
+
+macro_rules! table {
+    (
+        $(#[$doc:meta])*
+        $name:ident = $table:literal key [$($key:literal),+] {
+            $($(#[$field_doc:meta])* $field:ident: $ty:ty = $pg:literal),+ $(,)?
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $ty),+
+        }
+
+        impl Table for $name {
+            const NAME: &'static str = $table;
+            const COLUMNS: &'static [(&'static str, &'static str)] =
+                &[$((stringify!($field), $pg)),+];
+            const KEY: &'static [&'static str] = &[$($key),+];
+
+            fn read(row: &PgRow, from: usize) -> sqlx::Result<Self> {
+                let mut at = from;
+                let mut next = || {
+                    at += 1;
+                    at - 1
+                };
+                Ok(Self { $($field: Column::read(row, next())?),+ })
+            }
+
+            fn bind(rows: &[&Self], to: &mut PgArguments) -> Result<(), BoxDynError> {
+                $(to.add(rows.iter().map(|row| row.$field.to_db()).collect::<Vec<_>>())?;)+
+                Ok(())
+            }
+        }
+    };
+}
+
+table! {
+    UserRow = "users" key ["id"] {
+        id: UserId = "uuid",
+        username: String = "text",
+        email: String = "text",
+        nickname: String = "text",
+        first_name: String = "text",
+        last_name: String = "text",
+        position: String = "text",
+        props: StringMap = "text",
+        notify_props: StringMap = "text",
+        timezone: StringMap = "text",
+        locale: String = "text",
+        is_bot: bool = "boolean",
+        system_admin: bool = "boolean",
+        email_verified: bool = "boolean",
+        create_at: i64 = "bigint",
+        update_at: i64 = "bigint",
+        /// When the account was deactivated, 0 while it is active.
+        delete_at: i64 = "bigint",
+        last_password_update: i64 = "bigint",
+    }
+}
+
+table! {
+    CredentialRow = "credentials" key ["user_id"] {
+        user_id: UserId = "uuid",
+        /// PHC string.
+        password_hash: String = "text",
+        /// Directory offset of the last event that ended the account's sessions.
+        auth_generation: i64 = "bigint",
+    }
+}
+
+table! {
+    TeamRow = "teams" key ["id"] {
+        id: TeamId = "uuid",
+        name: String = "text",
+        display_name: String = "text",
+        description: String = "text",
+        email: String = "text",
+        kind: TeamType = "text",
+        allow_open_invite: bool = "boolean",
+        invite_id: Id = "uuid",
+        creator_id: UserId = "uuid",
+        create_at: i64 = "bigint",
+        update_at: i64 = "bigint",
+        delete_at: i64 = "bigint",
+    }
+}
+
+table! {
+    /// A present membership of a team; ended ones have no row.
+    TeamMemberRow = "team_members" key ["user_id", "team_id"] {
+        team_id: TeamId = "uuid",
+        user_id: UserId = "uuid",
+        /// Directory offset of the event that began it.
+        generation: i64 = "bigint",
+        scheme_admin: bool = "boolean",
+        create_at: i64 = "bigint",
+    }
+}
+
+table! {
+    /// A claimed name; its channel may still be on the way.
+    ChannelNameRow = "channel_names" key ["channel_id"] {
+        channel_id: ChannelId = "uuid",
+        team_id: TeamId = "uuid",
+        name: String = "text",
+        is_default: bool = "boolean",
+        update_at: i64 = "bigint",
+    }
+}
+
+table! {
+    ChannelRow = "channels" key ["id"] {
+        id: ChannelId = "uuid",
+        team_id: Option<TeamId> = "uuid",
+        kind: ChannelType = "text",
+        display_name: String = "text",
+        header: String = "text",
+        purpose: String = "text",
+        creator_id: Option<UserId> = "uuid",
+        create_at: i64 = "bigint",
+        update_at: i64 = "bigint",
+        /// When it was archived, 0 while it is open.
+        delete_at: i64 = "bigint",
+        last_post_at: i64 = "bigint",
+        last_root_post_at: i64 = "bigint",
+        msgs: i64 = "bigint",
+        msgs_root: i64 = "bigint",
+        broadcasts: i64 = "bigint",
+        member_count: i64 = "bigint",
+    }
+}
+
+table! {
+    /// A membership that the channel knows of; ended ones have no row. Whether it gives rights is
+    /// for the view `present_members` to say.
+    ChannelMemberRow = "channel_members" key ["channel_id", "user_id"] {
+        channel_id: ChannelId = "uuid",
+        user_id: UserId = "uuid",
+        /// Generation of the team membership that it rests on, 0 in direct and group channels.
+        generation: i64 = "bigint",
+        scheme_admin: bool = "boolean",
+        /// Offset of the event that began it.
+        since: i64 = "bigint",
+        create_at: i64 = "bigint",
+        mentions: i64 = "bigint",
+        mentions_root: i64 = "bigint",
+        base_at: i64 = "bigint",
+        base_msgs: i64 = "bigint",
+        base_msgs_root: i64 = "bigint",
+        base_mentions: i64 = "bigint",
+        base_mentions_root: i64 = "bigint",
+        base_broadcasts: i64 = "bigint",
+    }
+}
+
+impl ChannelMemberRow {
+    /// Where the unread numbers start, unless a later marker says otherwise.
+    pub fn base(&self) -> (i64, Totals) {
+        let totals = Totals {
+            msgs: self.base_msgs,
+            msgs_root: self.base_msgs_root,
+            mentions: self.base_mentions,
+            mentions_root: self.base_mentions_root,
+            broadcasts: self.base_broadcasts,
+        };
+        (self.base_at, totals)
+    }
+}
+
+table! {
+    PostRow = "posts" key ["id"] {
+        id: PostId = "uuid",
+        channel_id: ChannelId = "uuid",
+        user_id: UserId = "uuid",
+        root_id: Option<PostId> = "uuid",
+        create_at: i64 = "bigint",
+        update_at: i64 = "bigint",
+        edit_at: i64 = "bigint",
+        delete_at: i64 = "bigint",
+        is_pinned: bool = "boolean",
+        /// Has, or once had, reactions; whether it has any now is for the reactions to say.
+        reacted: bool = "boolean",
+        reply_count: i64 = "bigint",
+        last_reply_at: i64 = "bigint",
+        message: String = "text",
+        /// An object in JSON, empty for none.
+        props: String = "text",
+        /// [`crate::StoredFile`]s in JSON, empty for none.
+        files: String = "text",
+        /// The notice in JSON, empty for what people write.
+        notice: String = "text",
+        pending_post_id: String = "text",
+        /// Whose mention number it raised.
+        mentions: Vec<UserId> = "bytea",
+        /// Totals of the channel before it.
+        msgs: i64 = "bigint",
+        msgs_root: i64 = "bigint",
+        broadcasts: i64 = "bigint",
+        is_broadcast: bool = "boolean",
+        /// Where its record stands.
+        partition: i16 = "smallint",
+        log_offset: i64 = "bigint",
+    }
+}
+
+table! {
+    /// An earlier text of a post.
+    PostVersionRow = "post_versions" key ["post_id", "replaced_at"] {
+        post_id: PostId = "uuid",
+        replaced_at: i64 = "bigint",
+        message: String = "text",
+        props: String = "text",
+        files: String = "text",
+    }
+}
+
+table! {
+    ReactionRow = "reactions" key ["post_id", "user_id", "emoji_name"] {
+        post_id: PostId = "uuid",
+        user_id: UserId = "uuid",
+        emoji_name: String = "text",
+        channel_id: ChannelId = "uuid",
+        create_at: i64 = "bigint",
+    }
+}
+
+table! {
+    FileRow = "files" key ["id"] {
+        id: FileId = "uuid",
+        channel_id: ChannelId = "uuid",
+        owner_id: UserId = "uuid",
+        /// The post that shows it; until there is one, only its owner sees it.
+        post_id: Option<PostId> = "uuid",
+        create_at: i64 = "bigint",
+        name: String = "text",
+        extension: String = "text",
+        mime_type: String = "text",
+        size: i64 = "bigint",
+        width: i32 = "integer",
+        height: i32 = "integer",
+        /// Where the bytes are.
+        object: String = "text",
+        sha256: String = "text",
+    }
+}
+
+table! {
+    PreferenceRow = "preferences" key ["user_id", "category", "name"] {
+        user_id: UserId = "uuid",
+        category: String = "text",
+        name: String = "text",
+        value: String = "text",
+    }
+}
+
+table! {
+    StatusRow = "statuses" key ["user_id"] {
+        user_id: UserId = "uuid",
+        status: StatusKind = "text",
+        /// Unix milliseconds, 0 for no end.
+        dnd_end_ms: i64 = "bigint",
+        update_at: i64 = "bigint",
+    }
+}
+
+table! {
+    ReadMarkerRow = "read_markers" key ["user_id", "channel_id"] {
+        user_id: UserId = "uuid",
+        channel_id: ChannelId = "uuid",
+        as_of: i64 = "bigint",
+        read_to: i64 = "bigint",
+        msgs: i64 = "bigint",
+        msgs_root: i64 = "bigint",
+        mentions: i64 = "bigint",
+        mentions_root: i64 = "bigint",
+        broadcasts: i64 = "bigint",
+    }
+}
+
+impl ReadMarkerRow {
+    pub fn totals(&self) -> Totals {
+        Totals {
+            msgs: self.msgs,
+            msgs_root: self.msgs_root,
+            mentions: self.mentions,
+            mentions_root: self.mentions_root,
+            broadcasts: self.broadcasts,
+        }
+    }
+}
+
+/// The tables that the log determines, in the order in which they are compared.
+pub static TABLES: LazyLock<Vec<(&'static str, &'static [&'static str])>> = LazyLock::new(|| {
+    fn of<T: Table>() -> (&'static str, &'static [&'static str]) {
+        (T::NAME, T::KEY)
+    }
+    vec![
+        of::<UserRow>(),
+        of::<CredentialRow>(),
+        of::<TeamRow>(),
+        of::<TeamMemberRow>(),
+        of::<ChannelNameRow>(),
+        of::<ChannelRow>(),
+        of::<ChannelMemberRow>(),
+        of::<PostRow>(),
+        of::<PostVersionRow>(),
+        of::<ReactionRow>(),
+        of::<FileRow>(),
+        of::<PreferenceRow>(),
+        of::<StatusRow>(),
+        of::<ReadMarkerRow>(),
+    ]
+});

@@ -1,0 +1,214 @@
+//! What rows hold as JSON, and rows as clients see them.
+
+use events::channel::{AttachedFile, Notice};
+use wire::{Names, Post, Props, Reaction};
+
+use crate::rows::{
+    ChannelMemberRow, FileRow, PostRow, PreferenceRow, ReactionRow, StatusRow, TeamMemberRow,
+    TeamRow, UserRow,
+};
+
+/// A file of a post with its name.
+pub type StoredFile = (AttachedFile, String);
+
+/// The `files` column of a post.
+pub fn files_json(files: &[AttachedFile], names: &[String]) -> String {
+    if files.is_empty() {
+        return String::new();
+    }
+    let stored: Vec<(&AttachedFile, &str)> = files
+        .iter()
+        .enumerate()
+        .map(|(n, file)| (file, names.get(n).map_or("", String::as_str)))
+        .collect();
+    serde_json::to_string(&stored).expect("files have string keys and no failing serializer")
+}
+
+/// Reads the `files` column of a post; what cannot be read counts as none.
+pub fn stored_files(json: &str) -> Vec<StoredFile> {
+    if json.is_empty() { Vec::new() } else { serde_json::from_str(json).unwrap_or_default() }
+}
+
+impl PostRow {
+    /// The notice that a system post tells of.
+    pub fn notice(&self) -> Option<Notice> {
+        if self.notice.is_empty() { None } else { serde_json::from_str(&self.notice).ok() }
+    }
+
+    /// The post as clients see it; system posts are told in the names of today.
+    pub fn to_wire(&self, reactions: Vec<Reaction>, names: &impl Names) -> Post {
+        let mut post = match self.notice() {
+            Some(notice) => Post::from_notice(self.channel_id, &notice, self.create_at, names),
+            None => Post::empty(self.id, self.channel_id, self.user_id, self.create_at),
+        };
+        post.update_at = self.update_at;
+        post.edit_at = self.edit_at;
+        post.delete_at = self.delete_at;
+        post.is_pinned = self.is_pinned;
+        post.root_id = self.root_id;
+        post.reply_count = self.reply_count;
+        post.last_reply_at = self.last_reply_at;
+        post.pending_post_id.clone_from(&self.pending_post_id);
+        post.has_reactions = !reactions.is_empty();
+        if self.notice.is_empty() {
+            post.hashtags = wire::hashtags(&self.message);
+            post.message.clone_from(&self.message);
+            post.props = Props::from_json(self.props.clone());
+        }
+        if !self.files.is_empty() {
+            let (files, file_names): (Vec<_>, Vec<_>) =
+                stored_files(&self.files).into_iter().unzip();
+            post.attach(&files, &file_names);
+        }
+        post.metadata.reactions = reactions;
+        post
+    }
+}
+
+impl UserRow {
+    /// The account as its owner sees it.
+    pub fn to_wire(&self) -> wire::User {
+        wire::User {
+            id: self.id,
+            create_at: self.create_at,
+            update_at: self.update_at,
+            delete_at: self.delete_at,
+            username: self.username.clone(),
+            auth_data: "",
+            auth_service: "",
+            email: self.email.clone(),
+            email_verified: self.email_verified,
+            nickname: self.nickname.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            position: self.position.clone(),
+            roles: wire::system_roles(self.system_admin).to_owned(),
+            props: self.props.clone(),
+            notify_props: self.notify_props.clone(),
+            last_password_update: self.last_password_update,
+            last_picture_update: 0,
+            failed_attempts: 0,
+            locale: self.locale.clone(),
+            timezone: self.timezone.clone(),
+            mfa_active: false,
+            remote_id: "",
+            last_activity_at: 0,
+            is_bot: self.is_bot,
+            bot_description: String::new(),
+            terms_of_service_id: "",
+            terms_of_service_create_at: 0,
+            disable_welcome_email: false,
+        }
+    }
+}
+
+impl From<&wire::User> for UserRow {
+    fn from(user: &wire::User) -> Self {
+        Self {
+            id: user.id,
+            username: user.username.clone(),
+            email: user.email.clone(),
+            nickname: user.nickname.clone(),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            position: user.position.clone(),
+            props: user.props.clone(),
+            notify_props: user.notify_props.clone(),
+            timezone: user.timezone.clone(),
+            locale: user.locale.clone(),
+            is_bot: user.is_bot,
+            system_admin: user.roles == wire::system_roles(true),
+            email_verified: user.email_verified,
+            create_at: user.create_at,
+            update_at: user.update_at,
+            delete_at: user.delete_at,
+            last_password_update: user.last_password_update,
+        }
+    }
+}
+
+impl TeamRow {
+    /// The team as those see it who may invite.
+    pub fn to_wire(&self) -> wire::Team {
+        wire::Team {
+            id: self.id,
+            create_at: self.create_at,
+            update_at: self.update_at,
+            delete_at: self.delete_at,
+            display_name: self.display_name.clone(),
+            name: self.name.clone(),
+            description: self.description.clone(),
+            email: self.email.clone(),
+            r#type: self.kind,
+            company_name: String::new(),
+            allowed_domains: String::new(),
+            invite_id: Some(self.invite_id),
+            allow_open_invite: self.allow_open_invite,
+            scheme_id: None,
+            group_constrained: None,
+            policy_id: None,
+            last_team_icon_update: 0,
+            cloud_limits_archived: false,
+        }
+    }
+}
+
+impl TeamMemberRow {
+    pub fn to_wire(&self) -> wire::TeamMember {
+        wire::TeamMember::new(self.team_id, self.user_id, self.scheme_admin, 0)
+    }
+}
+
+impl ChannelMemberRow {
+    /// The membership as others see it: no times, nothing of what was read.
+    pub fn to_wire_for_others(&self) -> wire::ChannelMember {
+        let (channel, user) = (self.channel_id, self.user_id);
+        wire::ChannelMember::new(channel, user, self.scheme_admin, 0, 0, 0).for_others()
+    }
+}
+
+impl ReactionRow {
+    pub fn to_wire(&self) -> Reaction {
+        let (channel, post) = (self.channel_id, self.post_id);
+        Reaction::new(channel, post, self.user_id, self.emoji_name.clone(), self.create_at)
+    }
+}
+
+impl FileRow {
+    pub fn to_wire(&self) -> wire::FileInfo {
+        let file = AttachedFile {
+            file_id: self.id,
+            size: self.size,
+            mime_type: self.mime_type.clone(),
+            extension: self.extension.clone(),
+            width: self.width,
+            height: self.height,
+        };
+        let (owner, channel) = (self.owner_id, self.channel_id);
+        wire::FileInfo::new(&file, &self.name, owner, channel, self.post_id, self.create_at)
+    }
+}
+
+impl PreferenceRow {
+    pub fn to_wire(&self) -> wire::Preference {
+        wire::Preference {
+            user_id: self.user_id,
+            category: self.category.clone(),
+            name: self.name.clone(),
+            value: self.value.clone(),
+        }
+    }
+}
+
+impl StatusRow {
+    /// The status that was chosen by hand.
+    pub fn to_wire(&self) -> wire::Status {
+        wire::Status {
+            user_id: self.user_id,
+            status: self.status,
+            manual: true,
+            last_activity_at: self.update_at,
+            dnd_end_time: self.dnd_end_ms / 1000,
+        }
+    }
+}
