@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {after, before, describe, it} from 'node:test';
-import {channelOf, client, PASSWORD, Person, refusal, silence, teamOf, unique} from './lib/people.mjs';
+import {channelOf, client, Live, PASSWORD, Person, refusal, silence, teamOf, unique} from './lib/people.mjs';
 
 const ID = /^[a-z0-9]{26}$/;
 const ada = new Person(unique('ada'));
@@ -11,7 +11,7 @@ const bob = new Person(unique('bob'));
 let carol;
 let team;
 
-after(() => Person.everyoneLeaves());
+after(() => Live.everyoneStops());
 
 describe('accounts', () => {
     it('makes the first account the system administrator', async () => {

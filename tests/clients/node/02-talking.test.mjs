@@ -20,7 +20,7 @@ before(async () => {
     [ada, bob, carol] = [await Person.join('ada'), await Person.join('bob'), await Person.join('carol')];
     team = await teamOf(ada, bob, carol);
 });
-after(() => Person.everyoneLeaves());
+after(() => Live.everyoneStops());
 beforeEach(async () => {
     channel = await channelOf(team, 'O', ada, bob);
 });

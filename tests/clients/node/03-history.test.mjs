@@ -20,7 +20,7 @@ before(async () => {
         ledger.push((await (n % 3 === 0 ? bob : ada).say(channel, `message ${n}`)).id);
     }
 });
-after(() => Person.everyoneLeaves());
+after(() => Live.everyoneStops());
 
 /** A page without the channel's own system posts; checks what holds for every page. */
 function written(list) {

@@ -2,8 +2,7 @@
 // authenticate, lost connections, a restarted server.
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
-import {WebSocket} from 'ws';
-import {channelOf, client, eventually, Live, PASSWORD, Person, SERVER, teamOf, unique} from './lib/people.mjs';
+import {channelOf, client, eventually, Live, PASSWORD, Person, SERVER, teamOf, unique, WebSocket} from './lib/people.mjs';
 import {Server} from './lib/server.mjs';
 
 let ada;
@@ -17,7 +16,7 @@ before(async () => {
     team = await teamOf(ada, bob, carol);
     channel = await channelOf(team, 'O', ada, bob);
 });
-after(() => Person.everyoneLeaves());
+after(() => Live.everyoneStops());
 
 const postedIn = (live, prefix) => live.events('posted')
     .map((frame) => JSON.parse(frame.data.post).message)

@@ -2,7 +2,7 @@
 // last post of the set-up is waited for; after that every answer is final.
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
-import {channelOf, eventually, Person, teamOf, unique} from './lib/people.mjs';
+import {channelOf, eventually, Live, Person, teamOf, unique} from './lib/people.mjs';
 
 let ada;
 let bob;
@@ -49,7 +49,7 @@ before(async () => {
         return found.includes(posts.last.message) && !found.includes(posts.gone.message);
     });
 });
-after(() => Person.everyoneLeaves());
+after(() => Live.everyoneStops());
 
 const messages = (...keys) => keys.map((key) => posts[key].message).sort();
 

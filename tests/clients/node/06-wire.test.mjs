@@ -2,7 +2,7 @@
 // cookies, error bodies.
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
-import {channelOf, PASSWORD, Person, SERVER, teamOf} from './lib/people.mjs';
+import {channelOf, Live, PASSWORD, Person, SERVER, teamOf} from './lib/people.mjs';
 
 let ada;
 let bob;
@@ -14,7 +14,7 @@ before(async () => {
     team = await teamOf(ada, bob);
     channel = await channelOf(team, 'O', ada, bob);
 });
-after(() => Person.everyoneLeaves());
+after(() => Live.everyoneStops());
 
 const ask = (path, {as, headers = {}, method = 'GET', body} = {}) => fetch(`${SERVER}${path}`, {
     method, body,

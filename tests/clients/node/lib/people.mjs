@@ -3,9 +3,10 @@
 // browser globals that it reads.
 import {createRequire} from 'node:module';
 import {randomBytes} from 'node:crypto';
-import {WebSocket} from 'ws';
 
+// `require` finds the packages through NODE_PATH, so they need not lie in the clone.
 const require = createRequire(import.meta.url);
+export const {WebSocket} = require('ws');
 export const {Client4, WebSocketClient} = require('@mattermost/client');
 
 globalThis.WebSocket = WebSocket;
@@ -71,6 +72,12 @@ export async function refusal(call) {
 
 /** A live connection that keeps every frame and can be asked for one to come. */
 export class Live {
+    static #all = new Set();
+
+    static everyoneStops() {
+        Live.#all.forEach((live) => live.stop());
+    }
+
     frames = [];
     hellos = 0;
     missed = 0;
@@ -80,6 +87,7 @@ export class Live {
 
     constructor(token, {url = SERVER, auth = 'bearer', cookie = '', retryMs = 50} = {}) {
         this.url = url;
+        Live.#all.add(this);
         this.client = new WebSocketClient({
             minWebSocketRetryTime: retryMs,
             maxWebSocketRetryTime: retryMs,
@@ -181,14 +189,11 @@ export class Live {
 
 /** An account with its REST client and, once `online()` was called, its live connection. */
 export class Person {
-    static #all = new Set();
-
     constructor(username, {url = SERVER} = {}) {
         this.username = username;
         this.email = `${username}@example.com`;
         this.url = url;
         this.rest = client(url);
-        Person.#all.add(this);
     }
 
     static async join(prefix, {live = true, url = SERVER} = {}) {
@@ -235,12 +240,6 @@ export class Person {
             mentions: member.mention_count,
             rootMentions: member.mention_count_root,
         };
-    }
-
-    static everyoneLeaves() {
-        for (const person of Person.#all) {
-            person.offline();
-        }
     }
 }
 
