@@ -53,6 +53,16 @@ pub fn edge(router: Router, settings: EdgeSettings) -> Router {
         .layer(EdgeLayer(Arc::new(Shared { version_id, json_body_bytes_max })))
 }
 
+/// Says what the edge's metrics are, for whoever reads them.
+pub fn describe_metrics() {
+    metrics::describe_counter!("nottermost_http_requests_total", "Requests by route and status");
+    metrics::describe_histogram!(
+        "nottermost_http_request_duration_seconds",
+        metrics::Unit::Seconds,
+        "Time from a request's head to its answer's head, by route and status"
+    );
+}
+
 async fn unknown_route() -> ApiError {
     ApiError::unknown_route()
 }
@@ -214,7 +224,7 @@ impl RequestLine {
                     target: "nottermost::access",
                     {
                         request.id = %context.request_id,
-                        trace.id = context.trace.trace_id_text(),
+                        trace.id = telemetry::current_trace_id(),
                         http.method = %self.method,
                         http.route = self.route(),
                         http.status = status.as_u16(),

@@ -22,8 +22,10 @@ mod query;
 mod respond;
 mod serve;
 mod settings;
+mod token;
 
 pub use context::{note_channel, note_position, note_user, request_id, traceparent};
+pub(crate) use edge::describe_metrics;
 pub use edge::{EdgeSettings, edge};
 pub use error::ApiError;
 pub use ids::{IdKind, UrlId, UserRef, parse_id};
@@ -36,3 +38,7 @@ pub use respond::{
 };
 pub use serve::{BindError, bind, serve};
 pub use settings::HttpSettings;
+pub use token::{
+    CSRF_COOKIE, ShownToken, TOKEN_COOKIE, USER_COOKIE, cookie, csrf_token, is_genuine, is_script,
+    shown_token,
+};

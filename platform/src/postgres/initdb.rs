@@ -18,6 +18,10 @@ pub(super) fn version(path: &Path) -> Option<String> {
     fs::read_to_string(path.join("PG_VERSION")).ok().map(|version| version.trim().to_owned())
 }
 
+/// Whether one call brings a whole file system to the disk. It is twenty times faster than the
+/// thousand calls, one per file, that initdb makes.
+const SYNC_AT_ONCE: bool = cfg!(target_os = "linux");
+
 /// Makes the cluster beside its place and moves it there when it is whole: a crash on the way
 /// leaves nothing that looks like a cluster.
 pub(super) async fn initdb(
@@ -36,6 +40,7 @@ pub(super) async fn initdb(
     }
     make_private(&unfinished, account)?;
     run(&unfinished, binaries, account).await?;
+    sync(&unfinished)?;
     fs::rename(&unfinished, path).map_err(PostgresError::io("move", &unfinished))?;
     let parent = path.parent().unwrap_or(Path::new("/"));
     let synced = fs::File::open(parent).and_then(|directory| directory.sync_all());
@@ -57,6 +62,7 @@ async fn run(
         .args(["-U", USER, "--locale=C", "--encoding=UTF8"])
         // Only the socket's owner and root reach the socket.
         .args(["--auth-local=trust", "--auth-host=reject"])
+        .args(if SYNC_AT_ONCE { &["--no-sync"][..] } else { &[] })
         .stdin(Stdio::null())
         .kill_on_drop(true);
     clean_environment(&mut command);
@@ -67,6 +73,17 @@ async fn run(
     }
     let said = [output.stdout, output.stderr].concat();
     Err(PostgresError::Initdb { path: path.to_owned(), output: last_lines(&said) })
+}
+
+#[cfg(target_os = "linux")]
+fn sync(path: &Path) -> Result<(), PostgresError> {
+    let directory = fs::File::open(path).map_err(PostgresError::io("open", path))?;
+    rustix::fs::syncfs(directory).map_err(|errno| PostgresError::io("sync", path)(errno.into()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync(_: &Path) -> Result<(), PostgresError> {
+    Ok(())
 }
 
 /// Nothing of ours (`PGDATA`, `PGPORT`, locales) may change what Postgres does, and the working
