@@ -1,9 +1,13 @@
 //! Tokens: from the text that a client shows to the session and account behind it, by the fold alone.
 
+use std::time::Instant;
+
 use domain::{Account, Session, rights};
+use event_log::ReadError;
 use events::user::TokenHash;
 use events::{Id, Partition, Topic, UserId};
 
+use crate::runner::Fold;
 use crate::set::FoldSet;
 
 /// Who is asking.
@@ -38,4 +42,29 @@ pub fn authenticate(set: &FoldSet, token: &str, now_ms: i64) -> Option<Authentic
     let (session, account) =
         rights::authenticate(directory.state(), users.state(), &hash, now_ms)?;
     Some(Authenticated { session: *session, account: account.clone() })
+}
+
+impl Fold {
+    /// As [`authenticate`], and never an answer from behind: a token that is not known yet is looked
+    /// for again at the ends of the partitions that would know it.
+    ///
+    /// # Errors
+    /// [`ReadError`] if that cannot be found out now, or the partitions are too long unconfirmed.
+    pub async fn authenticate(
+        &self,
+        token: &str,
+        now_ms: i64,
+        deadline: Instant,
+    ) -> Result<Option<Authenticated>, ReadError> {
+        let Some(partition) = token_partition(token) else { return Ok(None) };
+        let partitions = [Partition::DIRECTORY, partition];
+        if let Some(stale) = partitions.iter().find(|p| !self.is_current(**p)) {
+            return Err(ReadError::Unavailable(format!("{stale} is not confirmed")));
+        }
+        if let Some(known) = authenticate(self.set(), token, now_ms) {
+            return Ok(Some(known));
+        }
+        self.catch_up(&partitions, deadline).await?;
+        Ok(authenticate(self.set(), token, now_ms))
+    }
 }
