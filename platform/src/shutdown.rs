@@ -10,6 +10,7 @@ const IMPATIENT_EXIT: i32 = 130;
 
 /// Watches for SIGTERM and SIGINT. The token is cancelled by the first; whoever serves finishes
 /// what is under way and the process exits with 0. A second signal does not wait for that.
+#[expect(clippy::disallowed_methods, reason = "whoever asks twice does not want to wait")]
 pub fn listen() -> io::Result<CancellationToken> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -1,0 +1,52 @@
+# The commands of this repository. `make run` and `make test` are all that a newcomer needs.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt arrows audit torture bench docs
+
+help:
+	@echo 'make run      build and start nottermost; it prints its URL'
+	@echo 'make test     run all tests'
+	@echo 'make lint     check format and lints'
+	@echo 'make fmt      format the code'
+	@echo 'make audit    check dependencies: advisories, licences, sources'
+	@echo 'make torture  the long runs of the simulation and the kill tests'
+	@echo 'make bench    measure; prints what docs/PERFORMANCE.md records'
+	@echo 'make docs     renew the generated pages'
+
+run:
+	@.ci/tools cargo cc postgres
+	cargo build --release --bin nottermost
+	cargo run --quiet --release --bin nottermost
+
+test:
+	@.ci/tools cargo cc node python postgres strace
+	cargo test --workspace
+	tests/clients/run
+
+lint:
+	@.ci/tools cargo cc
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+fmt:
+	cargo fmt --all
+
+arrows:
+	cargo test -p architecture
+
+audit:
+	@.ci/tools cargo cc
+	.ci/audit
+
+torture:
+	@.ci/tools cargo cc postgres strace
+	cargo test --release -p simulation -p system-tests -- --ignored --nocapture
+
+bench:
+	@.ci/tools cargo cc postgres
+	cargo build --release --workspace --bins
+	cargo run --quiet --release -p bench
+
+docs:
+	UPDATE_DOCS=1 cargo test -p platform --test configuration_reference

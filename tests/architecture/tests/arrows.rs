@@ -1,0 +1,161 @@
+//! Who may know whom. The table is the architecture; a new arrow is a change of it.
+
+use architecture::Workspace;
+
+/// Each crate with those of ours that it may depend on. What stands in no list is at the top:
+/// nobody depends on the binaries and the tests.
+const MAY_KNOW: &[(&str, &[&str])] = &[
+    // The facts and the rules: pure.
+    ("events", &[]),
+    ("domain", &["events"]),
+    // The log and what runs on it.
+    ("event-log", &["events"]),
+    ("event-archive", &["events"]),
+    ("fold", &["events", "domain", "event-log", "event-archive"]),
+    // What all services share.
+    ("wire", &["events", "domain"]),
+    ("platform", &["events"]),
+    // The read models: written by the projector, read by the query side.
+    ("read-model", &["events", "domain", "wire"]),
+    ("search-index", &["events"]),
+    // The services: none knows another. The command side reads rows for commands that the fold
+    // cannot answer; only the projector writes them.
+    (
+        "command-api",
+        &[
+            "events",
+            "domain",
+            "event-log",
+            "event-archive",
+            "fold",
+            "platform",
+            "wire",
+            "read-model",
+        ],
+    ),
+    (
+        "projector",
+        &[
+            "events",
+            "domain",
+            "event-log",
+            "event-archive",
+            "fold",
+            "platform",
+            "wire",
+            "read-model",
+            "search-index",
+        ],
+    ),
+    (
+        "query-api",
+        &[
+            "events",
+            "domain",
+            "event-log",
+            "event-archive",
+            "fold",
+            "platform",
+            "wire",
+            "read-model",
+            "search-index",
+        ],
+    ),
+    ("realtime", &["events", "domain", "event-log", "fold", "platform", "wire"]),
+    (
+        "replay-tools",
+        &[
+            "events",
+            "domain",
+            "event-log",
+            "event-archive",
+            "fold",
+            "platform",
+            "projector",
+            "read-model",
+            "search-index",
+        ],
+    ),
+    (
+        "nottermost",
+        &[
+            "events",
+            "domain",
+            "event-log",
+            "event-archive",
+            "fold",
+            "platform",
+            "wire",
+            "read-model",
+            "search-index",
+            "command-api",
+            "projector",
+            "query-api",
+            "realtime",
+        ],
+    ),
+];
+
+/// The crates of tests and benchmarks: they may know anyone, nobody may know them.
+const TESTS: [&str; 4] = ["architecture", "bench", "simulation", "system-tests"];
+
+/// Crates that must stay pure, with everything that they are built with.
+const PURE: [&str; 2] = ["events", "domain"];
+/// Crates that read or write something, or run something, on their own.
+const IMPURE: [&str; 16] = [
+    "async-std",
+    "axum",
+    "fjall",
+    "hyper",
+    "metrics",
+    "mio",
+    "rdkafka",
+    "reqwest",
+    "rustix",
+    "smol",
+    "socket2",
+    "sqlx",
+    "tantivy",
+    "tempfile",
+    "tokio",
+    "tracing",
+];
+
+#[test]
+fn no_crate_knows_one_that_it_must_not_know() {
+    let workspace = Workspace::load();
+    let ours = workspace.members();
+    let mut forbidden = Vec::new();
+    for (from, allowed) in MAY_KNOW {
+        for to in workspace.direct(from).intersection(&ours) {
+            if !allowed.contains(&to.as_str()) {
+                forbidden.push(format!("{from} -> {to}"));
+            }
+        }
+    }
+    assert!(forbidden.is_empty(), "forbidden arrows: {}", forbidden.join(", "));
+}
+
+#[test]
+fn every_crate_stands_in_the_table() {
+    let listed = MAY_KNOW.iter().map(|(name, _)| *name).chain(TESTS);
+    let listed: std::collections::BTreeSet<_> = listed.map(str::to_owned).collect();
+    assert_eq!(Workspace::load().members(), listed);
+}
+
+#[test]
+fn facts_and_rules_are_pure() {
+    let workspace = Workspace::load();
+    for member in PURE {
+        let closure = workspace.closure(member);
+        let impure: Vec<_> = IMPURE.iter().filter(|name| closure.contains(**name)).collect();
+        assert!(impure.is_empty(), "{member} is built with {impure:?}");
+    }
+    assert!(workspace.closure("event-log").contains("tokio"), "the closure sees dependencies");
+}
+
+#[test]
+fn realtime_cannot_reach_postgres() {
+    let direct = Workspace::load().direct("realtime");
+    assert!(!direct.contains("sqlx") && !direct.contains("read-model"), "{direct:?}");
+}
