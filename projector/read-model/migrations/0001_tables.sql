@@ -40,7 +40,8 @@ CREATE TABLE users (
   create_at            bigint NOT NULL,
   update_at            bigint NOT NULL,
   delete_at            bigint NOT NULL,
-  last_password_update bigint NOT NULL
+  last_password_update bigint NOT NULL,
+  hears_broadcasts     boolean NOT NULL  -- whether a call to the whole channel is one to this person
 );
 CREATE INDEX users_by_username ON users (username text_pattern_ops);
 CREATE INDEX users_by_email ON users (lower(email) text_pattern_ops);
@@ -229,7 +230,7 @@ CREATE TABLE read_markers (
 -- Memberships that give rights now: of an active account, and in a team's channel resting on the
 -- person's present membership of the team.
 CREATE VIEW present_members AS
-SELECT m.*, c.team_id, c.kind
+SELECT m.*, c.team_id, c.kind, u.hears_broadcasts
 FROM channel_members m
 JOIN channels c ON c.id = m.channel_id
 JOIN users u ON u.id = m.user_id AND u.delete_at = 0
@@ -251,11 +252,15 @@ SELECT m.channel_id, m.user_id, c.team_id,
   c.msgs - CASE WHEN r.as_of >= m.base_at THEN r.msgs ELSE m.base_msgs END AS unread,
   c.msgs_root - CASE WHEN r.as_of >= m.base_at THEN r.msgs_root ELSE m.base_msgs_root END
     AS unread_root,
-  m.mentions + c.broadcasts - CASE WHEN r.as_of >= m.base_at
-    THEN r.mentions + r.broadcasts ELSE m.base_mentions + m.base_broadcasts END AS mentions,
-  m.mentions_root + c.broadcasts - CASE WHEN r.as_of >= m.base_at
-    THEN r.mentions_root + r.broadcasts ELSE m.base_mentions_root + m.base_broadcasts END
-    AS mentions_root
+  m.mentions - CASE WHEN r.as_of >= m.base_at THEN r.mentions ELSE m.base_mentions END
+    + CASE WHEN NOT m.hears_broadcasts THEN 0
+      ELSE c.broadcasts - CASE WHEN r.as_of >= m.base_at THEN r.broadcasts ELSE m.base_broadcasts END
+    END AS mentions,
+  m.mentions_root
+    - CASE WHEN r.as_of >= m.base_at THEN r.mentions_root ELSE m.base_mentions_root END
+    + CASE WHEN NOT m.hears_broadcasts THEN 0
+      ELSE c.broadcasts - CASE WHEN r.as_of >= m.base_at THEN r.broadcasts ELSE m.base_broadcasts END
+    END AS mentions_root
 FROM present_members m
 JOIN channels c ON c.id = m.channel_id
 LEFT JOIN read_markers r ON r.user_id = m.user_id AND r.channel_id = m.channel_id;

@@ -21,5 +21,5 @@ pub use database::{Database, OpenError, POSITIONS_MOVED, SCHEMA};
 pub use key::{Key, partition_key, partition_of_key};
 pub use reader::{QueryError, Reader};
 pub use rows::Table;
-pub use stored::{StoredFile, files_json, stored_files};
+pub use stored::{StoredFile, files_json, hears_broadcasts, stored_files};
 pub use unread::{ReadState, read_state};

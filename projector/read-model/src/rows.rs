@@ -96,6 +96,8 @@ table! {
         /// When the account was deactivated, 0 while it is active.
         delete_at: i64 = "bigint",
         last_password_update: i64 = "bigint",
+        /// Whether a call to the whole channel is one to this person.
+        hears_broadcasts: bool = "boolean",
     }
 }
 

@@ -123,8 +123,14 @@ impl From<&wire::User> for UserRow {
             update_at: user.update_at,
             delete_at: user.delete_at,
             last_password_update: user.last_password_update,
+            hears_broadcasts: hears_broadcasts(&user.notify_props),
         }
     }
+}
+
+/// Whether these settings let a call to the whole channel reach their owner.
+pub fn hears_broadcasts(notify_props: &wire::StringMap) -> bool {
+    notify_props.get("channel").is_none_or(|on| on != "false")
 }
 
 impl TeamRow {

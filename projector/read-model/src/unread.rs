@@ -15,19 +15,20 @@ pub struct ReadState {
     pub mentions_root: i64,
 }
 
-/// The marker counts, unless an own post or the join came after what it has seen. The view
-/// `read_states` says the same in SQL.
+/// The marker counts, unless an own post or the join came after what it has seen. Calls to the whole
+/// channel count for those who hear them. The view `read_states` says the same in SQL.
 pub fn read_state(
     channel: &ChannelRow,
     member: &ChannelMemberRow,
     marker: Option<&ReadMarkerRow>,
+    hears_broadcasts: bool,
 ) -> ReadState {
     let (base_at, base) = member.base();
     let (last_viewed_at, read) = match marker {
         Some(marker) if marker.as_of >= base_at => (marker.read_to, marker.totals()),
         _ => (base_at, base),
     };
-    let broadcasts = channel.broadcasts - read.broadcasts;
+    let broadcasts = if hears_broadcasts { channel.broadcasts - read.broadcasts } else { 0 };
     ReadState {
         last_viewed_at,
         msgs: read.msgs,
