@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use event_archive::{ObjectError, ObjectStore};
+use event_archive::{KeyPrefix, ObjectKey, ObjectStore, StoreError};
 use events::{FIRST_EPOCH, Partition};
 
 use crate::set::FoldSet;
@@ -31,8 +31,8 @@ impl Snapshots {
     /// Writes the state of `partition` as `set` has it, then lets go of the oldest.
     ///
     /// # Errors
-    /// [`ObjectError`]; older snapshots are untouched.
-    pub async fn write(&self, set: &FoldSet, partition: Partition) -> Result<(), ObjectError> {
+    /// [`StoreError`]; older snapshots are untouched.
+    pub async fn write(&self, set: &FoldSet, partition: Partition) -> Result<(), StoreError> {
         // State and position come from the same bytes: another thread may fold on meanwhile.
         let (next, packed) = packed(set, partition);
         self.0.put(&name(partition, next), packed.into()).await?;
@@ -48,15 +48,15 @@ impl Snapshots {
     /// the offset that the caller needs next. A partition without one starts from the beginning.
     ///
     /// # Errors
-    /// [`ObjectError`] if the store fails.
+    /// [`StoreError`] if the store fails.
     pub async fn restore(
         &self,
         set: &FoldSet,
         at_most: impl Fn(Partition) -> u64,
-    ) -> Result<(), ObjectError> {
+    ) -> Result<(), StoreError> {
         let mut held = std::collections::BTreeMap::<Partition, Vec<u64>>::new();
-        for object in self.0.list(&format!("{}/", root())).await? {
-            if let Some((partition, offset)) = parse(&object.name) {
+        for object in self.0.list(&folder(&root())).await? {
+            if let Some((partition, offset)) = parse(object.as_str()) {
                 held.entry(partition).or_default().push(offset);
             }
         }
@@ -82,15 +82,15 @@ impl Snapshots {
         partition: Partition,
         offset: u64,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let packed: Bytes = self.0.get(&name(partition, offset)).await?;
+        let packed: Bytes = self.0.get(&name(partition, offset)).await?.ok_or("it is gone")?;
         let snapshot = zstd::bulk::decompress(&packed, unpacked_bytes(&packed)?)?;
         set.restore(partition, &snapshot)?;
         Ok(())
     }
 
-    async fn offsets(&self, partition: Partition) -> Result<Vec<u64>, ObjectError> {
-        let objects = self.0.list(&format!("{}/{partition}/", root())).await?;
-        Ok(objects.iter().filter_map(|o| parse(&o.name)).map(|(_, offset)| offset).collect())
+    async fn offsets(&self, partition: Partition) -> Result<Vec<u64>, StoreError> {
+        let objects = self.0.list(&folder(&format!("{}/{partition}", root()))).await?;
+        Ok(objects.iter().filter_map(|o| parse(o.as_str())).map(|(_, offset)| offset).collect())
     }
 }
 
@@ -119,8 +119,13 @@ fn root() -> String {
 }
 
 /// Twenty digits, so that names sort like offsets.
-fn name(partition: Partition, next: u64) -> String {
-    format!("{}/{partition}/{next:020}", root())
+fn name(partition: Partition, next: u64) -> ObjectKey {
+    ObjectKey::parse(format!("{}/{partition}/{next:020}", root()))
+        .expect("a partition and a number are a name")
+}
+
+fn folder(path: &str) -> KeyPrefix {
+    KeyPrefix::parse(format!("{path}/")).expect("a partition is a folder's name")
 }
 
 fn parse(name: &str) -> Option<(Partition, u64)> {
