@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tower::{Layer, Service};
 use tracing::{Instrument, Span};
 
-use super::{ApiError, context::RequestContext};
+use super::{ApiError, context::RequestContext, unread};
 use crate::telemetry;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -125,6 +125,7 @@ where
     S: Service<Request, Response = Response, Error = Infallible>,
 {
     let started = Instant::now();
+    let (request, unread) = unread::watch(request);
     let mut response = if has_nul(request.uri().path()) {
         ApiError::invalid_url("a NUL character").into_response()
     } else {
@@ -134,6 +135,9 @@ where
             Err(_) => ApiError::internal_without_cause().into_response(),
         }
     };
+    if let Some(unread) = unread {
+        unread.discard().await;
+    }
     add_headers(response.headers_mut(), &shared, &line.method);
     line.finish(response.status(), started);
     Ok(response)

@@ -200,6 +200,8 @@ known_errors! {
         "An emoji of this name already exists.";
     body_too_large => PAYLOAD_TOO_LARGE, "api.context.request_body_too_large.app_error",
         "The request body is too large.";
+    body_timeout => REQUEST_TIMEOUT, "api.nottermost.body_timeout.app_error",
+        "The request body did not arrive.";
     file_too_large => PAYLOAD_TOO_LARGE, "api.file.upload_file.too_large_detailed.app_error",
         "The file is larger than this server accepts.";
     command_not_found => NOT_FOUND, "api.command.execute_command.not_found.app_error",

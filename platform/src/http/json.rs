@@ -1,17 +1,24 @@
 //! JSON bodies, read as v4 clients send them.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
+use http_body::Frame;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use tokio::time::timeout;
 
 use super::{ApiError, context::RequestContext};
 
 /// A client that sends too much is read on to this many bytes before it is refused, because a
 /// connection closed in the middle of a body shows as a network error instead of the 413.
 const DISCARDED_BYTES_MAX: usize = 32 << 20;
+
+/// How long a client may send nothing in the middle of a body.
+const FRAME_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The limit of a request that did not come through the edge: the contract's own.
 const BODY_BYTES_MAX_DEFAULT: usize = 300_000;
@@ -35,8 +42,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 pub async fn read_body(mut body: Body, bytes_max: usize) -> Result<Bytes, ApiError> {
     let mut read = BytesMut::new();
     let mut seen = 0usize;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| ApiError::invalid_body("the body ended early"))?;
+    while let Some(frame) = next_frame(&mut body).await? {
         let Ok(data) = frame.into_data() else { continue };
         seen = seen.saturating_add(data.len());
         if seen <= bytes_max {
@@ -48,6 +54,13 @@ pub async fn read_body(mut body: Body, bytes_max: usize) -> Result<Bytes, ApiErr
         }
     }
     if seen > bytes_max { Err(ApiError::body_too_large()) } else { Ok(read.freeze()) }
+}
+
+async fn next_frame(body: &mut Body) -> Result<Option<Frame<Bytes>>, ApiError> {
+    match timeout(FRAME_TIMEOUT, body.frame()).await {
+        Ok(frame) => frame.transpose().map_err(|_| ApiError::invalid_body("it ended early")),
+        Err(_) => Err(ApiError::body_timeout()),
+    }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {

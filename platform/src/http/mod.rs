@@ -23,6 +23,7 @@ mod respond;
 mod serve;
 mod settings;
 mod token;
+mod unread;
 
 pub use context::{note_channel, note_position, note_user, request_id, traceparent};
 pub(crate) use edge::describe_metrics;

@@ -300,7 +300,7 @@ async fn restart(launcher: &Launcher, first_attempt: usize) -> Run {
 async fn forward(stderr: ChildStderr, kept: Arc<Mutex<VecDeque<String>>>) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        if ["FATAL", "PANIC", "ERROR"].iter().any(|word| line.contains(word)) {
+        if is_trouble(&line) {
             tracing::warn!(target: "postgres", "{line}");
         } else {
             tracing::debug!(target: "postgres", "{line}");
@@ -311,4 +311,11 @@ async fn forward(stderr: ChildStderr, kept: Arc<Mutex<VecDeque<String>>>) {
         }
         kept.push_back(line);
     }
+}
+
+/// What it says to whoever knocks while it starts or stops is no trouble: that is how we wait.
+fn is_trouble(line: &str) -> bool {
+    let waiting = ["starting up", "shutting down", "not yet accepting", "administrator command"];
+    ["FATAL", "PANIC", "ERROR"].iter().any(|word| line.contains(word))
+        && !waiting.iter().any(|words| line.contains(words))
 }
