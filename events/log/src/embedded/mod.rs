@@ -8,6 +8,7 @@
 mod directory;
 mod hub;
 mod instruments;
+mod journal;
 mod presence;
 mod scan;
 mod store;

@@ -1,5 +1,6 @@
 //! The records on disk: one keyspace, ordered by partition and offset.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,6 +9,7 @@ use fjall::config::{BlockSizePolicy, FilterPolicy};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
 use super::directory::Directory;
+use super::journal::{self, JournalError, Trimmed};
 use super::{EmbeddedOptions, OpenError};
 use crate::codec::{store_key, store_key_offset};
 use crate::partitions::{COUNT, is_durable, ordinal, partition};
@@ -36,14 +38,8 @@ impl Store {
         options: &EmbeddedOptions,
     ) -> Result<(Self, Vec<u64>), OpenError> {
         let directory = Directory::claim(dir, options.free_bytes_min)?;
-        let failed = |source| open_error(dir, source);
-        let database = Database::builder(dir.join(STORE_DIR))
-            .cache_size(options.cache_bytes)
-            .worker_threads(2)
-            .max_journaling_size(JOURNAL_BYTES_MAX)
-            .open()
-            .map_err(failed)?;
-        let records = database.keyspace("records", keyspace_options).map_err(failed)?;
+        mend_journals(dir)?;
+        let (database, records) = open_database(dir, options)?;
         let persist = options.persist_mode();
         let free_bytes_min = AtomicU64::new(options.free_bytes_min);
         let store = Self { records, database, directory, persist, free_bytes_min };
@@ -101,6 +97,46 @@ impl Store {
             dir: self.dir().to_owned(),
             reason: format!("{} has a key of {} bytes", partition(number), key.len()),
         })
+    }
+}
+
+fn mend_journals(dir: &Path) -> Result<(), OpenError> {
+    match journal::mend(&dir.join(STORE_DIR)) {
+        Ok(None) => Ok(()),
+        Ok(Some(Trimmed { journal, kept_bytes, dropped_bytes })) => {
+            tracing::warn!(
+                journal = %journal.display(),
+                kept_bytes,
+                dropped_bytes,
+                "cut off a write that was never finished nor acknowledged"
+            );
+            Ok(())
+        }
+        Err(JournalError::Io(source)) => Err(OpenError::io(dir, "read the journals in", source)),
+        Err(damaged) => Err(OpenError::Damaged {
+            dir: dir.to_owned(),
+            reason: format!("{damaged}; nothing was changed"),
+        }),
+    }
+}
+
+fn open_database(dir: &Path, options: &EmbeddedOptions) -> Result<(Database, Keyspace), OpenError> {
+    let open = || {
+        let database = Database::builder(dir.join(STORE_DIR))
+            .cache_size(options.cache_bytes)
+            .worker_threads(2)
+            .max_journaling_size(JOURNAL_BYTES_MAX)
+            .open()?;
+        let records = database.keyspace("records", keyspace_options)?;
+        Ok((database, records))
+    };
+    // The store panics over some damage, where we owe a message.
+    match catch_unwind(AssertUnwindSafe(open)) {
+        Ok(opened) => opened.map_err(|source| open_error(dir, source)),
+        Err(_) => Err(OpenError::Damaged {
+            dir: dir.to_owned(),
+            reason: "the store gave up on its files".into(),
+        }),
     }
 }
 

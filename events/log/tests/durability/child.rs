@@ -17,6 +17,7 @@ const TEST: &str = "child::appends_as_the_environment_says";
 const DIR: &str = "EVENT_LOG_CHILD_DIR";
 const PRODUCERS: &str = "EVENT_LOG_CHILD_PRODUCERS";
 const APPENDS: &str = "EVENT_LOG_CHILD_APPENDS";
+const PADDING: &str = "EVENT_LOG_CHILD_PADDING";
 const BUFFERED: &str = "EVENT_LOG_CHILD_BUFFERED";
 
 /// What a child is to do.
@@ -24,6 +25,8 @@ pub struct Orders {
     pub producers: u64,
     /// In all; it ends of itself after so many.
     pub appends: u64,
+    /// Records are padded with up to so many bytes.
+    pub padding: usize,
     /// Acknowledge without an fsync.
     pub buffered: bool,
 }
@@ -69,6 +72,7 @@ pub fn command(dir: &Path, orders: &Orders, wrapper: &[String]) -> Command {
         .env(DIR, dir)
         .env(PRODUCERS, orders.producers.to_string())
         .env(APPENDS, orders.appends.to_string())
+        .env(PADDING, orders.padding.to_string())
         .env(BUFFERED, orders.buffered.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
@@ -115,7 +119,7 @@ async fn produce(log: Arc<EmbeddedLog>, producer: u64, left: Arc<AtomicU64>) {
         let mark = format!("mark-{process}-{producer}-{number}-end");
         let index = ((producer + number) % 5) as u16;
         let partition = Partition { topic: Topic::Channels, index };
-        let padding = "p".repeat((number as usize * 97) % 1_500);
+        let padding = noise((number as usize * 7_919) % ordered::<usize>(PADDING));
         let body = Bytes::from(format!("{mark}{padding}"));
         let record = NewRecord { key: [0; 16], headers: vec![], body };
         match log.append(partition, record).await {
@@ -125,4 +129,16 @@ async fn produce(log: Arc<EmbeddedLog>, producer: u64, left: Arc<AtomicU64>) {
             Err(AppendError::TooLarge { .. }) => unreachable!("the records are small"),
         }
     }
+}
+
+/// Letters that no compression makes shorter.
+fn noise(len: usize) -> String {
+    let mut state = 0x9e37_79b9_7f4a_7c15 ^ len as u64;
+    let letter = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'A' + (state >> 32) as u8 % 26)
+    };
+    (0..len).map(letter).collect()
 }

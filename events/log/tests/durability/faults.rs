@@ -8,7 +8,7 @@ use super::syscalls::strace;
 
 /// Runs one producer under a fault; returns what it said.
 fn run_with_fault(dir: &Path, inject: &str) -> Vec<Said> {
-    let orders = Orders { producers: 1, appends: 60, buffered: false };
+    let orders = Orders { producers: 1, appends: 60, padding: 1_500, buffered: false };
     let journal = dir.join("store/0.jnl").display().to_string();
     let wrapper = strace(&["-o", "/dev/null", "-P", &journal, "-e", inject]);
     let output = command(dir, &orders, &wrapper).output().expect("the child starts");

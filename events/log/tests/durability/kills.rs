@@ -12,6 +12,12 @@ use super::child::{Orders, Said, command};
 /// After how many acknowledgements each kill comes.
 const KILLS: [usize; 8] = [1, 7, 60, 61, 150, 300, 500, 900];
 
+/// How often [`KILLS`] is gone through: more under torture.
+fn rounds() -> usize {
+    let set = std::env::var("EVENT_LOG_KILL_ROUNDS");
+    set.map_or(1, |rounds| rounds.parse().expect("EVENT_LOG_KILL_ROUNDS is a number"))
+}
+
 /// Marks by place.
 pub type Ledger = BTreeMap<(Partition, u64), String>;
 
@@ -24,8 +30,8 @@ pub fn assert_holds(dir: &Path, acknowledged: &Ledger) {
             let record = record.expect("the record is whole");
             assert_eq!(record.offset, offset as u64);
             let body = String::from_utf8(record.body.to_vec()).expect("the body is text");
-            let mark = body.trim_end_matches('p').to_owned();
-            stored.insert((partition, record.offset), mark);
+            let (mark, _) = body.split_once("-end").expect("the body begins with its mark");
+            stored.insert((partition, record.offset), format!("{mark}-end"));
         }
     }
     for (place, mark) in acknowledged {
@@ -34,8 +40,8 @@ pub fn assert_holds(dir: &Path, acknowledged: &Ledger) {
 }
 
 /// Reads what a child says until it has acknowledged `enough`, kills it, and reads what it had still said.
-fn run_and_kill(dir: &Path, enough: usize, ledger: &mut Ledger) {
-    let orders = Orders { producers: 24, appends: u64::MAX, buffered: false };
+fn run_and_kill(dir: &Path, padding: usize, enough: usize, ledger: &mut Ledger) {
+    let orders = Orders { producers: 24, appends: u64::MAX, padding, buffered: false };
     let mut child = command(dir, &orders, &[]).spawn().expect("the child starts");
     let mut output = BufReader::new(child.stdout.take().expect("the output is a pipe"));
     let (mut line, mut acknowledged) = (String::new(), 0);
@@ -64,9 +70,21 @@ fn run_and_kill(dir: &Path, enough: usize, ledger: &mut Ledger) {
 fn every_acknowledged_record_survives_kill_9() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut ledger = Ledger::new();
-    for enough in KILLS {
-        run_and_kill(dir.path(), enough, &mut ledger);
+    for enough in KILLS.repeat(rounds()) {
+        run_and_kill(dir.path(), 1_500, enough, &mut ledger);
         assert_holds(dir.path(), &ledger);
     }
-    assert!(ledger.len() >= KILLS.iter().sum());
+    assert!(ledger.len() >= rounds() * KILLS.iter().sum::<usize>());
+}
+
+/// Enough bytes for the store to write tables and begin new journals meanwhile.
+#[test]
+fn every_acknowledged_record_survives_kill_9_while_the_store_moves_its_files() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut ledger = Ledger::new();
+    for enough in [300, 600, 601, 900] {
+        run_and_kill(dir.path(), 200_000, enough, &mut ledger);
+        assert_holds(dir.path(), &ledger);
+    }
+    assert!(!dir.path().join("store/0.jnl").exists(), "the first journal is still in use");
 }

@@ -35,7 +35,7 @@ fn traced(dir: &Path, buffered: bool) -> Vec<Call> {
         "-o",
         out.to_str().expect("the path is text"),
     ]);
-    let orders = Orders { producers: 16, appends: 600, buffered };
+    let orders = Orders { producers: 16, appends: 600, padding: 1_500, buffered };
     let output = command(&dir.join("log"), &orders, &wrapper).output().expect("the child starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let acknowledged = String::from_utf8_lossy(&output.stdout).matches("acknowledged").count();

@@ -100,7 +100,9 @@ fn is_journal(call: &Call) -> bool {
 
 /// For each mark the journal that has it, and when the write ended that completed it there.
 fn records_written(calls: &[Call]) -> HashMap<String, (String, usize)> {
-    let mut journals: HashMap<&str, (Vec<u8>, Vec<(usize, usize)>)> = HashMap::new();
+    // The bytes of each journal, and after how many of them which write ended.
+    type Written = (Vec<u8>, Vec<(usize, usize)>);
+    let mut journals: HashMap<&str, Written> = HashMap::new();
     for call in calls.iter().filter(|call| is_journal(call)) {
         let (bytes, ends) = journals.entry(&call.path).or_default();
         bytes.extend(&call.data);
