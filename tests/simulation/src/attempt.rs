@@ -1,0 +1,234 @@
+//! One attempt: a request, or a step of the process manager, on its way through one node. It drives the
+//! command side's own protocol and does what that asks for, one small piece at a time, so that a crash
+//! can come between any two.
+
+use std::collections::VecDeque;
+
+use command_api::process_manager::Step;
+use command_api::submission::{Answer, AppendFailure, Decided, Input, Output, Submission};
+use domain::commands::Decision;
+use event_log::{AppendError, EventLog};
+use events::{Actor, Event, EventId, Meta, NewRecord, Partition};
+use futures::FutureExt;
+use rand::Rng;
+use rand::rngs::SmallRng;
+
+use crate::log::SimLog;
+use crate::node::Node;
+use crate::request::{Request, subject};
+use crate::rows::Database;
+
+/// What is attempted.
+#[derive(Debug, Clone)]
+pub enum Work {
+    Request { index: usize, request: Request },
+    Step(Step),
+}
+
+impl Work {
+    pub fn id(&self) -> EventId {
+        match self {
+            Self::Request { request, .. } => request.id,
+            Self::Step(step) => step.id,
+        }
+    }
+
+    pub fn partition(&self) -> Partition {
+        match self {
+            Self::Request { request, .. } => request.ask.partition(),
+            Self::Step(step) => step.partition(),
+        }
+    }
+
+    pub fn rests_on(&self) -> Vec<Partition> {
+        match self {
+            Self::Request { request, .. } => request.ask.rests_on(),
+            Self::Step(step) => vec![Partition::DIRECTORY, step.partition()],
+        }
+    }
+
+    pub fn reads_rows(&self) -> bool {
+        match self {
+            Self::Request { request, .. } => request.ask.reads_rows(),
+            Self::Step(_) => false,
+        }
+    }
+
+    /// What `node` makes of it now.
+    pub fn decide(&self, node: &Node, log: &SimLog, rows: &Database, rng: &mut SmallRng) -> Decided<String> {
+        match self {
+            Self::Request { request, .. } => request.ask.decide(node, rows, rng),
+            Self::Step(step) => Decided { decision: Ok(decide_step(step, node, log)), rows_at: None },
+        }
+    }
+}
+
+fn decide_step(step: &Step, node: &Node, log: &SimLog) -> Decision {
+    let cause = step
+        .needs_cause()
+        .then(|| log.record(step.cause.partition, step.cause.offset))
+        .flatten()
+        .and_then(|record| events::decode(&record).ok());
+    let cause = match &cause {
+        Some((_, Event::Directory(event))) => Some(event),
+        _ => None,
+    };
+    let channels = node.set.channels(step.channel_id);
+    step.decide(channels.state().channel(step.channel_id), cause)
+}
+
+/// Everything around an attempt that it may use.
+pub struct Around<'w> {
+    pub node: &'w mut Node,
+    pub log: &'w SimLog,
+    pub rows: &'w Database,
+    pub rng: &'w mut SmallRng,
+}
+
+#[derive(Debug)]
+pub struct Attempt {
+    /// Names the attempt in the records that it appends.
+    pub number: usize,
+    pub node: usize,
+    pub work: Work,
+    /// The world's clock and the log's ends when it began.
+    pub began: u64,
+    pub ends_at_start: Vec<u64>,
+    submission: Submission,
+    output: Output<String>,
+    record: Option<NewRecord>,
+    passed: VecDeque<Input<String>>,
+    catch_up: Option<Vec<(Partition, u64)>>,
+    /// Pieces of work until it gives up waiting.
+    patience: u32,
+    entered: bool,
+}
+
+impl Attempt {
+    pub fn new(number: usize, node: usize, work: Work, began: u64, log: &SimLog, patience: u32) -> Self {
+        let submission = Submission::new();
+        let output = submission.start();
+        let ends_at_start = work.rests_on().iter().map(|p| log.end_of(*p)).collect();
+        Self {
+            number,
+            node,
+            work,
+            began,
+            ends_at_start,
+            submission,
+            output,
+            record: None,
+            passed: VecDeque::new(),
+            catch_up: None,
+            patience,
+            entered: false,
+        }
+    }
+
+    /// The node's fold passed a record with this id.
+    pub fn pass(&mut self, input: Input<String>) {
+        self.passed.push_back(input);
+    }
+
+    /// Does one piece. Gives the answer when there is one.
+    pub fn advance(&mut self, around: &mut Around<'_>) -> Option<Answer<String>> {
+        let input = match self.passed.pop_front() {
+            Some(passed) => passed,
+            None => self.perform(around)?,
+        };
+        self.output = self.submission.step(input);
+        let Output::Answer(answer) = &self.output else { return None };
+        if self.entered {
+            around.node.in_flight.remove(&self.work.id());
+        }
+        Some(answer.clone())
+    }
+
+    fn perform(&mut self, around: &mut Around<'_>) -> Option<Input<String>> {
+        if self.patience == 0 {
+            return Some(Input::Deadline);
+        }
+        self.patience -= 1;
+        match std::mem::replace(&mut self.output, Output::Await) {
+            Output::Enter if around.node.in_flight.insert(self.work.id()) => {
+                self.entered = true;
+                Some(Input::Entered)
+            }
+            Output::Enter => self.again(Output::Enter),
+            Output::LookUp => {
+                let (partition, id) = (self.work.partition(), self.work.id());
+                let outcome = around.node.set.outcome(partition, id);
+                Some(Input::LookedUp { next: around.node.set.next(partition), outcome })
+            }
+            Output::Decide => {
+                Some(Input::Decided(self.work.decide(around.node, around.log, around.rows, around.rng)))
+            }
+            Output::CatchUp => self.catch_up(around),
+            Output::Append { event, read_at } => {
+                self.record = Some(self.encode(around, &event, read_at));
+                self.append(around)
+            }
+            Output::AppendAgain => self.append(around),
+            Output::Await => None,
+            Output::Reach { offset } => self.reach(around, offset),
+            Output::Answer(_) => None,
+        }
+    }
+
+    fn again(&mut self, output: Output<String>) -> Option<Input<String>> {
+        self.output = output;
+        None
+    }
+
+    fn catch_up(&mut self, around: &mut Around<'_>) -> Option<Input<String>> {
+        let ends = self.catch_up.take().unwrap_or_else(|| {
+            self.work.rests_on().into_iter().map(|p| (p, around.log.end_of(p))).collect()
+        });
+        let reads_rows = self.work.reads_rows();
+        let reached = ends.iter().all(|(partition, end)| {
+            around.node.set.next(*partition) >= *end
+                && (!reads_rows || around.rows.next(*partition) >= *end)
+        });
+        if reached {
+            return Some(Input::CaughtUp);
+        }
+        self.catch_up = Some(ends);
+        self.again(Output::CatchUp)
+    }
+
+    fn reach(&mut self, around: &mut Around<'_>, offset: u64) -> Option<Input<String>> {
+        let partition = self.work.partition();
+        let rows_there = !self.work.reads_rows() || around.rows.next(partition) >= offset;
+        if around.node.set.next(partition) >= offset && rows_there {
+            return Some(Input::Reached);
+        }
+        self.again(Output::Reach { offset })
+    }
+
+    fn encode(&self, around: &Around<'_>, event: &Event, read_at: u64) -> NewRecord {
+        let actor = Actor::System;
+        let now_ms = around.node.now_ms(around.log);
+        let mut meta = Meta::new(self.work.id(), subject(event), now_ms, read_at, actor);
+        meta.request_id = Some(self.number.to_string());
+        if let Work::Step(step) = &self.work {
+            meta.cause = Some(step.cause);
+        }
+        events::encode("simulation", &meta, event)
+    }
+
+    fn append(&mut self, around: &mut Around<'_>) -> Option<Input<String>> {
+        // The broker may take its time: the append happens now or some pieces later.
+        if around.rng.random_ratio(1, 4) {
+            return self.again(Output::AppendAgain);
+        }
+        let record = self.record.clone().expect("an append has a record");
+        let appended = around.log.append(self.work.partition(), record);
+        let result = appended.now_or_never().expect("the simulated log answers at once");
+        Some(Input::Appended(match result {
+            Ok(appended) => Ok(appended.offset),
+            Err(AppendError::Indeterminate(_)) => Err(AppendFailure::Indeterminate),
+            Err(AppendError::Unavailable(_)) => Err(AppendFailure::Unavailable),
+            Err(AppendError::TooLarge { .. }) => Err(AppendFailure::TooLarge),
+        }))
+    }
+}

@@ -1,0 +1,196 @@
+//! The log of the simulation, behind the same port as the real ones. It answers at once, and loses,
+//! delays, doubles and misreports appends as its random numbers say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use event_log::{AppendError, Appended, EventLog, ReadError, ReadLimit, Tail};
+use events::{NewRecord, Partition, Record, SharedRecord};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use parking_lot::Mutex;
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+#[derive(Debug)]
+struct State {
+    rng: SmallRng,
+    now_ms: i64,
+    /// Appends go wrong.
+    faulty: bool,
+    partitions: BTreeMap<Partition, Vec<SharedRecord>>,
+    /// Appends that were reported as timed out and may land later.
+    late: Vec<(Partition, NewRecord)>,
+}
+
+/// Shared by all nodes.
+#[derive(Debug, Clone)]
+pub struct SimLog(Arc<Mutex<State>>);
+
+impl SimLog {
+    pub fn new(seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            rng: SmallRng::seed_from_u64(seed),
+            now_ms: 1_700_000_000_000,
+            faulty: true,
+            partitions: BTreeMap::new(),
+            late: Vec::new(),
+        })))
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        self.0.lock().now_ms
+    }
+
+    pub fn advance(&self, ms: i64) {
+        self.0.lock().now_ms += ms;
+    }
+
+    /// From now on every append succeeds.
+    pub fn heal(&self) {
+        self.0.lock().faulty = false;
+    }
+
+    /// One of the late appends lands, if there is one.
+    pub fn land_one(&self) {
+        let mut state = self.0.lock();
+        if state.late.is_empty() {
+            return;
+        }
+        let count = state.late.len();
+        let at = state.rng.random_range(0..count);
+        let (partition, record) = state.late.swap_remove(at);
+        state.write(partition, record);
+    }
+
+    pub fn late_count(&self) -> usize {
+        self.0.lock().late.len()
+    }
+
+    /// Partitions that hold something, in order.
+    pub fn partitions(&self) -> Vec<Partition> {
+        self.0.lock().partitions.keys().copied().collect()
+    }
+
+    pub fn end_of(&self, partition: Partition) -> u64 {
+        self.0.lock().partitions.get(&partition).map_or(0, |records| records.len() as u64)
+    }
+
+    pub fn record(&self, partition: Partition, offset: u64) -> Option<SharedRecord> {
+        let state = self.0.lock();
+        state.partitions.get(&partition)?.get(usize::try_from(offset).ok()?).cloned()
+    }
+}
+
+impl State {
+    fn write(&mut self, partition: Partition, new: NewRecord) -> Appended {
+        // Append times are the broker's: they need not be in order.
+        let appended_ms = self.now_ms + self.rng.random_range(-20..=20);
+        let records = self.partitions.entry(partition).or_default();
+        let offset = records.len() as u64;
+        records.push(Arc::new(Record {
+            partition,
+            offset,
+            appended_ms,
+            key: new.key,
+            headers: new.headers,
+            body: new.body,
+        }));
+        Appended { partition, offset, appended_ms }
+    }
+
+    fn append(&mut self, partition: Partition, new: NewRecord) -> Result<Appended, AppendError> {
+        let timed_out = || Err(AppendError::Indeterminate("no answer in time".to_owned()));
+        let fate = if self.faulty { self.rng.random_range(0..100) } else { 100 };
+        match fate {
+            0..3 => timed_out(),
+            3..8 => {
+                self.late.push((partition, new));
+                timed_out()
+            }
+            8..11 => {
+                self.write(partition, new);
+                timed_out()
+            }
+            11..13 => {
+                let first = self.write(partition, new.clone());
+                self.write(partition, new);
+                Ok(first)
+            }
+            13..15 => {
+                // Acknowledged, and a copy of the producer's retry still under way.
+                self.late.push((partition, new.clone()));
+                Ok(self.write(partition, new))
+            }
+            15..17 => Err(AppendError::Unavailable("the leader is moving".to_owned())),
+            _ => Ok(self.write(partition, new)),
+        }
+    }
+}
+
+impl EventLog for SimLog {
+    fn append(
+        &self,
+        partition: Partition,
+        record: NewRecord,
+    ) -> BoxFuture<'_, Result<Appended, AppendError>> {
+        let result = self.0.lock().append(partition, record);
+        futures::future::ready(result).boxed()
+    }
+
+    fn read(
+        &self,
+        partition: Partition,
+        from: u64,
+        limit: ReadLimit,
+    ) -> BoxFuture<'_, Result<Vec<SharedRecord>, ReadError>> {
+        let end = self.end_of(partition);
+        let result = if from > end {
+            Err(ReadError::OutOfRange { partition, from, first: 0, end })
+        } else {
+            Ok((from..end)
+                .take(limit.records_max)
+                .filter_map(|offset| self.record(partition, offset))
+                .collect())
+        };
+        futures::future::ready(result).boxed()
+    }
+
+    fn ends<'a>(
+        &'a self,
+        partitions: &'a [Partition],
+    ) -> BoxFuture<'a, Result<Vec<u64>, ReadError>> {
+        let ends = partitions.iter().map(|partition| self.end_of(*partition)).collect();
+        futures::future::ready(Ok(ends)).boxed()
+    }
+
+    fn tail(
+        &self,
+        from: Vec<(Partition, u64)>,
+    ) -> BoxFuture<'_, Result<Box<dyn Tail>, ReadError>> {
+        let tail: Box<dyn Tail> = Box::new(SimTail { log: self.clone(), from });
+        futures::future::ready(Ok(tail)).boxed()
+    }
+}
+
+/// Hands out what is there; with nothing there it never resolves, for nobody could wake it.
+struct SimTail {
+    log: SimLog,
+    from: Vec<(Partition, u64)>,
+}
+
+impl Tail for SimTail {
+    fn next(&mut self) -> BoxFuture<'_, Result<Vec<SharedRecord>, ReadError>> {
+        let mut records = Vec::new();
+        for (partition, next) in &mut self.from {
+            while let Some(record) = self.log.record(*partition, *next) {
+                *next += 1;
+                records.push(record);
+            }
+        }
+        if records.is_empty() {
+            return futures::future::pending().boxed();
+        }
+        futures::future::ready(Ok(records)).boxed()
+    }
+}
