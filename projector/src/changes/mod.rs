@@ -1,0 +1,141 @@
+//! Which rows admitted events change, merged per row in memory. Pure: the same changes go into the
+//! tables in memory that the simulation uses and into Postgres.
+
+mod channels;
+mod directory;
+mod personal;
+mod posts;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
+
+use events::{ChannelId, Event, EventId, FileId, Partition, PostId, TeamId, UserId};
+use fold::Folded;
+use read_model::rows::{
+    ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, FileRow, PostRow, PostVersionRow,
+    PreferenceRow, ReactionRow, ReadMarkerRow, StatusRow, TeamMemberRow, TeamRow, UserRow,
+};
+
+use crate::patches::{
+    ChannelNamePatch, ChannelPatch, CredentialPatch, MemberPatch, Patch, PostPatch, UserPatch,
+};
+
+/// A new row, or a change of one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change<R, P> {
+    New(R),
+    Patch(P),
+}
+
+/// What becomes of a membership.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MemberChange {
+    /// It begins, in place of an earlier one if there is one.
+    Put(ChannelMemberRow),
+    Patch(MemberPatch),
+    Delete,
+}
+
+/// What becomes of a reaction.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReactionChange {
+    /// It is there; if it was before, that one stays.
+    Add(ReactionRow),
+    /// It was taken away and made anew.
+    Replace(ReactionRow),
+    Delete,
+}
+
+/// An earlier text of a post.
+#[derive(Debug, Clone, PartialEq)]
+pub enum VersionChange {
+    Known(PostVersionRow),
+    /// What the row says before this batch.
+    OfRow,
+}
+
+/// How far a partition gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advance {
+    /// Where the rows must stand.
+    pub from: u64,
+    pub to: u64,
+    pub last_event_id: Option<EventId>,
+}
+
+/// The changes of one batch.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RowChanges {
+    pub positions: BTreeMap<Partition, Advance>,
+    pub users: BTreeMap<UserId, Change<UserRow, UserPatch>>,
+    pub credentials: BTreeMap<UserId, Change<CredentialRow, CredentialPatch>>,
+    pub teams: BTreeMap<TeamId, TeamRow>,
+    /// `None`: the membership ended.
+    pub team_members: BTreeMap<(UserId, TeamId), Option<TeamMemberRow>>,
+    pub channel_names: BTreeMap<ChannelId, Change<ChannelNameRow, ChannelNamePatch>>,
+    pub channels: BTreeMap<ChannelId, Change<ChannelRow, ChannelPatch>>,
+    pub channel_members: BTreeMap<(ChannelId, UserId), MemberChange>,
+    pub posts: BTreeMap<PostId, Change<PostRow, PostPatch>>,
+    pub post_versions: BTreeMap<(PostId, i64), VersionChange>,
+    pub reactions: BTreeMap<(PostId, UserId, String), ReactionChange>,
+    pub files: BTreeMap<FileId, FileRow>,
+    /// Files of earlier batches that a post shows now.
+    pub attached: BTreeMap<FileId, PostId>,
+    /// `None`: deleted.
+    pub preferences: BTreeMap<(UserId, String, String), Option<PreferenceRow>>,
+    pub statuses: BTreeMap<UserId, StatusRow>,
+    pub read_markers: BTreeMap<(UserId, ChannelId), ReadMarkerRow>,
+    /// After all else: roots whose replies go with them, and when.
+    pub deleted_threads: BTreeMap<PostId, i64>,
+    /// After that: roots that lost a reply, so that the latest one is to be found anew.
+    pub recounted_roots: BTreeSet<PostId>,
+}
+
+impl RowChanges {
+    /// Takes in the next record of a partition. Void records move the position alone.
+    pub fn absorb(&mut self, folded: &Folded) {
+        let offset = folded.record.offset;
+        let advance = self.positions.entry(folded.record.partition).or_insert(Advance {
+            from: offset,
+            to: offset,
+            last_event_id: None,
+        });
+        advance.to = offset + 1;
+        advance.last_event_id = folded.id();
+        let Some((_, event, applied)) = folded.applied() else { return };
+        match event {
+            Event::Directory(event) => self.absorb_directory(event, applied, offset),
+            Event::Channels(event) => {
+                self.absorb_channel(event, applied, folded.record.partition, offset);
+            }
+            Event::Users(event) => self.absorb_personal(event, applied.at),
+            Event::Readstate(event) => self.absorb_readstate(event, applied),
+            Event::Presence(_) => {}
+        }
+    }
+
+    /// Nothing to write, not even a position.
+    pub fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+
+    /// Records taken in.
+    pub fn records(&self) -> u64 {
+        self.positions.values().map(|advance| advance.to - advance.from).sum()
+    }
+}
+
+/// Changes the row that is new in this batch, or notes the change for one that is not.
+fn amend<K, R, P>(changes: &mut BTreeMap<K, Change<R, P>>, key: K, patch: P)
+where
+    K: Ord + Hash,
+    P: Patch<Row = R>,
+{
+    match changes.get_mut(&key) {
+        Some(Change::New(row)) => patch.apply(row),
+        Some(Change::Patch(earlier)) => earlier.merge(patch),
+        None => {
+            changes.insert(key, Change::Patch(patch));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Rows of the topics `users` and `readstate`.
+
+use domain::Applied;
+use events::{ReadstateEvent, UserEvent, UserId};
+use read_model::rows::{PreferenceRow, ReadMarkerRow, StatusRow};
+
+use super::RowChanges;
+use crate::patches::text;
+
+impl RowChanges {
+    pub(super) fn absorb_personal(&mut self, event: &UserEvent, at: i64) {
+        match event {
+            // Sessions stand in the fold, where every service looks them up.
+            UserEvent::RulesActivated(_)
+            | UserEvent::SessionCreated(_)
+            | UserEvent::SessionRevoked(_) => {}
+            UserEvent::PreferencesSet(b) => {
+                for preference in &b.p.preferences {
+                    let (category, name) = (text(&preference.category), text(&preference.name));
+                    let row = PreferenceRow {
+                        user_id: b.c.user_id,
+                        category: category.clone(),
+                        name: name.clone(),
+                        value: text(&preference.value),
+                    };
+                    self.preferences.insert((b.c.user_id, category, name), Some(row));
+                }
+            }
+            UserEvent::PreferencesDeleted(b) => {
+                for preference in &b.p.preferences {
+                    let (category, name) = (text(&preference.category), text(&preference.name));
+                    self.preferences.insert((b.c.user_id, category, name), None);
+                }
+            }
+            UserEvent::StatusSet(b) => {
+                let row = StatusRow {
+                    user_id: b.c.user_id,
+                    status: b.c.status,
+                    dnd_end_ms: b.c.dnd_end_ms,
+                    update_at: at,
+                };
+                self.statuses.insert(b.c.user_id, row);
+            }
+        }
+    }
+
+    pub(super) fn absorb_readstate(&mut self, event: &ReadstateEvent, applied: &Applied) {
+        match event {
+            ReadstateEvent::RulesActivated(_) => {}
+            ReadstateEvent::ReadMarkerAdvanced(b) => self.move_markers(b.c.user_id, applied),
+            ReadstateEvent::ReadMarkerSetBack(b) => self.move_markers(b.c.user_id, applied),
+        }
+    }
+
+    /// Those that the fold let move.
+    fn move_markers(&mut self, user_id: UserId, applied: &Applied) {
+        for marker in &applied.markers {
+            let row = ReadMarkerRow {
+                user_id,
+                channel_id: marker.channel_id,
+                as_of: marker.as_of,
+                read_to: marker.read_to,
+                msgs: marker.totals.msgs,
+                msgs_root: marker.totals.msgs_root,
+                mentions: marker.totals.mentions,
+                mentions_root: marker.totals.mentions_root,
+                broadcasts: marker.totals.broadcasts,
+            };
+            self.read_markers.insert((user_id, marker.channel_id), row);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Turns the log into rows in Postgres and entries of the search index.
+//!
+//! Owns which rows an event changes, the one connection that writes them, the positions, the feed of
+//! the index and the snapshots of the fold. It must never judge an event (the fold has), never write
+//! under a condition of its own, and never cause anything outside the read models: a rebuild repeats
+//! everything that happens here. To add an event: its rows in `changes`, and a table in the read
+//! model if it needs one.
+
+mod analyze;
+mod changes;
+mod compare;
+mod index_feed;
+mod index_thread;
+mod memory;
+mod patches;
+mod positions;
+mod rebuild;
+mod run;
+mod snapshots;
+mod sql;
+mod telemetry;
+
+pub use changes::{Advance, Change, MemberChange, ReactionChange, RowChanges, VersionChange};
+pub use compare::{CompareError, Difference, compare};
+pub use index_feed::IndexFeed;
+pub use memory::MemoryTables;
+pub use positions::{NotProjected, PositionsWatch};
+pub use rebuild::{Progress, RebuildError, Rebuilt, rebuild};
+pub use run::{Deps, Options, Projector, Stopped};
+pub use sql::{PositionsMoved, RowWriter, WriteError};

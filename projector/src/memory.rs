@@ -1,0 +1,310 @@
+//! The tables in memory: what the simulation projects into, and what Postgres is compared with.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use events::{ChannelId, FileId, Partition, PostId, TeamId, UserId};
+use read_model::rows::{
+    ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, FileRow, PostRow, PostVersionRow,
+    PreferenceRow, ReactionRow, ReadMarkerRow, StatusRow, TeamMemberRow, TeamRow, UserRow,
+};
+use read_model::{ReadState, Table, partition_of_key, read_state};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::changes::{Change, MemberChange, ReactionChange, RowChanges, VersionChange};
+use crate::patches::Patch;
+use crate::sql::PositionsMoved;
+
+/// Every table by its key.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MemoryTables {
+    /// The next offset of each partition that has come further than its beginning.
+    pub positions: BTreeMap<Partition, u64>,
+    pub users: BTreeMap<UserId, UserRow>,
+    pub credentials: BTreeMap<UserId, CredentialRow>,
+    pub teams: BTreeMap<TeamId, TeamRow>,
+    pub team_members: BTreeMap<(UserId, TeamId), TeamMemberRow>,
+    pub channel_names: BTreeMap<ChannelId, ChannelNameRow>,
+    pub channels: BTreeMap<ChannelId, ChannelRow>,
+    pub channel_members: BTreeMap<(ChannelId, UserId), ChannelMemberRow>,
+    pub posts: BTreeMap<PostId, PostRow>,
+    pub post_versions: BTreeMap<(PostId, i64), PostVersionRow>,
+    pub reactions: BTreeMap<(PostId, UserId, String), ReactionRow>,
+    pub files: BTreeMap<FileId, FileRow>,
+    pub preferences: BTreeMap<(UserId, String, String), PreferenceRow>,
+    pub statuses: BTreeMap<UserId, StatusRow>,
+    pub read_markers: BTreeMap<(UserId, ChannelId), ReadMarkerRow>,
+}
+
+impl MemoryTables {
+    /// The offset that a partition's rows take next.
+    pub fn next(&self, partition: Partition) -> u64 {
+        self.positions.get(&partition).copied().unwrap_or(0)
+    }
+
+    /// Writes a batch, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`PositionsMoved`] if the batch does not start where the rows stand.
+    pub fn apply(&mut self, changes: &RowChanges) -> Result<(), PositionsMoved> {
+        if changes.positions.iter().any(|(partition, to)| self.next(*partition) != to.from) {
+            return Err(PositionsMoved);
+        }
+        for (partition, to) in &changes.positions {
+            self.positions.insert(*partition, to.to);
+        }
+        // Versions read the posts as they were.
+        self.keep_versions(changes);
+        patch_table(&mut self.users, &changes.users);
+        patch_table(&mut self.credentials, &changes.credentials);
+        patch_table(&mut self.channel_names, &changes.channel_names);
+        patch_table(&mut self.channels, &changes.channels);
+        patch_table(&mut self.posts, &changes.posts);
+        put_or_delete(&mut self.team_members, &changes.team_members);
+        put_or_delete(&mut self.preferences, &changes.preferences);
+        for (id, row) in &changes.teams {
+            self.teams.entry(*id).or_insert_with(|| row.clone());
+        }
+        for (user, row) in &changes.statuses {
+            self.statuses.insert(*user, row.clone());
+        }
+        for (key, row) in &changes.read_markers {
+            self.read_markers.insert(*key, row.clone());
+        }
+        self.apply_members(changes);
+        self.apply_reactions(changes);
+        self.apply_files(changes);
+        self.delete_threads(changes);
+        Ok(())
+    }
+
+    fn keep_versions(&mut self, changes: &RowChanges) {
+        for ((post_id, replaced_at), change) in &changes.post_versions {
+            let row = match change {
+                VersionChange::Known(row) => row.clone(),
+                VersionChange::OfRow => {
+                    let Some(post) = self.posts.get(post_id) else { continue };
+                    PostVersionRow {
+                        post_id: *post_id,
+                        replaced_at: *replaced_at,
+                        message: post.message.clone(),
+                        props: post.props.clone(),
+                        files: post.files.clone(),
+                    }
+                }
+            };
+            self.post_versions.insert((*post_id, *replaced_at), row);
+        }
+    }
+
+    fn apply_members(&mut self, changes: &RowChanges) {
+        for (key, change) in &changes.channel_members {
+            match change {
+                MemberChange::Put(row) => {
+                    self.channel_members.insert(*key, row.clone());
+                }
+                MemberChange::Patch(patch) => {
+                    if let Some(row) = self.channel_members.get_mut(key) {
+                        patch.apply(row);
+                    }
+                }
+                MemberChange::Delete => {
+                    self.channel_members.remove(key);
+                }
+            }
+        }
+    }
+
+    fn apply_reactions(&mut self, changes: &RowChanges) {
+        for (key, change) in &changes.reactions {
+            match change {
+                ReactionChange::Add(row) => {
+                    self.reactions.entry(key.clone()).or_insert_with(|| row.clone());
+                }
+                ReactionChange::Replace(row) => {
+                    self.reactions.insert(key.clone(), row.clone());
+                }
+                ReactionChange::Delete => {
+                    self.reactions.remove(key);
+                }
+            }
+        }
+    }
+
+    fn apply_files(&mut self, changes: &RowChanges) {
+        for (file, post) in &changes.attached {
+            if let Some(row) = self.files.get_mut(file) {
+                row.post_id = Some(*post);
+            }
+        }
+        for (id, row) in &changes.files {
+            self.files.entry(*id).or_insert_with(|| row.clone());
+        }
+    }
+
+    fn delete_threads(&mut self, changes: &RowChanges) {
+        for (root, at) in &changes.deleted_threads {
+            let replies = self.posts.values_mut().filter(|post| post.root_id == Some(*root));
+            for reply in replies.filter(|post| post.delete_at == 0) {
+                reply.delete_at = *at;
+                reply.update_at = *at;
+            }
+        }
+        for root in &changes.recounted_roots {
+            let replies = self.posts.values().filter(|post| post.root_id == Some(*root));
+            let live = replies.filter(|post| post.delete_at == 0).map(|post| post.create_at);
+            let last_reply_at = live.max().unwrap_or(0);
+            if let Some(row) = self.posts.get_mut(root) {
+                row.last_reply_at = last_reply_at;
+            }
+        }
+    }
+
+    /// What a member has read of a channel; nothing unless the membership gives rights.
+    pub fn read_state(&self, user: UserId, channel: ChannelId) -> Option<ReadState> {
+        if !self.may_read(user, channel) {
+            return None;
+        }
+        let member = self.channel_members.get(&(channel, user))?;
+        let marker = self.read_markers.get(&(user, channel));
+        let hears = self.users.get(&user)?.hears_broadcasts;
+        Some(read_state(self.channels.get(&channel)?, member, marker, hears))
+    }
+
+    /// As the view `present_members` says it.
+    pub fn may_read(&self, user: UserId, channel: ChannelId) -> bool {
+        let active = self.users.get(&user).is_some_and(|user| user.delete_at == 0);
+        let Some(member) = self.channel_members.get(&(channel, user)) else { return false };
+        let Some(channel) = self.channels.get(&channel) else { return false };
+        active
+            && channel.team_id.is_none_or(|team| {
+                let membership = self.team_members.get(&(user, team));
+                membership.is_some_and(|m| m.generation == member.generation)
+            })
+    }
+
+    /// The tables as they stand in Postgres.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn load(connection: &mut PgConnection) -> sqlx::Result<Self> {
+        let mut tables = Self::default();
+        let rows = sqlx::query("SELECT partition, next_offset FROM projection_positions")
+            .fetch_all(&mut *connection)
+            .await?;
+        for row in rows {
+            let (key, next): (i16, i64) = (row.try_get(0)?, row.try_get(1)?);
+            if let Some(partition) = partition_of_key(key).filter(|_| next > 0) {
+                tables.positions.insert(partition, next.cast_unsigned());
+            }
+        }
+        let c = connection;
+        tables.users = keyed(c, |row: &UserRow| row.id).await?;
+        tables.credentials = keyed(c, |row: &CredentialRow| row.user_id).await?;
+        tables.teams = keyed(c, |row: &TeamRow| row.id).await?;
+        tables.team_members = keyed(c, |row: &TeamMemberRow| (row.user_id, row.team_id)).await?;
+        tables.channel_names = keyed(c, |row: &ChannelNameRow| row.channel_id).await?;
+        tables.channels = keyed(c, |row: &ChannelRow| row.id).await?;
+        tables.channel_members =
+            keyed(c, |row: &ChannelMemberRow| (row.channel_id, row.user_id)).await?;
+        tables.posts = keyed(c, |row: &PostRow| row.id).await?;
+        tables.post_versions =
+            keyed(c, |row: &PostVersionRow| (row.post_id, row.replaced_at)).await?;
+        tables.reactions =
+            keyed(c, |row: &ReactionRow| (row.post_id, row.user_id, row.emoji_name.clone()))
+                .await?;
+        tables.files = keyed(c, |row: &FileRow| row.id).await?;
+        tables.preferences =
+            keyed(c, |row: &PreferenceRow| (row.user_id, row.category.clone(), row.name.clone()))
+                .await?;
+        tables.statuses = keyed(c, |row: &StatusRow| row.user_id).await?;
+        tables.read_markers = keyed(c, |row: &ReadMarkerRow| (row.user_id, row.channel_id)).await?;
+        Ok(tables)
+    }
+
+    /// The first row in which two sets of tables differ, in words.
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        differs("positions", &self.positions, &other.positions)
+            .or_else(|| differs("users", &self.users, &other.users))
+            .or_else(|| differs("credentials", &self.credentials, &other.credentials))
+            .or_else(|| differs("teams", &self.teams, &other.teams))
+            .or_else(|| differs("team_members", &self.team_members, &other.team_members))
+            .or_else(|| differs("channel_names", &self.channel_names, &other.channel_names))
+            .or_else(|| differs("channels", &self.channels, &other.channels))
+            .or_else(|| differs("channel_members", &self.channel_members, &other.channel_members))
+            .or_else(|| differs("posts", &self.posts, &other.posts))
+            .or_else(|| differs("post_versions", &self.post_versions, &other.post_versions))
+            .or_else(|| differs("reactions", &self.reactions, &other.reactions))
+            .or_else(|| differs("files", &self.files, &other.files))
+            .or_else(|| differs("preferences", &self.preferences, &other.preferences))
+            .or_else(|| differs("statuses", &self.statuses, &other.statuses))
+            .or_else(|| differs("read_markers", &self.read_markers, &other.read_markers))
+    }
+}
+
+fn patch_table<K, R, P>(table: &mut BTreeMap<K, R>, changes: &BTreeMap<K, Change<R, P>>)
+where
+    K: Ord + Clone,
+    R: Clone,
+    P: Patch<Row = R>,
+{
+    for (key, change) in changes {
+        match change {
+            Change::New(row) => {
+                table.entry(key.clone()).or_insert_with(|| row.clone());
+            }
+            Change::Patch(patch) => {
+                if let Some(row) = table.get_mut(key) {
+                    patch.apply(row);
+                }
+            }
+        }
+    }
+}
+
+fn put_or_delete<K, R>(table: &mut BTreeMap<K, R>, changes: &BTreeMap<K, Option<R>>)
+where
+    K: Ord + Clone,
+    R: Clone,
+{
+    for (key, row) in changes {
+        match row {
+            Some(row) => {
+                table.insert(key.clone(), row.clone());
+            }
+            None => {
+                table.remove(key);
+            }
+        }
+    }
+}
+
+async fn keyed<K: Ord, R: Table>(
+    connection: &mut PgConnection,
+    key: impl Fn(&R) -> K,
+) -> sqlx::Result<BTreeMap<K, R>> {
+    let sql = format!("SELECT {} FROM {} t", R::select("t"), R::NAME);
+    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await?;
+    rows.iter()
+        .map(|row| {
+            let row = R::read(row, 0)?;
+            Ok((key(&row), row))
+        })
+        .collect()
+}
+
+fn differs<K, R>(table: &str, ours: &BTreeMap<K, R>, theirs: &BTreeMap<K, R>) -> Option<String>
+where
+    K: Ord + Debug,
+    R: PartialEq + Debug,
+{
+    let keys = ours.keys().chain(theirs.keys().filter(|key| !ours.contains_key(key)));
+    for key in keys {
+        let (left, right) = (ours.get(key), theirs.get(key));
+        if left != right {
+            return Some(format!("{table} {key:?}: {left:?} against {right:?}"));
+        }
+    }
+    None
+}

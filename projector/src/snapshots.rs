@@ -1,0 +1,70 @@
+//! When the fold's snapshots are written.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use events::Partition;
+use fold::FoldSet;
+use fold::snapshots::Snapshots;
+use tokio::task::JoinHandle;
+
+/// At a stop, partitions that folded fewer records since their last snapshot keep none.
+const WORTH_A_SNAPSHOT: u64 = 200;
+
+/// Counts records and writes a partition's snapshot when enough came together.
+#[derive(Debug)]
+pub(crate) struct SnapshotPlan {
+    snapshots: Snapshots,
+    every_records: u64,
+    since_last: BTreeMap<Partition, u64>,
+    writing: Option<JoinHandle<()>>,
+}
+
+impl SnapshotPlan {
+    pub(crate) fn new(snapshots: Snapshots, every_records: u64) -> Self {
+        Self { snapshots, every_records, since_last: BTreeMap::new(), writing: None }
+    }
+
+    pub(crate) fn folded(&mut self, partition: Partition) {
+        *self.since_last.entry(partition).or_default() += 1;
+    }
+
+    /// Writes the snapshot of the partition that needs it most, one at a time and beside the work.
+    pub(crate) fn write_due(&mut self, set: &Arc<FoldSet>) {
+        if self.writing.as_ref().is_some_and(|writing| !writing.is_finished()) {
+            return;
+        }
+        let most = self.since_last.iter().max_by_key(|(_, records)| **records);
+        let Some((partition, records)) = most.map(|(partition, records)| (*partition, *records))
+        else {
+            return;
+        };
+        if records < self.every_records {
+            return;
+        }
+        self.since_last.remove(&partition);
+        let (snapshots, set) = (self.snapshots.clone(), Arc::clone(set));
+        self.writing = Some(tokio::spawn(async move {
+            write(&snapshots, &set, partition).await;
+        }));
+    }
+
+    /// Writes what is worth it, before the end.
+    pub(crate) async fn write_all(&mut self, set: &FoldSet) {
+        if let Some(writing) = self.writing.take() {
+            // One that failed has said so; the log serves in its place.
+            let _ = writing.await;
+        }
+        for (partition, records) in std::mem::take(&mut self.since_last) {
+            if records >= WORTH_A_SNAPSHOT {
+                write(&self.snapshots, set, partition).await;
+            }
+        }
+    }
+}
+
+async fn write(snapshots: &Snapshots, set: &FoldSet, partition: Partition) {
+    if let Err(error) = snapshots.write(set, partition).await {
+        tracing::warn!(%partition, error = %error, "failed to write a snapshot; the log serves");
+    }
+}

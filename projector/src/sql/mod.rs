@@ -1,0 +1,152 @@
+//! Writes a batch into Postgres: one statement, prepared once per shape, that moves the positions by
+//! compare-and-set and everything else with them.
+
+mod parts;
+mod statement;
+
+use std::collections::BTreeMap;
+
+use events::{Partition, PostId};
+use read_model::{Database, Key, POSITIONS_MOVED, partition_of_key};
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, Row};
+
+use crate::changes::RowChanges;
+
+/// The batch does not start where the rows stand: another writer was here, or the database went back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the rows do not stand where the batch starts")]
+pub struct PositionsMoved;
+
+/// Why a batch was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error(transparent)]
+    PositionsMoved(#[from] PositionsMoved),
+    #[error("failed to write the read model")]
+    Database(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for WriteError {
+    fn from(error: sqlx::Error) -> Self {
+        let moved = error
+            .as_database_error()
+            .and_then(|database| database.code())
+            .is_some_and(|code| code == POSITIONS_MOVED);
+        if moved { Self::PositionsMoved(PositionsMoved) } else { Self::Database(error) }
+    }
+}
+
+/// The one connection that writes rows.
+#[derive(Debug)]
+pub struct RowWriter {
+    connection: PgConnection,
+    statements: u64,
+}
+
+impl RowWriter {
+    /// Connects; the tables must be there.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn connect(database: &Database) -> Result<Self, WriteError> {
+        let mut connection = database.connect_writer().await?;
+        // All that this connection does is find rows by their keys. It must not fall for a plan that
+        // was right while the tables were empty.
+        sqlx::raw_sql(
+            "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+             SET enable_material = off; SET enable_memoize = off;",
+        )
+        .execute(&mut connection)
+        .await?;
+        Ok(Self { connection, statements: 0 })
+    }
+
+    /// Where the rows stand: the next offset of each partition.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn positions(&mut self) -> Result<BTreeMap<Partition, u64>, WriteError> {
+        let rows = sqlx::query("SELECT partition, next_offset FROM projection_positions")
+            .fetch_all(&mut self.connection)
+            .await?;
+        let mut positions = BTreeMap::new();
+        for row in rows {
+            let (key, next): (i16, i64) = (row.try_get(0)?, row.try_get(1)?);
+            if let Some(partition) = partition_of_key(key) {
+                positions.insert(partition, next.cast_unsigned());
+            }
+        }
+        Ok(positions)
+    }
+
+    /// Writes a batch, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`WriteError::PositionsMoved`] if it does not start where the rows stand. After any error the
+    /// caller must start over from [`Self::positions`] of a new connection.
+    pub async fn write(&mut self, changes: &RowChanges) -> Result<(), WriteError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let statement = parts::whole(changes).map_err(sqlx::Error::Encode)?;
+        if changes.deleted_threads.is_empty() && changes.recounted_roots.is_empty() {
+            self.statements += 1;
+            return Ok(statement.execute(&mut self.connection).await?);
+        }
+        // What concerns replies that the batch may have made itself comes after it.
+        let mut transaction = self.connection.begin().await?;
+        statement.execute(&mut transaction).await?;
+        parts::delete_threads(changes, &mut transaction).await?;
+        parts::recount_roots(changes, &mut transaction).await?;
+        transaction.commit().await?;
+        self.statements += 5;
+        Ok(())
+    }
+
+    /// Statements sent so far.
+    pub fn statements(&self) -> u64 {
+        self.statements
+    }
+
+    /// Where the records of these posts stand, for those that have a row.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn places(
+        &mut self,
+        posts: &[PostId],
+    ) -> Result<BTreeMap<PostId, (Partition, u64)>, WriteError> {
+        let keys: Vec<Key> = posts.iter().copied().map(Key::from).collect();
+        let rows = sqlx::query("SELECT id, partition, log_offset FROM posts WHERE id = ANY($1)")
+            .bind(keys)
+            .fetch_all(&mut self.connection)
+            .await?;
+        self.statements += 1;
+        let mut places = BTreeMap::new();
+        for row in rows {
+            let (id, key, offset): (Key, i16, i64) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            if let Some(partition) = partition_of_key(key) {
+                places.insert(id.into(), (partition, offset.cast_unsigned()));
+            }
+        }
+        Ok(places)
+    }
+
+    /// The connection itself, for tools and tests.
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_failures_are_not_taken_for_moved_positions() {
+        let error = WriteError::from(sqlx::Error::PoolClosed);
+        assert!(matches!(error, WriteError::Database(_)));
+    }
+}

@@ -1,0 +1,242 @@
+//! The parts of a batch's statement, table by table.
+
+use std::collections::BTreeMap;
+
+use events::{EventId, PostId};
+use read_model::rows::{
+    ChannelMemberRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow, TeamMemberRow,
+};
+use read_model::{Column, Key, Table, partition_key};
+use sqlx::Arguments;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArguments, PgConnection};
+
+use super::statement::{Keys, Statement};
+use crate::changes::{Change, MemberChange, ReactionChange, RowChanges, VersionChange};
+use crate::patches::{MemberPatch, Patch, PostPatch};
+
+type Bound = Result<(), BoxDynError>;
+
+/// Everything but what must come after the rest.
+pub(super) fn whole(changes: &RowChanges) -> Result<Statement, BoxDynError> {
+    let mut statement = positions(changes)?;
+    patched(&mut statement, &changes.users)?;
+    patched(&mut statement, &changes.credentials)?;
+    statement.insert(&changes.teams.values().collect::<Vec<_>>())?;
+    patched(&mut statement, &changes.channel_names)?;
+    patched(&mut statement, &changes.channels)?;
+    team_members(&mut statement, changes)?;
+    members(&mut statement, changes)?;
+    posts(&mut statement, changes)?;
+    versions(&mut statement, changes)?;
+    reactions(&mut statement, changes)?;
+    statement.insert(&changes.files.values().collect::<Vec<_>>())?;
+    attached(&mut statement, changes)?;
+    preferences(&mut statement, changes)?;
+    statement.put(&changes.statuses.values().collect::<Vec<_>>())?;
+    statement.put(&changes.read_markers.values().collect::<Vec<_>>())?;
+    Ok(statement)
+}
+
+/// All positions match, or the statement fails as a whole.
+fn positions(changes: &RowChanges) -> Result<Statement, BoxDynError> {
+    let mut arguments = PgArguments::default();
+    let partitions: Vec<i16> = changes.positions.keys().copied().map(partition_key).collect();
+    let expected = i64::try_from(partitions.len())?;
+    let advances = || changes.positions.values();
+    let last: Vec<Option<EventId>> = advances().map(|advance| advance.last_event_id).collect();
+    arguments.add(partitions)?;
+    arguments.add(advances().map(|advance| advance.from.cast_signed()).collect::<Vec<_>>())?;
+    arguments.add(advances().map(|advance| advance.to.cast_signed()).collect::<Vec<_>>())?;
+    arguments.add(last.iter().map(Column::to_db).collect::<Vec<_>>())?;
+    arguments.add(expected)?;
+    let first = "moved AS (
+            UPDATE projection_positions t
+            SET next_offset = n.next_offset, last_event_id = n.last_event_id
+            FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::uuid[])
+                AS n(partition, expected, next_offset, last_event_id)
+            WHERE t.partition = n.partition AND t.next_offset = n.expected
+            RETURNING 1
+        ),
+        ok AS MATERIALIZED (SELECT require_positions(count(*), $5) AS hit FROM moved)";
+    Ok(Statement::new(first, arguments))
+}
+
+fn split<K: Copy, R, P>(changes: &BTreeMap<K, Change<R, P>>) -> (Vec<&R>, Vec<K>, Vec<&P>) {
+    let (mut new, mut keys, mut patches) = (Vec::new(), Vec::new(), Vec::new());
+    for (key, change) in changes {
+        match change {
+            Change::New(row) => new.push(row),
+            Change::Patch(patch) => {
+                keys.push(*key);
+                patches.push(patch);
+            }
+        }
+    }
+    (new, keys, patches)
+}
+
+fn patched<K, R, P>(statement: &mut Statement, changes: &BTreeMap<K, Change<R, P>>) -> Bound
+where
+    K: Column + Copy + Send,
+    R: Table,
+    P: Patch<Row = R>,
+{
+    let (new, keys, patches) = split(changes);
+    statement.insert(&new)?;
+    statement.patch::<R, P>(Keys::of(&keys, |key| *key), &patches)
+}
+
+fn posts(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (new, keys, patches) = split(&changes.posts);
+    statement.insert(&new)?;
+    statement.update::<PostRow, PostPatch>(
+        Keys::of(&keys, |key| *key),
+        &patches,
+        "update_at = GREATEST(t.update_at, n.update_at),
+         edit_at = COALESCE(n.edit_at, t.edit_at),
+         message = COALESCE(n.message, t.message),
+         props = COALESCE(n.props, t.props),
+         files = COALESCE(n.files, t.files),
+         is_pinned = COALESCE(n.is_pinned, t.is_pinned),
+         reacted = t.reacted OR n.reacted,
+         delete_at = COALESCE(n.delete_at, t.delete_at),
+         reply_count = t.reply_count + n.replies,
+         last_reply_at = GREATEST(t.last_reply_at, n.last_reply_at)",
+    )
+}
+
+fn team_members(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let put: Vec<&TeamMemberRow> = changes.team_members.values().flatten().collect();
+    let gone: Vec<_> =
+        changes.team_members.iter().filter(|(_, row)| row.is_none()).map(|(key, _)| *key).collect();
+    statement.put(&put)?;
+    statement.delete::<TeamMemberRow>(Keys::of(&gone, |key| key.0).and(&gone, |key| key.1))
+}
+
+fn members(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (mut put, mut gone) = (Vec::new(), Vec::new());
+    let (mut keys, mut patches) = (Vec::new(), Vec::new());
+    for (key, change) in &changes.channel_members {
+        match change {
+            MemberChange::Put(row) => put.push(row),
+            MemberChange::Patch(patch) => {
+                keys.push(*key);
+                patches.push(patch);
+            }
+            MemberChange::Delete => gone.push(*key),
+        }
+    }
+    statement.put(&put)?;
+    statement.patch::<ChannelMemberRow, MemberPatch>(
+        Keys::of(&keys, |key| key.0).and(&keys, |key| key.1),
+        &patches,
+    )?;
+    statement.delete::<ChannelMemberRow>(Keys::of(&gone, |key| key.0).and(&gone, |key| key.1))
+}
+
+fn versions(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (mut known, mut of_rows) = (Vec::new(), Vec::new());
+    for (key, change) in &changes.post_versions {
+        match change {
+            VersionChange::Known(row) => known.push(row),
+            VersionChange::OfRow => of_rows.push(*key),
+        }
+    }
+    statement.put::<PostVersionRow>(&known)?;
+    // Reads the posts as they were before this statement.
+    statement.with_keys(
+        &[("post_id", "uuid"), ("replaced_at", "bigint")],
+        Keys::of(&of_rows, |key| key.0).and(&of_rows, |key| key.1),
+        |unnest| {
+            format!(
+                "INSERT INTO post_versions (post_id, replaced_at, message, props, files)
+                 SELECT p.id, n.replaced_at, p.message, p.props, p.files
+                 FROM ok, {unnest} JOIN posts p ON p.id = n.post_id
+                 ON CONFLICT (post_id, replaced_at) DO NOTHING"
+            )
+        },
+    )
+}
+
+fn reactions(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (mut add, mut replace, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+    for (key, change) in &changes.reactions {
+        match change {
+            ReactionChange::Add(row) => add.push(row),
+            ReactionChange::Replace(row) => replace.push(row),
+            ReactionChange::Delete => gone.push(key.clone()),
+        }
+    }
+    statement.insert(&add)?;
+    statement.put(&replace)?;
+    let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1);
+    statement.delete::<ReactionRow>(keys.and(&gone, |key| key.2.clone()))
+}
+
+fn attached(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let files: Vec<_> = changes.attached.iter().map(|(file, post)| (*file, *post)).collect();
+    statement.with_keys(
+        &[("id", "uuid"), ("post_id", "uuid")],
+        Keys::of(&files, |file| file.0).and(&files, |file| file.1),
+        |unnest| {
+            format!("UPDATE files t SET post_id = n.post_id FROM ok, {unnest} WHERE t.id = n.id")
+        },
+    )
+}
+
+fn preferences(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let put: Vec<&PreferenceRow> = changes.preferences.values().flatten().collect();
+    let gone: Vec<_> = changes
+        .preferences
+        .iter()
+        .filter(|(_, row)| row.is_none())
+        .map(|(key, _)| key.clone())
+        .collect();
+    statement.put(&put)?;
+    let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1.clone());
+    statement.delete::<PreferenceRow>(keys.and(&gone, |key| key.2.clone()))
+}
+
+/// Replies go with their root; those that went before keep their time.
+pub(super) async fn delete_threads(
+    changes: &RowChanges,
+    connection: &mut PgConnection,
+) -> sqlx::Result<()> {
+    if changes.deleted_threads.is_empty() {
+        return Ok(());
+    }
+    let roots: Vec<Key> = changes.deleted_threads.keys().copied().map(Key::from).collect();
+    let times: Vec<i64> = changes.deleted_threads.values().copied().collect();
+    sqlx::query(
+        "UPDATE posts t SET delete_at = n.at, update_at = n.at
+         FROM unnest($1::uuid[], $2::bigint[]) AS n(root_id, at)
+         WHERE t.root_id = n.root_id AND t.delete_at = 0",
+    )
+    .bind(roots)
+    .bind(times)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The latest reply of a root that lost one.
+pub(super) async fn recount_roots(
+    changes: &RowChanges,
+    connection: &mut PgConnection,
+) -> sqlx::Result<()> {
+    if changes.recounted_roots.is_empty() {
+        return Ok(());
+    }
+    let roots: Vec<Key> =
+        changes.recounted_roots.iter().map(|root: &PostId| (*root).into()).collect();
+    sqlx::query(
+        "UPDATE posts t SET last_reply_at = COALESCE(
+            (SELECT max(x.create_at) FROM posts x WHERE x.root_id = t.id AND x.delete_at = 0), 0)
+         WHERE t.id = ANY($1)",
+    )
+    .bind(roots)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
