@@ -2,6 +2,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# The seeds of the simulation that `make torture` runs.
+SEEDS ?= 0..20000
 .PHONY: help run test lint fmt arrows audit torture bench docs
 
 help:
@@ -41,12 +43,13 @@ audit:
 
 torture:
 	@.ci/tools cargo cc postgres strace
+	SIMULATION_SEEDS=$(SEEDS) cargo test --release -p simulation
 	cargo test --release -p simulation -p system-tests -- --ignored --nocapture
 
 bench:
 	@.ci/tools cargo cc postgres
-	cargo build --release --workspace --bins
-	cargo run --quiet --release -p bench
+	cargo build --release --bin nottermost
+	cargo run --release -p bench -- --binary "$${CARGO_TARGET_DIR:-target}/release/nottermost"
 
 docs:
 	UPDATE_DOCS=1 cargo test -p platform --test configuration_reference
