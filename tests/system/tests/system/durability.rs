@@ -1,0 +1,98 @@
+//! What was acknowledged is there, exactly once and in one order, whatever was killed.
+
+use anyhow::{Result, ensure};
+use system_tests::{
+    Acknowledged, Person, Posters, Room, Server, Setup, agrees, kill, postmaster, replayed,
+};
+
+const POSTERS: usize = 6;
+const CHANNELS: usize = 3;
+/// Posts that are acknowledged between two kills, at least.
+const BETWEEN_KILLS: usize = 100;
+
+struct Scene {
+    people: Vec<Person>,
+    channels: Vec<String>,
+}
+
+impl Scene {
+    async fn set(server: &Server) -> Result<Self> {
+        let visitor = server.visitor()?;
+        let admin = visitor.sign_up("admin").await?;
+        let team = admin.found_team("durable").await?;
+        let mut channels = Vec::new();
+        for n in 0..CHANNELS {
+            channels.push(admin.create_channel(&team, &format!("channel-{n}")).await?);
+        }
+        let mut people = vec![admin];
+        for n in 1..POSTERS {
+            let person = visitor.sign_up(&format!("poster-{n}")).await?;
+            person.join_team(&team).await?;
+            for channel in &channels {
+                person.join_channel(channel).await?;
+            }
+            people.push(person);
+        }
+        Ok(Self { people, channels })
+    }
+
+    fn reader(&self, server: &Server) -> Person {
+        self.people[0].moved_to(server.url())
+    }
+}
+
+/// Kills the server `kills` times while clients post, every second time its Postgres before it.
+async fn killed_while_posting(kills: usize) -> Result<()> {
+    let room = Room::new()?;
+    let setup = Setup::default().set("NOTTERMOST_TELEMETRY__LOG_FILTER", "warn");
+    let mut server = Server::start(&room, &setup).await?;
+    let scene = Scene::set(&server).await?;
+    let mut posters = Posters::start(&scene.people, &scene.channels, server.url());
+    for round in 0..kills {
+        if round % 2 == 1 {
+            posters.wait_for(posters.acknowledged() + BETWEEN_KILLS / 2).await?;
+            kill(postmaster(server.data())?)?;
+        }
+        posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
+        ensure!(!server.said().iter().any(|line| line.contains("panic")), "{:?}", server.said());
+        server.kill().await?;
+        server = Server::start(&room, &setup).await?;
+        posters.server_moved(server.url());
+    }
+    posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
+    let ledger = posters.stop().await?;
+    ensure!(ledger.len() >= (kills + 1) * BETWEEN_KILLS, "{} posts", ledger.len());
+    all_agree(&room, &setup, server, &scene, &ledger).await
+}
+
+/// Read model, rebuild and the clients' ledger say the same.
+async fn all_agree(
+    room: &Room,
+    setup: &Setup,
+    server: Server,
+    scene: &Scene,
+    ledger: &[Acknowledged],
+) -> Result<()> {
+    agrees(&scene.reader(&server), &scene.channels, ledger).await?;
+    let (status, _, said) = server.stop().await?;
+    ensure!(status.success(), "ended with {status}: {}", said.join("\n"));
+    for arguments in [["compare"], ["rebuild"], ["compare"]] {
+        let ended = replayed(room, &arguments).await?;
+        ensure!(ended.status.success(), "{arguments:?}: {}{}", ended.stdout, ended.stderr);
+    }
+    let server = Server::start(room, setup).await?;
+    agrees(&scene.reader(&server), &scene.channels, ledger).await?;
+    server.stop().await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acknowledged_posts_survive_kills_of_the_server_and_of_its_postgres() -> Result<()> {
+    killed_while_posting(4).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "the long form, for make torture"]
+async fn acknowledged_posts_survive_many_kills() -> Result<()> {
+    killed_while_posting(24).await
+}

@@ -1,0 +1,174 @@
+//! What keeps a server from starting is said in one line, and nothing is left running.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+
+use anyhow::{Result, ensure};
+use system_tests::{Ended, Lack, Room, Server, Setup, processes_in};
+
+/// Starts a server that must say no in one line with these parts, and leave nothing behind.
+async fn refuses(room: &Room, setup: &Setup, parts: &[&str]) -> Result<()> {
+    let before = processes_in(room.path())?;
+    let ended = setup.ended(room).await?;
+    said_no(&ended, parts)?;
+    let left = processes_in(room.path())?;
+    ensure!(left == before, "left running: {left:?}, before it was {before:?}");
+    Ok(())
+}
+
+fn said_no(ended: &Ended, parts: &[&str]) -> Result<()> {
+    ensure!(ended.status.code() == Some(1), "ended with {}: {}", ended.status, ended.stderr);
+    ensure!(ended.stdout.is_empty(), "announced {}", ended.stdout);
+    ensure!(!ended.stderr.contains("panic"), "panicked: {}", ended.stderr);
+    let line = ended.line()?;
+    for part in parts {
+        ensure!(line.contains(part), "{line:?} does not say {part:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bad_value_is_named_with_its_key_origin_and_what_is_accepted() -> Result<()> {
+    let room = Room::new()?;
+    let setup = Setup::default().set("NOTTERMOST_HTTP__LISTEN", "everywhere");
+    let parts = ["http.listen", "everywhere", "NOTTERMOST_HTTP__LISTEN", "127.0.0.1:8065"];
+    refuses(&room, &setup, &parts).await?;
+    ensure!(!room.data().exists(), "the configuration is read before anything is made");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bad_value_in_a_file_is_named_with_its_line() -> Result<()> {
+    let room = Room::new()?;
+    let file = room.path().join("chat.toml");
+    fs::write(&file, "[http]\ndrain_ms = 5000\n[write]\ndeadline_ms = \"soon\"\n")?;
+    let setup = Setup::default().argument("--config").argument(file.to_string_lossy());
+    refuses(&room, &setup, &["write.deadline_ms", "soon", "chat.toml:4", "whole number"]).await
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_refused() -> Result<()> {
+    let room = Room::new()?;
+    let setup = Setup::default().set("NOTTERMOST_HTTP__LISTENN", "127.0.0.1:0");
+    refuses(&room, &setup, &["NOTTERMOST_HTTP__LISTENN"]).await
+}
+
+#[tokio::test]
+async fn kafka_and_s3_are_refused_until_they_are_there() -> Result<()> {
+    let room = Room::new()?;
+    let kafka = Setup::default().set("NOTTERMOST_LOG__URL", "kafka://broker:9092");
+    refuses(&room, &kafka, &["log.url", "kafka://broker:9092", "not supported"]).await?;
+    let s3 = Setup::default().set("NOTTERMOST_OBJECTS__URL", "s3://bucket/prefix");
+    refuses(&room, &s3, &["objects.url", "s3://bucket/prefix", "not supported"]).await
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() -> Result<()> {
+    let room = Room::new()?;
+    let taken = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let holder = TcpListener::bind(taken)?;
+    let setup = Setup::default().set("NOTTERMOST_HTTP__LISTEN", taken.to_string());
+    refuses(&room, &setup, &[&taken.to_string(), "another program uses this port"]).await?;
+    drop(holder);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_machine_without_postgres_is_told_what_to_install() -> Result<()> {
+    let room = Room::new()?;
+    let setup = Setup::default().lacking(Lack::Postgres);
+    refuses(&room, &setup, &["found no Postgres", "apt-get install postgresql"]).await
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_named_without_its_password() -> Result<()> {
+    let room = Room::new()?;
+    let closed = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let url = format!("postgres://chat:hush@127.0.0.1:{closed}/chat");
+    let setup = Setup::default().set("DATABASE_URL", url);
+    refuses(&room, &setup, &["127.0.0.1", &closed.to_string(), "DATABASE_URL"]).await?;
+    ensure!(!setup.ended(&room).await?.stderr.contains("hush"), "a password was told");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_disk_that_cannot_be_written_is_named() -> Result<()> {
+    let room = Room::new()?;
+    let setup = Setup::default().lacking(Lack::Writing);
+    let data = room.data();
+    refuses(&room, &setup, &[&data.to_string_lossy(), "Read-only file system"]).await
+}
+
+#[tokio::test]
+async fn a_full_disk_is_named() -> Result<()> {
+    let room = Room::new()?;
+    let setup = Setup::default().lacking(Lack::Space);
+    let data = room.data();
+    refuses(&room, &setup, &[&data.to_string_lossy(), "full"]).await
+}
+
+#[tokio::test]
+async fn a_data_directory_of_another_format_is_refused_by_name() -> Result<()> {
+    let room = Room::new()?;
+    fs::create_dir(room.data())?;
+    fs::write(room.data().join("FORMAT"), "nottermost-data 999\n")?;
+    refuses(&room, &Setup::default(), &["nottermost-data 999", "this version reads"]).await
+}
+
+#[tokio::test]
+async fn a_directory_of_other_files_is_left_alone() -> Result<()> {
+    let room = Room::new()?;
+    fs::create_dir(room.data())?;
+    fs::write(room.data().join("thesis.tex"), "")?;
+    refuses(&room, &Setup::default(), &["thesis.tex"]).await?;
+    let files: Vec<_> = fs::read_dir(room.data())?.collect::<Result<_, _>>()?;
+    let ours = files.iter().filter(|file| file.file_name() != "thesis.tex");
+    let ours: Vec<_> = ours.map(|file| file.file_name()).collect();
+    ensure!(ours == ["LOCK"], "wrote {ours:?} into a foreign directory");
+    Ok(())
+}
+
+#[tokio::test]
+async fn secrets_that_others_can_read_are_refused() -> Result<()> {
+    let room = Room::new()?;
+    let file = room.path().join("secrets.toml");
+    fs::write(&file, "")?;
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644))?;
+    let setup = Setup::default().set("NOTTERMOST_SECRETS__FILE", file.to_string_lossy());
+    refuses(&room, &setup, &[&file.to_string_lossy(), "chmod 600"]).await
+}
+
+#[tokio::test]
+async fn a_second_start_and_foreign_secrets_are_refused_and_the_first_goes_on() -> Result<()> {
+    let room = Room::new()?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let process = server.process()?.to_string();
+    let data = room.data();
+    let second = ["another nottermost", process.as_str(), &data.to_string_lossy()];
+    refuses(&room, &Setup::default(), &second).await?;
+    server.visitor()?.get("/system/ping").await?.expect(200)?;
+    let (status, _, said) = server.stop().await?;
+    ensure!(status.success(), "ended with {status}: {}", said.join("\n"));
+
+    let others = room.path().join("other-secrets.toml");
+    let foreign = Setup::default().set("NOTTERMOST_SECRETS__FILE", others.to_string_lossy());
+    refuses(&room, &foreign, &["secrets", &others.to_string_lossy()]).await?;
+    Server::start(&room, &Setup::default()).await?.stop().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn help_and_version_are_told_without_starting_anything() -> Result<()> {
+    let room = Room::new()?;
+    for (argument, part) in [("--help", "--config"), ("--version", "nottermost 0.")] {
+        let ended = Setup::default().argument(argument).ended(&room).await?;
+        ensure!(ended.status.success(), "{}", ended.stderr);
+        ensure!(ended.stdout.contains(part), "{argument} says {}", ended.stdout);
+    }
+    let unknown = Setup::default().argument("--listen").ended(&room).await?;
+    ensure!(unknown.status.code() == Some(2), "ended with {}", unknown.status);
+    ensure!(unknown.stderr.contains("--listen"), "{}", unknown.stderr);
+    ensure!(!room.data().exists(), "nothing is made");
+    Ok(())
+}
