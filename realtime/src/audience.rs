@@ -1,0 +1,153 @@
+//! Who of those that are connected may hear a frame.
+//!
+//! The index only says whom to ask about: every right is judged on the fold when a frame is pushed.
+//! It may name too many, never too few. Cost is that of the people who are connected and concerned,
+//! not of all members.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use domain::rights;
+use events::{ChannelId, TeamId, UserId};
+use fold::FoldSet;
+
+use crate::frames::Audience;
+
+/// The key of a connection, never used twice.
+pub type ConnectionKey = u64;
+
+#[derive(Debug, Default)]
+struct Present {
+    connections: Vec<ConnectionKey>,
+    channels: Vec<ChannelId>,
+}
+
+/// The connections of people, and the people of channels.
+#[derive(Debug, Default)]
+pub struct Index {
+    present: HashMap<UserId, Present>,
+    concerned: HashMap<ChannelId, HashSet<UserId>>,
+}
+
+impl Index {
+    /// Adds a connection.
+    pub fn insert(&mut self, set: &FoldSet, user: UserId, connection: ConnectionKey) {
+        match self.present.entry(user) {
+            Entry::Occupied(present) => present.into_mut().connections.push(connection),
+            Entry::Vacant(absent) => {
+                let channels = set.channels_of(user);
+                for channel in &channels {
+                    self.concerned.entry(*channel).or_default().insert(user);
+                }
+                absent.insert(Present { connections: vec![connection], channels });
+            }
+        }
+    }
+
+    pub fn remove(&mut self, user: UserId, connection: ConnectionKey) {
+        let Entry::Occupied(mut present) = self.present.entry(user) else { return };
+        present.get_mut().connections.retain(|one| *one != connection);
+        if !present.get().connections.is_empty() {
+            return;
+        }
+        for channel in present.remove().channels {
+            let Entry::Occupied(mut concerned) = self.concerned.entry(channel) else { continue };
+            concerned.get_mut().remove(&user);
+            if concerned.get().is_empty() {
+                concerned.remove();
+            }
+        }
+    }
+
+    /// Somebody became a member of a channel.
+    pub fn joined(&mut self, user: UserId, channel: ChannelId) {
+        let Some(present) = self.present.get_mut(&user) else { return };
+        if self.concerned.entry(channel).or_default().insert(user) {
+            present.channels.push(channel);
+        }
+    }
+
+    /// Whether nobody is connected.
+    pub fn is_empty(&self) -> bool {
+        self.present.is_empty()
+    }
+
+    /// The connections of `user`, oldest first.
+    pub fn connections(&self, user: UserId) -> &[ConnectionKey] {
+        self.present.get(&user).map_or(&[], |present| &present.connections)
+    }
+
+    pub fn users(&self) -> impl Iterator<Item = UserId> + '_ {
+        self.present.keys().copied()
+    }
+
+    /// Those who may hear a frame for `audience` now.
+    pub fn resolve(&self, set: &FoldSet, audience: &Audience) -> Vec<UserId> {
+        match audience {
+            Audience::User(user) => self.those(set, [*user], |_| true),
+            Audience::Channel { channel_id, at, except } => {
+                self.members(set, *channel_id, *at, *except)
+            }
+            Audience::Team { team_id, except } => self.team(set, *team_id, *except),
+            Audience::Everyone => self.those(set, self.users(), |_| true),
+            Audience::Intimates(user) => {
+                self.those(set, self.users(), |(id, admin)| id == *user || admin)
+            }
+            Audience::Strangers(user) => {
+                self.those(set, self.users(), |(id, admin)| id != *user && !admin)
+            }
+        }
+    }
+
+    /// Those who are connected with an active account and whom `choose` takes, by id and by whether
+    /// they administer the system.
+    fn those(
+        &self,
+        set: &FoldSet,
+        users: impl IntoIterator<Item = UserId>,
+        choose: impl Fn((UserId, bool)) -> bool,
+    ) -> Vec<UserId> {
+        let directory = set.directory();
+        let chosen = |user: &UserId| {
+            self.present.contains_key(user)
+                && directory
+                    .state()
+                    .active_account(*user)
+                    .is_some_and(|account| choose((*user, account.system_admin)))
+        };
+        users.into_iter().filter(chosen).collect()
+    }
+
+    fn members(
+        &self,
+        set: &FoldSet,
+        channel_id: ChannelId,
+        at: Option<u64>,
+        except: Option<UserId>,
+    ) -> Vec<UserId> {
+        let Some(concerned) = self.concerned.get(&channel_id) else { return Vec::new() };
+        let directory = set.directory();
+        let channels = set.channels(channel_id);
+        let Some(channel) = channels.state().channel(channel_id) else { return Vec::new() };
+        let hears = |user: &&UserId| {
+            except != Some(**user)
+                && rights::member(directory.state(), channel, **user)
+                    .is_some_and(|member| at.is_none_or(|at| member.since <= at))
+        };
+        concerned.iter().filter(hears).copied().collect()
+    }
+
+    fn team(&self, set: &FoldSet, team: TeamId, except: Option<UserId>) -> Vec<UserId> {
+        let directory = set.directory();
+        let members = directory.state().members_of(team);
+        let hears = |user: &UserId| {
+            except != Some(*user) && directory.state().active_membership(*user, team).is_some()
+        };
+        if members.len() <= self.present.len() {
+            let present = members.iter().filter(|user| self.present.contains_key(*user));
+            present.copied().filter(hears).collect()
+        } else {
+            self.users().filter(hears).collect()
+        }
+    }
+}

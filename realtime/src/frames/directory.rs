@@ -1,0 +1,76 @@
+//! Frames of the topic `directory`.
+
+use domain::Applied;
+use events::{ChannelId, DirectoryEvent, TeamId, UserId};
+use fold::FoldSet;
+use wire::frame::{self, Broadcast, Frame};
+
+use super::{Audience, Rows, Sink};
+
+pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink: &mut impl Sink) {
+    use DirectoryEvent as E;
+    match event {
+        // A claimed name is told of when its channel exists; an ended session is silent.
+        E::CellOpened(_)
+        | E::RulesActivated(_)
+        | E::ChannelNameClaimed(_)
+        | E::UserSessionsRevoked(_) => {}
+        E::UserCreated(b) => {
+            let user_id = b.c.user_id;
+            sink.tell(Audience::Everyone, || {
+                Frame::new("new_user", &Broadcast::default(), &frame::NewUser { user_id })
+            });
+        }
+        E::UserProfileChanged(b) => user_updated(b.c.user_id, sink),
+        E::UserDeactivated(b) => user_updated(b.c.user_id, sink),
+        E::UserActivated(b) => user_updated(b.c.user_id, sink),
+        E::UserPasswordChanged(b) => {
+            sink.push_rows(Audience::User(b.c.user_id), Rows::User(b.c.user_id));
+        }
+        E::UserRolesChanged(b) => {
+            let (user_id, roles) = (b.c.user_id, wire::system_roles(b.c.system_admin).to_owned());
+            sink.tell(Audience::User(user_id), || {
+                let data = frame::UserRoleUpdated { user_id, roles };
+                Frame::new("user_role_updated", &Broadcast::to_user(user_id), &data)
+            });
+            user_updated(user_id, sink);
+        }
+        E::TeamCreated(b) => added_to_team(b.c.team_id, &applied.admitted, sink),
+        E::TeamMembersAdded(b) => added_to_team(b.c.team_id, &applied.admitted, sink),
+        E::TeamMemberRemoved(b) => leave_team(b.c.team_id, b.c.user_id, sink),
+        E::ChannelNameChanged(b) => renamed(set, b.c.channel_id, sink),
+    }
+}
+
+/// Told in two variants: what an account says of itself is not for everyone.
+fn user_updated(user_id: UserId, sink: &mut impl Sink) {
+    sink.push_rows(Audience::Intimates(user_id), Rows::User(user_id));
+    sink.push_rows(Audience::Strangers(user_id), Rows::User(user_id));
+}
+
+fn added_to_team(team_id: TeamId, admitted: &[UserId], sink: &mut impl Sink) {
+    for user_id in admitted.iter().copied() {
+        sink.tell(Audience::User(user_id), || {
+            let data = frame::TeamMembership { team_id, user_id };
+            Frame::new("added_to_team", &Broadcast::to_user(user_id), &data)
+        });
+    }
+}
+
+fn leave_team(team_id: TeamId, user_id: UserId, sink: &mut impl Sink) {
+    let data = frame::TeamMembership { team_id, user_id };
+    sink.tell(Audience::Team { team_id, except: Some(user_id) }, || {
+        Frame::new("leave_team", &Broadcast::to_team(team_id).omitting(user_id), &data)
+    });
+    sink.tell(Audience::User(user_id), || {
+        Frame::new("leave_team", &Broadcast::to_user(user_id), &data)
+    });
+}
+
+/// A claimed name may change before its channel exists; then nobody is there to be told.
+fn renamed(set: &FoldSet, channel_id: ChannelId, sink: &mut impl Sink) {
+    if set.channels(channel_id).state().channel(channel_id).is_some() {
+        let audience = Audience::Channel { channel_id, at: None, except: None };
+        sink.push_rows(audience, Rows::Channel(channel_id));
+    }
+}

@@ -1,0 +1,140 @@
+//! From what the fold admitted to the frames that clients get, and for whom each is.
+//!
+//! Nothing is encoded before somebody is there to hear it, and then once for all.
+
+mod channels;
+mod directory;
+mod labels;
+#[cfg(test)]
+mod tests;
+mod users;
+
+use events::presence::TypingStarted;
+use events::user::StatusKind;
+use events::{ChannelId, Event, PostId, TeamId, UserId};
+use fold::{FoldSet, Folded};
+use wire::frame::{self, Broadcast, Frame};
+
+/// Whom a frame is for. Rights are judged when it is pushed, never from this alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    User(UserId),
+    /// Present members, but for one.
+    Channel {
+        channel_id: ChannelId,
+        /// Offset of the event: who became a member after it does not hear it.
+        at: Option<u64>,
+        except: Option<UserId>,
+    },
+    /// Present members of a team, but for one.
+    Team {
+        team_id: TeamId,
+        except: Option<UserId>,
+    },
+    Everyone,
+    /// The person and the administrators, who see an account whole.
+    Intimates(UserId),
+    /// Everyone else.
+    Strangers(UserId),
+}
+
+impl Audience {
+    /// The members of a channel who were so at `at`.
+    fn channel(channel_id: ChannelId, at: u64) -> Self {
+        Self::Channel { channel_id, at: Some(at), except: None }
+    }
+}
+
+/// Whose attention a post calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Mentions<'e> {
+    pub author: Option<UserId>,
+    pub named: &'e [UserId],
+    pub counted: &'e [UserId],
+    /// Whether it calls everyone who hears such calls.
+    pub broadcast: bool,
+}
+
+impl Mentions<'_> {
+    /// Whether `user` is called; `hears_broadcasts` is asked only where it matters.
+    pub fn call(&self, user: UserId, hears_broadcasts: impl FnOnce() -> bool) -> bool {
+        if self.author == Some(user) {
+            return false;
+        }
+        self.named.contains(&user)
+            || self.counted.contains(&user)
+            || (self.broadcast && hears_broadcasts())
+    }
+}
+
+/// Rows that no event carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// For `post_edited`.
+    Post(PostId),
+    /// For `channel_updated`.
+    Channel(ChannelId),
+    /// For `user_updated`.
+    User(UserId),
+}
+
+/// Takes frames to their audience.
+pub trait Sink {
+    /// Makes the frame if there is anybody to hear it.
+    fn push(&mut self, audience: Audience, mentions: Mentions<'_>, make: impl FnOnce() -> Frame);
+
+    /// Reads the rows first, once the read model has passed the event.
+    fn push_rows(&mut self, audience: Audience, rows: Rows);
+
+    /// A frame that mentions nobody.
+    fn tell(&mut self, audience: Audience, make: impl FnOnce() -> Frame) {
+        self.push(audience, Mentions::default(), make);
+    }
+}
+
+/// The frames of an event that has an effect.
+pub fn of(set: &FoldSet, folded: &Folded, sink: &mut impl Sink) {
+    let Some((_, event, applied)) = folded.applied() else { return };
+    let offset = folded.record.offset;
+    match event {
+        Event::Directory(event) => directory::of(set, event, applied, sink),
+        Event::Channels(event) => channels::of(set, event, applied, offset, sink),
+        Event::Users(event) => users::of(event, sink),
+        Event::Readstate(event) => users::of_readstate(set, event, applied, sink),
+        Event::Presence(_) => {}
+    }
+}
+
+/// Somebody types.
+pub fn typing(typing: &TypingStarted, sink: &mut impl Sink) {
+    let TypingStarted { user_id, channel_id, parent_id } = *typing;
+    let audience = Audience::Channel { channel_id, at: None, except: Some(user_id) };
+    sink.tell(audience, || {
+        let broadcast = Broadcast::to_channel(channel_id).omitting(user_id);
+        Frame::new("typing", &broadcast, &frame::Typing { user_id, parent_id })
+    });
+}
+
+/// Somebody's status is another; only they are told.
+pub fn status_change(user_id: UserId, status: StatusKind, sink: &mut impl Sink) {
+    sink.tell(Audience::User(user_id), || {
+        let broadcast = Broadcast::to_user(user_id);
+        Frame::new("status_change", &broadcast, &frame::StatusChange { user_id, status })
+    });
+}
+
+/// `post_edited` from a row.
+pub fn post_edited(channel_id: ChannelId, post: bytes::Bytes) -> Frame {
+    Frame::new("post_edited", &Broadcast::to_channel(channel_id), &frame::PostEdited { post })
+}
+
+/// `channel_updated` from a row.
+pub fn channel_updated(channel_id: ChannelId, channel: bytes::Bytes) -> Frame {
+    let broadcast = Broadcast::to_channel(channel_id);
+    Frame::new("channel_updated", &broadcast, &frame::ChannelUpdated { channel })
+}
+
+/// `user_updated` from a row.
+pub fn user_updated(user: wire::User) -> Frame {
+    Frame::new("user_updated", &Broadcast::default(), &frame::UserUpdated { user })
+}

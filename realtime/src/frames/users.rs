@@ -1,0 +1,77 @@
+//! Frames of the topics `users` and `readstate`: for the person alone.
+
+use domain::Applied;
+use events::user::{Preferences, ReadMarkerSetBack};
+use events::{ReadstateEvent, UserEvent, UserId};
+use fold::FoldSet;
+use wire::Preference;
+use wire::frame::{self, Broadcast, Frame};
+
+use super::{Audience, Sink};
+
+pub(super) fn of(event: &UserEvent, sink: &mut impl Sink) {
+    use UserEvent as E;
+    match event {
+        E::PreferencesSet(b) => preferences("preferences_changed", b.c.user_id, &b.p, sink),
+        E::PreferencesDeleted(b) => preferences("preferences_deleted", b.c.user_id, &b.p, sink),
+        // A status is told of when what is shown changes, which takes a clock.
+        E::StatusSet(_) | E::SessionCreated(_) | E::SessionRevoked(_) | E::RulesActivated(_) => {}
+    }
+}
+
+fn preferences(
+    event: &'static str,
+    user_id: UserId,
+    preferences: &Preferences,
+    sink: &mut impl Sink,
+) {
+    sink.tell(Audience::User(user_id), || {
+        let preferences = preferences.preferences.iter();
+        let data = frame::PreferencesChanged {
+            preferences: preferences.map(|one| Preference::from_event(user_id, one)).collect(),
+        };
+        Frame::new(event, &Broadcast::to_user(user_id), &data)
+    });
+}
+
+pub(super) fn of_readstate(
+    set: &FoldSet,
+    event: &ReadstateEvent,
+    applied: &Applied,
+    sink: &mut impl Sink,
+) {
+    match event {
+        ReadstateEvent::ReadMarkerAdvanced(b) => {
+            let user_id = b.c.user_id;
+            sink.tell(Audience::User(user_id), || {
+                let times = applied.markers.iter().map(|m| (m.channel_id, m.read_to));
+                let data = frame::ChannelsViewed { channel_times: times.collect() };
+                Frame::new("multiple_channels_viewed", &Broadcast::to_user(user_id), &data)
+            });
+        }
+        ReadstateEvent::ReadMarkerSetBack(b) => {
+            let user_id = b.c.user_id;
+            sink.tell(Audience::User(user_id), || post_unread(set, &b.c));
+        }
+        ReadstateEvent::RulesActivated(_) => {}
+    }
+}
+
+/// Mentions are those since the post; what is read is said as a total, as clients subtract it.
+fn post_unread(set: &FoldSet, c: &ReadMarkerSetBack) -> Frame {
+    let (read, now) = (&c.marker.totals, &c.now);
+    let hears = set.names().person(c.user_id).is_none_or(|person| person.hears_broadcasts());
+    let broadcasts = if hears { now.broadcasts - read.broadcasts } else { 0 };
+    let data = frame::PostUnread {
+        msg_count: read.msgs,
+        msg_count_root: read.msgs_root,
+        mention_count: now.mentions - read.mentions + broadcasts,
+        mention_count_root: now.mentions_root - read.mentions_root + broadcasts,
+        urgent_mention_count: 0,
+        last_viewed_at: c.marker.read_to,
+        post_id: c.post_id,
+    };
+    let broadcast =
+        Broadcast { channel_id: Some(c.marker.channel_id), ..Broadcast::to_user(c.user_id) };
+    Frame::new("post_unread", &broadcast, &data)
+}

@@ -1,0 +1,265 @@
+//! Events to sockets: interest, ends of access, frames.
+
+use std::sync::Arc;
+
+use domain::Applied;
+use events::presence::TypingStarted;
+use events::{ChannelEvent, DirectoryEvent, Event, Position, UserEvent, UserId};
+use fold::{Batch, FoldSet, Folded};
+use tracing::field::Empty;
+use wire::frame::Frame;
+
+use super::link::Piece;
+use super::{Command, Hub};
+use crate::audience::ConnectionKey;
+use crate::frames::{self, Audience, Mentions, Rows, Sink};
+use crate::metrics;
+use crate::protocol::{Admission, Output, Sent};
+
+/// Messages that are gathered for one socket before a write is tried.
+const GATHERED_MAX: usize = 32;
+
+impl Hub {
+    /// Pushes what was folded, in order.
+    pub(super) fn push_batch(&mut self, batch: &Batch) {
+        for folded in batch.iter() {
+            self.push_folded(folded);
+            let position = folded.position();
+            self.world.progress.advance(position.partition, position.offset + 1);
+        }
+        self.flush_dirty();
+        if !self.index.is_empty()
+            && let Some(last) = batch.last()
+        {
+            let delay_ms = platform::clock::now_ms() - last.record.appended_ms;
+            metrics::push_delay(delay_ms.max(0) as f64 / 1000.0);
+        }
+    }
+
+    fn push_folded(&mut self, folded: &Folded) {
+        let Some((meta, event, applied)) = folded.applied() else { return };
+        if self.index.is_empty() {
+            return;
+        }
+        let position = folded.position();
+        let span = tracing::info_span!(
+            "push",
+            otel.kind = "consumer",
+            event.r#type = event.event_type(),
+            position = %position,
+            frames = Empty,
+        );
+        if let Some(traceparent) = &meta.traceparent {
+            platform::telemetry::continue_trace(&span, traceparent);
+        }
+        let _entered = span.enter();
+        self.follow(event, applied);
+        let fold = self.world.fold.clone();
+        let mut pusher = Pusher { hub: self, position: Some(position), frames: 0 };
+        frames::of(&fold, folded, &mut pusher);
+        let frames = pusher.frames;
+        span.record("frames", frames);
+        self.follow_up(event);
+    }
+
+    /// What an event changes about who hears and who is heard, before it is told.
+    fn follow(&mut self, event: &Event, applied: &Applied) {
+        match event {
+            Event::Channels(event) => self.follow_channel(event, applied),
+            Event::Directory(event) => {
+                if let Some(user) = ends_sessions(event) {
+                    self.recheck(user);
+                }
+            }
+            Event::Users(UserEvent::SessionCreated(b)) => self.recheck(b.c.user_id),
+            Event::Users(UserEvent::SessionRevoked(b)) => self.recheck(b.c.user_id),
+            Event::Users(
+                UserEvent::StatusSet(_)
+                | UserEvent::PreferencesSet(_)
+                | UserEvent::PreferencesDeleted(_)
+                | UserEvent::RulesActivated(_),
+            )
+            | Event::Readstate(_)
+            | Event::Presence(_) => {}
+        }
+    }
+
+    fn follow_channel(&mut self, event: &ChannelEvent, applied: &Applied) {
+        let channel_id = match event {
+            ChannelEvent::ChannelCreated(b) => b.c.channel_id,
+            ChannelEvent::ChannelDirectOpened(b) => b.c.channel_id,
+            ChannelEvent::ChannelGroupOpened(b) => b.c.channel_id,
+            ChannelEvent::ChannelMembersAdded(b) => b.c.channel_id,
+            ChannelEvent::PostCreated(b) => {
+                if b.c.set_online {
+                    self.act(b.c.author_id);
+                }
+                return;
+            }
+            ChannelEvent::RulesActivated(_)
+            | ChannelEvent::ChannelSettingsChanged(_)
+            | ChannelEvent::ChannelArchived(_)
+            | ChannelEvent::ChannelRestored(_)
+            | ChannelEvent::ChannelMemberRemoved(_)
+            | ChannelEvent::PostEdited(_)
+            | ChannelEvent::PostDeleted(_)
+            | ChannelEvent::PostPinned(_)
+            | ChannelEvent::PostUnpinned(_)
+            | ChannelEvent::ReactionAdded(_)
+            | ChannelEvent::ReactionRemoved(_)
+            | ChannelEvent::FileUploaded(_) => return,
+        };
+        for member in &applied.members {
+            self.index.joined(member.user_id, channel_id);
+        }
+    }
+
+    /// What is told with the clock rather than by the event alone.
+    fn follow_up(&mut self, event: &Event) {
+        match event {
+            Event::Users(UserEvent::StatusSet(b)) => self.tell_status(b.c.user_id),
+            Event::Readstate(events::ReadstateEvent::ReadMarkerAdvanced(b)) => {
+                self.act(b.c.user_id);
+            }
+            Event::Directory(_)
+            | Event::Channels(_)
+            | Event::Users(_)
+            | Event::Readstate(_)
+            | Event::Presence(_) => {}
+        }
+    }
+
+    pub(super) fn push_typing(&mut self, typing: &TypingStarted) {
+        frames::typing(typing, &mut Pusher { hub: self, position: None, frames: 0 });
+    }
+
+    /// A frame whose rows were read.
+    pub(super) fn push_hydrated(&mut self, audience: Audience, frame: Frame) {
+        Pusher { hub: self, position: None, frames: 0 }.tell(audience, || frame);
+    }
+
+    /// Queues an event for one connection.
+    fn queue(&mut self, key: ConnectionKey, sent: Sent, outputs: &mut Vec<Output>) -> bool {
+        let Some(connection) = self.connections.get_mut(&key) else { return false };
+        let queued = connection.link.as_ref().map_or(0, super::link::Link::queued);
+        let admission = connection.protocol.event(sent, queued, outputs);
+        match (admission, outputs.pop()) {
+            (Admission::Send, Some(Output::Event { seq, sent })) => {
+                let Some(link) = connection.link.as_mut() else {
+                    if !connection.is_resumable() {
+                        self.remove(key);
+                    }
+                    return true;
+                };
+                link.push(Piece::Event { sent, seq });
+                match link.queued() {
+                    1 => self.dirty.push(key),
+                    n if n.is_multiple_of(GATHERED_MAX) => self.flush(key),
+                    _ => {}
+                }
+                true
+            }
+            (Admission::Overflow, Some(close)) => {
+                metrics::closed("too_slow");
+                self.apply(key, vec![close]);
+                false
+            }
+            (_, _) => false,
+        }
+    }
+}
+
+/// Whose sessions an event may have ended.
+fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
+    match event {
+        DirectoryEvent::UserPasswordChanged(b) => Some(b.c.user_id),
+        DirectoryEvent::UserDeactivated(b) => Some(b.c.user_id),
+        DirectoryEvent::UserSessionsRevoked(b) => Some(b.c.user_id),
+        DirectoryEvent::CellOpened(_)
+        | DirectoryEvent::RulesActivated(_)
+        | DirectoryEvent::UserCreated(_)
+        | DirectoryEvent::UserProfileChanged(_)
+        | DirectoryEvent::UserRolesChanged(_)
+        | DirectoryEvent::UserActivated(_)
+        | DirectoryEvent::TeamCreated(_)
+        | DirectoryEvent::TeamMembersAdded(_)
+        | DirectoryEvent::TeamMemberRemoved(_)
+        | DirectoryEvent::ChannelNameClaimed(_)
+        | DirectoryEvent::ChannelNameChanged(_) => None,
+    }
+}
+
+/// Takes frames to the connections of those who may hear them.
+pub(super) struct Pusher<'h> {
+    pub hub: &'h mut Hub,
+    /// Where the event stands; rows are read behind it.
+    pub position: Option<Position>,
+    pub frames: usize,
+}
+
+impl Pusher<'_> {
+    fn named(&self, users: &[UserId], mentions: Mentions<'_>) -> Vec<bool> {
+        let set: &FoldSet = &self.hub.world.fold;
+        let names = set.names();
+        let hears = |user| names.person(user).is_none_or(fold::PersonName::hears_broadcasts);
+        users.iter().map(|user| mentions.call(*user, || hears(*user))).collect()
+    }
+}
+
+impl Sink for Pusher<'_> {
+    fn push(&mut self, audience: Audience, mentions: Mentions<'_>, make: impl FnOnce() -> Frame) {
+        let users = self.hub.index.resolve(&self.hub.world.fold, &audience);
+        if users.is_empty() {
+            return;
+        }
+        let named = self.named(&users, mentions);
+        let frame = Arc::new(make());
+        let (mut frames, mut drops) = (0, 0);
+        let mut outputs = Vec::new();
+        for (user, mentioned) in users.into_iter().zip(named) {
+            for n in (0..self.hub.index.connections(user).len()).rev() {
+                let Some(key) = self.hub.index.connections(user).get(n).copied() else { continue };
+                let sent = Sent { frame: Arc::clone(&frame), mentioned };
+                match self.hub.queue(key, sent, &mut outputs) {
+                    true => frames += 1,
+                    false => drops += 1,
+                }
+            }
+        }
+        metrics::pushed(frame.event(), frames, drops);
+        self.frames += frames;
+    }
+
+    fn push_rows(&mut self, audience: Audience, rows: Rows) {
+        let hub = &*self.hub;
+        let Some(position) = self.position else { return };
+        if hub.index.resolve(&hub.world.fold, &audience).is_empty() {
+            return;
+        }
+        let (hydrate, inbox) = (Arc::clone(&hub.world.hydrate), Arc::clone(&hub.inbox));
+        hub.world.runtime.spawn(async move {
+            let frame = match (rows, &audience) {
+                (Rows::Post(post), Audience::Channel { channel_id, .. }) => {
+                    let post = hydrate.post(position, post).await;
+                    post.map(|post| frames::post_edited(*channel_id, post))
+                }
+                (Rows::Channel(channel), _) => {
+                    let row = hydrate.channel(position, channel).await;
+                    row.map(|row| frames::channel_updated(channel, row))
+                }
+                (Rows::User(user), audience) => {
+                    let user = hydrate.user(position, user).await;
+                    let whole = !matches!(audience, Audience::Strangers(_));
+                    let shown = |u: wire::User| {
+                        if whole { u } else { u.for_others(wire::Privacy::default()) }
+                    };
+                    user.map(shown).map(frames::user_updated)
+                }
+                (Rows::Post(_), _) => None,
+            };
+            if let Some(frame) = frame {
+                inbox.send(Command::Hydrated { audience, frame });
+            }
+        });
+    }
+}
