@@ -99,7 +99,7 @@ fn page_sql(ids: &str) -> String {
     )
 }
 
-static NEWEST: LazyLock<String> = LazyLock::new(|| {
+pub(super) static NEWEST: LazyLock<String> = LazyLock::new(|| {
     page_sql(
         "pivot AS (SELECT NULL::uuid AS id),
          ids AS (
@@ -189,13 +189,13 @@ static PINNED: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// What a statement returned, sorted newest first.
-struct Listed {
+pub(super) struct Listed {
     posts: Vec<PostView>,
     roots: Vec<PostView>,
     pivot: Option<PostId>,
 }
 
-fn listed(rows: &[PgRow]) -> Result<Access<Listed>> {
+pub(super) fn listed(rows: &[PgRow]) -> Result<Access<Listed>> {
     let Some(first) = rows.first() else { return Ok(Access::Unknown) };
     let (known, may): (bool, bool) = (first.try_get(0)?, first.try_get(1)?);
     if !may {
@@ -216,7 +216,7 @@ fn listed(rows: &[PgRow]) -> Result<Access<Listed>> {
 
 impl Listed {
     /// Keeps `range` of the posts and turns its neighbours into cursors.
-    fn cut(mut self, from: usize, len: usize) -> PostPage {
+    pub(super) fn cut(mut self, from: usize, len: usize) -> PostPage {
         let next = from.checked_sub(1).and_then(|at| self.posts.get(at)).map(|post| post.row.id);
         let prev = self.posts.get(from + len).map(|post| post.row.id);
         let posts: Vec<PostView> = self.posts.drain(..).skip(from).take(len).collect();

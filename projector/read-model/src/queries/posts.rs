@@ -17,7 +17,7 @@ static ONE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-static MANY: LazyLock<String> = LazyLock::new(|| {
+pub(super) static MANY: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {} FROM posts p
          WHERE p.id = ANY($1) AND p.delete_at = 0 AND p.channel_id IN (

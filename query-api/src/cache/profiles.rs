@@ -1,0 +1,47 @@
+//! People's own profiles.
+
+use std::sync::Arc;
+
+use events::{Partition, UserId};
+use moka::sync::Cache;
+
+use super::{IDLE, weight};
+use crate::app::{App, failed};
+use crate::render::Rendered;
+use platform::http::ApiError;
+
+const BYTES_MAX: u64 = 32 << 20;
+
+/// Own profiles, rendered. `directory` is quiet, so an entry stands until it grows at all.
+pub(crate) struct Profiles(Cache<UserId, Arc<Profile>>);
+
+struct Profile {
+    rendered: Rendered,
+    /// It contains everything of `directory` below this offset.
+    next_offset: u64,
+}
+
+impl Profiles {
+    pub fn new() -> Self {
+        let weigh = |_: &UserId, profile: &Arc<Profile>| weight(profile.rendered.body.len());
+        let cache =
+            Cache::builder().max_capacity(BYTES_MAX).weigher(weigh).time_to_idle(IDLE).build();
+        Self(cache)
+    }
+}
+
+impl App {
+    /// The profile of `user` as its owner sees it, if there is one.
+    pub(crate) async fn own_profile(&self, user: UserId) -> Result<Option<Rendered>, ApiError> {
+        if let Some(held) = self.profiles.0.get(&user)
+            && held.next_offset == self.fold.next(Partition::DIRECTORY)
+        {
+            return Ok(Some(held.rendered.clone()));
+        }
+        let Some(read) = self.reader.user_at(user).await.map_err(failed)? else { return Ok(None) };
+        let rendered = Rendered::new(wire::to_json(&read.value.to_wire()));
+        let profile = Profile { rendered: rendered.clone(), next_offset: read.next_offset };
+        self.profiles.0.insert(user, Arc::new(profile));
+        Ok(Some(rendered))
+    }
+}

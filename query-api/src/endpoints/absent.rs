@@ -1,0 +1,85 @@
+//! What clients ask for although this server does not have it: collapsed threads, drafts, scheduled
+//! posts, custom emoji, bookmarks, plugins, groups, profile attributes, notices. The answer is that there
+//! are none, after the rights that the question needs.
+
+use axum::extract::State;
+use axum::response::Response;
+use platform::http::{ApiError, Json, Path, UserRef};
+use serde_json::json;
+
+use super::{ChannelPath, TeamPath};
+use crate::app::{App, of_channel};
+use crate::caller::Caller;
+use crate::render;
+use crate::rights::{own, require_team};
+
+/// Nothing of this kind exists on this server.
+pub(crate) async fn none(_: Caller) -> Response {
+    nothing()
+}
+
+/// Plugins are asked for before login too.
+pub(crate) async fn no_plugins() -> Response {
+    nothing()
+}
+
+pub(crate) async fn none_of_names(_: Caller, Json(_): Json<Vec<String>>) -> Response {
+    nothing()
+}
+
+/// Nothing of this kind exists in this channel.
+pub(crate) async fn none_in_channel(
+    State(app): State<App>,
+    caller: Caller,
+    Path(channel): Path<ChannelPath>,
+) -> Result<Response, ApiError> {
+    let ask = || app.reader.channel(caller.user, channel.0);
+    app.granted(&of_channel(channel.0), ApiError::channel_not_found, ask).await?;
+    Ok(nothing())
+}
+
+/// Nobody has anything of this kind in this team.
+pub(crate) async fn none_in_team(
+    State(app): State<App>,
+    caller: Caller,
+    Path((user, team)): Path<(UserRef, TeamPath)>,
+) -> Result<Response, ApiError> {
+    own(user, &caller)?;
+    require_team(&app, &caller, team.0).await?;
+    Ok(nothing())
+}
+
+/// Collapsed threads are off: nobody follows any.
+pub(crate) async fn no_threads(
+    State(app): State<App>,
+    caller: Caller,
+    Path((user, team)): Path<(UserRef, TeamPath)>,
+) -> Result<Response, ApiError> {
+    own(user, &caller)?;
+    require_team(&app, &caller, team.0).await?;
+    Ok(render::ok(&json!({
+        "total": 0,
+        "total_unread_threads": 0,
+        "total_unread_mentions": 0,
+        "total_unread_urgent_mentions": 0,
+        "threads": [],
+    })))
+}
+
+pub(crate) async fn no_scheduled_posts(
+    State(app): State<App>,
+    caller: Caller,
+    Path(team): Path<TeamPath>,
+) -> Result<Response, ApiError> {
+    require_team(&app, &caller, team.0).await?;
+    Ok(render::ok(&json!({})))
+}
+
+/// No attributes beside those of the account.
+pub(crate) async fn no_attributes(_: Caller, Path(_): Path<UserRef>) -> Response {
+    render::ok(&json!({}))
+}
+
+fn nothing() -> Response {
+    render::ok::<[(); 0]>(&[])
+}

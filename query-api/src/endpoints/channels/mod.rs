@@ -1,0 +1,9 @@
+//! Channels, their members, what is unread in them.
+
+pub(crate) mod categories;
+pub(crate) mod members;
+pub(crate) mod memberships;
+pub(crate) mod of_team;
+pub(crate) mod of_user;
+pub(crate) mod one;
+pub(crate) mod stats;

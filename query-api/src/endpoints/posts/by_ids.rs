@@ -1,0 +1,30 @@
+//! `POST /posts/ids`: those of the posts that the caller may read, in the order asked for.
+
+use std::collections::HashMap;
+
+use axum::extract::State;
+use axum::response::Response;
+use events::PostId;
+use platform::http::{ApiError, Json};
+use read_model::queries::PostView;
+use wire::Post;
+
+use crate::app::{App, failed};
+use crate::caller::Caller;
+use crate::endpoints::ids;
+use crate::render::{self, NamesOfToday};
+
+pub(crate) async fn post(
+    State(app): State<App>,
+    caller: Caller,
+    Json(texts): Json<Vec<String>>,
+) -> Result<Response, ApiError> {
+    let wanted: Vec<PostId> = ids(&texts)?;
+    let views = app.reader.posts_by_ids(caller.user, &wanted).await.map_err(failed)?;
+    let mut views: HashMap<PostId, PostView> =
+        views.into_iter().map(|view| (view.row.id, view)).collect();
+    let names = NamesOfToday::new(&app.fold);
+    let posts: Vec<Post> =
+        wanted.iter().filter_map(|id| Some(views.remove(id)?.to_wire(&names))).collect();
+    Ok(render::ok(&posts))
+}

@@ -1,0 +1,37 @@
+//! `GET /posts/{post_id}`, `GET /posts/{post_id}/files/info`.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use platform::http::{ApiError, Path, note_channel};
+use read_model::rows::FileRow;
+use wire::FileInfo;
+
+use crate::app::{App, of_any_channel};
+use crate::caller::Caller;
+use crate::endpoints::PostPath;
+use crate::render::{self, NamesOfToday, Rendered};
+
+pub(crate) async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Path(post): Path<PostPath>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let ask = || app.reader.post(caller.user, post.0);
+    let view = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
+    note_channel(view.row.channel_id);
+    let body = render::post(&view, &NamesOfToday::new(&app.fold));
+    Ok(Rendered::new(body).answer(&headers))
+}
+
+pub(crate) async fn files(
+    State(app): State<App>,
+    caller: Caller,
+    Path(post): Path<PostPath>,
+) -> Result<Response, ApiError> {
+    let ask = || app.reader.files_of_post(caller.user, post.0);
+    let rows = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
+    let files: Vec<FileInfo> = rows.iter().map(FileRow::to_wire).collect();
+    Ok(render::ok(&files))
+}

@@ -1,0 +1,78 @@
+//! `GET /teams/{team_id}/members`, one of them, several by id, and the memberships of one person.
+
+use axum::extract::State;
+use axum::response::Response;
+use events::{TeamId, UserId};
+use platform::http::{ApiError, Json, Path, Query, UserRef};
+use read_model::Page;
+use read_model::rows::TeamMemberRow;
+use wire::TeamMember;
+
+use crate::app::{App, DIRECTORY, failed};
+use crate::caller::Caller;
+use crate::endpoints::{ALL, TeamPath, UserIds, ids, rows_page};
+use crate::render;
+use crate::rights::own_or_admin;
+
+pub(crate) async fn page(
+    State(app): State<App>,
+    caller: Caller,
+    Path(team): Path<TeamPath>,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let rows = members(&app, &caller, team.0, None, rows_page(query.page())).await?;
+    Ok(render::ok(&shown(&rows)))
+}
+
+pub(crate) async fn one(
+    State(app): State<App>,
+    caller: Caller,
+    Path((team, user)): Path<(TeamPath, UserRef)>,
+) -> Result<Response, ApiError> {
+    let only = [user.resolve(caller.user)];
+    let mut rows = members(&app, &caller, team.0, Some(&only), ALL).await?;
+    if rows.is_empty() {
+        app.catch_up(DIRECTORY).await?;
+        rows = members(&app, &caller, team.0, Some(&only), ALL).await?;
+    }
+    let row = rows.pop().ok_or_else(ApiError::team_member_not_found)?;
+    Ok(render::ok(&row.to_wire()))
+}
+
+pub(crate) async fn by_ids(
+    State(app): State<App>,
+    caller: Caller,
+    Path(team): Path<TeamPath>,
+    Json(texts): Json<Vec<String>>,
+) -> Result<Response, ApiError> {
+    let only: UserIds = ids(&texts)?;
+    let rows = members(&app, &caller, team.0, Some(&only), ALL).await?;
+    Ok(render::ok(&shown(&rows)))
+}
+
+pub(crate) async fn of_user(
+    State(app): State<App>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+) -> Result<Response, ApiError> {
+    let user = own_or_admin(user, &caller)?;
+    let rows = app.reader.team_memberships_of(user).await.map_err(failed)?;
+    Ok(render::ok(&shown(&rows)))
+}
+
+async fn members(
+    app: &App,
+    caller: &Caller,
+    team: TeamId,
+    only: Option<&[UserId]>,
+    page: Page,
+) -> Result<Vec<TeamMemberRow>, ApiError> {
+    app.granted(DIRECTORY, ApiError::team_not_found, || {
+        app.reader.team_members(caller.user, team, only, page)
+    })
+    .await
+}
+
+fn shown(rows: &[TeamMemberRow]) -> Vec<TeamMember> {
+    rows.iter().map(TeamMemberRow::to_wire).collect()
+}

@@ -1,0 +1,58 @@
+//! `GET /users`: people by page, of a team, of a channel, or all.
+
+use axum::extract::State;
+use axum::response::Response;
+use events::Partition;
+use http::HeaderMap;
+use platform::http::{ApiError, Query};
+use read_model::queries::{PeopleOrder, PeopleQuery};
+
+use crate::app::{App, DIRECTORY, of_channel};
+use crate::caller::Caller;
+use crate::endpoints::{id_param, rows_page};
+use crate::render;
+
+pub(crate) async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let people = PeopleQuery {
+        in_team: id_param(&query, "in_team")?,
+        not_in_team: id_param(&query, "not_in_team")?,
+        in_channel: id_param(&query, "in_channel")?,
+        not_in_channel: id_param(&query, "not_in_channel")?,
+        active: activity(&query),
+        term: None,
+        order: order(&query),
+    };
+    let page = rows_page(query.page());
+    let rows = app
+        .granted(&decided_by(&people), ApiError::forbidden, || {
+            app.reader.people(caller.user, &people, page)
+        })
+        .await?;
+    Ok(render::tagged(&headers, &render::users(&rows, &caller)))
+}
+
+fn activity(query: &Query) -> Option<bool> {
+    match (query.flag("active"), query.flag("inactive")) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        _ => None,
+    }
+}
+
+fn order(query: &Query) -> PeopleOrder {
+    match query.get("sort") {
+        Some("create_at") => PeopleOrder::CreateAt,
+        _ => PeopleOrder::Username,
+    }
+}
+
+/// The partitions that decide whether `people` may be asked for.
+pub(super) fn decided_by(people: &PeopleQuery) -> Vec<Partition> {
+    let channels = people.in_channel.into_iter().chain(people.not_in_channel);
+    DIRECTORY.iter().copied().chain(channels.map(|channel| of_channel(channel)[1])).collect()
+}

@@ -1,0 +1,64 @@
+//! `GET /users/{user_id}/sessions`: one's own live sessions; their tokens are never shown.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::{Session, rights};
+use events::{SessionId, UserId};
+use platform::clock::now_ms;
+use platform::http::{ApiError, Path, UserRef};
+use serde::Serialize;
+use wire::StringMap;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::render;
+use crate::rights::own;
+
+#[derive(Serialize)]
+struct ShownSession {
+    id: SessionId,
+    token: &'static str,
+    create_at: i64,
+    expires_at: i64,
+    last_activity_at: i64,
+    user_id: UserId,
+    device_id: &'static str,
+    roles: &'static str,
+    is_oauth: bool,
+    props: StringMap,
+    team_members: Vec<()>,
+}
+
+pub(crate) async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+) -> Result<Response, ApiError> {
+    let user = own(user, &caller)?;
+    let roles = wire::system_roles(caller.is_system_admin);
+    let now = now_ms();
+    let directory = app.fold.directory();
+    let users = app.fold.users(user);
+    let live =
+        |session: &&Session| rights::session_account(directory.state(), session, now).is_some();
+    let sessions =
+        users.state().sessions_of(user).filter(live).map(|session| shown(session, roles));
+    Ok(render::ok(&sessions.collect::<Vec<_>>()))
+}
+
+fn shown(session: &Session, roles: &'static str) -> ShownSession {
+    ShownSession {
+        id: session.session_id,
+        token: "",
+        create_at: session.create_at,
+        expires_at: session.expires_at,
+        // Sessions are not touched when they are used; the one fact is when it began.
+        last_activity_at: session.create_at,
+        user_id: session.user_id,
+        device_id: "",
+        roles,
+        is_oauth: false,
+        props: StringMap::new(),
+        team_members: Vec::new(),
+    }
+}

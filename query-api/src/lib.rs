@@ -1,0 +1,21 @@
+//! query-api: the read side of the contract.
+//!
+//! Owns every answer that changes nothing: it authenticates on the fold, reads rows, index and objects,
+//! and renders. It must never append to the log, never answer with rows under rights that are older
+//! than they are, and never refuse from behind. Each answer rests on one snapshot of the database, which
+//! judges the rights itself, or on memory that was checked against the fold at that moment.
+//!
+//! An endpoint is a file under `endpoints` (extract, authorise, read, render) and a line in `routes`.
+
+mod app;
+mod cache;
+mod caller;
+mod endpoints;
+mod render;
+mod rights;
+mod routes;
+mod rows;
+
+pub use app::Parts;
+pub use routes::router;
+pub use rows::{PolledRows, Rows};

@@ -1,0 +1,140 @@
+//! From rows to bytes.
+
+use std::cell::RefCell;
+
+use axum::response::Response;
+use bytes::Bytes;
+use events::{PostId, UserId};
+use fold::FoldSet;
+use http::{HeaderMap, StatusCode};
+use platform::http::json_with_etag;
+use read_model::queries::{PostPage, PostView, Thread, ThreadDirection};
+use read_model::rows::UserRow;
+use serde::Serialize;
+use wire::{PostList, Privacy, User};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::caller::Caller;
+
+/// A body with the tag by which clients know it again.
+#[derive(Debug, Clone)]
+pub(crate) struct Rendered {
+    pub body: Bytes,
+    pub etag: String,
+}
+
+impl Rendered {
+    pub fn new(body: Bytes) -> Self {
+        let etag = format!("{:016x}", xxh3_64(&body));
+        Self { body, etag }
+    }
+
+    /// The body, or 304 to who has it.
+    pub fn answer(&self, request: &HeaderMap) -> Response {
+        json_with_etag(request, &self.etag, self.body.clone())
+    }
+}
+
+/// `value` with an ETag of its content.
+pub(crate) fn tagged<T: Serialize + ?Sized>(request: &HeaderMap, value: &T) -> Response {
+    Rendered::new(wire::to_json(value)).answer(request)
+}
+
+/// JSON, 200.
+pub(crate) fn ok<T: Serialize + ?Sized>(value: &T) -> Response {
+    platform::http::json(StatusCode::OK, value)
+}
+
+/// The account as `caller` may see it.
+pub(crate) fn user(row: &UserRow, caller: &Caller) -> User {
+    let user = row.to_wire();
+    if row.id == caller.user || caller.is_system_admin {
+        user
+    } else {
+        user.for_others(Privacy::default())
+    }
+}
+
+pub(crate) fn users(rows: &[UserRow], caller: &Caller) -> Vec<User> {
+    rows.iter().map(|row| user(row, caller)).collect()
+}
+
+/// What people are called now; remembers whom it was asked for.
+pub(crate) struct NamesOfToday<'f> {
+    fold: &'f FoldSet,
+    told: RefCell<Told>,
+}
+
+/// Names that a text was made with.
+pub(crate) type Told = Vec<(UserId, Option<String>)>;
+
+impl<'f> NamesOfToday<'f> {
+    pub fn new(fold: &'f FoldSet) -> Self {
+        Self { fold, told: RefCell::default() }
+    }
+
+    pub fn told(self) -> Told {
+        self.told.into_inner()
+    }
+}
+
+impl wire::Names for NamesOfToday<'_> {
+    fn username(&self, id: UserId) -> Option<String> {
+        let name = self.fold.names().person(id).map(|person| person.username.clone());
+        self.told.borrow_mut().push((id, name.clone()));
+        name
+    }
+}
+
+/// Whether everyone is still called as a text says.
+pub(crate) fn are_called(fold: &FoldSet, told: &Told) -> bool {
+    if told.is_empty() {
+        return true;
+    }
+    let names = fold.names();
+    told.iter().all(|(id, name)| names.person(*id).map(|p| &p.username) == name.as_ref())
+}
+
+/// A post as everyone who may read it sees it.
+pub(crate) fn post(view: &PostView, names: &impl wire::Names) -> Bytes {
+    wire::to_json(&view.to_wire(names))
+}
+
+fn rendered<'v>(
+    views: impl Iterator<Item = &'v PostView>,
+    names: &impl wire::Names,
+) -> Vec<(PostId, Bytes)> {
+    views.map(|view| (view.row.id, post(view, names))).collect()
+}
+
+/// A page with the roots that its replies answer.
+pub(crate) fn page(page: &PostPage, names: &impl wire::Names) -> Bytes {
+    let list = PostList {
+        order: page.posts.iter().map(|view| view.row.id).collect(),
+        posts: rendered(page.posts.iter().chain(&page.roots), names),
+        next_post_id: page.next,
+        prev_post_id: page.prev,
+        ..PostList::default()
+    };
+    list.to_json()
+}
+
+/// A thread; its root stands at the old end.
+pub(crate) fn thread(
+    thread: &Thread,
+    direction: ThreadDirection,
+    names: &impl wire::Names,
+) -> Bytes {
+    let mut order: Vec<PostId> = thread.replies.iter().map(|view| view.row.id).collect();
+    match direction {
+        ThreadDirection::Down => order.insert(0, thread.root.row.id),
+        ThreadDirection::Up => order.push(thread.root.row.id),
+    }
+    let list = PostList {
+        order,
+        posts: rendered(std::iter::once(&thread.root).chain(&thread.replies), names),
+        has_next: Some(thread.has_next),
+        ..PostList::default()
+    };
+    list.to_json()
+}

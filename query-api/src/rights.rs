@@ -1,0 +1,76 @@
+//! Rights as the fold has them, for what is answered from memory or belongs to one person.
+
+use domain::rights;
+use events::{ChannelId, TeamId, UserId};
+use fold::FoldSet;
+use platform::http::{ApiError, UserRef};
+
+use crate::app::{App, DIRECTORY};
+use crate::caller::Caller;
+
+/// The caller, where a path names an account whose things only its owner sees.
+pub(crate) fn own(user: UserRef, caller: &Caller) -> Result<UserId, ApiError> {
+    let user = user.resolve(caller.user);
+    if user == caller.user { Ok(user) } else { Err(ApiError::forbidden()) }
+}
+
+/// The account that a path names, where administrators may see it too.
+pub(crate) fn own_or_admin(user: UserRef, caller: &Caller) -> Result<UserId, ApiError> {
+    let user = user.resolve(caller.user);
+    if user == caller.user || caller.is_system_admin {
+        Ok(user)
+    } else {
+        Err(ApiError::forbidden())
+    }
+}
+
+enum InTeam {
+    Yes,
+    No,
+    NoSuchTeam,
+}
+
+fn in_team(fold: &FoldSet, user: UserId, team: TeamId) -> InTeam {
+    let directory = fold.directory();
+    let directory = directory.state();
+    if directory.team(team).is_none() {
+        return InTeam::NoSuchTeam;
+    }
+    let may = directory.active_membership(user, team).is_some()
+        || rights::is_system_admin(directory, user);
+    if may { InTeam::Yes } else { InTeam::No }
+}
+
+/// Refuses unless the caller is in the team or administers the system.
+pub(crate) async fn require_team(app: &App, caller: &Caller, team: TeamId) -> Result<(), ApiError> {
+    if let InTeam::Yes = in_team(&app.fold, caller.user, team) {
+        return Ok(());
+    }
+    app.fold_on(DIRECTORY).await?;
+    match in_team(&app.fold, caller.user, team) {
+        InTeam::Yes => Ok(()),
+        InTeam::No => Err(ApiError::forbidden()),
+        InTeam::NoSuchTeam => Err(ApiError::team_not_found()),
+    }
+}
+
+/// The channels of one partition after another that `user` may read and that `wanted` lets through.
+pub(crate) fn readable_channels(
+    fold: &FoldSet,
+    user: UserId,
+    wanted: impl Fn(&domain::Channel) -> bool,
+) -> Vec<ChannelId> {
+    let directory = fold.directory();
+    let mut found = Vec::new();
+    for index in 0..events::PARTITIONS {
+        let channels = fold.channels_at(index);
+        let mine = channels.state().channels_of(user);
+        found.extend(
+            mine.filter(|(_, channel, member)| {
+                wanted(channel) && rights::rests(directory.state(), channel, member)
+            })
+            .map(|(id, _, _)| id),
+        );
+    }
+    found
+}
