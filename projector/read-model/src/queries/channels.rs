@@ -61,7 +61,7 @@ impl ChannelView {
 }
 
 /// Columns of the aliases `c` and `n`.
-fn columns() -> String {
+pub(super) fn columns() -> String {
     format!(
         "n.name, n.update_at, CASE WHEN c.team_id IS NULL THEN (
             SELECT string_agg(u.id::text || ' ' || u.username, ',' ORDER BY u.username)
@@ -72,9 +72,9 @@ fn columns() -> String {
 }
 
 /// A channel of a team shows as soon as its name is there.
-const NAMED: &str = "LEFT JOIN channel_names n ON n.channel_id = c.id WHERE (c.team_id IS NULL OR n.name IS NOT NULL)";
+pub(super) const NAMED: &str = "LEFT JOIN channel_names n ON n.channel_id = c.id WHERE (c.team_id IS NULL OR n.name IS NOT NULL)";
 
-fn read(row: &PgRow, from: usize) -> sqlx::Result<ChannelView> {
+pub(super) fn read(row: &PgRow, from: usize) -> sqlx::Result<ChannelView> {
     let mut fields = Fields::of(row);
     fields.skip(from);
     let name: Option<String> = fields.next()?;
