@@ -6,5 +6,24 @@
 //! at a known position, or answer from behind. To add an endpoint: its command in `domain`, its handler
 //! under `endpoints`, its line in `routes`.
 
+mod caller;
+mod calls;
+mod cell;
+mod completion;
+mod endpoints;
+mod executor;
+mod facts;
+mod image_size;
+mod in_flight;
+mod passwords;
 pub mod process_manager;
+mod refusals;
+mod routes;
 pub mod submission;
+mod telemetry;
+mod waits;
+
+pub use cell::CellError;
+pub use executor::{CommandApi, Parts, Settings};
+pub use routes::routes;
+pub use waits::Projection;

@@ -27,8 +27,8 @@ pub enum Input<R> {
     /// What the states, as they are now, make of the command.
     Decided(Decided<R>),
     /// The fold, and rows where the command read any, have reached the ends of all partitions that the
-    /// decision rests on, read after it was asked for.
-    CaughtUp,
+    /// decision rests on, read after it was asked for; `end` is that of the event's own partition.
+    CaughtUp { end: u64 },
     Appended(Result<u64, AppendFailure>),
     /// The fold passed a record with the id.
     Passed {
@@ -168,8 +168,8 @@ enum State {
 #[derive(Debug)]
 pub struct Submission {
     state: State,
-    /// The states that the next decision sees are no older than a read of the ends.
-    caught_up: bool,
+    /// The end of the event's own partition that the states have reached; none before the ends were read.
+    caught_up: Option<u64>,
     /// An append was begun since the id was last looked up without being found.
     appended: bool,
     /// An append of the present record has an unknown outcome.
@@ -189,7 +189,7 @@ impl Submission {
     pub fn new() -> Self {
         Self {
             state: State::Entering,
-            caught_up: false,
+            caught_up: None,
             appended: false,
             indeterminate: false,
             stale: Vec::new(),
@@ -215,8 +215,8 @@ impl Submission {
                 self.looked_up(next, outcome)
             }
             (State::Deciding { next }, Input::Decided(decided)) => self.decided(next, decided),
-            (State::CatchingUp, Input::CaughtUp) => {
-                self.caught_up = true;
+            (State::CatchingUp, Input::CaughtUp { end }) => {
+                self.caught_up = Some(end);
                 self.go(State::LookingUp, Output::LookUp)
             }
             (State::Appending, Input::Appended(result)) => self.appended(result),
@@ -227,7 +227,7 @@ impl Submission {
                 Input::Entered
                 | Input::LookedUp { .. }
                 | Input::Decided(_)
-                | Input::CaughtUp
+                | Input::CaughtUp { .. }
                 | Input::Appended(_)
                 | Input::Reached,
             ) => Output::Await,
@@ -266,7 +266,10 @@ impl Submission {
             Ok(Decision::AlreadySo) => Answer::AlreadySo,
             Err(rejection) => Answer::Rejected(rejection),
         };
-        if self.caught_up || !faults::is_on(Rule::NoAnswerFromBehind) {
+        // A database that was set back in between shows rows from before what was reached.
+        let caught_up =
+            self.caught_up.is_some_and(|end| decided.rows_at.is_none_or(|rows_at| rows_at >= end));
+        if caught_up || !faults::is_on(Rule::NoAnswerFromBehind) {
             return self.answer(answer);
         }
         self.go(State::CatchingUp, Output::CatchUp)
@@ -308,7 +311,7 @@ impl Submission {
             return self.answer(Answer::Unavailable);
         }
         self.retries += 1;
-        self.caught_up = false;
+        self.caught_up = None;
         self.appended = false;
         self.go(State::Reaching, Output::Reach { offset: offset + 1 })
     }

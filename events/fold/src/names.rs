@@ -67,6 +67,11 @@ impl Names {
         self.by_word.get(word).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether anybody is called by a word besides their username.
+    pub fn has_words(&self) -> bool {
+        !self.by_word.is_empty()
+    }
+
     /// The display name of a team.
     pub fn team(&self, team: TeamId) -> &str {
         self.teams.get(&team).map_or("", String::as_str)

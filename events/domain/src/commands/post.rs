@@ -237,7 +237,9 @@ pub struct EditPost {
 impl EditPost {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
         standing(directory, channels, &self.post, self.actor)?;
-        let own = self.post.author_id == self.actor && !self.post.is_system;
+        // What a notice says is made when it is shown.
+        ensure(!self.post.is_system, R::Forbidden)?;
+        let own = self.post.author_id == self.actor;
         ensure(own || rights::is_system_admin(directory, self.actor), R::Forbidden)?;
         valid_content(&self.content)?;
         let something = !self.content.message.is_empty() || !self.files.is_empty();

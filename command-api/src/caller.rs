@@ -1,0 +1,101 @@
+//! Who asks, and what the request says about the answer.
+
+use axum::extract::FromRequestParts;
+use domain::{Account, Session};
+use events::{Actor, EventId, UserId};
+use fold::auth::Authenticated;
+use http::HeaderMap;
+use http::request::Parts;
+use platform::clock;
+use platform::http::{ApiError, is_genuine, note_user, shown_token};
+
+use crate::executor::CommandApi;
+
+/// Characters of a header value that is carried on.
+const HEADER_LEN_MAX: usize = 255;
+
+/// The account behind a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub user: UserId,
+    pub session: Session,
+    pub account: Account,
+    pub wishes: Wishes,
+}
+
+/// What a request says about itself and its answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wishes {
+    /// `Prefer: respond-async`: the answer need not wait until reads show the write.
+    pub respond_async: bool,
+    /// The caller's socket, which frames may leave out.
+    pub connection_id: Option<String>,
+    pub idempotency_key: Option<String>,
+}
+
+/// A caller, where strangers are answered too.
+pub(crate) struct MaybeCaller(pub Option<Caller>, pub Wishes);
+
+impl Caller {
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::User(self.user)
+    }
+
+    /// The id of the command of this request on `route`: determined by its `Idempotency-Key`, else
+    /// fresh.
+    pub(crate) fn event_id(&self, route: &str) -> EventId {
+        match &self.wishes.idempotency_key {
+            Some(key) => EventId::idempotency_key(self.user, route, key),
+            None => EventId::random(),
+        }
+    }
+}
+
+impl Wishes {
+    fn of(headers: &HeaderMap) -> Self {
+        let text = |name: &str| {
+            let text = headers.get(name).and_then(|value| value.to_str().ok());
+            text.filter(|text| !text.is_empty() && text.len() <= HEADER_LEN_MAX).map(str::to_owned)
+        };
+        Self {
+            respond_async: text("prefer").is_some_and(|prefer| prefer.contains("respond-async")),
+            connection_id: text("connection-id"),
+            idempotency_key: text("idempotency-key"),
+        }
+    }
+}
+
+impl FromRequestParts<CommandApi> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &CommandApi) -> Result<Self, ApiError> {
+        authenticate(parts, api).await?.ok_or_else(ApiError::session_expired)
+    }
+}
+
+impl FromRequestParts<CommandApi> for MaybeCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &CommandApi) -> Result<Self, ApiError> {
+        let caller = authenticate(parts, api).await?;
+        Ok(Self(caller, Wishes::of(&parts.headers)))
+    }
+}
+
+async fn authenticate(parts: &Parts, api: &CommandApi) -> Result<Option<Caller>, ApiError> {
+    let headers = &parts.headers;
+    let Some(token) = shown_token(headers) else { return Ok(None) };
+    let now_ms = clock::now_ms();
+    let known = api
+        .fold
+        .authenticate(token.text, now_ms, api.deadline())
+        .await
+        .map_err(ApiError::unavailable)?;
+    let Some(Authenticated { session, account }) = known else { return Ok(None) };
+    if !is_genuine(&parts.method, headers, token, &api.secrets, session.session_id) {
+        return Ok(None);
+    }
+    note_user(session.user_id);
+    let wishes = Wishes::of(headers);
+    Ok(Some(Caller { user: session.user_id, session, account, wishes }))
+}

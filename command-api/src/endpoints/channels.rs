@@ -1,0 +1,371 @@
+//! Channels: creating, opening conversations, changing, archiving.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::commands::channel::{
+    ArchiveChannel, ChangeChannelSettings, OpenDirectChannel, OpenGroupChannel, RestoreChannel,
+};
+use domain::commands::directory::{CreateChannel, RenameChannel};
+use events::directory::ChannelType;
+use events::{
+    ChannelId, DirectoryEvent, Event, EventId, Partition, Position, PostId, TeamId, Topic, UserId,
+};
+use http::StatusCode;
+use platform::http::{
+    ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable, ok_status,
+};
+use read_model::queries::ChannelView;
+use serde::Deserialize;
+
+use super::id_field;
+use crate::caller::Caller;
+use crate::executor::{CommandApi, Written, undelayed};
+use crate::process_manager::Key;
+use crate::submission::Decided;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewChannel {
+    #[serde(default, deserialize_with = "nullable")]
+    team_id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    r#type: String,
+    #[serde(default, deserialize_with = "nullable")]
+    name: String,
+    #[serde(default, deserialize_with = "nullable")]
+    display_name: String,
+    #[serde(default, deserialize_with = "nullable")]
+    header: String,
+    #[serde(default, deserialize_with = "nullable")]
+    purpose: String,
+}
+
+/// `POST /channels`
+pub(crate) async fn create(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Json(body): Json<NewChannel>,
+) -> Result<Response, ApiError> {
+    let command = body.into_command(&caller)?;
+    let id = caller.event_id("POST /channels");
+    let decide = |directory: &domain::Directory| command.decide(directory);
+    let written = api.in_directory(caller.actor(), id, decide).await?;
+    let Some(written) = written else { return Err(ApiError::unknown_outcome()) };
+    let Event::Directory(DirectoryEvent::ChannelNameClaimed(b)) = written.event() else {
+        return Err(ApiError::idempotency_key_reused());
+    };
+    note_channel(b.c.channel_id);
+    let mut positions = vec![written.position];
+    positions.extend(api.complete(&[Key::Channel(b.c.channel_id)]).await?);
+    let channel = claimed(&api, &b.c, &written);
+    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::CREATED, &channel)).await)
+}
+
+impl NewChannel {
+    fn into_command(self, caller: &Caller) -> Result<CreateChannel, ApiError> {
+        let r#type = ChannelType::from_letter(&self.r#type)
+            .filter(|r#type| r#type.in_team())
+            .ok_or_else(|| ApiError::invalid_body("type"))?;
+        Ok(CreateChannel {
+            actor: caller.user,
+            channel_id: ChannelId::random(),
+            team_id: id_field::<TeamId>("team_id", &self.team_id)?,
+            r#type,
+            name: self.name,
+            display_name: self.display_name,
+            header: self.header,
+            purpose: self.purpose,
+        })
+    }
+}
+
+/// The channel as its step made it.
+fn claimed(
+    api: &CommandApi,
+    c: &events::directory::ChannelNameClaimed,
+    written: &Written,
+) -> wire::Channel {
+    let created = events::channel::ChannelCreated {
+        channel_id: c.channel_id,
+        team_id: c.team_id,
+        r#type: c.channel.r#type,
+        display_name: c.channel.display_name.clone(),
+        header: c.channel.header.clone(),
+        purpose: c.channel.purpose.clone(),
+        creator_id: Some(c.channel.creator_id),
+        is_default: false,
+        members: vec![],
+    };
+    let channels = api.fold.channels(c.channel_id);
+    let at = channels.state().channel(c.channel_id).map_or(written.at, |channel| channel.last_at);
+    wire::Channel::from_created(&created, &c.name, at)
+}
+
+/// `POST /channels/direct`
+pub(crate) async fn open_direct(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Json(body): Json<Vec<String>>,
+) -> Result<Response, ApiError> {
+    let users = users(&caller, &body)?;
+    let (first, second) = match users[..] {
+        [one] => (one, one),
+        [first, second] => (first, second),
+        _ => return Err(ApiError::invalid_body("user_ids")),
+    };
+    let command = OpenDirectChannel { actor: caller.user, user_ids: [first, second] };
+    let channel = command.channel_id();
+    let ended = api.in_channel(&caller, EventId::random(), channel, |directory, channels| {
+        command.decide(directory, channels)
+    });
+    let written = ended.await?.written()?;
+    let mut members = vec![first, second];
+    members.dedup();
+    opened(&api, &caller, channel, &members, written.as_ref()).await
+}
+
+/// `POST /channels/group`
+pub(crate) async fn open_group(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Json(body): Json<Vec<String>>,
+) -> Result<Response, ApiError> {
+    let mut user_ids = users(&caller, &body)?;
+    if !user_ids.contains(&caller.user) {
+        user_ids.push(caller.user);
+    }
+    user_ids.sort_unstable();
+    user_ids.dedup();
+    let command = OpenGroupChannel { actor: caller.user, user_ids };
+    let channel = command.channel_id();
+    let ended = api.in_channel(&caller, EventId::random(), channel, |directory, channels| {
+        command.decide(directory, channels)
+    });
+    let written = ended.await?.written()?;
+    opened(&api, &caller, channel, &command.user_ids, written.as_ref()).await
+}
+
+fn users(caller: &Caller, texts: &[String]) -> Result<Vec<UserId>, ApiError> {
+    texts
+        .iter()
+        .map(|text| UserRef::from_field("user_ids", text).map(|user| user.resolve(caller.user)))
+        .collect()
+}
+
+/// A conversation as the fold has it: who opened it first does not matter.
+async fn opened(
+    api: &CommandApi,
+    caller: &Caller,
+    id: ChannelId,
+    members: &[UserId],
+    written: Option<&Written>,
+) -> Result<Response, ApiError> {
+    let partition = Partition::of(Topic::Channels, id.as_bytes());
+    let positions = api.position_of(written, partition);
+    let channel = {
+        let channels = api.fold.channels(id);
+        let held = channels.state().channel(id).ok_or_else(ApiError::unknown_outcome)?;
+        let at = written.map_or(held.last_at, |written| written.at);
+        let by = held.creator_id.unwrap_or(caller.user);
+        let mut channel = if held.r#type == ChannelType::Direct {
+            wire::Channel::from_direct_opened(id, members, by, at)
+        } else {
+            let names = api.fold.names();
+            let usernames = members.iter().map(|user| names.username(*user).to_owned()).collect();
+            wire::Channel::from_group_opened(id, members, usernames, by, at)
+        };
+        channel.total_msg_count = held.totals.msgs;
+        channel.total_msg_count_root = held.totals.msgs_root;
+        channel.last_post_at = held.totals.last_post_at;
+        channel.last_root_post_at = held.totals.last_root_post_at;
+        channel
+    };
+    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::CREATED, &channel)).await)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Patch {
+    id: Option<String>,
+    name: Option<String>,
+    display_name: Option<String>,
+    header: Option<String>,
+    purpose: Option<String>,
+}
+
+/// `PUT /channels/{channel_id}`: the same, with the channel's own id in the body.
+pub(crate) async fn update(
+    state: State<CommandApi>,
+    caller: Caller,
+    Path(UrlId(channel)): Path<UrlId<ChannelId>>,
+    Json(body): Json<Patch>,
+) -> Result<Response, ApiError> {
+    let named: ChannelId = id_field("id", body.id.as_deref().unwrap_or_default())?;
+    if named != channel {
+        return Err(ApiError::invalid_body("id"));
+    }
+    // An empty name or display name was not filled in: nobody can take either away.
+    let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let (name, display_name) = (filled(body.name), filled(body.display_name));
+    patch(state, caller, Path(UrlId(channel)), Json(Patch { name, display_name, ..body })).await
+}
+
+/// `PUT /channels/{channel_id}/patch`: the name in the directory, then the rest in the channel.
+pub(crate) async fn patch(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(UrlId(id)): Path<UrlId<ChannelId>>,
+    Json(patch): Json<Patch>,
+) -> Result<Response, ApiError> {
+    note_channel(id);
+    let partition = Partition::of(Topic::Channels, id.as_bytes());
+    let mut positions = Vec::new();
+    if let Some(name) = &patch.name {
+        let renamed = rename(&api, &caller, id, name.clone()).await?;
+        positions.extend(api.position_of(renamed.as_ref(), Partition::DIRECTORY));
+    }
+    let (written, view) = change_settings(&api, &caller, id, &patch).await?;
+    positions.extend(api.position_of(written.as_ref(), partition));
+    // The event that says the most stands in the header.
+    positions.reverse();
+    let channel = changed(&api, view, &patch, written.as_ref());
+    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &channel)).await)
+}
+
+async fn rename(
+    api: &CommandApi,
+    caller: &Caller,
+    channel_id: ChannelId,
+    name: String,
+) -> Result<Option<Written>, ApiError> {
+    let command = RenameChannel { actor: caller.user, channel_id, name };
+    let partition = Partition::of(Topic::Channels, channel_id.as_bytes());
+    let rests_on = [Partition::DIRECTORY, partition];
+    let order = caller.order(EventId::random(), Partition::DIRECTORY, &rests_on);
+    let ended = api.submit(order, || {
+        let directory = api.fold.directory();
+        let channels = api.fold.channels(channel_id);
+        let decision = command.decide(directory.state(), channels.state().channel(channel_id));
+        undelayed(decision)
+    });
+    ended.await?.written()
+}
+
+/// The settings that differ, with the channel's row from before.
+async fn change_settings(
+    api: &CommandApi,
+    caller: &Caller,
+    channel_id: ChannelId,
+    patch: &Patch,
+) -> Result<(Option<Written>, ChannelView), ApiError> {
+    let partition = Partition::of(Topic::Channels, channel_id.as_bytes());
+    let rests_on = [Partition::DIRECTORY, partition];
+    let seen = parking_lot::Mutex::new(None::<ChannelView>);
+    let notice_ids = [PostId::random(), PostId::random(), PostId::random()];
+    // Texts of the channel stand in no fold, and nothing in the log would notice that they were old.
+    api.rows_at_ends(&rests_on).await?;
+    let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
+        Box::pin(async {
+            let next = api.fold.next(partition);
+            let view = api.reader.channel(caller.user, channel_id).await?.granted();
+            let text = |of: fn(&ChannelView) -> &String| {
+                view.as_ref().map_or(String::new(), |v| of(v).clone())
+            };
+            let command = ChangeChannelSettings {
+                actor: caller.user,
+                channel_id,
+                display_name: patch.display_name.clone(),
+                header: patch.header.clone(),
+                purpose: patch.purpose.clone(),
+                current_header: text(|view| &view.row.header),
+                current_purpose: text(|view| &view.row.purpose),
+                notice_ids,
+            };
+            let directory = api.fold.directory();
+            let channels = api.fold.channels(channel_id);
+            let decision = command.decide(directory.state(), channels.state());
+            *seen.lock() = view;
+            Ok(Decided { decision, rows_at: Some(next) })
+        })
+    });
+    let written = ended.await?.written()?;
+    let view = seen.into_inner().ok_or_else(ApiError::channel_not_found)?;
+    Ok((written, view))
+}
+
+fn changed(
+    api: &CommandApi,
+    view: ChannelView,
+    patch: &Patch,
+    written: Option<&Written>,
+) -> wire::Channel {
+    let mut channel = view.to_wire();
+    let set = |field: &mut String, new: &Option<String>| {
+        if let Some(new) = new {
+            field.clone_from(new);
+        }
+    };
+    set(&mut channel.display_name, &patch.display_name);
+    set(&mut channel.header, &patch.header);
+    set(&mut channel.purpose, &patch.purpose);
+    if let Some(name) = api.fold.names().channel(channel.id) {
+        name.clone_into(&mut channel.name);
+    }
+    if let Some(written) = written {
+        channel.update_at = channel.update_at.max(written.at);
+        if let Some(after) = written.applied().and_then(|applied| applied.channel) {
+            channel.total_msg_count = after.msgs;
+            channel.total_msg_count_root = after.msgs_root;
+            channel.last_post_at = after.last_post_at;
+            channel.last_root_post_at = after.last_root_post_at;
+        }
+    }
+    channel
+}
+
+/// `DELETE /channels/{channel_id}`
+pub(crate) async fn archive(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(UrlId(channel_id)): Path<UrlId<ChannelId>>,
+) -> Result<Response, ApiError> {
+    let command = ArchiveChannel { actor: caller.user, channel_id, notice_id: PostId::random() };
+    let ended = api.in_channel(&caller, EventId::random(), channel_id, |directory, channels| {
+        command.decide(directory, channels)
+    });
+    let written = ended.await?.written_or(|rejection| {
+        use crate::refusals::Rejection;
+        use domain::commands::channel::ChannelRejection as R;
+        match rejection {
+            R::DefaultChannel => ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "api.channel.delete_channel.cannot.app_error",
+                "The default channels of a team cannot be archived.",
+            ),
+            other => other.to_error(),
+        }
+    })?;
+    let positions = positions(&api, written.as_ref(), channel_id);
+    Ok(api.shown(&caller.wishes, &positions, ok_status()).await)
+}
+
+/// `POST /channels/{channel_id}/restore`
+pub(crate) async fn restore(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(UrlId(channel_id)): Path<UrlId<ChannelId>>,
+) -> Result<Response, ApiError> {
+    let command = RestoreChannel { actor: caller.user, channel_id, notice_id: PostId::random() };
+    let ended = api.in_channel(&caller, EventId::random(), channel_id, |directory, channels| {
+        command.decide(directory, channels)
+    });
+    let written = ended.await?.written()?;
+    let positions = positions(&api, written.as_ref(), channel_id);
+    api.visible(&positions).await;
+    let view = api.reader.channel(caller.user, channel_id).await.map_err(ApiError::unavailable)?;
+    let view = view.granted().ok_or_else(ApiError::channel_not_found)?;
+    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &view.to_wire())).await)
+}
+
+fn positions(api: &CommandApi, written: Option<&Written>, channel: ChannelId) -> Vec<Position> {
+    api.position_of(written, Partition::of(Topic::Channels, channel.as_bytes()))
+}

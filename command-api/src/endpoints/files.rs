@@ -1,0 +1,305 @@
+//! `POST /files`: as a form with any number of files, or one file as the raw body.
+//!
+//! The bytes are in the object store before the event says so: rows of an upload that died never
+//! exist, and objects that no event names are swept by age.
+
+use std::io;
+
+use axum::extract::multipart::Field;
+use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use domain::commands::post::UploadFile;
+use event_archive::{ObjectKey, StoreError};
+use events::channel::AttachedFile;
+use events::{ChannelEvent, ChannelId, Event, EventId, FileId, Position};
+use futures::{Stream, StreamExt};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderName, StatusCode};
+use parking_lot::Mutex;
+use platform::http::{ApiError, Query, json};
+use sha2::{Digest, Sha256};
+
+use super::id_field;
+use crate::caller::Caller;
+use crate::executor::CommandApi;
+use crate::image_size::image_size;
+
+/// Files of one request.
+const FILES_MAX: usize = 10;
+/// Bytes of a form's field that is no file.
+const FIELD_BYTES_MAX: usize = 4_096;
+/// Bytes at a file's beginning that tell the size of a picture.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// A file whose bytes are stored.
+struct Stored {
+    file: AttachedFile,
+    name: String,
+    object: ObjectKey,
+    sha256: String,
+}
+
+/// What a request brought.
+#[derive(Default)]
+struct Form {
+    channel_id: String,
+    client_ids: Vec<String>,
+    stored: Vec<Stored>,
+}
+
+pub(crate) async fn upload(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    query: Query,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let mut form = Form::default();
+    let received = receive(&api, &query, request, &mut form).await;
+    let uploaded = match received {
+        Ok(()) => state_all(&api, &caller, &query, &form).await,
+        Err(error) => Err(error),
+    };
+    let (file_infos, positions) = match uploaded {
+        Ok(uploaded) => uploaded,
+        Err(error) => {
+            forget(&api, &form, &error).await;
+            return Err(error);
+        }
+    };
+    let shown = wire::FileUploadResult { file_infos, client_ids: form.client_ids };
+    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::CREATED, &shown)).await)
+}
+
+/// Objects of an upload that was refused. Where the outcome is unknown they stay: an event may name
+/// them.
+async fn forget(api: &CommandApi, form: &Form, error: &ApiError) {
+    if error.status().is_server_error() {
+        return;
+    }
+    for stored in &form.stored {
+        if let Err(error) = api.objects.delete(&stored.object).await {
+            tracing::warn!(error = %error, "failed to delete the object of a refused upload");
+        }
+    }
+}
+
+async fn receive(
+    api: &CommandApi,
+    query: &Query,
+    request: Request,
+    form: &mut Form,
+) -> Result<(), ApiError> {
+    let content_type = header(&request, &CONTENT_TYPE).unwrap_or_default().to_owned();
+    let length: Option<u64> = header(&request, &CONTENT_LENGTH).and_then(|text| text.parse().ok());
+    if length.is_some_and(|length| length > api.settings.file_bytes_max + (1 << 20)) {
+        return Err(ApiError::file_too_large());
+    }
+    if content_type.to_ascii_lowercase().starts_with("multipart/form-data") {
+        let multipart = Multipart::from_request(request, &()).await;
+        return receive_form(api, multipart.map_err(|_| malformed())?, form).await;
+    }
+    let name = base_name(query.get("filename").unwrap_or_default());
+    form.client_ids.extend(query.get("client_id").map(str::to_owned));
+    let bytes = request.into_body().into_data_stream();
+    let bytes = bytes.map(|piece| piece.map_err(io::Error::other));
+    form.stored.push(store(api, name, &content_type, bytes).await?);
+    Ok(())
+}
+
+fn header<'r>(request: &'r Request, name: &HeaderName) -> Option<&'r str> {
+    request.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+fn malformed() -> ApiError {
+    ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "api.file.upload_file.read_form_value.app_error",
+        "The form cannot be read.",
+    )
+}
+
+async fn receive_form(
+    api: &CommandApi,
+    mut multipart: Multipart,
+    form: &mut Form,
+) -> Result<(), ApiError> {
+    while let Some(field) = multipart.next_field().await.map_err(|_| malformed())? {
+        let is_file = field.name() == Some("files") || field.file_name().is_some();
+        if is_file {
+            if form.stored.len() == FILES_MAX {
+                return Err(ApiError::invalid_body("too many files"));
+            }
+            let name = base_name(field.file_name().unwrap_or_default());
+            let content_type = field.content_type().unwrap_or_default().to_owned();
+            let bytes = field.map(|piece| piece.map_err(io::Error::other));
+            form.stored.push(store(api, name, &content_type, bytes).await?);
+            continue;
+        }
+        let name = field.name().unwrap_or_default().to_owned();
+        let text = text(field).await?;
+        match name.as_str() {
+            "channel_id" => form.channel_id = text,
+            "client_ids" if form.client_ids.len() < FILES_MAX => form.client_ids.push(text),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn text(mut field: Field<'_>) -> Result<String, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = field.chunk().await.map_err(|_| malformed())? {
+        if bytes.len() + piece.len() > FIELD_BYTES_MAX {
+            return Err(malformed());
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    String::from_utf8(bytes).map_err(|_| malformed())
+}
+
+/// Clients name files with their whole path.
+fn base_name(name: &str) -> String {
+    name.rsplit(['/', '\\']).next().unwrap_or_default().trim().to_owned()
+}
+
+/// What is learned of a file while its bytes pass.
+#[derive(Default)]
+struct Meter {
+    hash: Sha256,
+    size: u64,
+    head: Vec<u8>,
+    too_large: bool,
+}
+
+impl Meter {
+    fn pass(&mut self, piece: Bytes, max: u64) -> io::Result<Bytes> {
+        self.size += piece.len() as u64;
+        if self.size > max {
+            self.too_large = true;
+            return Err(io::Error::other("the file is too large"));
+        }
+        self.hash.update(&piece);
+        let missing = HEAD_BYTES.saturating_sub(self.head.len()).min(piece.len());
+        self.head.extend_from_slice(&piece[..missing]);
+        Ok(piece)
+    }
+}
+
+async fn store(
+    api: &CommandApi,
+    name: String,
+    content_type: &str,
+    bytes: impl Stream<Item = io::Result<Bytes>> + Send,
+) -> Result<Stored, ApiError> {
+    if name.is_empty() || name.chars().count() > 255 || name.contains('\0') {
+        return Err(ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "api.file.upload_file.invalid_filename.app_error",
+            "A file has a name of at most 255 characters.",
+        ));
+    }
+    let file_id = FileId::random();
+    let object = ObjectKey::parse(format!("files/{file_id}")).map_err(ApiError::internal)?;
+    let meter = Mutex::new(Meter::default());
+    let max = api.settings.file_bytes_max;
+    let metered = bytes.map(|piece| meter.lock().pass(piece?, max));
+    let put = api.objects.put_stream(&object, Box::pin(metered)).await;
+    let meter = meter.into_inner();
+    match put {
+        Ok(_) => {}
+        Err(StoreError::Body { .. }) if meter.too_large => return Err(ApiError::file_too_large()),
+        Err(StoreError::Body { .. }) => return Err(malformed()),
+        Err(error) => return Err(ApiError::unavailable(error)),
+    }
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let extension: String = extension.chars().take(64).collect::<String>().to_lowercase();
+    let (width, height) = image_size(&meter.head).unwrap_or_default();
+    Ok(Stored {
+        file: AttachedFile {
+            file_id,
+            size: i64::try_from(meter.size).map_err(ApiError::internal)?,
+            mime_type: mime_type(&name, content_type),
+            extension,
+            width,
+            height,
+        },
+        name,
+        object,
+        sha256: HEXLOWER.encode(&meter.hash.finalize()),
+    })
+}
+
+/// What the name says, else what the client says.
+fn mime_type(name: &str, content_type: &str) -> String {
+    let stated = content_type.split(';').next().unwrap_or_default().trim();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/.+-_".contains(c);
+    let believable = stated.contains('/') && stated.len() <= 127 && stated.chars().all(plain);
+    match mime_guess::from_path(name).first_raw() {
+        Some(guessed) => guessed.to_owned(),
+        None if believable => stated.to_lowercase(),
+        None => "application/octet-stream".to_owned(),
+    }
+}
+
+/// States every stored file in the channel, one event each.
+async fn state_all(
+    api: &CommandApi,
+    caller: &Caller,
+    query: &Query,
+    form: &Form,
+) -> Result<(Vec<wire::FileInfo>, Vec<Position>), ApiError> {
+    let stated = if form.channel_id.is_empty() {
+        query.get("channel_id").unwrap_or_default()
+    } else {
+        &form.channel_id
+    };
+    let channel_id: ChannelId = id_field("channel_id", stated)?;
+    if form.stored.is_empty() {
+        return Err(ApiError::invalid_body("files"));
+    }
+    let (mut infos, mut positions) = (Vec::new(), Vec::new());
+    for stored in &form.stored {
+        let command = UploadFile {
+            actor: caller.user,
+            channel_id,
+            file: stored.file.clone(),
+            name: stored.name.clone(),
+            object: stored.object.to_string(),
+            sha256: stored.sha256.clone(),
+        };
+        let ended = api.in_channel(caller, EventId::random(), channel_id, |directory, channels| {
+            command.decide(directory, channels)
+        });
+        let Some(written) = ended.await?.written()? else {
+            return Err(ApiError::unknown_outcome());
+        };
+        if let Event::Channels(ChannelEvent::FileUploaded(b)) = written.event() {
+            infos.push(wire::FileInfo::from_uploaded(&b.c, &b.p, written.at));
+        }
+        positions.push(written.position);
+    }
+    Ok((infos, positions))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_files_name_is_the_last_part_of_its_path() {
+        assert_eq!(base_name("/tmp/a b.txt"), "a b.txt");
+        assert_eq!(base_name("C:\\x\\y.png"), "y.png");
+        assert_eq!(base_name("plain"), "plain");
+        assert_eq!(base_name("dir/"), "");
+    }
+
+    #[test]
+    fn the_name_says_what_a_file_is_before_the_client_does() {
+        assert_eq!(mime_type("a.png", "text/html"), "image/png");
+        assert_eq!(mime_type("a", "text/X-thing; charset=x"), "text/x-thing");
+        assert_eq!(mime_type("a", "nonsense"), "application/octet-stream");
+        assert_eq!(mime_type("a", "a/b\"c"), "application/octet-stream");
+    }
+}

@@ -1,0 +1,187 @@
+//! One file per subject; each endpoint extracts, parses into a command, executes, renders.
+
+pub(crate) mod channel_members;
+pub(crate) mod channels;
+pub(crate) mod files;
+pub(crate) mod login;
+pub(crate) mod passwords;
+pub(crate) mod pins;
+pub(crate) mod posts;
+pub(crate) mod preferences;
+pub(crate) mod reactions;
+pub(crate) mod sessions;
+pub(crate) mod status;
+pub(crate) mod team_members;
+pub(crate) mod teams;
+pub(crate) mod typing;
+pub(crate) mod users;
+pub(crate) mod views;
+
+use axum::response::Response;
+use domain::commands::Decision;
+use domain::{Channels, Directory, Users};
+use events::{Actor, ChannelId, EventId, Partition, Position, Topic, UserId};
+use platform::http::{ApiError, IdKind, note_channel, parse_id, with_position};
+
+use crate::caller::{Caller, Wishes};
+use crate::executor::{CommandApi, Ended, Order, Written, undelayed};
+use crate::refusals::Rejection;
+
+/// The id that a field of a body holds.
+pub(crate) fn id_field<K: IdKind>(name: &str, text: &str) -> Result<K, ApiError> {
+    parse_id(text).ok_or_else(|| ApiError::invalid_body(name))
+}
+
+/// Ids that a field of a body holds.
+pub(crate) fn id_fields<K: IdKind>(name: &str, texts: &[String]) -> Result<Vec<K>, ApiError> {
+    texts.iter().map(|text| id_field(name, text)).collect()
+}
+
+impl Caller {
+    /// A command of this request.
+    pub(crate) fn order<'o>(
+        &self,
+        id: EventId,
+        partition: Partition,
+        rests_on: &'o [Partition],
+    ) -> Order<'o> {
+        Order {
+            id,
+            partition,
+            rests_on,
+            reads_rows: false,
+            actor: self.actor(),
+            cause: None,
+            connection_id: self.wishes.connection_id.clone(),
+        }
+    }
+
+    pub(crate) fn may_act_for(&self, user: UserId) -> Result<(), ApiError> {
+        if user == self.user || self.account.system_admin {
+            Ok(())
+        } else {
+            Err(ApiError::forbidden())
+        }
+    }
+}
+
+impl CommandApi {
+    /// A command that rests on the directory alone.
+    pub(crate) async fn in_directory<R: Rejection + Send>(
+        &self,
+        actor: Actor,
+        id: EventId,
+        decide: impl Fn(&Directory) -> Result<Decision, R>,
+    ) -> Result<Option<Written>, ApiError> {
+        let order = Order {
+            id,
+            partition: Partition::DIRECTORY,
+            rests_on: &[Partition::DIRECTORY],
+            reads_rows: false,
+            actor,
+            cause: None,
+            connection_id: None,
+        };
+        let ended = self.submit(order, || undelayed(decide(self.fold.directory().state())));
+        ended.await?.written()
+    }
+
+    /// A command that rests on the directory and on the channel's partition, and on no rows.
+    pub(crate) async fn in_channel<R: Send>(
+        &self,
+        caller: &Caller,
+        id: EventId,
+        channel: ChannelId,
+        decide: impl Fn(&Directory, &Channels) -> Result<Decision, R>,
+    ) -> Result<Ended<R>, ApiError> {
+        note_channel(channel);
+        let partition = Partition::of(Topic::Channels, channel.as_bytes());
+        let rests_on = [Partition::DIRECTORY, partition];
+        let order = caller.order(id, partition, &rests_on);
+        self.submit(order, || {
+            let directory = self.fold.directory();
+            let channels = self.fold.channels(channel);
+            let decision = decide(directory.state(), channels.state());
+            undelayed(decision)
+        })
+        .await
+    }
+
+    /// A command that rests on the directory and on the person's own partition.
+    pub(crate) async fn in_users<R: Rejection + Send>(
+        &self,
+        actor: Actor,
+        user: UserId,
+        decide: impl Fn(&Directory, &Users) -> Result<Decision, R>,
+    ) -> Result<Option<Written>, ApiError> {
+        let partition = Partition::of(Topic::Users, user.as_bytes());
+        let rests_on = [Partition::DIRECTORY, partition];
+        let order = Order {
+            id: EventId::random(),
+            partition,
+            rests_on: &rests_on,
+            reads_rows: false,
+            actor,
+            cause: None,
+            connection_id: None,
+        };
+        let ended = self.submit(order, || {
+            let directory = self.fold.directory();
+            let users = self.fold.users(user);
+            let decision = decide(directory.state(), users.state());
+            undelayed(decision)
+        });
+        ended.await?.written()
+    }
+
+    /// The newest position of a partition that the fold has passed: where whatever held already was
+    /// written at the latest.
+    pub(crate) fn newest(&self, partition: Partition) -> Option<Position> {
+        let offset = self.fold.next(partition).checked_sub(1)?;
+        Some(Position::new(partition, offset))
+    }
+
+    /// Where an answer's reads must have got to: the event, or what it found to be so.
+    pub(crate) fn position_of(
+        &self,
+        written: Option<&Written>,
+        partition: Partition,
+    ) -> Vec<Position> {
+        match written {
+            Some(written) => vec![written.position],
+            None => self.newest(partition).into_iter().collect(),
+        }
+    }
+
+    /// Finishes an answer: reads show what was written, unless the caller does not care.
+    pub(crate) async fn shown(
+        &self,
+        wishes: &Wishes,
+        positions: &[Position],
+        response: Response,
+    ) -> Response {
+        if !wishes.respond_async {
+            self.visible(positions).await;
+        }
+        match positions.first() {
+            Some(position) => with_position(response, *position),
+            None => response,
+        }
+    }
+
+    /// Finishes the answer of a command that takes access away.
+    ///
+    /// # Errors
+    /// A 503 if access may still be open somewhere.
+    pub(crate) async fn ended(
+        &self,
+        positions: &[Position],
+        response: Response,
+    ) -> Result<Response, ApiError> {
+        self.access_ended(positions).await?;
+        Ok(match positions.first() {
+            Some(position) => with_position(response, *position),
+            None => response,
+        })
+    }
+}

@@ -1,0 +1,294 @@
+//! Posting, editing, deleting.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::commands::post::{CreatePost, DeletePost, EditPost, PostRejection};
+use events::channel::{PostContent, PostCreated};
+use events::{Body, ChannelEvent, ChannelId, Event, EventId, FileId, Partition, PostId, Topic};
+use http::StatusCode;
+use platform::clock;
+use platform::http::{ApiError, Json, Path, Query, UrlId, json, note_channel, nullable, ok_status};
+use read_model::QueryError;
+use read_model::queries::PostOfCommand;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{id_field, id_fields, pins};
+use crate::caller::Caller;
+use crate::executor::{CommandApi, Written};
+use crate::facts::{post_content, post_facts, post_files};
+use crate::submission::Decided;
+
+/// What only bots, hooks and access tokens may say of themselves.
+const PRIVILEGED_PROPS: [&str; 5] =
+    ["from_webhook", "from_bot", "override_username", "override_icon_url", "override_icon_emoji"];
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewPost {
+    #[serde(default, deserialize_with = "nullable")]
+    channel_id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    message: String,
+    #[serde(default, deserialize_with = "nullable")]
+    root_id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    props: Map<String, Value>,
+    #[serde(default, deserialize_with = "nullable")]
+    file_ids: Vec<String>,
+    #[serde(default, deserialize_with = "nullable")]
+    pending_post_id: String,
+}
+
+/// A new post whose ids are ids.
+struct Parsed {
+    channel: ChannelId,
+    root: Option<PostId>,
+    files: Vec<FileId>,
+    content: PostContent,
+    set_online: bool,
+}
+
+/// `POST /posts`
+pub(crate) async fn create(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    query: Query,
+    Json(body): Json<NewPost>,
+) -> Result<Response, ApiError> {
+    let post = body.parse(&query)?;
+    note_channel(post.channel);
+    let id = post.event_id(&caller);
+    let partition = Partition::of(Topic::Channels, post.channel.as_bytes());
+    let rests_on = [Partition::DIRECTORY, partition];
+    let post_id = PostId::random();
+    let order = caller.order(id, partition, &rests_on);
+    let ended = api.submit(order, || Box::pin(decide(&api, &caller, &post, post_id)));
+    let Some(written) = ended.await?.written()? else { return Err(ApiError::unknown_outcome()) };
+    let Event::Channels(ChannelEvent::PostCreated(b)) = written.event() else {
+        return Err(ApiError::idempotency_key_reused());
+    };
+    if b.c.post_id != post_id && caller.wishes.idempotency_key.is_some() && !post.is_said_by(b) {
+        return Err(ApiError::idempotency_key_reused());
+    }
+    let shown = wire::Post::from_created(&b.c, &b.p, written.at);
+    let response = json(StatusCode::CREATED, &shown);
+    Ok(api.shown(&caller.wishes, &[written.position], response).await)
+}
+
+async fn decide(
+    api: &CommandApi,
+    caller: &Caller,
+    post: &Parsed,
+    post_id: PostId,
+) -> Result<Decided<PostRejection>, QueryError> {
+    let mut rows_at = None;
+    let mut known = |at: Option<u64>| rows_at = rows_at.into_iter().chain(at).min();
+    let root = match post.root {
+        Some(root) => {
+            let (facts, at) = api.root_facts(post.channel, root).await?;
+            known(at);
+            Some((root, facts))
+        }
+        None => None,
+    };
+    let files = if post.files.is_empty() {
+        vec![]
+    } else {
+        let (files, at) = api.file_facts(post.channel, &post.files).await?;
+        known(Some(at));
+        files
+    };
+    let directory = api.fold.directory();
+    let channels = api.fold.channels(post.channel);
+    let calls = channels
+        .state()
+        .channel(post.channel)
+        .map(|channel| api.calls(channel, &post.content.message, clock::now_ms()));
+    let command = CreatePost {
+        actor: caller.user,
+        channel_id: post.channel,
+        post_id,
+        root,
+        calls: calls.unwrap_or_default(),
+        files,
+        content: post.content.clone(),
+        set_online: post.set_online,
+    };
+    Ok(Decided { decision: command.decide(directory.state(), channels.state()), rows_at })
+}
+
+impl NewPost {
+    fn parse(self, query: &Query) -> Result<Parsed, ApiError> {
+        let root = match self.root_id.as_str() {
+            "" => None,
+            text => Some(id_field("root_id", text)?),
+        };
+        let mut files: Vec<FileId> = id_fields("file_ids", &self.file_ids)?;
+        let mut seen = std::collections::BTreeSet::new();
+        files.retain(|file| seen.insert(*file));
+        let mut props = self.props;
+        PRIVILEGED_PROPS.iter().for_each(|name| drop(props.remove(*name)));
+        Ok(Parsed {
+            channel: id_field("channel_id", &self.channel_id)?,
+            root,
+            files,
+            content: PostContent {
+                message: self.message,
+                props,
+                file_names: vec![],
+                pending_post_id: self.pending_post_id,
+            },
+            set_online: query.get("set_online").is_none() || query.flag("set_online"),
+        })
+    }
+}
+
+impl Parsed {
+    fn event_id(&self, caller: &Caller) -> EventId {
+        let pending = &self.content.pending_post_id;
+        if caller.wishes.idempotency_key.is_some() || pending.is_empty() {
+            return caller.event_id("POST /posts");
+        }
+        EventId::pending_post(caller.user, self.channel, pending)
+    }
+
+    /// Whether the post says what this request says.
+    fn is_said_by(&self, said: &Body<PostCreated>) -> bool {
+        let files = said.c.files.iter().map(|file| file.file_id);
+        said.c.channel_id == self.channel
+            && said.c.root.as_ref().map(|root| root.post_id) == self.root
+            && files.eq(self.files.iter().copied())
+            && said.p.message == self.content.message
+            && said.p.props == self.content.props
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Patch {
+    id: Option<String>,
+    message: Option<String>,
+    props: Option<Map<String, Value>>,
+    is_pinned: Option<bool>,
+}
+
+/// `PUT /posts/{post_id}`: the whole post, with its own id in the body.
+pub(crate) async fn update(
+    state: State<CommandApi>,
+    caller: Caller,
+    Path(UrlId(post)): Path<UrlId<PostId>>,
+    Json(body): Json<Patch>,
+) -> Result<Response, ApiError> {
+    let named: PostId = id_field("id", body.id.as_deref().unwrap_or_default())?;
+    if named != post {
+        return Err(ApiError::invalid_body("id"));
+    }
+    patch(state, caller, Path(UrlId(post)), Json(body)).await
+}
+
+/// `PUT /posts/{post_id}/patch`
+pub(crate) async fn patch(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(UrlId(post)): Path<UrlId<PostId>>,
+    Json(mut patch): Json<Patch>,
+) -> Result<Response, ApiError> {
+    if let Some(props) = &mut patch.props {
+        PRIVILEGED_PROPS.iter().for_each(|name| drop(props.remove(*name)));
+    }
+    let found = api.known_post(post).await?;
+    let channel = found.row.channel_id;
+    note_channel(channel);
+    let partition = Partition::of(Topic::Channels, channel.as_bytes());
+    let rests_on = [Partition::DIRECTORY, partition];
+    let seen = parking_lot::Mutex::new(found);
+    let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
+        Box::pin(async {
+            let Some(found) = api.reader.post_of_command(post).await? else {
+                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
+            };
+            let command = patch.command(&caller, &found);
+            let rows_at = Some(found.next_offset);
+            *seen.lock() = found;
+            let directory = api.fold.directory();
+            let channels = api.fold.channels(channel);
+            Ok(Decided { decision: command.decide(directory.state(), channels.state()), rows_at })
+        })
+    });
+    let written = ended.await?.written()?;
+    let mut positions = api.position_of(written.as_ref(), partition);
+    let mut shown = edited(&api, &seen.into_inner(), written.as_ref());
+    if let Some(pinned) = patch.is_pinned.filter(|pinned| *pinned != shown.is_pinned) {
+        let pin = pins::set(&api, &caller, post, pinned).await?;
+        positions.extend(pin);
+        shown.is_pinned = pinned;
+    }
+    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &shown)).await)
+}
+
+impl Patch {
+    fn command(&self, caller: &Caller, found: &PostOfCommand) -> EditPost {
+        let current = post_content(found);
+        let mut content = current.clone();
+        if let Some(message) = &self.message {
+            content.message.clone_from(message);
+        }
+        if let Some(props) = &self.props {
+            content.props.clone_from(props);
+        }
+        EditPost {
+            actor: caller.user,
+            post: post_facts(found),
+            has_reactions: found.has_reactions,
+            reply_count: found.row.reply_count,
+            files: post_files(found),
+            current,
+            content,
+        }
+    }
+}
+
+/// The post after the edit; as it was where nothing changed.
+fn edited(api: &CommandApi, found: &PostOfCommand, written: Option<&Written>) -> wire::Post {
+    let names = api.fold.names();
+    let name = |user| names.person(user).map(|person| person.username.clone());
+    let held = found.row.to_wire(vec![], &name);
+    let edit = written.and_then(|written| match written.event() {
+        Event::Channels(ChannelEvent::PostEdited(b)) => {
+            Some(wire::Post::from_edited(&b.c, &b.p, written.at))
+        }
+        _ => None,
+    });
+    let mut shown = edit.unwrap_or(held);
+    shown.last_reply_at = found.row.last_reply_at;
+    shown.has_reactions = found.has_reactions;
+    shown
+}
+
+/// `DELETE /posts/{post_id}`
+pub(crate) async fn delete(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(UrlId(post)): Path<UrlId<PostId>>,
+) -> Result<Response, ApiError> {
+    let found = api.known_post(post).await?;
+    let channel = found.row.channel_id;
+    note_channel(channel);
+    let partition = Partition::of(Topic::Channels, channel.as_bytes());
+    let rests_on = [Partition::DIRECTORY, partition];
+    let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
+        Box::pin(async {
+            let Some(found) = api.reader.post_of_command(post).await? else {
+                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
+            };
+            let command = DeletePost { actor: caller.user, post: post_facts(&found) };
+            let directory = api.fold.directory();
+            let channels = api.fold.channels(channel);
+            let decision = command.decide(directory.state(), channels.state());
+            Ok(Decided { decision, rows_at: Some(found.next_offset) })
+        })
+    });
+    let written = ended.await?.written()?;
+    let positions = api.position_of(written.as_ref(), partition);
+    Ok(api.shown(&caller.wishes, &positions, ok_status()).await)
+}

@@ -1,0 +1,95 @@
+//! Preferences: `PUT /users/{user_id}/preferences` and `POST …/preferences/delete`.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::Directory;
+use domain::commands::Decision;
+use domain::commands::user::{DeletePreferences, SetPreferences, UserRejection};
+use events::user::Preference;
+use events::{EventId, Partition, Topic, UserId};
+use platform::http::{ApiError, Json, Path, UserRef, nullable, ok_status};
+use read_model::rows::PreferenceRow;
+use serde::Deserialize;
+
+use crate::caller::Caller;
+use crate::executor::CommandApi;
+use crate::submission::Decided;
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Item {
+    #[serde(default, deserialize_with = "nullable")]
+    category: String,
+    #[serde(default, deserialize_with = "nullable")]
+    name: String,
+    #[serde(default, deserialize_with = "nullable")]
+    value: String,
+}
+
+impl From<Item> for Preference {
+    fn from(Item { category, name, value }: Item) -> Self {
+        Self { category, name, value }
+    }
+}
+
+/// `PUT /users/{user_id}/preferences`
+pub(crate) async fn set(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+    Json(items): Json<Vec<Item>>,
+) -> Result<Response, ApiError> {
+    let user_id = user.resolve(caller.user);
+    let preferences: Vec<Preference> = items.into_iter().map(Preference::from).collect();
+    changed(&api, &caller, user_id, |directory, current| {
+        let preferences = preferences.clone();
+        SetPreferences { actor: caller.user, user_id, preferences, current }.decide(directory)
+    })
+    .await
+}
+
+/// `POST /users/{user_id}/preferences/delete`
+pub(crate) async fn delete(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+    Json(items): Json<Vec<Item>>,
+) -> Result<Response, ApiError> {
+    let user_id = user.resolve(caller.user);
+    let preferences: Vec<Preference> = items.into_iter().map(Preference::from).collect();
+    changed(&api, &caller, user_id, |directory, current| {
+        let preferences = preferences.clone();
+        DeletePreferences { actor: caller.user, user_id, preferences, current }.decide(directory)
+    })
+    .await
+}
+
+/// The rows are brought to the end of the person's partition first: what holds already is judged by
+/// them, and nothing in the log would notice that they were old.
+async fn changed(
+    api: &CommandApi,
+    caller: &Caller,
+    user: UserId,
+    decide: impl Fn(&Directory, Vec<Preference>) -> Result<Decision, UserRejection> + Sync,
+) -> Result<Response, ApiError> {
+    caller.may_act_for(user)?;
+    let partition = Partition::of(Topic::Users, user.as_bytes());
+    api.rows_at_ends(&[partition]).await?;
+    let rests_on = [Partition::DIRECTORY, partition];
+    let order = caller.order(EventId::random(), partition, &rests_on);
+    let ended = api.submit(order, || {
+        Box::pin(async {
+            let next = api.fold.next(partition);
+            let rows = api.reader.preferences(user, None, None).await?;
+            let current = rows.into_iter().map(preference).collect();
+            let decision = decide(api.fold.directory().state(), current);
+            Ok(Decided { decision, rows_at: Some(next) })
+        })
+    });
+    let written = ended.await?.written()?;
+    let positions = api.position_of(written.as_ref(), partition);
+    Ok(api.shown(&caller.wishes, &positions, ok_status()).await)
+}
+
+fn preference(row: PreferenceRow) -> Preference {
+    Preference { category: row.category, name: row.name, value: row.value }
+}

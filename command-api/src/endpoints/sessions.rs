@@ -1,0 +1,54 @@
+//! Ending sessions.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::commands::directory::RevokeSessions;
+use domain::commands::user::RevokeSession;
+use events::{EventId, Partition, SessionId, Topic};
+use platform::http::{ApiError, Json, Path, UserRef, nullable, ok_status};
+use serde::Deserialize;
+
+use super::id_field;
+use crate::caller::Caller;
+use crate::executor::CommandApi;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Body {
+    #[serde(default, deserialize_with = "nullable")]
+    session_id: String,
+}
+
+/// `POST /users/{user_id}/sessions/revoke`
+pub(crate) async fn revoke(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+    Json(body): Json<Body>,
+) -> Result<Response, ApiError> {
+    let user_id = user.resolve(caller.user);
+    let session_id: SessionId = id_field("session_id", &body.session_id)?;
+    let command = RevokeSession { actor: caller.user, user_id, session_id };
+    let written = api
+        .in_users(caller.actor(), user_id, |directory, users| command.decide(directory, users))
+        .await?;
+    let partition = Partition::of(Topic::Users, user_id.as_bytes());
+    let positions = api.position_of(written.as_ref(), partition);
+    api.ended(&positions, ok_status()).await
+}
+
+/// `POST /users/{user_id}/sessions/revoke/all`
+pub(crate) async fn revoke_all(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+) -> Result<Response, ApiError> {
+    let user_id = user.resolve(caller.user);
+    let decide = |directory: &domain::Directory| {
+        let users = api.fold.users(user_id);
+        let any_live = users.state().sessions_of(user_id).next().is_some();
+        RevokeSessions { actor: caller.user, user_id, any_live }.decide(directory)
+    };
+    let written = api.in_directory(caller.actor(), EventId::random(), decide).await?;
+    let positions = api.position_of(written.as_ref(), Partition::DIRECTORY);
+    api.ended(&positions, ok_status()).await
+}

@@ -1,0 +1,51 @@
+//! `PUT /users/{user_id}/status`
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::commands::user::SetStatus;
+use events::user::StatusKind;
+use events::{Partition, Topic};
+use http::StatusCode;
+use platform::http::{ApiError, Json, Path, UserRef, json, nullable};
+use serde::Deserialize;
+
+use crate::caller::Caller;
+use crate::executor::CommandApi;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Body {
+    #[serde(default, deserialize_with = "nullable")]
+    status: String,
+    /// Unix **seconds**.
+    #[serde(default, deserialize_with = "nullable")]
+    dnd_end_time: i64,
+}
+
+pub(crate) async fn set(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+    Json(body): Json<Body>,
+) -> Result<Response, ApiError> {
+    let user_id = user.resolve(caller.user);
+    let status = match body.status.as_str() {
+        "online" => StatusKind::Online,
+        "away" => StatusKind::Away,
+        "dnd" => StatusKind::Dnd,
+        "offline" => StatusKind::Offline,
+        _ => return Err(ApiError::invalid_body("status")),
+    };
+    let end_ms =
+        if status == StatusKind::Dnd { body.dnd_end_time.checked_mul(1000) } else { Some(0) };
+    let dnd_end_ms = end_ms.ok_or_else(|| ApiError::invalid_body("dnd_end_time"))?;
+    let command = SetStatus { actor: caller.user, user_id, status, dnd_end_ms };
+    let written = api
+        .in_users(caller.actor(), user_id, |directory, users| command.decide(directory, users))
+        .await?;
+    let partition = Partition::of(Topic::Users, user_id.as_bytes());
+    let positions = api.position_of(written.as_ref(), partition);
+    let last_activity_at = written.map_or(0, |written| written.at);
+    let dnd_end_time = dnd_end_ms / 1000;
+    let shown = wire::Status { user_id, status, manual: true, last_activity_at, dnd_end_time };
+    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &shown)).await)
+}

@@ -1,0 +1,65 @@
+//! `POST /users/{user_id}/typing`
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::rights;
+use events::presence::TypingStarted;
+use events::{ChannelId, Event, EventId, Meta, Partition, PostId, PresenceEvent, Topic};
+use platform::clock;
+use platform::http::{ApiError, Json, Path, UserRef, note_channel, nullable, ok_status};
+use serde::Deserialize;
+
+use super::id_field;
+use crate::caller::Caller;
+use crate::executor::CommandApi;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Body {
+    #[serde(default, deserialize_with = "nullable")]
+    channel_id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    parent_id: String,
+}
+
+pub(crate) async fn start(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+    Json(body): Json<Body>,
+) -> Result<Response, ApiError> {
+    let user_id = user.resolve(caller.user);
+    caller.may_act_for(user_id)?;
+    let channel_id: ChannelId = id_field("channel_id", &body.channel_id)?;
+    note_channel(channel_id);
+    let parent_id: Option<PostId> = match body.parent_id.as_str() {
+        "" => None,
+        text => Some(id_field("parent_id", text)?),
+    };
+    may_type(&api, &caller, channel_id).await?;
+    let typing = TypingStarted { user_id, channel_id, parent_id };
+    let event = Event::Presence(PresenceEvent::TypingStarted(typing.into()));
+    let now_ms = clock::now_ms();
+    let mut meta = Meta::new(EventId::random(), channel_id.0, now_ms, 0, caller.actor());
+    meta.connection_id.clone_from(&caller.wishes.connection_id);
+    let record = events::encode(&api.settings.cell, &meta, &event);
+    let partition = Partition::of(Topic::Presence, channel_id.as_bytes());
+    let appended = api.fold.log().append(partition, record).await;
+    appended.map_err(ApiError::unavailable)?;
+    Ok(ok_status())
+}
+
+/// Whether the caller may post in the channel; a no comes only from the end of its partition.
+async fn may_type(api: &CommandApi, caller: &Caller, channel: ChannelId) -> Result<(), ApiError> {
+    let may = || {
+        let directory = api.fold.directory();
+        let channels = api.fold.channels(channel);
+        rights::may_read(directory.state(), channels.state(), channel, caller.user)
+    };
+    if may() {
+        return Ok(());
+    }
+    let partitions = [Partition::DIRECTORY, Partition::of(Topic::Channels, channel.as_bytes())];
+    let caught_up = api.fold.catch_up(&partitions, api.deadline()).await;
+    caught_up.map_err(ApiError::unavailable)?;
+    if may() { Ok(()) } else { Err(ApiError::forbidden()) }
+}

@@ -1,0 +1,183 @@
+//! Reading a channel, and marking it unread again.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::commands::post::PostFacts;
+use domain::commands::readstate::{ReadstateRejection, Seen, SetUnread, ViewChannels};
+use events::{ChannelId, EventId, Partition, PostId, Topic, UserId};
+use http::StatusCode;
+use platform::http::{ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable};
+use read_model::queries::UnreadFrom;
+use serde::{Deserialize, Serialize};
+
+use super::{id_field, id_fields};
+use crate::caller::Caller;
+use crate::executor::{CommandApi, undelayed};
+use crate::facts::post_facts;
+use crate::submission::Decided;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct View {
+    #[serde(default, deserialize_with = "nullable")]
+    channel_id: String,
+}
+
+/// `POST /channels/members/{user_id}/view`. An empty channel says only that none is on screen.
+pub(crate) async fn view(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+    Json(body): Json<View>,
+) -> Result<Response, ApiError> {
+    let channels = if body.channel_id.is_empty() {
+        vec![]
+    } else {
+        vec![id_field("channel_id", &body.channel_id)?]
+    };
+    viewed(&api, &caller, user.resolve(caller.user), channels).await
+}
+
+/// `POST /channels/members/{user_id}/mark_read`
+pub(crate) async fn mark_read(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+    Json(body): Json<Vec<String>>,
+) -> Result<Response, ApiError> {
+    let channels = id_fields("channel_ids", &body)?;
+    viewed(&api, &caller, user.resolve(caller.user), channels).await
+}
+
+async fn viewed(
+    api: &CommandApi,
+    caller: &Caller,
+    user: UserId,
+    mut channels: Vec<ChannelId>,
+) -> Result<Response, ApiError> {
+    caller.may_act_for(user)?;
+    if let [channel] = channels[..] {
+        note_channel(channel);
+    }
+    channels.sort_unstable();
+    channels.dedup();
+    let partition = Partition::of(Topic::Readstate, user.as_bytes());
+    // `readstate` is exempt from end look-ups: nobody else writes a person's markers.
+    let rests_on: Vec<Partition> = std::iter::once(Partition::DIRECTORY)
+        .chain(channels.iter().map(|id| Partition::of(Topic::Channels, id.as_bytes())))
+        .collect();
+    let times = parking_lot::Mutex::new(BTreeMap::new());
+    let order = caller.order(EventId::random(), partition, &rests_on);
+    let ended = api.submit(order, || {
+        let decision = seen(api, user, &channels).and_then(|seen| {
+            let readstate = api.fold.readstate(user);
+            let state = readstate.state();
+            *times.lock() = seen
+                .iter()
+                .map(|seen| (seen.channel_id, ViewChannels::viewed_at(state, user, seen)))
+                .collect();
+            ViewChannels { user_id: user, seen }.decide(state)
+        });
+        undelayed(decision)
+    });
+    let written = ended.await?.written()?;
+    let positions: Vec<_> = written.iter().map(|written| written.position).collect();
+    let shown = wire::ViewResult::new(times.into_inner());
+    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &shown)).await)
+}
+
+fn seen(
+    api: &CommandApi,
+    user: UserId,
+    channels: &[ChannelId],
+) -> Result<Vec<Seen>, ReadstateRejection> {
+    let directory = api.fold.directory();
+    channels
+        .iter()
+        .map(|id| Seen::of(directory.state(), api.fold.channels(*id).state(), *id, user))
+        .collect()
+}
+
+/// The answer of `POST /users/{user_id}/posts/{post_id}/set_unread`: counts are of what is read.
+#[derive(Debug, Serialize)]
+struct UnreadAt {
+    team_id: String,
+    user_id: UserId,
+    channel_id: ChannelId,
+    msg_count: i64,
+    msg_count_root: i64,
+    mention_count: i64,
+    mention_count_root: i64,
+    urgent_mention_count: i64,
+    last_viewed_at: i64,
+}
+
+/// `POST /users/{user_id}/posts/{post_id}/set_unread`, with or without a body.
+pub(crate) async fn set_unread(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path((user, UrlId(post))): Path<(UserRef, UrlId<PostId>)>,
+) -> Result<Response, ApiError> {
+    let user_id = user.resolve(caller.user);
+    caller.may_act_for(user_id)?;
+    let found = api.known_post(post).await?;
+    let facts = post_facts(&found);
+    let channel = facts.channel_id;
+    note_channel(channel);
+    let partition = Partition::of(Topic::Readstate, user_id.as_bytes());
+    let in_channels = Partition::of(Topic::Channels, channel.as_bytes());
+    let rests_on = [Partition::DIRECTORY, in_channels];
+    let mut order = caller.order(EventId::random(), partition, &rests_on);
+    order.reads_rows = true;
+    let decided = parking_lot::Mutex::new(None::<SetUnread>);
+    let ended = api.submit(order, || {
+        Box::pin(async {
+            let from = api.reader.unread_from(user_id, post).await?;
+            let command = unread_command(&api, &caller, user_id, facts, from);
+            let decision = command.and_then(|command| {
+                *decided.lock() = Some(command);
+                let directory = api.fold.directory();
+                command.decide(directory.state(), api.fold.readstate(user_id).state())
+            });
+            Ok(Decided { decision, rows_at: None })
+        })
+    });
+    let written = ended.await?.written()?;
+    let positions = api.position_of(written.as_ref(), partition);
+    let command = decided.into_inner().ok_or_else(ApiError::unknown_outcome)?;
+    let shown = unread_at(&api, &command);
+    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &shown)).await)
+}
+
+fn unread_command(
+    api: &CommandApi,
+    caller: &Caller,
+    user_id: UserId,
+    post: PostFacts,
+    from: Option<UnreadFrom>,
+) -> Result<SetUnread, ReadstateRejection> {
+    let directory = api.fold.directory();
+    let channels = api.fold.channels(post.channel_id);
+    let seen = Seen::of(directory.state(), channels.state(), post.channel_id, user_id)?;
+    let before = from.ok_or(ReadstateRejection::UnknownPost)?.totals;
+    Ok(SetUnread { actor: caller.user, user_id, post, seen, before })
+}
+
+fn unread_at(api: &CommandApi, command: &SetUnread) -> UnreadAt {
+    let SetUnread { user_id, post, seen, before, .. } = command;
+    let channels = api.fold.channels(post.channel_id);
+    let team = channels.state().channel(post.channel_id).and_then(|channel| channel.team_id);
+    let broadcasts = seen.totals.broadcasts - before.broadcasts;
+    UnreadAt {
+        team_id: team.map_or(String::new(), |team| team.to_string()),
+        user_id: *user_id,
+        channel_id: post.channel_id,
+        msg_count: before.msgs,
+        msg_count_root: before.msgs_root,
+        mention_count: seen.totals.mentions - before.mentions + broadcasts,
+        mention_count_root: seen.totals.mentions_root - before.mentions_root + broadcasts,
+        urgent_mention_count: 0,
+        last_viewed_at: post.create_at - 1,
+    }
+}

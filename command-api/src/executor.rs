@@ -1,0 +1,437 @@
+//! What every write has at hand, and how a command becomes an answer: the shell around
+//! [`Submission`](crate::submission::Submission) that does what it says.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::commands::Decision;
+use domain::{Applied, Refusal};
+use event_archive::ObjectStore;
+use event_log::{AppendError, ReadLimit};
+use events::{Actor, Event, EventId, Meta, NewRecord, Partition, Position};
+use fold::{AccessEnded, Fold, Folded, StatusBoard, Watch};
+use futures::future::BoxFuture;
+use platform::clock;
+use platform::http::ApiError;
+use platform::secrets::Secrets;
+use read_model::{QueryError, Reader};
+
+use crate::facts::RootCache;
+use crate::in_flight::{InFlight, Pass};
+use crate::passwords::Passwords;
+use crate::submission::{Answer, AppendFailure, Decided, Input, Output, Said, Submission};
+use crate::telemetry;
+use crate::waits::{Lagging, Projection};
+
+/// Between two appends of a record whose outcome is unknown.
+const APPEND_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// What differs between installations.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names the cell in every event.
+    pub cell: String,
+    /// How long a write waits until the rows show it.
+    pub visible_wait: Duration,
+    /// How long a write waits for its verdict.
+    pub deadline: Duration,
+    /// Whether strangers may sign up.
+    pub open_server: bool,
+    pub file_bytes_max: u64,
+    /// Whether people reach the server by HTTPS alone.
+    pub secure_cookies: bool,
+}
+
+/// What the write side is built from.
+pub struct Parts {
+    pub fold: Fold,
+    pub secrets: Arc<Secrets>,
+    pub reader: Reader,
+    pub projection: Arc<dyn Projection>,
+    pub objects: Arc<dyn ObjectStore>,
+    /// Everyone who keeps answers open that rest on rights.
+    pub access: Vec<Arc<dyn AccessEnded>>,
+    pub statuses: Arc<StatusBoard>,
+    pub settings: Settings,
+}
+
+/// The write side. Clones share it.
+#[derive(Clone)]
+pub struct CommandApi(Arc<Inner>);
+
+#[doc(hidden)]
+pub struct Inner {
+    parts: Parts,
+    in_flight: InFlight,
+    pub(crate) passwords: Passwords,
+    pub(crate) roots: RootCache,
+    pub(crate) lagging: Lagging,
+}
+
+impl Deref for CommandApi {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Deref for Inner {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+/// A command on its way: what is known of it whatever it decides.
+#[derive(Debug, Clone)]
+pub(crate) struct Order<'o> {
+    pub id: EventId,
+    /// Where its event goes.
+    pub partition: Partition,
+    /// Every partition that its decision looks at.
+    pub rests_on: &'o [Partition],
+    /// Whether its decision reads rows of another partition than its event's.
+    pub reads_rows: bool,
+    pub actor: Actor,
+    pub cause: Option<Position>,
+    pub connection_id: Option<String>,
+}
+
+/// A decision under way: it may have to read rows first. Boxed, because the compiler loses track of
+/// what is `Send` in closures that are async themselves.
+pub(crate) type Deciding<'f, R> = BoxFuture<'f, Result<Decided<R>, QueryError>>;
+
+/// A decision that read no rows.
+pub(crate) fn undelayed<'f, R: Send + 'f>(decision: Result<Decision, R>) -> Deciding<'f, R> {
+    Box::pin(std::future::ready(Ok(Decided { decision, rows_at: None })))
+}
+
+/// How a command ended that the log or the rules have an answer to.
+#[derive(Debug)]
+pub(crate) enum Ended<R> {
+    Written(Written),
+    AlreadySo,
+    Rejected(R),
+    Refused(Refusal),
+}
+
+/// An event in force: the command's own, or the first under its id.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub position: Position,
+    /// The time that the fold assigned.
+    pub at: i64,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Folded(Arc<Folded>),
+    Read(Box<Event>),
+}
+
+impl Written {
+    pub(crate) fn event(&self) -> &Event {
+        match &self.source {
+            Source::Folded(folded) => match folded.applied() {
+                Some((_, event, _)) => event,
+                None => unreachable!("only an applied record is written"),
+            },
+            Source::Read(event) => event,
+        }
+    }
+
+    /// What the fold assigned; absent for a first that was found in the window.
+    pub(crate) fn applied(&self) -> Option<&Applied> {
+        match &self.source {
+            Source::Folded(folded) => folded.verdict.applied(),
+            Source::Read(_) => None,
+        }
+    }
+}
+
+impl CommandApi {
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner {
+            in_flight: InFlight::default(),
+            passwords: Passwords::new(),
+            roots: RootCache::new(),
+            lagging: Lagging::default(),
+            parts,
+        }))
+    }
+
+    /// The time by which a request that begins now has its answer.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.settings.deadline
+    }
+
+    /// Takes a command from the look-up of its id to its end. `decide` is called anew whenever the
+    /// states may have changed.
+    ///
+    /// # Errors
+    /// A 503 where the end is not known or cannot be reached now, a 413 for too large an event.
+    pub(crate) async fn submit<'f, R>(
+        &self,
+        order: Order<'_>,
+        decide: impl Fn() -> Deciding<'f, R>,
+    ) -> Result<Ended<R>, ApiError> {
+        let started = Instant::now();
+        let mut drive = Drive {
+            api: self,
+            watch: self.fold.watch(order.id),
+            deadline: self.deadline(),
+            order,
+            pass: None,
+            record: None,
+            rows_read: false,
+            appending: None,
+            passed: Vec::new(),
+        };
+        let mut submission = Submission::new();
+        let mut output = submission.start();
+        loop {
+            let input = match output {
+                Output::Answer(answer) => {
+                    telemetry::answered(drive.order.partition.topic, &answer, started);
+                    return drive.end(answer).await;
+                }
+                Output::Decide => drive.decide(decide()).await,
+                output => drive.perform(output).await,
+            };
+            output = drive.feed(&mut submission, input);
+        }
+    }
+}
+
+/// What is under way for one submission.
+struct Drive<'d> {
+    api: &'d CommandApi,
+    order: Order<'d>,
+    watch: Watch,
+    deadline: Instant,
+    pass: Option<Pass<'d>>,
+    /// The latest decision read rows.
+    rows_read: bool,
+    /// The present record, for appending it again.
+    record: Option<NewRecord>,
+    appending: Option<BoxFuture<'d, Result<u64, AppendFailure>>>,
+    /// Records with the id that the fold passed and that may become the answer.
+    passed: Vec<Arc<Folded>>,
+}
+
+impl Drive<'_> {
+    /// Feeds what happened, after every record with the id that the fold has passed meanwhile.
+    fn feed<R>(&mut self, submission: &mut Submission, input: Input<R>) -> Output<R> {
+        while let Some(folded) = self.watch.try_next() {
+            match submission.step(self.noted(folded)) {
+                Output::Await => {}
+                output => return output,
+            }
+        }
+        submission.step(input)
+    }
+
+    fn noted<R>(&mut self, folded: Arc<Folded>) -> Input<R> {
+        let input =
+            Input::Passed { offset: folded.record.offset, said: Said::from(&folded.verdict) };
+        self.passed.push(folded);
+        input
+    }
+
+    async fn decide<R>(&mut self, deciding: Deciding<'_, R>) -> Input<R> {
+        match tokio::time::timeout_at(self.deadline.into(), deciding).await {
+            Ok(Ok(decided)) => {
+                self.rows_read = self.order.reads_rows || decided.rows_at.is_some();
+                Input::Decided(decided)
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, "failed to read what a command needs");
+                Input::Unavailable
+            }
+            Err(_) => Input::Deadline,
+        }
+    }
+
+    async fn perform<R>(&mut self, output: Output<R>) -> Input<R> {
+        match output {
+            Output::Enter => {
+                let enter = self.api.in_flight.enter(self.order.id);
+                match tokio::time::timeout_at(self.deadline.into(), enter).await {
+                    Ok(pass) => {
+                        self.pass = Some(pass);
+                        Input::Entered
+                    }
+                    Err(_) => Input::Deadline,
+                }
+            }
+            Output::LookUp => self.look_up(),
+            Output::CatchUp => self.catch_up().await,
+            Output::Reach { offset } => self.reach(offset).await,
+            Output::Append { event, read_at } => {
+                let record = self.encoded(&event, read_at);
+                self.record = Some(record.clone());
+                self.appending = Some(append(self.api, self.order.partition, record));
+                self.next().await
+            }
+            Output::AppendAgain => {
+                self.appending = self.record.clone().map(|record| {
+                    let (api, partition) = (self.api, self.order.partition);
+                    let again: BoxFuture<'_, _> = Box::pin(async move {
+                        tokio::time::sleep(APPEND_AGAIN_AFTER).await;
+                        append(api, partition, record).await
+                    });
+                    again
+                });
+                self.next().await
+            }
+            Output::Await => self.next().await,
+            Output::Decide | Output::Answer(_) => unreachable!("the loop does these"),
+        }
+    }
+
+    fn look_up<R>(&self) -> Input<R> {
+        let (partition, id) = (self.order.partition, self.order.id);
+        // The position first: what is folded between the two is then newer than it says.
+        let next = self.api.fold.next(partition);
+        Input::LookedUp { next, outcome: self.api.fold.outcome(partition, id) }
+    }
+
+    async fn catch_up<R>(&mut self) -> Input<R> {
+        let partitions = self.order.rests_on;
+        let ends = match self.api.fold.catch_up(partitions, self.deadline).await {
+            Ok(ends) => ends,
+            Err(error) => {
+                tracing::warn!(error = %error, "failed to read the ends of the log");
+                return Input::Unavailable;
+            }
+        };
+        let own = partitions.iter().zip(&ends).find(|(p, _)| **p == self.order.partition);
+        let end = own.map_or(0, |(_, end)| *end);
+        if !self.rows_read {
+            return Input::CaughtUp { end };
+        }
+        for (partition, end) in partitions.iter().zip(ends) {
+            if !self.rows_reach(*partition, end).await {
+                return Input::Deadline;
+            }
+        }
+        Input::CaughtUp { end }
+    }
+
+    async fn reach<R>(&mut self, offset: u64) -> Input<R> {
+        let partition = self.order.partition;
+        if self.api.fold.wait_for(partition, offset, self.deadline).await.is_err() {
+            return Input::Deadline;
+        }
+        if self.rows_read && !self.rows_reach(partition, offset).await {
+            return Input::Deadline;
+        }
+        Input::Reached
+    }
+
+    async fn rows_reach(&mut self, partition: Partition, offset: u64) -> bool {
+        let passed = self.api.projection.passed(partition, offset);
+        tokio::time::timeout_at(self.deadline.into(), passed).await.is_ok()
+    }
+
+    fn encoded(&self, event: &Event, read_at: u64) -> NewRecord {
+        let subject = domain::commands::subject_of(event);
+        let order = &self.order;
+        let mut meta = Meta::new(order.id, subject, clock::now_ms(), read_at, order.actor);
+        meta.cause = order.cause;
+        meta.request_id = platform::http::request_id().map(|id| id.to_string());
+        meta.connection_id.clone_from(&order.connection_id);
+        meta.traceparent = platform::telemetry::current_traceparent();
+        events::encode(&self.api.settings.cell, &meta, event)
+    }
+
+    /// Whatever happens next.
+    async fn next<R>(&mut self) -> Input<R> {
+        let appending = async {
+            match &mut self.appending {
+                Some(appending) => appending.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            folded = self.watch.next() => self.noted(folded),
+            result = appending => {
+                self.appending = None;
+                Input::Appended(result)
+            }
+            () = tokio::time::sleep_until(self.deadline.into()) => Input::Deadline,
+        }
+    }
+
+    async fn end<R>(&mut self, answer: Answer<R>) -> Result<Ended<R>, ApiError> {
+        match answer {
+            Answer::Applied { offset } => self.written(offset).await.map(Ended::Written),
+            Answer::AlreadySo => Ok(Ended::AlreadySo),
+            Answer::Rejected(rejection) => Ok(Ended::Rejected(rejection)),
+            Answer::Refused { refusal: Refusal::Already | Refusal::Behind, .. } => {
+                Ok(Ended::AlreadySo)
+            }
+            Answer::Refused { refusal, .. } => Ok(Ended::Refused(refusal)),
+            Answer::TooLarge => Err(ApiError::body_too_large()),
+            Answer::Unavailable => Err(ApiError::unavailable("a command had no answer in time")),
+            Answer::Unknown => Err(ApiError::unknown_outcome()),
+        }
+    }
+
+    /// The event at an offset that is in force.
+    async fn written(&mut self, offset: u64) -> Result<Written, ApiError> {
+        let position = Position::new(self.order.partition, offset);
+        let own = self.passed.iter().find(|folded| folded.record.offset == offset);
+        if let Some((folded, at)) = own.and_then(|f| Some((f, f.verdict.applied()?.at))) {
+            return Ok(Written { position, at, source: Source::Folded(Arc::clone(folded)) });
+        }
+        let outcome = self.api.fold.outcome(self.order.partition, self.order.id);
+        let at = outcome.and_then(|outcome| outcome.result.ok()).unwrap_or(0);
+        let event = self.api.read_event(position).await?;
+        Ok(Written { position, at, source: Source::Read(Box::new(event)) })
+    }
+}
+
+fn append(
+    api: &CommandApi,
+    partition: Partition,
+    record: NewRecord,
+) -> BoxFuture<'_, Result<u64, AppendFailure>> {
+    let appending = api.fold.log().append(partition, record);
+    Box::pin(async move {
+        let started = Instant::now();
+        let result = appending.await;
+        telemetry::appended(partition.topic, &result, started);
+        match result {
+            Ok(appended) => Ok(appended.offset),
+            Err(AppendError::TooLarge { .. }) => Err(AppendFailure::TooLarge),
+            Err(AppendError::Indeterminate(reason)) => {
+                tracing::warn!(%partition, reason, "the outcome of an append is unknown");
+                Err(AppendFailure::Indeterminate)
+            }
+            Err(AppendError::Unavailable(reason)) => {
+                tracing::warn!(%partition, reason, "the log takes no appends");
+                Err(AppendFailure::Unavailable)
+            }
+        }
+    })
+}
+
+impl CommandApi {
+    /// The event at a position, from the log.
+    pub(crate) async fn read_event(&self, position: Position) -> Result<Event, ApiError> {
+        let limit = ReadLimit { records_max: 1, ..ReadLimit::default() };
+        let read = self.fold.log().read(position.partition, position.offset, limit).await;
+        let records = read.map_err(ApiError::unavailable)?;
+        let record = records
+            .first()
+            .ok_or_else(|| ApiError::internal(format!("the log holds nothing at {position}")))?;
+        let (_, event) = events::decode(record).map_err(ApiError::internal)?;
+        Ok(event)
+    }
+}

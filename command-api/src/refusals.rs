@@ -1,0 +1,191 @@
+//! Refusals as the contract says them. An endpoint that says one differently maps it itself.
+
+use domain::Refusal;
+use domain::commands::channel::ChannelRejection;
+use domain::commands::directory::DirectoryRejection;
+use domain::commands::post::PostRejection;
+use domain::commands::readstate::ReadstateRejection;
+use domain::commands::user::UserRejection;
+use http::StatusCode;
+use platform::http::ApiError;
+
+use crate::executor::{Ended, Written};
+
+/// A decision's no.
+pub(crate) trait Rejection {
+    fn to_error(self) -> ApiError;
+}
+
+impl<R: Rejection> Ended<R> {
+    /// The event in force, or nothing where it held already.
+    ///
+    /// # Errors
+    /// What refused it.
+    pub(crate) fn written(self) -> Result<Option<Written>, ApiError> {
+        self.written_or(R::to_error)
+    }
+}
+
+impl<R> Ended<R> {
+    /// As [`Ended::written`], with another mapping of the decision's no.
+    pub(crate) fn written_or(
+        self,
+        to_error: impl FnOnce(R) -> ApiError,
+    ) -> Result<Option<Written>, ApiError> {
+        match self {
+            Self::Written(written) => Ok(Some(written)),
+            Self::AlreadySo => Ok(None),
+            Self::Rejected(rejection) => Err(to_error(rejection)),
+            Self::Refused(refusal) => Err(refused(refusal)),
+        }
+    }
+}
+
+fn bad(id: &'static str, message: &'static str) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, id, message)
+}
+
+pub(crate) fn team_exists() -> ApiError {
+    bad("app.team.save.existing.app_error", "A team of this name already exists.")
+}
+
+pub(crate) fn last_admin() -> ApiError {
+    bad(
+        "api.nottermost.last_admin.app_error",
+        "This is the last active administrator of the system.",
+    )
+}
+
+pub(crate) fn fixed_members() -> ApiError {
+    bad(
+        "api.channel.add_members.direct_group.app_error",
+        "The members of a direct or group channel do not change.",
+    )
+}
+
+pub(crate) fn channel_archived() -> ApiError {
+    bad("api.channel.archived.app_error", "This channel is archived.")
+}
+
+pub(crate) fn not_in_team() -> ApiError {
+    bad("api.channel.add_user.to.channel.not_in_team.app_error", "Not a member of the team.")
+}
+
+/// A refusal by the log: the state changed between decision and record.
+pub(crate) fn refused(refusal: Refusal) -> ApiError {
+    match refusal {
+        Refusal::UsernameTaken => ApiError::username_exists(),
+        Refusal::EmailTaken => ApiError::email_exists(),
+        Refusal::UnknownUser => ApiError::user_not_found(),
+        Refusal::LastAdmin => last_admin(),
+        Refusal::TeamNameTaken => team_exists(),
+        Refusal::UnknownTeam => ApiError::team_not_found(),
+        Refusal::ChannelNameTaken => ApiError::channel_exists(),
+        Refusal::UnknownChannel => ApiError::channel_not_found(),
+        Refusal::Archived => ApiError::post_to_deleted_channel(),
+        Refusal::DefaultChannel => ApiError::leave_default_channel(),
+        Refusal::FixedMembers => fixed_members(),
+        Refusal::UnknownSession => ApiError::session_expired(),
+        Refusal::NotAMember
+        | Refusal::NotATeamMember
+        | Refusal::UserInactive
+        | Refusal::OtherMembership
+        | Refusal::GenerationEnded
+        | Refusal::Forbidden => ApiError::forbidden(),
+        Refusal::Already
+        | Refusal::Behind
+        | Refusal::TokenTaken
+        | Refusal::NotTheNextRules
+        | Refusal::CellOpen => ApiError::internal(format!("an event was refused: {refusal:?}")),
+    }
+}
+
+impl Rejection for DirectoryRejection {
+    fn to_error(self) -> ApiError {
+        match self {
+            Self::Invalid(field) => ApiError::invalid_body(field),
+            Self::Forbidden | Self::NotATeamMember => ApiError::forbidden(),
+            Self::UsernameTaken => ApiError::username_exists(),
+            Self::EmailTaken => ApiError::email_exists(),
+            Self::UnknownUser => ApiError::user_not_found(),
+            Self::UserInactive => bad(
+                "api.team.add_members.user_deactivated.app_error",
+                "This account is deactivated.",
+            ),
+            Self::LastAdmin => last_admin(),
+            Self::UnknownTeam => ApiError::team_not_found(),
+            Self::TeamNameTaken => team_exists(),
+            Self::UnknownChannel => ApiError::channel_not_found(),
+            Self::ChannelNameTaken => ApiError::channel_exists(),
+            Self::DefaultChannel => bad(
+                "api.channel.update_channel.tried.app_error",
+                "The default channels of a team keep their names.",
+            ),
+            Self::Archived => channel_archived(),
+        }
+    }
+}
+
+impl Rejection for ChannelRejection {
+    fn to_error(self) -> ApiError {
+        match self {
+            Self::Invalid(field) => ApiError::invalid_body(field),
+            Self::UnknownChannel => ApiError::channel_not_found(),
+            Self::Archived => channel_archived(),
+            Self::Forbidden => ApiError::forbidden(),
+            Self::UnknownUser => ApiError::user_not_found(),
+            Self::NotATeamMember => not_in_team(),
+            Self::DefaultChannel => ApiError::leave_default_channel(),
+            Self::FixedMembers => fixed_members(),
+        }
+    }
+}
+
+impl Rejection for PostRejection {
+    fn to_error(self) -> ApiError {
+        match self {
+            Self::Invalid(field) => ApiError::invalid_body(field),
+            Self::MessageTooLong => bad(
+                "model.post.is_valid.message_length.app_error",
+                "The message is longer than 16383 characters.",
+            ),
+            Self::TooManyFiles => {
+                bad("model.post.is_valid.file_ids.app_error", "A post has at most ten files.")
+            }
+            Self::UnknownChannel => ApiError::channel_not_found(),
+            Self::Archived => ApiError::post_to_deleted_channel(),
+            Self::Forbidden => ApiError::forbidden(),
+            Self::UnknownPost => ApiError::post_not_found(),
+            Self::UnknownRoot => ApiError::post_root_invalid(),
+            Self::RootInOtherChannel => ApiError::post_root_in_other_channel(),
+            Self::FileUnusable => bad(
+                "api.post.create_post.file_ids.app_error",
+                "A file is unknown, not yours, of another channel or attached already.",
+            ),
+        }
+    }
+}
+
+impl Rejection for UserRejection {
+    fn to_error(self) -> ApiError {
+        match self {
+            Self::Invalid(field) => ApiError::invalid_body(field),
+            Self::Forbidden => ApiError::forbidden(),
+            Self::UnknownUser => ApiError::user_not_found(),
+            Self::UserInactive => ApiError::login_inactive(),
+            Self::UnknownSession => ApiError::session_expired(),
+            Self::SessionsEnded => ApiError::invalid_credentials(),
+        }
+    }
+}
+
+impl Rejection for ReadstateRejection {
+    fn to_error(self) -> ApiError {
+        match self {
+            Self::Invalid(field) => ApiError::invalid_body(field),
+            Self::Forbidden => ApiError::forbidden(),
+            Self::UnknownChannel => ApiError::channel_not_found(),
+            Self::UnknownPost => ApiError::post_not_found(),
+        }
+    }
+}
