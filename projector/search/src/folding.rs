@@ -1,11 +1,13 @@
 //! Folding: the form in which text is compared. Case, accents, width and invisible characters go;
 //! what readers take for another letter stays.
 
+use std::ops::Range;
+
 use unicode_normalization::char::{
     canonical_combining_class, compose, decompose_compatible, is_combining_mark,
 };
 
-use crate::chars::{is_accent, is_invisible, makes_a_letter, respelled};
+use crate::chars::{Class, is_accent, is_invisible, makes_a_letter, respelled};
 
 /// One folded character and the bytes of the source that it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,28 +15,93 @@ pub(crate) struct Unit {
     pub ch: char,
     pub start: u32,
     pub end: u32,
-    /// The source was a capital: where `camelCase` is split.
-    pub capital: bool,
+    pub class: Class,
+    pub shape: Shape,
 }
+
+/// How the source is written: where words are taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape(u8);
+
+impl Shape {
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const CAPITAL: Self = Self(1);
+    pub(crate) const SMALL: Self = Self(2);
+    pub(crate) const DIGIT: Self = Self(4);
+
+    /// Of a folded character and the case of its source.
+    const fn of(ch: char, capital: bool) -> Self {
+        if capital {
+            return Self::CAPITAL;
+        }
+        if ch.is_ascii() {
+            return match ch {
+                'a'..='z' => Self::SMALL,
+                '0'..='9' => Self::DIGIT,
+                _ => Self::NONE,
+            };
+        }
+        Self::NONE
+    }
+
+    fn of_wide(ch: char, capital: bool) -> Self {
+        match Self::of(ch, capital) {
+            Self::NONE if ch.is_alphabetic() => Self::SMALL,
+            Self::NONE if ch.is_numeric() => Self::DIGIT,
+            known => known,
+        }
+    }
+
+    pub(crate) fn is(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl Unit {
+    fn new(ch: char, source: Range<u32>, capital: bool) -> Self {
+        let shape = Shape::of_wide(ch, capital);
+        Self { ch, start: source.start, end: source.end, class: Class::of(ch), shape }
+    }
+}
+
+/// What ASCII folds to; most of most texts.
+static ASCII: [(char, Class, Shape); 128] = {
+    let mut table = [('\0', Class::Separator, Shape::NONE); 128];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        let ch = byte.to_ascii_lowercase() as char;
+        let class = if ch.is_ascii_alphanumeric() { Class::Word } else { Class::Separator };
+        table[byte as usize] = (ch, class, Shape::of(ch, byte.is_ascii_uppercase()));
+        byte += 1;
+    }
+    table
+};
 
 /// Writes the folded form of `text` into `units`.
 pub(crate) fn fold(text: &str, units: &mut Vec<Unit>) {
     units.clear();
-    for (at, c) in text.char_indices() {
+    units.reserve(text.len());
+    let mut at = 0;
+    while at < text.len() {
         // Messages are bounded far below 4 GiB; beyond it only the reported ranges would be wrong.
         let start = at as u32;
-        if c.is_ascii() {
-            let ch = c.to_ascii_lowercase();
-            units.push(Unit { ch, start, end: start + 1, capital: c.is_ascii_uppercase() });
-        } else {
-            fold_wide(c, start, start + c.len_utf8() as u32, units);
+        if let Some(&(ch, class, shape)) = ASCII.get(usize::from(text.as_bytes()[at])) {
+            units.push(Unit { ch, start, end: start + 1, class, shape });
+            at += 1;
+        } else if let Some(c) = text[at..].chars().next() {
+            at += c.len_utf8();
+            fold_wide(c, start..at as u32, units);
         }
     }
 }
 
-fn fold_wide(c: char, start: u32, end: u32, units: &mut Vec<Unit>) {
+fn fold_wide(c: char, source: Range<u32>, units: &mut Vec<Unit>) {
     if is_composed(c) {
-        units.push(Unit { ch: c, start, end, capital: false });
+        units.push(Unit::new(c, source, false));
         return;
     }
     let capital = c.is_uppercase();
@@ -43,16 +110,16 @@ fn fold_wide(c: char, start: u32, end: u32, units: &mut Vec<Unit>) {
             return;
         }
         if is_combining_mark(part) {
-            push_mark(Unit { ch: part, start, end, capital: false }, units);
+            push_mark(Unit::new(part, source.clone(), false), units);
             return;
         }
         for lower in part.to_lowercase() {
             if is_combining_mark(lower) {
-                push_mark(Unit { ch: lower, start, end, capital: false }, units);
+                push_mark(Unit::new(lower, source.clone(), false), units);
             } else if let Some(spelling) = respelled(lower) {
-                units.extend(spelling.chars().map(|ch| Unit { ch, start, end, capital }));
+                units.extend(spelling.chars().map(|ch| Unit::new(ch, source.clone(), capital)));
             } else {
-                push_base(Unit { ch: lower, start, end, capital }, units);
+                push_base(Unit::new(lower, source.clone(), capital), units);
             }
         }
     });
@@ -98,8 +165,7 @@ fn push_mark(unit: Unit, units: &mut Vec<Unit>) {
 fn join(unit: Unit, units: &mut [Unit]) -> bool {
     let Some(last) = units.last_mut() else { return false };
     let Some(both) = compose(last.ch, unit.ch) else { return false };
-    last.ch = both;
-    last.end = unit.end;
+    *last = Unit::new(both, last.start..unit.end, last.shape == Shape::CAPITAL);
     true
 }
 

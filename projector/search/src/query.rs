@@ -55,7 +55,7 @@ pub struct ResolvedQuery {
     pub excluded_channels: Vec<ChannelId>,
     /// Facts that all must hold.
     pub flags: PostFlags,
-    /// Only posts of this type.
+    /// Only posts of this type, which is not empty.
     pub post_type: Option<String>,
 }
 

@@ -132,7 +132,9 @@ impl Fields {
         if let Some(root) = &post.root_id {
             document.add_bytes(self.root, root.as_bytes());
         }
-        document.add_text(self.post_type, &post.post_type);
+        if !post.post_type.is_empty() {
+            document.add_text(self.post_type, &post.post_type);
+        }
         document.add_text(self.message, &post.message);
         for (fields, id) in [
             (self.post_halves, post.post_id.as_bytes()),

@@ -8,17 +8,17 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use events::{ChannelId, PostId};
+use tantivy::DocId;
 use tantivy::query::{EnableScoring, Query, Scorer, Weight};
-use tantivy::{DocId, SegmentReader};
 
 use crate::compile::{channel_term, compile, has_prefix, within};
 use crate::query::ResolvedQuery;
-use crate::schema::Fields;
+use crate::schema::{Fields, PostFlags};
 use crate::searcher::Hit;
 use crate::segments::{Block, Scope, Segment, Snapshot};
 
 /// Matches of a segment up to which all of them are looked at in one go.
-const SWEEP_COST_MAX: u64 = 8_192;
+const SWEEP_COST_MAX: u64 = 4_096;
 /// Channels up to which their own posts may be the shorter way to the hits.
 const NARROW_CHANNELS_MAX: usize = 64;
 /// How many times fewer posts the channels must have than the query has matches.
@@ -74,6 +74,8 @@ struct Run<'a> {
     whole_segments: bool,
     progress: Vec<Progress>,
     newest: Newest,
+    /// Matches of the block at hand; kept for its memory.
+    matches: Vec<DocId>,
 }
 
 impl<'a> Run<'a> {
@@ -92,6 +94,7 @@ impl<'a> Run<'a> {
             whole_segments: has_prefix(query),
             progress: snapshot.segments.iter().map(|_| Progress::Untouched).collect(),
             newest: Newest::new(limit),
+            matches: Vec::new(),
             snapshot,
             fields,
             query,
@@ -122,10 +125,11 @@ impl<'a> Run<'a> {
     fn begin(&mut self, order: usize) -> tantivy::Result<Progress> {
         let segment = &self.snapshot.segments[order];
         let mut scorer = self.wide.scorer(&segment.reader, 1.0)?;
-        let mut narrow = false;
-        if scorer.cost() > SWEEP_COST_MAX && self.is_narrow_shorter(segment, scorer.cost())? {
+        let narrow = !self.whole_segments
+            && scorer.cost() > SWEEP_COST_MAX
+            && self.is_narrow_shorter(segment, scorer.cost())?;
+        if narrow {
             scorer = self.narrow()?.scorer(&segment.reader, 1.0)?;
-            narrow = true;
         }
         if self.whole_segments || scorer.cost() <= SWEEP_COST_MAX {
             self.take(order, scorer.as_mut(), segment.reader.max_doc());
@@ -156,22 +160,28 @@ impl<'a> Run<'a> {
 
     /// Takes the hits of `scorer` below `end`.
     fn take(&mut self, order: usize, scorer: &mut dyn Scorer, end: DocId) {
+        self.matches.clear();
+        let mut doc = scorer.doc();
+        while doc < end {
+            self.matches.push(doc);
+            doc = scorer.advance();
+        }
         let segment = &self.snapshot.segments[order];
         let columns = &segment.columns;
         let alive = segment.reader.alive_bitset();
-        let mut doc = scorer.doc();
-        while doc < end {
+        let any_flags = self.query.flags == PostFlags::default();
+        // Documents mostly ascend in time: from the end, the first ones outdate the others.
+        for &doc in self.matches.iter().rev() {
             let create_at = columns.create_at(doc);
             if !self.newest.outdates(create_at)
                 && alive.is_none_or(|alive| alive.is_alive(doc))
                 && self.query.admits_time(create_at)
-                && columns.flags(doc).contains(self.query.flags)
+                && (any_flags || columns.flags(doc).contains(self.query.flags))
                 && columns.is_in(doc, &self.scope)
             {
                 let post_id = columns.post_id(doc);
                 self.newest.add(Candidate { create_at, post_id, segment: order, doc });
             }
-            doc = scorer.advance();
         }
     }
 
@@ -181,9 +191,10 @@ impl<'a> Run<'a> {
             return Ok(false);
         }
         let most = cost / NARROW_GAIN_MIN;
+        let index = segment.reader.inverted_index(self.fields.channel)?;
         let mut posts = 0;
         for channel in self.channels {
-            posts += posts_of(*channel, &segment.reader, self.fields)?;
+            posts += u64::from(index.doc_freq(&channel_term(*channel, self.fields))?);
             if posts > most {
                 return Ok(false);
             }
@@ -199,11 +210,6 @@ impl<'a> Run<'a> {
         }
         Ok(self.narrow.get().map_or(self.wide.as_ref(), AsRef::as_ref))
     }
-}
-
-fn posts_of(channel: ChannelId, reader: &SegmentReader, fields: &Fields) -> tantivy::Result<u64> {
-    let index = reader.inverted_index(fields.channel)?;
-    Ok(u64::from(index.doc_freq(&channel_term(channel, fields))?))
 }
 
 fn weight(query: &dyn Query, snapshot: &Snapshot) -> tantivy::Result<Box<dyn Weight>> {

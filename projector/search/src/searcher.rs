@@ -39,7 +39,9 @@ pub struct Fingerprint {
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the search index is of another format; its writer has to start first")]
+    #[error("open the search index: its writer has not made it yet")]
+    Missing,
+    #[error("open the search index: it is of another format until its writer has started")]
     OtherFormat,
     #[error("open the search index")]
     Index(#[from] TantivyError),
@@ -63,6 +65,9 @@ struct Inner {
 impl Searcher {
     /// Opens the index in `directory` to read it only; its writer may be another process.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        if !directory.join("meta.json").exists() {
+            return Err(OpenError::Missing);
+        }
         Self::of(Index::open_in_dir(directory)?)
     }
 

@@ -20,7 +20,7 @@ use crate::searcher::Hit;
 use crate::writer::committed_positions;
 
 /// Documents of a block.
-pub(crate) const BLOCK_DOCS: u32 = 16_384;
+pub(crate) const BLOCK_DOCS: u32 = 4_096;
 
 type Column<T> = Arc<dyn ColumnValues<T>>;
 

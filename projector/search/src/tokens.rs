@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use crate::chars::Class;
-use crate::folding::{Unit, fold};
+use crate::folding::{Shape, Unit, fold};
 
 /// Characters of a token; longer words are found by their beginning.
 pub(crate) const TOKEN_CHARS_MAX: usize = 64;
@@ -24,7 +24,7 @@ const PART_BREAKS_MAX: usize = 7;
 /// One token of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Span {
-    /// In [`Tokens::text`].
+    /// In the folded text.
     text: Range<u32>,
     pub place: u32,
     /// In the source.
@@ -35,8 +35,11 @@ pub(crate) struct Span {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tokens {
     units: Vec<Unit>,
-    breaks: Vec<usize>,
+    /// The folded text: every token is a piece of it.
     text: String,
+    /// Where each unit starts in it, and its end.
+    offsets: Vec<u32>,
+    breaks: Vec<usize>,
     pub spans: Vec<Span>,
 }
 
@@ -56,12 +59,12 @@ impl Tokens {
 
     /// Replaces the tokens by those under which `source` is indexed.
     pub(crate) fn index(&mut self, source: &str) {
-        self.text.clear();
         self.spans.clear();
         fold(source, &mut self.units);
+        self.write_text();
         let (mut at, mut place) = (0, 0);
         while at < self.units.len() {
-            let class = Class::of(self.units[at].ch);
+            let class = self.units[at].class;
             if class == Class::Separator {
                 at += 1;
                 continue;
@@ -79,28 +82,39 @@ impl Tokens {
         }
     }
 
+    fn write_text(&mut self) {
+        self.text.clear();
+        self.text.extend(self.units.iter().map(|u| u.ch));
+        self.offsets.clear();
+        let mut offset = 0;
+        self.offsets.extend(self.units.iter().map(|unit| {
+            offset += unit.ch.len_utf8() as u32;
+            offset - unit.ch.len_utf8() as u32
+        }));
+        self.offsets.push(offset);
+    }
+
     /// The end of the run of `class` that starts at `at`; a symbol is a run by itself.
     fn run_end(&self, at: usize, class: Class) -> usize {
         if class == Class::Symbol {
             return at + 1;
         }
         let rest = &self.units[at..];
-        at + rest.iter().position(|u| Class::of(u.ch) != class).unwrap_or(rest.len())
+        at + rest.iter().position(|u| u.class != class).unwrap_or(rest.len())
     }
 
     /// Adds one token and returns the next place.
     fn add(&mut self, range: Range<usize>, place: u32) -> u32 {
-        let units = &self.units[range];
-        let from = self.text.len() as u32;
-        self.text.extend(units.iter().take(TOKEN_CHARS_MAX).map(|u| u.ch));
-        let source = units[0].start..units[units.len() - 1].end;
-        self.spans.push(Span { text: from..self.text.len() as u32, place, source });
+        let source = self.units[range.start].start..self.units[range.end - 1].end;
+        let text_end = range.end.min(range.start + TOKEN_CHARS_MAX);
+        let text = self.offsets[range.start]..self.offsets[text_end];
+        self.spans.push(Span { text, place, source });
         place + 1
     }
 
     fn add_word(&mut self, range: Range<usize>, place: u32) -> u32 {
         self.add(range.clone(), place);
-        if range.len() > 1 && range.len() <= TOKEN_CHARS_MAX {
+        if self.may_have_parts(&range) {
             self.find_breaks(range.clone());
             if (1..=PART_BREAKS_MAX).contains(&self.breaks.len()) {
                 let breaks = std::mem::take(&mut self.breaks);
@@ -115,15 +129,27 @@ impl Tokens {
         place + 1
     }
 
+    /// Most words are written in small letters behind the first: they have no parts.
+    fn may_have_parts(&self, range: &Range<usize>) -> bool {
+        let shapes = self.units[range.start + 1..range.end].iter().map(|u| u.shape);
+        let shape = shapes.fold(Shape::NONE, Shape::or);
+        let digit_first = self.units[range.start].shape.is(Shape::DIGIT);
+        let mixed =
+            shape.is(Shape::CAPITAL.or(Shape::DIGIT)) || (digit_first && shape.is(Shape::SMALL));
+        mixed && range.len() <= TOKEN_CHARS_MAX
+    }
+
     /// Where case or digits change within a word: `fooBar`, `HTTPServer`, `v2`.
     fn find_breaks(&mut self, range: Range<usize>) {
         self.breaks.clear();
         let units = &self.units[range.clone()];
         for (index, pair) in units.windows(2).enumerate() {
-            let digits = pair[0].ch.is_numeric() != pair[1].ch.is_numeric();
-            let rises = !pair[0].capital && pair[1].capital;
-            let next_is_small = units.get(index + 2).is_some_and(is_small_letter);
-            let last_capital = pair[0].capital && pair[1].capital && next_is_small;
+            let [before, after] = [pair[0].shape, pair[1].shape];
+            let digits = before.is(Shape::DIGIT) != after.is(Shape::DIGIT);
+            let rises = !before.is(Shape::CAPITAL) && after.is(Shape::CAPITAL);
+            let next_is_small = units.get(index + 2).is_some_and(|u| u.shape.is(Shape::SMALL));
+            let last_capital =
+                before.is(Shape::CAPITAL) && after.is(Shape::CAPITAL) && next_is_small;
             if digits || rises || last_capital {
                 self.breaks.push(range.start + index + 1);
             }
@@ -146,9 +172,9 @@ impl Tokens {
         let end = hashtag_end(&self.units[at..]) + at;
         let mut from = at;
         while from < end {
-            let class = Class::of(self.units[from].ch);
+            let class = self.units[from].class;
             let to = self.run_end(from, class).min(end);
-            if class.is_text() && (to == end || Class::of(self.units[to].ch) != Class::Word) {
+            if class.is_text() && (to == end || self.units[to].class != Class::Word) {
                 self.add(at - 1..to, place);
             }
             from = to;
@@ -156,16 +182,12 @@ impl Tokens {
     }
 }
 
-fn is_small_letter(unit: &Unit) -> bool {
-    !unit.capital && unit.ch.is_alphabetic()
-}
-
 /// How many of `units` belong to the hashtag that they start with: text, with single `-`, `_` and
 /// `.` inside it.
 fn hashtag_end(units: &[Unit]) -> usize {
     let mut end = 0;
     for (index, unit) in units.iter().take(TOKEN_CHARS_MAX - 1).enumerate() {
-        if Class::of(unit.ch).is_text() {
+        if unit.class.is_text() {
             end = index + 1;
         } else if !matches!(unit.ch, '-' | '_' | '.') || index > end {
             break;
@@ -181,10 +203,10 @@ pub(crate) fn ask(source: &str, prefix: bool) -> Vec<Asked> {
     let mut asked = Vec::new();
     let (mut at, mut offset) = (0, 0);
     while at < units.len() {
-        let class = Class::of(units[at].ch);
+        let class = units[at].class;
         let end = match class {
             Class::Separator | Class::Symbol => at + 1,
-            _ => at + units[at..].iter().take_while(|u| Class::of(u.ch) == class).count(),
+            _ => at + units[at..].iter().take_while(|u| u.class == class).count(),
         };
         match class {
             Class::Separator => {}
@@ -222,7 +244,7 @@ pub(crate) fn ask_hashtag(source: &str, prefix: bool) -> Option<(Asked, usize)> 
     let end = hashtag_end(&units);
     let last = units[..end].last()?;
     // Where words are not spaced, a hashtag runs on into the text behind it.
-    let runs_on = Class::of(last.ch) == Class::Unspaced;
+    let runs_on = last.class == Class::Unspaced;
     let text = format!("#{}", text_of(&units[..end]));
     let at_end = end == units.len();
     let asked = Asked { offset: 0, text, prefix: runs_on || (prefix && at_end) };

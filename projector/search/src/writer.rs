@@ -51,7 +51,7 @@ impl Default for WriterOptions {
 
 #[derive(Debug, thiserror::Error)]
 pub enum WriterError {
-    #[error("the search index is being written by another process")]
+    #[error("open the search index: another process writes it")]
     InUse,
     #[error("prepare the directory of the search index")]
     Directory(#[source] io::Error),
