@@ -181,10 +181,10 @@ fn dates_are_days_of_the_searcher() {
 #[test]
 fn pages_are_newest_first_without_gap_or_repeat() {
     let mut fixture = Fixture::new();
-    let changes: Vec<_> = (0..250)
-        .map(|n| {
-            IndexChange::Add(IndexedPost { create_at: (n as i64 * 7919) % 50, ..post(n, "x") })
-        })
+    // Many of one time, written in an order that is not that of their ids.
+    let changes: Vec<_> = (0..250u64)
+        .map(|n| (n * 101) % 250)
+        .map(|n| IndexChange::Add(IndexedPost { create_at: (n % 20) as i64, ..post(n, "x") }))
         .collect();
     for batch in changes.chunks(60) {
         fixture.apply(batch);
