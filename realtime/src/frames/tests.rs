@@ -1,1 +1,322 @@
+use domain::{Applied, Verdict};
+use events::channel::{Broadcast as Calls, *};
+use events::directory::*;
+use events::user::*;
+use events::*;
+use fold::{FoldSet, Folded};
+use serde_json::{Value, json};
+use std::sync::Arc;
 
+use super::*;
+
+const ADA: UserId = UserId(Id([1; 16]));
+const BOB: UserId = UserId(Id([2; 16]));
+const TOWN: ChannelId = ChannelId(Id([3; 16]));
+const TEAM: TeamId = TeamId(Id([4; 16]));
+const POST: PostId = PostId(Id([5; 16]));
+
+/// Everything that was pushed.
+#[derive(Default)]
+struct Pushed {
+    frames: Vec<(Audience, Value)>,
+    rows: Vec<(Audience, Rows)>,
+    called: Vec<UserId>,
+}
+
+impl Sink for Pushed {
+    fn push(&mut self, audience: Audience, mentions: Mentions<'_>, make: impl FnOnce() -> Frame) {
+        let called = [ADA, BOB].into_iter().filter(|user| mentions.call(*user, || true));
+        self.called.extend(called);
+        self.frames.push((audience, serde_json::from_str(&make().to_text(1, None)).unwrap()));
+    }
+
+    fn push_rows(&mut self, audience: Audience, rows: Rows) {
+        self.rows.push((audience, rows));
+    }
+}
+
+/// Follows a log of its own.
+struct World(FoldSet);
+
+impl World {
+    /// Two people in a team with a channel.
+    fn new() -> Self {
+        let world = Self(FoldSet::new());
+        for (user, name) in [(ADA, "ada"), (BOB, "bob")] {
+            let c = UserCreated {
+                user_id: user,
+                username_hash: KeyedHash(user.0),
+                email_hash: KeyedHash(user.0),
+                is_bot: false,
+                locale: String::new(),
+            };
+            let p = NewProfile { username: name.into(), ..NewProfile::default() };
+            world.directory(DirectoryEvent::UserCreated(Body { c, p }));
+        }
+        let created = ChannelCreated {
+            channel_id: TOWN,
+            team_id: TEAM,
+            r#type: ChannelType::Open,
+            display_name: "Town".into(),
+            header: String::new(),
+            purpose: String::new(),
+            creator_id: Some(ADA),
+            is_default: false,
+            members: [ADA, BOB].map(member).to_vec(),
+        };
+        world.channel(ChannelEvent::ChannelCreated(created.into()));
+        world
+    }
+
+    fn push(&self, key: Id, event: impl Into<Event>) -> Pushed {
+        let event = event.into();
+        let partition = Partition::of(event.topic(), &key.0);
+        let offset = self.0.next(partition);
+        let meta = Meta::new(EventId::random(), key, 1_000, offset, Actor::User(ADA));
+        let NewRecord { key, headers, body } = encode("test", &meta, &event);
+        let record = Record { partition, offset, appended_ms: 1_000, key, headers, body };
+        let folded = self.0.apply(Arc::new(record)).unwrap();
+        assert!(folded.applied().is_some(), "{:?}: {event:?}", folded.verdict);
+        let mut pushed = Pushed::default();
+        of(&self.0, &folded, &mut pushed);
+        pushed
+    }
+
+    fn directory(&self, event: DirectoryEvent) -> Pushed {
+        self.push(Id::default(), event)
+    }
+
+    fn channel(&self, event: ChannelEvent) -> Pushed {
+        self.push(TOWN.0, event)
+    }
+}
+
+fn member(user_id: UserId) -> NewMember {
+    NewMember { user_id, generation: 0, scheme_admin: false }
+}
+
+fn notice(kind: NoticeKind) -> Notice {
+    let (old, new) = ("Town".into(), "City".into());
+    Notice { post_id: POST, kind, by: ADA, user_ids: vec![BOB], old, new }
+}
+
+fn created(author_id: UserId, broadcast: Calls) -> PostCreated {
+    PostCreated {
+        channel_id: TOWN,
+        post_id: POST,
+        author_id,
+        root: None,
+        mentions: Vec::new(),
+        named: Vec::new(),
+        broadcast,
+        files: Vec::new(),
+        marks_read: true,
+        auto_follow: false,
+        set_online: true,
+    }
+}
+
+fn names(pushed: &Pushed) -> Vec<&str> {
+    pushed.frames.iter().map(|(_, frame)| frame["event"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_post_says_where_it_stands_and_whom_it_calls() {
+    let world = World::new();
+    let c = PostCreated {
+        files: vec![AttachedFile {
+            file_id: FileId::random(),
+            size: 1,
+            mime_type: "image/png".into(),
+            extension: "png".into(),
+            width: 1,
+            height: 1,
+        }],
+        ..created(ADA, Calls::Channel)
+    };
+    let p = PostContent {
+        message: "hi".into(),
+        pending_post_id: "ada:1".into(),
+        ..PostContent::default()
+    };
+    let pushed = world.channel(ChannelEvent::PostCreated(Body { c, p }));
+    let [(audience, frame)] = &pushed.frames[..] else { panic!("{:?}", names(&pushed)) };
+    assert_eq!(*audience, Audience::channel(TOWN, 1));
+    let data = &frame["data"];
+    assert_eq!(data["channel_display_name"], "Town");
+    assert_eq!(data["channel_type"], "O");
+    assert_eq!(data["team_id"], TEAM.to_string());
+    assert_eq!((&data["image"], &data["otherFile"]), (&json!("true"), &json!("true")));
+    let post: Value = serde_json::from_str(data["post"].as_str().unwrap()).unwrap();
+    assert_eq!(post["pending_post_id"], "ada:1");
+    assert_eq!(pushed.called, [BOB], "never the author");
+}
+
+#[test]
+fn a_conversation_of_two_is_called_after_who_speaks() {
+    let world = World::new();
+    let channel_id = ChannelId::direct(ADA, BOB);
+    let opened = ChannelDirectOpened { channel_id, user_ids: vec![ADA, BOB], by: ADA };
+    let pushed = world.push(channel_id.0, ChannelEvent::ChannelDirectOpened(opened.into()));
+    assert_eq!(names(&pushed), ["direct_added"]);
+    assert_eq!(pushed.frames[0].1["data"]["teammate_id"], BOB.to_string());
+    let c = PostCreated { channel_id, mentions: vec![ADA], ..created(BOB, Calls::None) };
+    let body = Body { c, p: PostContent::default() };
+    let pushed = world.push(channel_id.0, ChannelEvent::PostCreated(body));
+    let data = &pushed.frames[0].1["data"];
+    assert_eq!(data["channel_display_name"], "@bob");
+    assert_eq!(data["channel_name"], wire::direct_name(&[ADA, BOB]));
+    assert_eq!(data["team_id"], "");
+    assert_eq!(pushed.called, [ADA]);
+}
+
+#[test]
+fn a_removal_is_told_in_two_shapes() {
+    let world = World::new();
+    let removed = ChannelMemberRemoved {
+        channel_id: TOWN,
+        user_id: BOB,
+        membership: Some(0),
+        generation: 0,
+        by: ADA,
+        because: LeftBecause::Removed,
+        notice: Some(notice(NoticeKind::RemoveFromChannel)),
+    };
+    let pushed = world.channel(ChannelEvent::ChannelMemberRemoved(removed.into()));
+    assert_eq!(names(&pushed), ["user_removed", "user_removed", "posted"]);
+    let (to_bob, to_others) = (&pushed.frames[0], &pushed.frames[1]);
+    assert_eq!(to_bob.0, Audience::User(BOB));
+    let expected = json!({"channel_id": TOWN.to_string(), "remover_id": ADA.to_string()});
+    assert_eq!(to_bob.1["data"], expected);
+    assert_eq!(to_others.0, Audience::channel(TOWN, 1));
+    let expected = json!({"user_id": BOB.to_string(), "remover_id": ADA.to_string()});
+    assert_eq!(to_others.1["data"], expected);
+}
+
+#[test]
+fn an_open_channel_is_archived_before_its_whole_team() {
+    let world = World::new();
+    let archived = ChannelArchived { channel_id: TOWN, notice: notice(NoticeKind::ChannelDeleted) };
+    let pushed = world.channel(ChannelEvent::ChannelArchived(archived.into()));
+    assert_eq!(names(&pushed), ["channel_deleted", "posted"]);
+    assert_eq!(pushed.frames[0].0, Audience::Team { team_id: TEAM, except: None });
+    let restored =
+        ChannelRestored { channel_id: TOWN, notice: notice(NoticeKind::ChannelRestored) };
+    let pushed = world.channel(ChannelEvent::ChannelRestored(restored.into()));
+    assert_eq!(names(&pushed), ["channel_restored", "posted"]);
+    assert_eq!(pushed.frames[0].1["data"], json!({"channel_id": TOWN.to_string()}));
+}
+
+#[test]
+fn what_no_event_carries_is_read() {
+    let world = World::new();
+    let changed = ChannelSettingsChanged {
+        channel_id: TOWN,
+        display_name: Some("City".into()),
+        header: None,
+        purpose: None,
+        notices: vec![notice(NoticeKind::DisplaynameChange)],
+    };
+    let pushed = world.channel(ChannelEvent::ChannelSettingsChanged(changed.into()));
+    assert_eq!(pushed.rows, [(Audience::channel(TOWN, 1), Rows::Channel(TOWN))]);
+    assert_eq!(names(&pushed), ["posted"]);
+    let pinned = PostPinned { channel_id: TOWN, post_id: POST, root_id: None, by: ADA };
+    let pushed = world.channel(ChannelEvent::PostPinned(pinned.into()));
+    assert_eq!(pushed.rows, [(Audience::channel(TOWN, 2), Rows::Post(POST))]);
+    let changed = UserProfileChanged {
+        user_id: BOB,
+        username_hash: None,
+        email_hash: None,
+        locale: Some("de".into()),
+    };
+    let body = Body { c: changed, p: ProfilePatch::default() };
+    let pushed = world.directory(DirectoryEvent::UserProfileChanged(body));
+    let variants = [Audience::Intimates(BOB), Audience::Strangers(BOB)];
+    assert_eq!(pushed.rows, variants.map(|audience| (audience, Rows::User(BOB))));
+}
+
+#[test]
+fn reactions_edits_and_deletions_are_told_from_the_event() {
+    let world = World::new();
+    let added = ReactionAdded {
+        channel_id: TOWN,
+        post_id: POST,
+        root_id: None,
+        user_id: BOB,
+        emoji_name: "tada".into(),
+    };
+    let pushed = world.channel(ChannelEvent::ReactionAdded(added.into()));
+    let reaction = pushed.frames[0].1["data"]["reaction"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(reaction).unwrap()["emoji_name"], "tada");
+    let edited = PostEdited {
+        channel_id: TOWN,
+        post_id: POST,
+        author_id: ADA,
+        create_at: 5,
+        root_id: None,
+        is_pinned: true,
+        has_reactions: false,
+        reply_count: 2,
+        files: Vec::new(),
+    };
+    let p = PostContent { message: "better".into(), ..PostContent::default() };
+    let pushed = world.channel(ChannelEvent::PostEdited(Body { c: edited, p }));
+    let post = pushed.frames[0].1["data"]["post"].as_str().unwrap();
+    let post: Value = serde_json::from_str(post).unwrap();
+    assert_eq!((&post["message"], &post["create_at"]), (&json!("better"), &json!(5)));
+    assert!(post["edit_at"].as_i64().unwrap() >= 1_000);
+    let deleted =
+        PostDeleted { channel_id: TOWN, post_id: POST, author_id: ADA, root_id: None, by: BOB };
+    let pushed = world.channel(ChannelEvent::PostDeleted(deleted.into()));
+    assert_eq!(names(&pushed), ["post_deleted"]);
+    assert_eq!(pushed.frames[0].1["data"]["delete_by"], BOB.to_string());
+}
+
+#[test]
+fn an_own_state_is_told_to_its_person_alone() {
+    let world = World::new();
+    let p = Preferences {
+        preferences: vec![Preference { category: "c".into(), name: "n".into(), value: "v".into() }],
+    };
+    let body = Body { c: PreferencesSet { user_id: BOB }, p };
+    let pushed = world.push(BOB.0, UserEvent::PreferencesSet(body));
+    assert_eq!(names(&pushed), ["preferences_changed"]);
+    assert_eq!(pushed.frames[0].0, Audience::User(BOB));
+    assert!(pushed.frames[0].1["data"]["preferences"].is_string());
+
+    let totals = Totals { msgs: 3, msgs_root: 2, mentions: 1, ..Totals::default() };
+    let marker = ReadMarker { channel_id: TOWN, as_of: 90, read_to: 80, totals };
+    let advanced = ReadMarkerAdvanced { user_id: BOB, markers: vec![marker] };
+    let pushed = world.push(BOB.0, ReadstateEvent::ReadMarkerAdvanced(advanced.into()));
+    assert_eq!(pushed.frames[0].1["data"]["channel_times"], json!({ TOWN.to_string(): 80 }));
+
+    let now = Totals { msgs: 9, msgs_root: 8, mentions: 4, mentions_root: 2, broadcasts: 1 };
+    let set_back = ReadMarkerSetBack { user_id: BOB, marker, post_id: POST, now };
+    let pushed = world.push(BOB.0, ReadstateEvent::ReadMarkerSetBack(set_back.into()));
+    let (audience, frame) = &pushed.frames[0];
+    assert_eq!(*audience, Audience::User(BOB));
+    assert_eq!(frame["data"]["msg_count"], 3, "what was read, as a total");
+    assert_eq!(frame["data"]["mention_count"], 4, "three by name and one broadcast");
+    assert_eq!(frame["broadcast"]["channel_id"], TOWN.to_string());
+}
+
+#[test]
+fn what_is_void_is_not_told() {
+    let world = World::new();
+    let record = Record {
+        partition: Partition::DIRECTORY,
+        offset: 99,
+        appended_ms: 1,
+        key: [0; 16],
+        headers: Vec::new(),
+        body: Default::default(),
+    };
+    let folded = Folded {
+        record: Arc::new(record),
+        decoded: None,
+        verdict: Verdict::Applied(Applied::default()),
+    };
+    let mut pushed = Pushed::default();
+    of(&world.0, &folded, &mut pushed);
+    assert!(pushed.frames.is_empty() && pushed.rows.is_empty());
+}

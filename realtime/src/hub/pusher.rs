@@ -141,6 +141,10 @@ impl Hub {
     /// Queues an event for one connection.
     fn queue(&mut self, key: ConnectionKey, sent: Sent, outputs: &mut Vec<Output>) -> bool {
         let Some(connection) = self.connections.get_mut(&key) else { return false };
+        if connection.link.is_none() && sent.frame.event() == "typing" {
+            // Nobody comes back for it, and it would push what matters out of the ring.
+            return false;
+        }
         let queued = connection.link.as_ref().map_or(0, super::link::Link::queued);
         let admission = connection.protocol.event(sent, queued, outputs);
         match (admission, outputs.pop()) {
