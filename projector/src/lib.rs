@@ -27,4 +27,4 @@ pub use memory::MemoryTables;
 pub use positions::{NotProjected, PositionsWatch};
 pub use rebuild::{Progress, RebuildError, Rebuilt, rebuild};
 pub use run::{Deps, Options, Projector, Stopped};
-pub use sql::{PositionsMoved, RowWriter, WriteError};
+pub use sql::{PositionsMoved, RowWriter, WriteError, write_batch};

@@ -75,7 +75,7 @@ impl MemoryTables {
         self.apply_members(changes);
         self.apply_reactions(changes);
         self.apply_files(changes);
-        self.delete_threads(changes);
+        self.settle_threads(changes);
         Ok(())
     }
 
@@ -143,20 +143,20 @@ impl MemoryTables {
         }
     }
 
-    fn delete_threads(&mut self, changes: &RowChanges) {
-        for (root, at) in &changes.deleted_threads {
-            let replies = self.posts.values_mut().filter(|post| post.root_id == Some(*root));
-            for reply in replies.filter(|post| post.delete_at == 0) {
-                reply.delete_at = *at;
-                reply.update_at = *at;
-            }
-        }
+    fn settle_threads(&mut self, changes: &RowChanges) {
         for root in &changes.recounted_roots {
             let replies = self.posts.values().filter(|post| post.root_id == Some(*root));
             let live = replies.filter(|post| post.delete_at == 0).map(|post| post.create_at);
             let last_reply_at = live.max().unwrap_or(0);
             if let Some(row) = self.posts.get_mut(root) {
                 row.last_reply_at = last_reply_at;
+            }
+        }
+        for (root, at) in &changes.deleted_threads {
+            let replies = self.posts.values_mut().filter(|post| post.root_id == Some(*root));
+            for reply in replies.filter(|post| post.delete_at == 0) {
+                reply.delete_at = *at;
+                reply.update_at = *at;
             }
         }
     }

@@ -85,10 +85,10 @@ pub struct RowChanges {
     pub preferences: BTreeMap<(UserId, String, String), Option<PreferenceRow>>,
     pub statuses: BTreeMap<UserId, StatusRow>,
     pub read_markers: BTreeMap<(UserId, ChannelId), ReadMarkerRow>,
-    /// After all else: roots whose replies go with them, and when.
-    pub deleted_threads: BTreeMap<PostId, i64>,
-    /// After that: roots that lost a reply, so that the latest one is to be found anew.
+    /// After all else: roots that lost a reply, so that the latest one is to be found anew.
     pub recounted_roots: BTreeSet<PostId>,
+    /// After that: roots whose replies go with them, and when.
+    pub deleted_threads: BTreeMap<PostId, i64>,
 }
 
 impl RowChanges {

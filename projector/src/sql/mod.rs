@@ -86,21 +86,7 @@ impl RowWriter {
     /// [`WriteError::PositionsMoved`] if it does not start where the rows stand. After any error the
     /// caller must start over from [`Self::positions`] of a new connection.
     pub async fn write(&mut self, changes: &RowChanges) -> Result<(), WriteError> {
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let statement = parts::whole(changes).map_err(sqlx::Error::Encode)?;
-        if changes.deleted_threads.is_empty() && changes.recounted_roots.is_empty() {
-            self.statements += 1;
-            return Ok(statement.execute(&mut self.connection).await?);
-        }
-        // What concerns replies that the batch may have made itself comes after it.
-        let mut transaction = self.connection.begin().await?;
-        statement.execute(&mut transaction).await?;
-        parts::delete_threads(changes, &mut transaction).await?;
-        parts::recount_roots(changes, &mut transaction).await?;
-        transaction.commit().await?;
-        self.statements += 5;
+        self.statements += write_batch(&mut self.connection, changes).await?;
         Ok(())
     }
 
@@ -138,6 +124,32 @@ impl RowWriter {
     pub fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
     }
+}
+
+/// Writes a batch over a connection with the settings of [`RowWriter::connect`]; returns how many
+/// statements it took. Inside an open transaction it becomes part of that.
+///
+/// # Errors
+/// As [`RowWriter::write`].
+pub async fn write_batch(
+    connection: &mut PgConnection,
+    changes: &RowChanges,
+) -> Result<u64, WriteError> {
+    if changes.is_empty() {
+        return Ok(0);
+    }
+    let statement = parts::whole(changes).map_err(sqlx::Error::Encode)?;
+    if changes.deleted_threads.is_empty() && changes.recounted_roots.is_empty() {
+        statement.execute(connection).await?;
+        return Ok(1);
+    }
+    // What concerns replies that the batch may have made itself comes after it.
+    let mut transaction = connection.begin().await?;
+    statement.execute(&mut transaction).await?;
+    parts::recount_roots(changes, &mut transaction).await?;
+    parts::delete_threads(changes, &mut transaction).await?;
+    transaction.commit().await?;
+    Ok(5)
 }
 
 #[cfg(test)]

@@ -1,0 +1,69 @@
+//! Rows do not depend on how the log is read: batches of any size, partitions in any order.
+
+mod common;
+
+use common::history::History;
+use common::interleaving::Interleaving;
+use projector::{MemoryTables, PositionsMoved};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+fn projected(history: &History, seed: u64, len_max: usize) -> MemoryTables {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut tables = MemoryTables::default();
+    let mut reader = Interleaving::new(&history.log);
+    while let Some(changes) = reader.batch(&mut rng, len_max) {
+        tables.apply(&changes).expect("each batch starts where the last one ended");
+    }
+    tables
+}
+
+#[test]
+fn rows_are_equal_however_records_are_batched_and_partitions_interleaved() {
+    for seed in 0..400 {
+        let history = History::random(seed, 250);
+        let one_by_one = projected(&history, seed, 1);
+        for (other, len_max) in [(seed + 1_000, 7), (seed + 2_000, 40), (seed + 3_000, 10_000)] {
+            let merged = projected(&history, other, len_max);
+            let difference = one_by_one.difference(&merged);
+            assert_eq!(difference, None, "seed {seed}, batches up to {len_max}");
+        }
+    }
+}
+
+#[test]
+fn histories_reach_every_table() {
+    let mut all = MemoryTables::default();
+    for seed in 0..20 {
+        let tables = projected(&History::random(seed, 250), seed, 10);
+        all.post_versions.extend(tables.post_versions);
+        all.reactions.extend(tables.reactions);
+        all.files.extend(tables.files);
+        all.preferences.extend(tables.preferences);
+        all.statuses.extend(tables.statuses);
+        all.read_markers.extend(tables.read_markers);
+        all.posts.extend(tables.posts);
+    }
+    assert!(!all.post_versions.is_empty() && !all.reactions.is_empty());
+    assert!(!all.preferences.is_empty() && !all.statuses.is_empty());
+    assert!(!all.read_markers.is_empty());
+    assert!(all.files.values().any(|file| file.post_id.is_some()));
+    assert!(all.posts.values().any(|post| post.reply_count > 0));
+    assert!(all.posts.values().any(|post| post.delete_at > 0 && post.root_id.is_some()));
+    assert!(all.posts.values().any(|post| !post.mentions.is_empty()));
+    assert!(all.posts.values().any(|post| !post.notice.is_empty()));
+}
+
+#[test]
+fn a_batch_that_does_not_start_where_the_rows_stand_writes_nothing() {
+    let history = History::random(1, 100);
+    let mut rng = StdRng::seed_from_u64(1);
+    let mut reader = Interleaving::new(&history.log);
+    let mut tables = MemoryTables::default();
+    while let Some(changes) = reader.batch(&mut rng, 20) {
+        tables.apply(&changes).expect("each batch starts where the last one ended");
+        let before = tables.clone();
+        assert_eq!(tables.apply(&changes), Err(PositionsMoved));
+        assert_eq!(tables, before);
+    }
+}
