@@ -28,6 +28,8 @@ impl CommandApi {
     /// [`CellError`]: the process must not start.
     pub async fn open_cell(&self) -> Result<(), CellError> {
         let ours = (PARTITIONS, self.secrets.fingerprint());
+        let caught_up = self.fold.catch_up(&[Partition::DIRECTORY], self.deadline()).await;
+        caught_up.map_err(|error| CellError::Unavailable(error.to_string()))?;
         if self.cell().is_none() {
             self.append_cell_opened(&ours)
                 .await

@@ -21,9 +21,12 @@ mod refusals;
 mod routes;
 pub mod submission;
 mod telemetry;
+#[cfg(test)]
+mod tests;
 mod waits;
 
 pub use cell::CellError;
 pub use executor::{CommandApi, Parts, Settings};
+pub use passwords::PASSWORD_LEN_MIN;
 pub use routes::routes;
 pub use waits::Projection;

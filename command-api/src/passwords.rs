@@ -18,7 +18,8 @@ fn at_once() -> usize {
 /// Requests that may wait for their turn; more are refused.
 const QUEUE_LEN_MAX: usize = 512;
 
-pub(crate) const PASSWORD_LEN_MIN: usize = 8;
+/// What clients are told to ask for.
+pub const PASSWORD_LEN_MIN: usize = 8;
 pub(crate) const PASSWORD_LEN_MAX: usize = 72;
 
 #[derive(Debug, Clone)]

@@ -28,7 +28,9 @@ pub enum Input<R> {
     Decided(Decided<R>),
     /// The fold, and rows where the command read any, have reached the ends of all partitions that the
     /// decision rests on, read after it was asked for; `end` is that of the event's own partition.
-    CaughtUp { end: u64 },
+    CaughtUp {
+        end: u64,
+    },
     Appended(Result<u64, AppendFailure>),
     /// The fold passed a record with the id.
     Passed {

@@ -7,7 +7,7 @@ use axum::response::Response;
 use domain::Account;
 use domain::commands::user::{CreateSession, RevokeSession};
 use events::user::{SessionOrigin, TokenHash};
-use events::{Actor, Partition, SessionId, Topic, UserId};
+use events::{Actor, Id, Partition, SessionId, Topic, UserId};
 use http::header::{SET_COOKIE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -67,7 +67,7 @@ pub(crate) async fn login(
     let device_id = body.device_id.chars().take(512).collect();
     let credentials = checked(&api, &body).await?;
     let user = credentials.user.id;
-    let token = fold::auth::new_token(user, rand::random());
+    let token = fold::auth::new_token(user, Id::random().0);
     let command = CreateSession {
         user_id: user,
         session_id: SessionId::random(),

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::commands::user::SetStatus;
 use events::user::StatusKind;
-use events::{Partition, Topic};
+use events::{Actor, Partition, Topic, UserId};
 use http::StatusCode;
 use platform::http::{ApiError, Json, Path, UserRef, json, nullable};
 use serde::Deserialize;
@@ -48,4 +48,18 @@ pub(crate) async fn set(
     let dnd_end_time = dnd_end_ms / 1000;
     let shown = wire::Status { user_id, status, manual: true, last_activity_at, dnd_end_time };
     Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &shown)).await)
+}
+
+impl CommandApi {
+    /// Takes in what somebody chose over a socket. One that is refused or lost is not told: the
+    /// client shows what `status_change` says.
+    pub async fn set_status(&self, user_id: UserId, status: StatusKind) {
+        let command = SetStatus { actor: user_id, user_id, status, dnd_end_ms: 0 };
+        let actor = Actor::User(user_id);
+        let set =
+            self.in_users(actor, user_id, |directory, users| command.decide(directory, users));
+        if let Err(error) = set.await {
+            tracing::debug!(user.id = %user_id, error = error.message(), "failed to set a status");
+        }
+    }
 }

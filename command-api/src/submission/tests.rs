@@ -108,8 +108,14 @@ fn a_refusal_and_an_already_so_are_decided_again_after_catching_up() {
 
 #[test]
 fn what_was_refused_from_behind_is_appended_once_the_fold_has_caught_up() {
-    let inputs =
-        [Input::Entered, unseen(7), decided(Err("no"), None), Input::CaughtUp { end: 9 }, unseen(9), append()];
+    let inputs = [
+        Input::Entered,
+        unseen(7),
+        decided(Err("no"), None),
+        Input::CaughtUp { end: 9 },
+        unseen(9),
+        append(),
+    ];
     assert_eq!(run(inputs), Output::Append { event: event(), read_at: 9 });
 }
 
@@ -204,7 +210,8 @@ fn after_the_answer_nothing_more_happens() {
 
 #[test]
 fn a_refusal_on_rows_that_were_set_back_after_catching_up_is_no_answer() {
-    let until = || [Input::Entered, unseen(7), decided(Err("no"), Some(7)), Input::CaughtUp { end: 9 }];
+    let until =
+        || [Input::Entered, unseen(7), decided(Err("no"), Some(7)), Input::CaughtUp { end: 9 }];
     let again = |rows_at| until().into_iter().chain([unseen(9), decided(Err("no"), Some(rows_at))]);
     assert_eq!(run(again(8)), Output::CatchUp);
     assert_eq!(run(again(9)), Output::Answer(Answer::Rejected("no")));
