@@ -55,10 +55,18 @@ impl Work {
     }
 
     /// What `node` makes of it now.
-    pub fn decide(&self, node: &Node, log: &SimLog, rows: &Database, rng: &mut SmallRng) -> Decided<String> {
+    pub fn decide(
+        &self,
+        node: &Node,
+        log: &SimLog,
+        rows: &Database,
+        rng: &mut SmallRng,
+    ) -> Decided<String> {
         match self {
             Self::Request { request, .. } => request.ask.decide(node, rows, rng),
-            Self::Step(step) => Decided { decision: Ok(decide_step(step, node, log)), rows_at: None },
+            Self::Step(step) => {
+                Decided { decision: Ok(decide_step(step, node, log)), rows_at: None }
+            }
         }
     }
 }
@@ -105,7 +113,14 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    pub fn new(number: usize, node: usize, work: Work, began: u64, log: &SimLog, patience: u32) -> Self {
+    pub fn new(
+        number: usize,
+        node: usize,
+        work: Work,
+        began: u64,
+        log: &SimLog,
+        patience: u32,
+    ) -> Self {
         let submission = Submission::new();
         let output = submission.start();
         let ends_at_start = work.rests_on().iter().map(|p| log.end_of(*p)).collect();
@@ -160,9 +175,12 @@ impl Attempt {
                 let outcome = around.node.set.outcome(partition, id);
                 Some(Input::LookedUp { next: around.node.set.next(partition), outcome })
             }
-            Output::Decide => {
-                Some(Input::Decided(self.work.decide(around.node, around.log, around.rows, around.rng)))
-            }
+            Output::Decide => Some(Input::Decided(self.work.decide(
+                around.node,
+                around.log,
+                around.rows,
+                around.rng,
+            ))),
             Output::CatchUp => self.catch_up(around),
             Output::Append { event, read_at } => {
                 self.record = Some(self.encode(around, &event, read_at));
@@ -190,7 +208,8 @@ impl Attempt {
                 && (!reads_rows || around.rows.next(*partition) >= *end)
         });
         if reached {
-            return Some(Input::CaughtUp);
+            let own = ends.iter().find(|(partition, _)| *partition == self.work.partition());
+            return Some(Input::CaughtUp { end: own.map_or(0, |(_, end)| *end) });
         }
         self.catch_up = Some(ends);
         self.again(Output::CatchUp)

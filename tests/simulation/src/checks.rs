@@ -8,9 +8,7 @@ use domain::{Applied, Refusal, Verdict, Void};
 use events::channel::{Broadcast, LeftBecause};
 use events::directory::JoinedVia;
 use events::user::ReadMarker;
-use events::{
-    ChannelEvent, ChannelId, Event, Meta, Partition, ReadstateEvent, Topic, UserId,
-};
+use events::{ChannelEvent, ChannelId, Event, Meta, Partition, ReadstateEvent, Topic, UserId};
 use fold::Folded;
 
 use crate::ledger::Made;
@@ -87,8 +85,10 @@ fn by_attempt(story: &Story) -> BTreeMap<usize, Vec<Told<'_>>> {
 /// nothing was written finds nothing written; nobody is applied twice.
 fn answers_are_true(world: &World, story: &Story) -> Result<(), String> {
     let by_attempt = by_attempt(story);
-    let ids_at: BTreeMap<(Partition, u64), _> =
-        story.applied().map(|(f, meta, _, _)| ((f.record.partition, f.record.offset), meta.id)).collect();
+    let ids_at: BTreeMap<(Partition, u64), _> = story
+        .applied()
+        .map(|(f, meta, _, _)| ((f.record.partition, f.record.offset), meta.id))
+        .collect();
     for (number, made) in &world.ledger.attempts {
         let own = by_attempt.get(number).map_or(&[][..], Vec::as_slice);
         ensure(own.len() <= 1, || format!("attempt {number} was applied {} times", own.len()))?;
@@ -96,12 +96,15 @@ fn answers_are_true(world: &World, story: &Story) -> Result<(), String> {
         match answer {
             Answer::Applied { offset } => {
                 let elsewhere = own.iter().any(|told| told.0.record.offset != *offset);
-                ensure(!elsewhere, || format!("attempt {number} stands not only where it was told"))?;
+                ensure(!elsewhere, || {
+                    format!("attempt {number} stands not only where it was told")
+                })?;
                 applied_at(world, made, *number, *offset, &ids_at)?;
             }
             Answer::Unknown => {}
             Answer::Refused { refusal: Refusal::Already | Refusal::Behind, .. } => {
                 already_is_true(world, made, *number)?;
+                ensure(own.is_empty(), || format!("attempt {number} was void and has an effect"))?;
             }
             other => ensure(own.is_empty(), || {
                 format!("attempt {number} was answered {other:?} and has an effect")
@@ -129,7 +132,10 @@ fn applied_at(
 /// A post is never "already so": its verdict can only be its own.
 fn already_is_true(world: &World, made: &Made, number: usize) -> Result<(), String> {
     let ask = made.request.map(|index| &world.ledger.requests[index].request.ask);
-    let wrong = matches!(ask, Some(Ask::Post { .. } | Ask::Edit { .. } | Ask::Pin { .. } | Ask::React { .. }));
+    let wrong = matches!(
+        ask,
+        Some(Ask::Post { .. } | Ask::Edit { .. } | Ask::Pin { .. } | Ask::React { .. })
+    );
     ensure(!wrong, || format!("attempt {number} is answered as if its effect stood already"))
 }
 
@@ -141,7 +147,10 @@ fn ids_are_applied_anew_only_when_forgotten(story: &Story) -> Result<(), String>
         let at = (folded.record.partition, folded.record.offset);
         if let Some(first) = last.insert((at.0, meta.id), at.1) {
             ensure(meta.read_at > first, || {
-                format!("{}.{} applies again what stands at {first}, without knowing it", at.0, at.1)
+                format!(
+                    "{}.{} applies again what stands at {first}, without knowing it",
+                    at.0, at.1
+                )
             })?;
         }
     }
@@ -186,7 +195,9 @@ fn rules_in_force(story: &Story) -> Result<(), String> {
                 } else {
                     !forbidden
                 };
-                ensure(right, || format!("{} is judged by other rules than those in force", folded.position()))?;
+                ensure(right, || {
+                    format!("{} is judged by other rules than those in force", folded.position())
+                })?;
             }
             _ => {}
         }
@@ -213,7 +224,12 @@ fn memberships(story: &Story) -> Result<(), String> {
             ChannelEvent::ChannelCreated(b) => {
                 for member in &b.c.members {
                     let held = held.entry((b.c.channel_id, member.user_id)).or_default();
-                    *held = Held { generation: member.generation, ended: false, active: true, since: offset };
+                    *held = Held {
+                        generation: member.generation,
+                        ended: false,
+                        active: true,
+                        since: offset,
+                    };
                 }
             }
             ChannelEvent::ChannelMembersAdded(b) => {
@@ -226,7 +242,9 @@ fn memberships(story: &Story) -> Result<(), String> {
                     let right = !seen
                         || generation > held.generation
                         || (generation == held.generation && returns);
-                    ensure(right, || format!("{} brings back generation {generation}", folded.position()))?;
+                    ensure(right, || {
+                        format!("{} brings back generation {generation}", folded.position())
+                    })?;
                     *held = Held { generation, ended: false, active: true, since: offset };
                 }
             }
@@ -256,7 +274,9 @@ fn processes_are_complete(story: &Story) -> Result<(), String> {
     let directory = directory.state();
     let mut names = BTreeSet::new();
     for (id, name) in directory.channel_names() {
-        ensure(names.insert((name.team_id, &name.name)), || format!("the name {} has two owners", name.name))?;
+        ensure(names.insert((name.team_id, &name.name)), || {
+            format!("the name {} has two owners", name.name)
+        })?;
         let channels = set.channels(id);
         let Some(channel) = channels.state().channel(id) else {
             return Err(format!("the name {} has no channel", name.name));
@@ -321,14 +341,20 @@ fn posts_are_in_the_rows(world: &World, story: &Story) -> Result<(), String> {
                 }
             }
             Event::Channels(ChannelEvent::PostEdited(b)) => {
-                ensure(!gone.contains(&b.c.post_id), || format!("post {} is edited after its deletion", b.c.post_id))?;
+                ensure(!gone.contains(&b.c.post_id), || {
+                    format!("post {} is edited after its deletion", b.c.post_id)
+                })?;
                 expected.insert(b.c.post_id, b.p.message.clone());
             }
             Event::Channels(ChannelEvent::ReactionAdded(b)) => {
-                ensure(!gone.contains(&b.c.post_id), || format!("post {} gets a reaction after its deletion", b.c.post_id))?;
+                ensure(!gone.contains(&b.c.post_id), || {
+                    format!("post {} gets a reaction after its deletion", b.c.post_id)
+                })?;
             }
             Event::Channels(ChannelEvent::PostDeleted(b)) => {
-                ensure(gone.insert(b.c.post_id), || format!("post {} is deleted twice", b.c.post_id))?;
+                ensure(gone.insert(b.c.post_id), || {
+                    format!("post {} is deleted twice", b.c.post_id)
+                })?;
                 if let Some(root) = b.c.root_id {
                     *replies.entry(root).or_insert(0) -= 1;
                 }
@@ -340,12 +366,18 @@ fn posts_are_in_the_rows(world: &World, story: &Story) -> Result<(), String> {
         let Some(row) = world.rows.posts.get(post) else {
             return Err(format!("post {post} has no row"));
         };
-        ensure(row.message == *message, || format!("post {post} says {:?}, not {message:?}", row.message))?;
+        ensure(row.message == *message, || {
+            format!("post {post} says {:?}, not {message:?}", row.message)
+        })?;
         let count = replies.get(post).copied().unwrap_or(0);
-        ensure(row.reply_count == count, || format!("post {post} counts {} replies of {count}", row.reply_count))?;
+        ensure(row.reply_count == count, || {
+            format!("post {post} counts {} replies of {count}", row.reply_count)
+        })?;
         let root_gone = row.facts.root_id.is_some_and(|root| gone.contains(&root));
         let is_gone = gone.contains(post) || root_gone;
-        ensure(row.facts.deleted == is_gone, || format!("post {post} is deleted in one place only"))?;
+        ensure(row.facts.deleted == is_gone, || {
+            format!("post {post} is deleted in one place only")
+        })?;
     }
     let ours = world.rows.posts.values().filter(|row| !row.facts.is_system).count();
     ensure(ours == expected.len(), || format!("{ours} rows for {} posts", expected.len()))
@@ -361,15 +393,18 @@ fn unread_numbers(story: &Story) -> Result<(), String> {
             for member in channel.members() {
                 let marker = markers.get(&(member.user_id, id));
                 let base = counted.bases.get(&member.user_id).copied().unwrap_or_default();
-                let (from, totals) = match marker {
-                    Some(marker) if marker.as_of >= base.at => (marker.as_of, marker.totals),
-                    _ => (base.at, base.totals),
+                let (from, totals, joined) = match marker {
+                    Some(marker) if marker.as_of >= base.at => (marker.as_of, marker.totals, false),
+                    _ => (base.at, base.totals, true),
                 };
                 let unread = channel.totals.msgs - totals.msgs;
                 let naive = counted.msgs.iter().filter(|at| **at > from).count() as i64;
-                ensure(unread == naive, || format!("{} has {unread} unread of {naive} in {id}", member.user_id))?;
-                let mentions = member.mentions - totals.mentions + channel.totals.broadcasts - totals.broadcasts;
-                let naive = counted.calls(member.user_id, from, base.at);
+                ensure(unread == naive, || {
+                    format!("{} has {unread} unread of {naive} in {id}", member.user_id)
+                })?;
+                let mentions = member.mentions - totals.mentions + channel.totals.broadcasts
+                    - totals.broadcasts;
+                let naive = counted.calls(member.user_id, from, joined);
                 ensure(mentions == naive, || {
                     format!("{} has {mentions} mentions of {naive} in {id}", member.user_id)
                 })?;
@@ -417,9 +452,13 @@ impl Counted {
                     if to_all && b.c.root.is_none() {
                         counted.mentions.push((applied.at, None));
                     }
-                    counted.mentions.extend(b.c.mentions.iter().map(|user| (applied.at, Some(*user))));
+                    counted
+                        .mentions
+                        .extend(b.c.mentions.iter().map(|user| (applied.at, Some(*user))));
                 }
-                Event::Channels(ChannelEvent::ChannelMembersAdded(b)) if b.c.via == JoinedVia::Add => {
+                Event::Channels(ChannelEvent::ChannelMembersAdded(b))
+                    if b.c.via == JoinedVia::Add =>
+                {
                     let added = applied.members.iter().filter(|m| m.user_id != b.c.by);
                     counted.added.extend(added.map(|m| (applied.at, m.user_id)));
                 }
@@ -429,15 +468,16 @@ impl Counted {
         counted
     }
 
-    /// Mentions after `from`. Being added counts from the join on, which is where `base` stands.
-    fn calls(&self, user: UserId, from: i64, base: i64) -> i64 {
-        let called = self.mentions.iter().filter(|(at, whom)| {
-            *at > from && whom.is_none_or(|whom| whom == user)
-        });
-        let added = self.added.iter().filter(|(at, whom)| {
-            *whom == user && (*at > from || (*at == from && *at == base))
-        });
+    /// Mentions after `from`. Being added counts from the join on, if that is where `from` stands.
+    fn calls(&self, user: UserId, from: i64, joined: bool) -> i64 {
+        let called = self
+            .mentions
+            .iter()
+            .filter(|(at, whom)| *at > from && whom.is_none_or(|whom| whom == user));
+        let added = self
+            .added
+            .iter()
+            .filter(|(at, whom)| *whom == user && (*at > from || (joined && *at == from)));
         (called.count() + added.count()) as i64
     }
 }
-

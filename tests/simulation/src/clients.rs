@@ -4,7 +4,8 @@ use event_log::EventLog;
 use events::channel::Broadcast;
 use events::directory::RulesActivated;
 use events::{
-    Actor, Body, ChannelEvent, ChannelId, Event, EventId, Id, Meta, Partition, PostId, TeamId, UserId,
+    Actor, Body, ChannelEvent, ChannelId, Event, EventId, Id, Meta, Partition, PostId, TeamId,
+    UserId,
 };
 use futures::FutureExt;
 use rand::Rng;
@@ -22,11 +23,27 @@ pub struct Clients {
     teams: Vec<TeamId>,
     channels: Vec<ChannelId>,
     texts: u32,
+    mix: Mix,
+}
+
+/// What these clients do most.
+#[derive(Debug, Clone, Copy)]
+enum Mix {
+    Everything,
+    /// One team and few channels, which people join and leave all the time.
+    Coming,
+    /// Few channels, in which everybody talks and changes what was said.
+    Talking,
 }
 
 impl Clients {
-    pub fn new() -> Self {
-        Self { users: Vec::new(), teams: Vec::new(), channels: Vec::new(), texts: 0 }
+    pub fn new(rng: &mut SmallRng) -> Self {
+        let mix = match rng.random_range(0..3) {
+            0 => Mix::Everything,
+            1 => Mix::Coming,
+            _ => Mix::Talking,
+        };
+        Self { users: Vec::new(), teams: Vec::new(), channels: Vec::new(), texts: 0, mix }
     }
 
     pub fn next(&mut self, rng: &mut SmallRng, _: &Ledger, rows: &Database) -> Request {
@@ -40,7 +57,8 @@ impl Clients {
             return Ask::CreateUser { user, name: rng.random_range(0..8) };
         }
         let actor = one(rng, &self.users);
-        if self.teams.is_empty() || rng.random_ratio(1, 40) {
+        let another_team = matches!(self.mix, Mix::Everything) && rng.random_ratio(1, 40);
+        if self.teams.is_empty() || another_team {
             let team = TeamId(Id(rng.random()));
             self.teams.push(team);
             self.channels.push(ChannelId::default_of(team, "town-square"));
@@ -50,7 +68,14 @@ impl Clients {
         let name = rng.random_range(0..5);
         let user = one(rng, &self.users);
         let channel = one(rng, &self.channels);
-        match rng.random_range(0..100) {
+        let few = !matches!(self.mix, Mix::Everything) && self.channels.len() >= 3;
+        let kind = match self.mix {
+            Mix::Everything => rng.random_range(0..100),
+            Mix::Coming => [0, 12, 39, 48, 56][rng.random_range(0..5)],
+            Mix::Talking => rng.random_range(0..250).max(50) % 100,
+        };
+        match kind {
+            18..34 if few => self.post(rng, rows, actor, channel),
             0..12 => Ask::JoinTeam { user, team },
             12..18 => Ask::LeaveTeam { user, team },
             18..30 => {
@@ -73,7 +98,13 @@ impl Clients {
         }
     }
 
-    fn post(&mut self, rng: &mut SmallRng, rows: &Database, author: UserId, channel: ChannelId) -> Ask {
+    fn post(
+        &mut self,
+        rng: &mut SmallRng,
+        rows: &Database,
+        author: UserId,
+        channel: ChannelId,
+    ) -> Ask {
         self.texts += 1;
         let root = some_post(rng, rows).filter(|_| rng.random_ratio(1, 3));
         let channel = root.map_or(channel, |(_, channel)| channel);
@@ -83,10 +114,23 @@ impl Clients {
             _ => Broadcast::None,
         };
         let named = rng.random_ratio(1, 2).then(|| one(rng, &self.users));
-        Ask::Post { author, channel, root: root.map(|(post, _)| post), named, broadcast, text: self.texts }
+        Ask::Post {
+            author,
+            channel,
+            root: root.map(|(post, _)| post),
+            named,
+            broadcast,
+            text: self.texts,
+        }
     }
 
-    fn on_post(&mut self, rng: &mut SmallRng, rows: &Database, actor: UserId, channel: ChannelId) -> Ask {
+    fn on_post(
+        &mut self,
+        rng: &mut SmallRng,
+        rows: &Database,
+        actor: UserId,
+        channel: ChannelId,
+    ) -> Ask {
         let Some((post, channel)) = some_post(rng, rows) else {
             return self.post(rng, rows, actor, channel);
         };

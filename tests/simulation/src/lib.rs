@@ -26,3 +26,24 @@ pub fn run(seed: u64, off: Option<Rule>) -> Result<(), String> {
     faults::switch_off(None);
     result
 }
+
+/// Every rule that can be switched off.
+pub const RULES: [Rule; 17] = [
+    Rule::Floor,
+    Rule::Conflicts,
+    Rule::SeenIds,
+    Rule::FirstVerdictStands,
+    Rule::StaleIsForgotten,
+    Rule::OnlyTheNext,
+    Rule::RulesInForce,
+    Rule::Generations,
+    Rule::EndedGenerations,
+    Rule::NamedMembership,
+    Rule::AssignedTimes,
+    Rule::NoAnswerFromBehind,
+    Rule::IndeterminateIsNotFailed,
+    Rule::StepIds,
+    Rule::StandingRules,
+    Rule::PositionsWithRows,
+    Rule::Conjunctions,
+];

@@ -164,10 +164,7 @@ impl EventLog for SimLog {
         futures::future::ready(Ok(ends)).boxed()
     }
 
-    fn tail(
-        &self,
-        from: Vec<(Partition, u64)>,
-    ) -> BoxFuture<'_, Result<Box<dyn Tail>, ReadError>> {
+    fn tail(&self, from: Vec<(Partition, u64)>) -> BoxFuture<'_, Result<Box<dyn Tail>, ReadError>> {
         let tail: Box<dyn Tail> = Box::new(SimTail { log: self.clone(), from });
         futures::future::ready(Ok(tail)).boxed()
     }

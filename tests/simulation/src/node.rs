@@ -24,6 +24,8 @@ pub struct Node {
     pub skew_ms: i64,
     /// Ids of requests that are past their entrance.
     pub in_flight: BTreeSet<EventId>,
+    /// Ends of the log when it started: it serves nobody before it has got there.
+    pub serves_from: Vec<(Partition, u64)>,
 }
 
 /// Snapshots that nodes and projectors left: each (partition, next offset) once.
@@ -58,13 +60,17 @@ pub fn restored(
 
 impl Node {
     pub fn new(skew_ms: i64) -> Self {
-        Self { set: empty_set(), skew_ms, in_flight: BTreeSet::new() }
+        Self { set: empty_set(), skew_ms, in_flight: BTreeSet::new(), serves_from: Vec::new() }
     }
 
     /// Folds the next record of `partition`, if there is one.
     pub fn fold_one(&self, log: &SimLog, partition: Partition) -> Result<Option<Folded>, String> {
         let Some(record) = log.record(partition, self.set.next(partition)) else { return Ok(None) };
         self.set.apply(record).map(Some).map_err(|error| error.to_string())
+    }
+
+    pub fn serves(&self) -> bool {
+        self.serves_from.iter().all(|(partition, end)| self.set.next(*partition) >= *end)
     }
 
     pub fn now_ms(&self, log: &SimLog) -> i64 {
@@ -82,9 +88,7 @@ pub fn agreed(verdicts: &mut Verdicts, folded: &Folded) -> Result<(), String> {
             Ok(())
         }
         Some(first) if *first == said => Ok(()),
-        Some(first) => {
-            Err(format!("verdicts part at {}.{}: {first} and {said}", at.0, at.1))
-        }
+        Some(first) => Err(format!("verdicts part at {}.{}: {first} and {said}", at.0, at.1)),
     }
 }
 

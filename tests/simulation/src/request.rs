@@ -2,14 +2,14 @@
 //! the same id; what an edge would make anew each time (a post's id) is made anew here, too.
 
 use command_api::submission::Decided;
-use domain::commands::channel::{
-    AddChannelMembers, OpenDirectChannel, RemoveChannelMember,
-};
+use domain::commands::channel::{AddChannelMembers, OpenDirectChannel, RemoveChannelMember};
 use domain::commands::directory::{
-    AddTeamMembers, CreateChannel, CreateTeam, CreateUser, DeactivateUser, RemoveTeamMember, RenameChannel,
+    AddTeamMembers, CreateChannel, CreateTeam, CreateUser, DeactivateUser, RemoveTeamMember,
+    RenameChannel,
 };
 use domain::commands::post::{
-    AddReaction, Calls, CreatePost, DeletePost, EditPost, PinPost, PostFacts, RemoveReaction, UnpinPost,
+    AddReaction, Calls, CreatePost, DeletePost, EditPost, PinPost, PostFacts, RemoveReaction,
+    UnpinPost,
 };
 use domain::commands::readstate::{Seen, ViewChannels};
 use domain::commands::{Decision, subject_of};
@@ -25,22 +25,86 @@ use crate::rows::{Database, PostRow};
 /// A command of a client.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
-    CreateUser { user: UserId, name: u8 },
-    DeactivateUser { actor: UserId, user: UserId },
-    CreateTeam { actor: UserId, team: TeamId, name: u8 },
-    JoinTeam { user: UserId, team: TeamId },
-    LeaveTeam { user: UserId, team: TeamId },
-    CreateChannel { actor: UserId, channel: ChannelId, team: TeamId, name: u8 },
-    RenameChannel { actor: UserId, channel: ChannelId, name: u8 },
-    OpenDirect { actor: UserId, other: UserId },
-    JoinChannel { actor: UserId, user: UserId, channel: ChannelId },
-    LeaveChannel { user: UserId, channel: ChannelId },
-    Post { author: UserId, channel: ChannelId, root: Option<PostId>, named: Option<UserId>, broadcast: Broadcast, text: u32 },
-    Edit { actor: UserId, post: PostId, channel: ChannelId, text: u32 },
-    Delete { actor: UserId, post: PostId, channel: ChannelId },
-    Pin { actor: UserId, post: PostId, channel: ChannelId, pinned: bool },
-    React { actor: UserId, post: PostId, channel: ChannelId, add: bool },
-    View { user: UserId, channel: ChannelId },
+    CreateUser {
+        user: UserId,
+        name: u8,
+    },
+    DeactivateUser {
+        actor: UserId,
+        user: UserId,
+    },
+    CreateTeam {
+        actor: UserId,
+        team: TeamId,
+        name: u8,
+    },
+    JoinTeam {
+        user: UserId,
+        team: TeamId,
+    },
+    LeaveTeam {
+        user: UserId,
+        team: TeamId,
+    },
+    CreateChannel {
+        actor: UserId,
+        channel: ChannelId,
+        team: TeamId,
+        name: u8,
+    },
+    RenameChannel {
+        actor: UserId,
+        channel: ChannelId,
+        name: u8,
+    },
+    OpenDirect {
+        actor: UserId,
+        other: UserId,
+    },
+    JoinChannel {
+        actor: UserId,
+        user: UserId,
+        channel: ChannelId,
+    },
+    LeaveChannel {
+        user: UserId,
+        channel: ChannelId,
+    },
+    Post {
+        author: UserId,
+        channel: ChannelId,
+        root: Option<PostId>,
+        named: Option<UserId>,
+        broadcast: Broadcast,
+        text: u32,
+    },
+    Edit {
+        actor: UserId,
+        post: PostId,
+        channel: ChannelId,
+        text: u32,
+    },
+    Delete {
+        actor: UserId,
+        post: PostId,
+        channel: ChannelId,
+    },
+    Pin {
+        actor: UserId,
+        post: PostId,
+        channel: ChannelId,
+        pinned: bool,
+    },
+    React {
+        actor: UserId,
+        post: PostId,
+        channel: ChannelId,
+        add: bool,
+    },
+    View {
+        user: UserId,
+        channel: ChannelId,
+    },
 }
 
 /// An ask with the id that all its attempts share.
@@ -119,7 +183,12 @@ impl Ask {
         Decided { decision, rows_at }
     }
 
-    fn decision(&self, node: &Node, rows: &Database, rng: &mut SmallRng) -> Result<Decision, String> {
+    fn decision(
+        &self,
+        node: &Node,
+        rows: &Database,
+        rng: &mut SmallRng,
+    ) -> Result<Decision, String> {
         match self {
             Self::CreateUser { .. }
             | Self::DeactivateUser { .. }
@@ -159,10 +228,13 @@ impl Ask {
             Self::DeactivateUser { actor, user } => {
                 DeactivateUser { actor: *actor, user_id: *user }.decide(state)
             }
-            Self::CreateTeam { actor, team, name } => create_team(*actor, *team, *name).decide(state),
+            Self::CreateTeam { actor, team, name } => {
+                create_team(*actor, *team, *name).decide(state)
+            }
             Self::JoinTeam { user, team } => {
                 let user_ids = vec![*user];
-                AddTeamMembers { actor: *user, team_id: *team, user_ids, invite: None }.decide(state)
+                AddTeamMembers { actor: *user, team_id: *team, user_ids, invite: None }
+                    .decide(state)
             }
             Self::LeaveTeam { user, team } => {
                 RemoveTeamMember { actor: *user, team_id: *team, user_id: *user }.decide(state)
@@ -206,16 +278,24 @@ impl Ask {
                 notice_id,
             }
             .decide(directory, channels),
-            Self::LeaveChannel { user, channel } => {
-                RemoveChannelMember { actor: *user, channel_id: *channel, user_id: *user, notice_id }
-                    .decide(directory, channels)
+            Self::LeaveChannel { user, channel } => RemoveChannelMember {
+                actor: *user,
+                channel_id: *channel,
+                user_id: *user,
+                notice_id,
             }
+            .decide(directory, channels),
             other => unreachable!("{other:?} is decided elsewhere"),
         };
         decided.map_err(|rejection| format!("{rejection:?}"))
     }
 
-    fn decide_post(&self, node: &Node, rows: &Database, rng: &mut SmallRng) -> Result<Decision, String> {
+    fn decide_post(
+        &self,
+        node: &Node,
+        rows: &Database,
+        rng: &mut SmallRng,
+    ) -> Result<Decision, String> {
         let Self::Post { author, channel, root, named, broadcast, text } = self else {
             unreachable!("only posts are decided here")
         };
@@ -256,11 +336,15 @@ impl Ask {
                 content: content(*text),
             }
             .decide(directory, channels),
-            Self::Delete { actor, .. } => DeletePost { actor: *actor, post }.decide(directory, channels),
+            Self::Delete { actor, .. } => {
+                DeletePost { actor: *actor, post }.decide(directory, channels)
+            }
             Self::Pin { actor, pinned: true, .. } => {
                 PinPost { actor: *actor, post }.decide(directory, channels)
             }
-            Self::Pin { actor, .. } => UnpinPost { actor: *actor, post }.decide(directory, channels),
+            Self::Pin { actor, .. } => {
+                UnpinPost { actor: *actor, post }.decide(directory, channels)
+            }
             Self::React { actor, add: true, .. } => {
                 AddReaction { actor: *actor, post, emoji_name, stands: stands(*actor) }
                     .decide(directory, channels)

@@ -36,7 +36,12 @@ impl Database {
     }
 
     /// One transaction: rows and position together, or nothing.
-    pub fn write(&mut self, partition: Partition, from: u64, batch: &[Folded]) -> Result<(), PositionMissed> {
+    pub fn write(
+        &mut self,
+        partition: Partition,
+        from: u64,
+        batch: &[Folded],
+    ) -> Result<(), PositionMissed> {
         if self.next(partition) != from && faults::is_on(Rule::PositionsWithRows) {
             return Err(PositionMissed);
         }
@@ -84,8 +89,12 @@ impl Database {
             E::ReactionRemoved(b) => self.with(b.c.post_id, |row| {
                 row.reactions.remove(&(b.c.user_id, b.c.emoji_name.clone()));
             }),
-            E::ChannelMembersAdded(b) => self.notice(b.c.channel_id, b.c.notice.as_ref(), applied.at),
-            E::ChannelMemberRemoved(b) => self.notice(b.c.channel_id, b.c.notice.as_ref(), applied.at),
+            E::ChannelMembersAdded(b) => {
+                self.notice(b.c.channel_id, b.c.notice.as_ref(), applied.at)
+            }
+            E::ChannelMemberRemoved(b) => {
+                self.notice(b.c.channel_id, b.c.notice.as_ref(), applied.at)
+            }
             E::RulesActivated(_)
             | E::ChannelCreated(_)
             | E::ChannelDirectOpened(_)

@@ -62,7 +62,7 @@ impl World {
             snapshots: Snapshots::new(),
             attempts: Vec::new(),
             attempts_made: 0,
-            clients: Clients::new(),
+            clients: Clients::new(&mut rng),
             ledger: Ledger::default(),
             verdicts: Verdicts::new(),
             now: 0,
@@ -129,7 +129,10 @@ impl World {
 
     fn attempt(&mut self, work: Work) {
         let node = self.rng.random_range(0..NODES);
-        self.attempt_on(node, work);
+        // A node that has just started refuses connections: the client comes back another time.
+        if self.nodes[node].serves() {
+            self.attempt_on(node, work);
+        }
     }
 
     fn attempt_on(&mut self, node: usize, work: Work) {
@@ -163,7 +166,9 @@ impl World {
     fn answered(&mut self, attempt: &Attempt, answer: Answer<String>) -> Result<(), String> {
         self.unchanged_means_same_decision(attempt, &answer)?;
         let access_ended_at = match (&attempt.work, &answer) {
-            (Work::Request { request, .. }, Answer::Applied { offset }) if request.ask.ends_access() => {
+            (Work::Request { request, .. }, Answer::Applied { offset })
+                if request.ask.ends_access() =>
+            {
                 // The answer leaves only once every node has heard.
                 for at in 0..NODES {
                     while self.nodes[at].set.next(Partition::DIRECTORY) <= *offset {
@@ -180,7 +185,11 @@ impl World {
 
     /// No answer from behind: where nothing was appended between the request and its refusal, whoever
     /// knows the whole log must come to a refusal, too.
-    fn unchanged_means_same_decision(&mut self, attempt: &Attempt, answer: &Answer<String>) -> Result<(), String> {
+    fn unchanged_means_same_decision(
+        &mut self,
+        attempt: &Attempt,
+        answer: &Answer<String>,
+    ) -> Result<(), String> {
         let Answer::Rejected(reason) = answer else { return Ok(()) };
         let partitions = attempt.work.rests_on();
         let unchanged = partitions
@@ -277,13 +286,16 @@ impl World {
         let from = projector.set.next(partition);
         let mut batch = Vec::new();
         for _ in 0..self.rng.random_range(1..=5) {
-            let Some(record) = self.log.record(partition, projector.set.next(partition)) else { break };
+            let Some(record) = self.log.record(partition, projector.set.next(partition)) else {
+                break;
+            };
             batch.push(projector.set.apply(record).map_err(|error| error.to_string())?);
         }
         for folded in &batch {
             agreed(&mut self.verdicts, folded)?;
         }
-        if !batch.is_empty() && self.rows.write(partition, from, &batch).is_err() {
+        // An empty batch is a look at the position: a database that went back is a new connection.
+        if self.rows.write(partition, from, &batch).is_err() {
             // Somebody else wrote, or the database went back: forget and start from where the rows are.
             self.restart_projector(at);
         }
@@ -337,7 +349,9 @@ impl World {
         let rng = &mut self.rng;
         let set = node::restored(&self.snapshots, |_| u64::MAX, |offsets| pick(rng, offsets));
         let skew_ms = self.rng.random_range(-5_000..=5_000);
-        self.nodes[at] = Node { set, ..Node::new(skew_ms) };
+        let partitions = self.log.partitions().into_iter();
+        let serves_from = partitions.map(|p| (p, self.log.end_of(p))).collect();
+        self.nodes[at] = Node { set, serves_from, ..Node::new(skew_ms) };
     }
 
     fn manage_any(&mut self) {
@@ -390,7 +404,10 @@ impl World {
                 return Ok(());
             }
         }
-        Err(format!("the world does not come to rest: {} requests wait", self.ledger.unanswered().len()))
+        Err(format!(
+            "the world does not come to rest: {} requests wait",
+            self.ledger.unanswered().len()
+        ))
     }
 
     /// Brings one attempt to its answer.

@@ -38,6 +38,39 @@ fn all_rules_hold_whatever_goes_wrong() {
         workers.into_iter().find_map(|worker| worker.join().expect("a worker does not panic"))
     });
     if let Some((seed, what)) = failed {
-        panic!("seed {seed}: {what}\nreplay: SIMULATION_SEEDS={seed}..{} cargo test -p simulation", seed + 1);
+        panic!(
+            "seed {seed}: {what}\nreplay: SIMULATION_SEEDS={seed}..{} cargo test -p simulation",
+            seed + 1
+        );
     }
+}
+
+/// Seeds after which a rule that was switched off must have been noticed.
+const NOTICED_WITHIN: u64 = 10_000;
+
+/// `make torture` runs this: it takes minutes.
+#[test]
+#[ignore = "long: part of `make torture`"]
+fn every_rule_that_is_switched_off_is_noticed() {
+    let noticed: Vec<(String, Option<(u64, String)>)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = simulation::RULES
+            .into_iter()
+            .map(|rule| {
+                scope.spawn(move || {
+                    let seed = (0..NOTICED_WITHIN).find_map(|seed| {
+                        simulation::run(seed, Some(rule)).err().map(|what| (seed, what))
+                    });
+                    (format!("{rule:?}"), seed)
+                })
+            })
+            .collect();
+        workers.into_iter().map(|worker| worker.join().expect("a worker does not panic")).collect()
+    });
+    for (rule, noticed) in &noticed {
+        match noticed {
+            Some((seed, what)) => println!("without {rule}: noticed at seed {seed}: {what}"),
+            None => println!("without {rule}: NOT noticed within {NOTICED_WITHIN} seeds"),
+        }
+    }
+    assert!(noticed.iter().all(|(_, noticed)| noticed.is_some()), "a rule is not missed");
 }
