@@ -52,7 +52,8 @@ impl Sample {
 fn sample(line: &str) -> Option<Sample> {
     let (head, value) = line.rsplit_once(' ')?;
     let value = value.parse().ok()?;
-    let (name, labels) = head.strip_suffix('}').and_then(|h| h.split_once('{')).unwrap_or((head, ""));
+    let (name, labels) =
+        head.strip_suffix('}').and_then(|h| h.split_once('{')).unwrap_or((head, ""));
     let label = |text: &str| {
         let (label, value) = text.split_once("=\"")?;
         Some((label.to_owned(), value.trim_end_matches('"').to_owned()))

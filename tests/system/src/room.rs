@@ -62,9 +62,7 @@ impl Lack {
                  done
                  exec \"$2\""
             }
-            Self::Writing => {
-                "mount -t tmpfs none \"$1\"; mount -o remount,ro \"$1\"; exec \"$2\""
-            }
+            Self::Writing => "mount -t tmpfs none \"$1\"; mount -o remount,ro \"$1\"; exec \"$2\"",
             Self::Space => "mount -t tmpfs -o size=4m none \"$1\"; exec \"$2\"",
         }
     }

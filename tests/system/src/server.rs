@@ -147,9 +147,9 @@ impl Server {
             bail!("the server ended with {status}: {}", server.said().join("\n"));
         };
         server.url = url;
-        server.readers.push(tokio::spawn(async move {
-            while let Ok(Some(_)) = lines.next_line().await {}
-        }));
+        server
+            .readers
+            .push(tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} }));
         Ok(server)
     }
 

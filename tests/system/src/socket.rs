@@ -50,10 +50,7 @@ impl Socket {
 
     /// Waits until the server closes it.
     pub async fn closed(mut self) -> Result<()> {
-        within("the socket is closed", async {
-            while let Ok(Some(_)) = self.next().await {}
-        })
-        .await
+        within("the socket is closed", async { while let Ok(Some(_)) = self.next().await {} }).await
     }
 
     async fn next(&mut self) -> Result<Option<Value>> {

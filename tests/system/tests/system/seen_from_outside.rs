@@ -5,9 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use events::Position;
 use serde_json::{Value, json};
-use system_tests::{
-    Collector, Metrics, Person, Room, Server, Setup, replayed, until,
-};
+use system_tests::{Collector, Metrics, Person, Room, Server, Setup, replayed, until};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -31,7 +29,8 @@ async fn metrics_tell_of_requests_log_projection_sockets_and_fold() -> Result<()
     let mut socket = ada.socket().await?;
     let post = json!({"channel_id": channel, "message": "counted"});
     let answer = ada.post("/posts", post).await?;
-    let position: Position = answer.header("x-nottermost-position").context("a position")?.parse()?;
+    let position: Position =
+        answer.header("x-nottermost-position").context("a position")?.parse()?;
     socket.event("posted").await?;
     let partition = partition_of(&position);
     let metrics = until("all is counted", || async {
@@ -105,7 +104,8 @@ async fn a_trace_goes_from_the_request_into_the_event_the_projection_and_the_pus
     let post = json!({"channel_id": channel, "message": "followed"});
     let headers = [("traceparent", TRACEPARENT)];
     let answer = ada.send_with(reqwest::Method::POST, "/posts", Some(&post), &headers).await?;
-    let position: Position = answer.header("x-nottermost-position").context("a position")?.parse()?;
+    let position: Position =
+        answer.header("x-nottermost-position").context("a position")?.parse()?;
     answer.expect(201)?;
     socket.event("posted").await?;
     let of_trace = |id: &[u8]| hex(id) == TRACE;

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use system_tests::{
-    Room, Server, Setup, kill, postmaster, processes_in, replayed, until, within,
-};
+use system_tests::{Room, Server, Setup, kill, postmaster, processes_in, replayed, until, within};
 
 /// What a stop may take.
 const STOP_MAX: Duration = Duration::from_secs(10);

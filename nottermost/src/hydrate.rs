@@ -1,0 +1,78 @@
+//! Rows for frames that no event carries whole.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use events::{ChannelId, Position, PostId, UserId};
+use fold::Fold;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use read_model::{QueryError, Reader};
+use realtime::Hydrate;
+
+use crate::rows::Projected;
+
+/// A frame that comes later than this is of no use: clients have asked by themselves.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(crate) struct Hydration {
+    pub fold: Fold,
+    pub reader: Reader,
+    pub rows: Projected,
+}
+
+impl Hydration {
+    /// What `read` finds once the rows have passed `position`.
+    async fn at<T>(
+        &self,
+        position: Position,
+        read: impl Future<Output = Result<Option<T>, QueryError>>,
+    ) -> Option<T> {
+        let found = tokio::time::timeout(PATIENCE, async {
+            self.rows.reach(position.partition, position.offset + 1).await;
+            read.await
+        });
+        match found.await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(%position, error, "a frame is left out: failed to read its rows");
+                None
+            }
+            Err(_) => {
+                tracing::warn!(%position, "a frame is left out: its rows come too late");
+                None
+            }
+        }
+    }
+
+    fn username(&self, user: UserId) -> Option<String> {
+        self.fold.names().person(user).map(|person| person.username.clone())
+    }
+}
+
+impl Hydrate for Hydration {
+    fn post(&self, position: Position, post: PostId) -> BoxFuture<'_, Option<Bytes>> {
+        async move {
+            let view = self.at(position, self.reader.post_of_frame(post)).await?;
+            Some(wire::to_json(&view.to_wire(&|user| self.username(user))))
+        }
+        .boxed()
+    }
+
+    fn channel(&self, position: Position, channel: ChannelId) -> BoxFuture<'_, Option<Bytes>> {
+        async move {
+            let view = self.at(position, self.reader.channel_of_frame(channel)).await?;
+            Some(wire::to_json(&view.to_wire()))
+        }
+        .boxed()
+    }
+
+    fn user(&self, position: Position, user: UserId) -> BoxFuture<'_, Option<wire::User>> {
+        async move {
+            let row = self.at(position, self.reader.user(user)).await?;
+            Some(row.to_wire())
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,66 @@
+//! What this server calls itself.
+
+use events::Id;
+use platform::config::Config;
+use platform::secrets::Secrets;
+use wire::ClientConfig;
+
+/// The version of the contract that we speak: clients compare it with their own.
+const CONTRACT_VERSION: &str = "11.9.0";
+
+/// The cell's name, as the source of its events: the same at every start, and no personal data.
+pub(crate) fn cell(secrets: &Secrets) -> String {
+    format!("nottermost/{}", installation(secrets))
+}
+
+fn installation(secrets: &Secrets) -> Id {
+    Id::derived("installation", &[secrets.fingerprint().as_bytes()])
+}
+
+/// What clients are told.
+pub(crate) fn client_config(config: &Config, secrets: &Secrets) -> ClientConfig {
+    let site_url = config.http.site_url.as_ref().map(|url| url.as_str().to_owned());
+    ClientConfig {
+        version: CONTRACT_VERSION.to_owned(),
+        build_number: env!("CARGO_PKG_VERSION").to_owned(),
+        build_hash: "none".to_owned(),
+        site_url: site_url.unwrap_or_default(),
+        site_name: config.service.site_name.clone(),
+        max_file_size_bytes: config.limits.file_bytes_max.get(),
+        max_post_size_runes: config.limits.message_runes_max.get(),
+        password_length_min: command_api::PASSWORD_LEN_MIN as u64,
+        diagnostic_id: installation(secrets).to_string(),
+    }
+}
+
+/// `X-Version-Id`: version, build, a hash of what clients are told, and whether there is a licence. A
+/// client that sees another value than before offers to reload.
+pub(crate) fn version_id(client: &ClientConfig) -> String {
+    let told = format!("{:?}", wire::client_config(client));
+    let hash = Id::derived("client.config", &[told.as_bytes()]);
+    format!("{}.{}.{hash}.false", client.version, client.build_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_id_begins_with_a_version_that_clients_read_and_follows_the_configuration() {
+        let secrets = Secrets::from_keys([1; 32], [2; 32]);
+        let mut client = client_config(&Config::defaults(), &secrets);
+        let before = version_id(&client);
+        assert!(before.starts_with("11.9.0.") && before.ends_with(".false"), "{before}");
+        assert_eq!(before, version_id(&client));
+        client.site_name = "another".to_owned();
+        assert_ne!(before, version_id(&client));
+    }
+
+    #[test]
+    fn the_cell_is_named_by_its_secrets() {
+        let (ours, others) =
+            (Secrets::from_keys([1; 32], [2; 32]), Secrets::from_keys([1; 32], [3; 32]));
+        assert_eq!(cell(&ours), cell(&ours));
+        assert_ne!(cell(&ours), cell(&others));
+    }
+}

@@ -1,0 +1,55 @@
+//! What operators do with a log: look into it, make the read models anew from it, compare them with
+//! it.
+//!
+//! Owns the commands of the binary `replay`. It must never append to the log, never cause a side
+//! effect outside the read models, and never work beside a running server: each command holds the
+//! lock of the data directory.
+
+mod cat;
+mod compare;
+mod rebuild;
+mod status;
+mod stopped;
+
+use anyhow::Result;
+use events::Partition;
+use platform::config::Config;
+
+pub use cat::Range;
+
+use stopped::Stopped;
+
+/// What can be asked of the tools.
+#[derive(Debug, Clone)]
+pub enum Task {
+    /// Make rows and index anew from the log.
+    Rebuild,
+    /// Say whether rows and index are what the log says.
+    Compare,
+    /// Say how far log, rows, index and snapshots are.
+    Status,
+    /// Show the events of a partition.
+    Cat { partition: Partition, range: Range },
+}
+
+/// How a task ended that could be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Good,
+    /// What was compared is not equal.
+    Different,
+}
+
+/// Does `task` on the data that `config` names; says what there is to say on standard output.
+///
+/// # Errors
+/// What kept it from being done.
+pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
+    let stopped = Stopped::open(config).await?;
+    match task {
+        Task::Cat { partition, range } => cat::run(&stopped, partition, range).await,
+        Task::Rebuild => stopped.with_database(config, rebuild::run).await,
+        Task::Compare => stopped.with_database(config, compare::run).await,
+        Task::Status => stopped.with_database(config, status::run).await,
+    }
+}

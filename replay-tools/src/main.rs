@@ -1,0 +1,75 @@
+//! The binary `replay`: its arguments and how it ends.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use events::Partition;
+use platform::config::Config;
+use replay_tools::{Outcome, Range, Task};
+
+/// Tools for the log of a stopped nottermost and for what is made from it.
+#[derive(Debug, Parser)]
+#[command(name = "replay", version, about)]
+struct Arguments {
+    /// The server's configuration file; NOTTERMOST_CONFIG names one too.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the read model and the search index anew from the log.
+    Rebuild,
+    /// Compare the read model and the search index with what the log says; exits with 1 if they
+    /// differ.
+    Compare,
+    /// Show how far log, read model, search index and snapshots are.
+    Status,
+    /// Show the events of a partition, one JSON document per line.
+    Cat {
+        /// The partition, as in channels-07.
+        partition: Partition,
+        /// The first offset shown.
+        #[arg(long, value_name = "OFFSET", default_value_t = 0)]
+        from: u64,
+        /// How many events are shown at most.
+        #[arg(long, value_name = "COUNT", default_value_t = u64::MAX, hide_default_value = true)]
+        limit: u64,
+    },
+}
+
+impl From<Command> for Task {
+    fn from(command: Command) -> Self {
+        match command {
+            Command::Rebuild => Self::Rebuild,
+            Command::Compare => Self::Compare,
+            Command::Status => Self::Status,
+            Command::Cat { partition, from, limit } => {
+                Self::Cat { partition, range: Range { from, limit } }
+            }
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(Outcome::Good) => ExitCode::SUCCESS,
+        Ok(Outcome::Different) => ExitCode::FAILURE,
+        Err(error) => {
+            // Nobody may read standard error; there is nobody else to tell.
+            let _ = writeln!(std::io::stderr(), "replay: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
+    let config = Config::from_process(arguments.config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(replay_tools::run(&config, arguments.command.into()))
+}

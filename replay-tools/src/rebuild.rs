@@ -1,0 +1,96 @@
+//! `replay rebuild`: rows and index anew, beside those that are there; these give way at the end.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use projector::{Progress, Rebuilt};
+use read_model::{Database, SCHEMA};
+use sqlx::{AssertSqlSafe, Connection};
+
+use crate::Outcome;
+use crate::stopped::{WithRows, remove};
+
+const BESIDE: &str = "rebuild";
+const TELL_EVERY: Duration = Duration::from_secs(2);
+
+pub(crate) async fn run(with: WithRows<'_>) -> Result<Outcome> {
+    let started = Instant::now();
+    let beside = with.database.beside(&format!("{SCHEMA}_{BESIDE}"));
+    let (index, new_index) = (with.stopped.index(None), with.stopped.index(Some(BESIDE)));
+    let rebuilt = made(&with, &beside, &new_index).await?;
+    replace_schema(&beside).await.context("failed to put the new read model in place")?;
+    replace_index(&index, &new_index)?;
+    println!(
+        "made from {} records in {:.1} s: the read model and the search index",
+        rebuilt.records,
+        started.elapsed().as_secs_f64()
+    );
+    Ok(Outcome::Good)
+}
+
+/// Makes rows in the schema of `database` and an index in `index`, whatever was there before.
+pub(crate) async fn made(
+    with: &WithRows<'_>,
+    database: &Database,
+    index: &Path,
+) -> Result<Rebuilt> {
+    remove(index)?;
+    let mut tell = Teller::new();
+    let log = &with.stopped.log;
+    projector::rebuild(log, database, Some(index), |progress| tell.hear(progress))
+        .await
+        .context("failed to make the read model")
+}
+
+/// In one transaction: whoever looks sees the old one or the new one.
+async fn replace_schema(beside: &Database) -> sqlx::Result<()> {
+    let mut connection = beside.connect().await?;
+    let mut transaction = connection.begin().await?;
+    let swap = [
+        format!("DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"),
+        format!("ALTER SCHEMA {} RENAME TO {SCHEMA}", beside.schema()),
+    ];
+    for statement in swap {
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    connection.close().await
+}
+
+/// A crash in between leaves no index, and the server makes one at its next start.
+fn replace_index(index: &Path, new: &Path) -> Result<()> {
+    remove(index)?;
+    fs::rename(new, index).with_context(|| format!("failed to put {} in place", index.display()))
+}
+
+/// Tells on standard error how far it is, where people look while they wait.
+struct Teller {
+    started: Instant,
+    next: Instant,
+}
+
+impl Teller {
+    fn new() -> Self {
+        let started = Instant::now();
+        Self { started, next: started + TELL_EVERY }
+    }
+
+    fn hear(&mut self, Progress { records, of }: Progress) {
+        let now = Instant::now();
+        if now < self.next || records == 0 {
+            return;
+        }
+        self.next = now + TELL_EVERY;
+        let elapsed = now.duration_since(self.started).as_secs_f64();
+        let left = elapsed / records as f64 * of.saturating_sub(records) as f64;
+        let rate = records as f64 / elapsed;
+        // Nobody may read it, and it is no result.
+        let _ = writeln!(
+            std::io::stderr(),
+            "{records} of {of} records, {rate:.0} per second, {left:.0} s to go"
+        );
+    }
+}

@@ -1,0 +1,54 @@
+//! `replay status`: how far log, rows, index and snapshots are, by partition.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+use events::Partition;
+use fold::FoldSet;
+use fold::snapshots::Snapshots;
+use read_model::{Database, Reader};
+use search_index::{OpenError, Searcher};
+
+use crate::Outcome;
+use crate::stopped::WithRows;
+
+pub(crate) async fn run(with: WithRows<'_>) -> Result<Outcome> {
+    let rows = rows(&with.database).await?;
+    let index = index(&with)?;
+    let snapshots = FoldSet::new();
+    let store = Snapshots::new(Arc::clone(&with.stopped.objects));
+    store.restore(&snapshots, |_| u64::MAX).await?;
+    println!("{:<14}{:>12}{:>12}{:>12}{:>12}", "partition", "log", "rows", "index", "snapshot");
+    let held = with.stopped.ends().await?.into_iter().filter(|(_, end)| *end > 0);
+    for (partition, end) in held {
+        let of =
+            |positions: &BTreeMap<Partition, u64>| positions.get(&partition).copied().unwrap_or(0);
+        println!(
+            "{:<14}{end:>12}{:>12}{:>12}{:>12}",
+            partition.to_string(),
+            of(&rows),
+            of(&index),
+            snapshots.next(partition)
+        );
+    }
+    Ok(Outcome::Good)
+}
+
+/// Every position is the offset that comes next: equal numbers are level.
+async fn rows(database: &Database) -> Result<BTreeMap<Partition, u64>> {
+    database.migrate().await?;
+    Ok(Reader::new(database.pool(1)).positions().await?)
+}
+
+fn index(with: &WithRows<'_>) -> Result<BTreeMap<Partition, u64>> {
+    match Searcher::open(&with.stopped.index(None)) {
+        Ok(searcher) => {
+            let next = searcher.positions();
+            Ok(next.iter().map(|last| (last.partition, last.offset + 1)).collect())
+        }
+        // Then none of it counts.
+        Err(OpenError::Missing | OpenError::OtherFormat) => Ok(BTreeMap::new()),
+        Err(error) => Err(error.into()),
+    }
+}
