@@ -16,7 +16,6 @@ pub struct Scene {
     pub channels: Vec<String>,
     /// Tokens of the members; everyone is in every channel.
     pub tokens: Vec<String>,
-    pub admin: String,
 }
 
 impl Scene {
@@ -40,7 +39,7 @@ impl Scene {
         for n in 0..CHANNELS {
             channels.push(channel(&mut admin, &team, n, &people).await?);
         }
-        Ok(Self { team, channels, admin: tokens[0].clone(), tokens })
+        Ok(Self { team, channels, tokens })
     }
 }
 
