@@ -1,0 +1,13 @@
+//! The read side, asked over HTTP in this process, on rows that the projector wrote.
+
+mod accounts;
+mod channels;
+mod files;
+mod memory;
+mod people;
+mod posts;
+mod privacy;
+mod searching;
+mod teams;
+mod tmp_speed;
+mod world;
