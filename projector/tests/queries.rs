@@ -1,4 +1,5 @@
 //! What can be asked of the rows, and who is told.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnection;
 /// A cluster with its directory, which goes with it.
 pub struct Postgres {
     pub cluster: PrivateCluster,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Postgres {
@@ -17,7 +17,16 @@ impl Postgres {
         let cluster = PrivateCluster::start(&directory.path().join("postgres"))
             .await
             .expect("a private Postgres starts");
-        Self { cluster, _directory: directory }
+        Self { cluster, directory }
+    }
+
+    /// Kills the whole of Postgres; the cluster starts it again.
+    pub fn kill(&self) {
+        let pid = std::fs::read_to_string(self.directory.path().join("postgres/postmaster.pid"))
+            .expect("a running Postgres leaves its pid");
+        let pid = pid.lines().next().expect("the pid is the first line");
+        let killed = std::process::Command::new("kill").args(["-9", pid]).status();
+        assert!(killed.expect("kill runs").success());
     }
 
     /// The tables in a schema of their own.

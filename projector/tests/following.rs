@@ -1,0 +1,234 @@
+//! The projector follows a log: over restarts, killed and set-back databases; a rebuild is equal.
+
+mod common;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use common::history::History;
+use common::postgres::{Postgres, empty};
+use event_archive::DirectoryStore;
+use event_log::EventLog;
+use event_log::testing::MemoryLog;
+use events::{NewRecord, Partition, SharedRecord};
+use fold::FoldSet;
+use fold::snapshots::Snapshots;
+use projector::{Deps, MemoryTables, Options, Projector, RowChanges, compare, rebuild};
+use read_model::Database;
+use search_index::Searcher;
+
+struct Installation {
+    log: Arc<MemoryLog>,
+    database: Database,
+    postgres: Postgres,
+    files: tempfile::TempDir,
+}
+
+impl Installation {
+    async fn start() -> Self {
+        let postgres = Postgres::start().await;
+        let database = postgres.database("following").await;
+        let files = tempfile::tempdir().expect("a temporary directory can be made");
+        Self { log: Arc::new(MemoryLog::new()), database, postgres, files }
+    }
+
+    fn log(&self) -> Arc<dyn EventLog> {
+        Arc::clone(&self.log) as Arc<dyn EventLog>
+    }
+
+    fn index(&self) -> std::path::PathBuf {
+        self.files.path().join("index")
+    }
+
+    fn snapshots(&self) -> Snapshots {
+        let store = DirectoryStore::open(self.files.path().join("objects"));
+        Snapshots::new(Arc::new(store.expect("a directory can be made")))
+    }
+
+    fn projector(&self) -> Projector {
+        let deps = Deps {
+            log: self.log(),
+            database: self.database.clone(),
+            index: Some(self.index()),
+            snapshots: self.snapshots(),
+        };
+        Projector::start(deps, Options { snapshot_every_records: 20, ..Options::default() })
+    }
+
+    async fn append(&self, history: &History) {
+        for (partition, records) in &history.log {
+            for record in records {
+                self.log.append(*partition, new(record)).await.expect("memory takes every record");
+            }
+        }
+    }
+
+    /// Waits until the rows have everything that the log has.
+    async fn caught_up(&self, projector: &Projector) {
+        let positions = projector.positions();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        // Twice: while it follows a database that went back, a partition without anything new may
+        // still be shown where it stood before.
+        for partition in Partition::durable().chain(Partition::durable()) {
+            if let Some(last) = self.log.records(partition).last() {
+                let waited = positions.wait_for(partition, last.offset, deadline).await;
+                waited.expect("the projector catches up");
+            }
+        }
+    }
+
+    /// What the log says.
+    fn expected(&self) -> MemoryTables {
+        let set = FoldSet::new();
+        let mut changes = RowChanges::default();
+        for partition in Partition::durable() {
+            for record in self.log.records(partition) {
+                changes.absorb(&set.apply(record).expect("known events"));
+            }
+        }
+        let mut tables = MemoryTables::default();
+        tables.apply(&changes).expect("both begin at the beginning");
+        tables
+    }
+
+    fn assert_index(&self) {
+        assert_eq!(post_count(&self.index()), self.posts_to_find());
+    }
+
+    fn posts_to_find(&self) -> u64 {
+        let expected = self.expected();
+        let live = expected.posts.values().filter(|post| post.delete_at == 0);
+        live.filter(|post| post.notice.is_empty()).count() as u64
+    }
+
+    /// Waits until every post can be found.
+    async fn indexed(&self, projector: &Projector) {
+        let mut commits = projector.index_commits();
+        let expected = self.posts_to_find();
+        let found = async {
+            while post_count(&self.index()) != expected {
+                commits.changed().await.expect("the projector runs");
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), found).await.expect("the index catches up");
+    }
+
+    async fn assert_rows(&self) {
+        let mut connection = self.database.connect().await.expect("Postgres answers");
+        let found = MemoryTables::load(&mut connection).await.expect("Postgres answers");
+        assert_eq!(self.expected().difference(&found), None);
+    }
+}
+
+fn new(record: &SharedRecord) -> NewRecord {
+    NewRecord { key: record.key, headers: record.headers.clone(), body: record.body.clone() }
+}
+
+fn post_count(index: &Path) -> u64 {
+    Searcher::open(index).expect("the index can be opened").post_count()
+}
+
+/// One cluster for all, because it takes a second to make.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_projector_follows_the_log() {
+    let it = Installation::start().await;
+    it.append(&History::random(3, 200)).await;
+    let projector = it.projector();
+    it.caught_up(&projector).await;
+    it.assert_rows().await;
+    projector.stop().await;
+    it.assert_index();
+
+    restarts_skip_what_is_there(&it).await;
+    a_killed_database_is_waited_for(&it).await;
+    a_database_that_goes_back_is_followed_again(&it).await;
+    a_second_writer_does_no_harm(&it).await;
+    a_rebuild_is_equal(&it).await;
+    it.postgres.cluster.stop().await;
+}
+
+async fn restarts_skip_what_is_there(it: &Installation) {
+    it.append(&History::random(4, 200)).await;
+    let projector = it.projector();
+    it.caught_up(&projector).await;
+    projector.stop().await;
+    it.assert_rows().await;
+    it.assert_index();
+    let projector = it.projector();
+    it.caught_up(&projector).await;
+    projector.stop().await;
+    it.assert_index();
+    let objects = it.files.path().join("objects");
+    let kept = std::fs::read_dir(objects).expect("the store is a directory").count();
+    assert!(kept > 0, "snapshots were written");
+}
+
+async fn a_killed_database_is_waited_for(it: &Installation) {
+    let projector = it.projector();
+    it.caught_up(&projector).await;
+    let mut running = it.postgres.cluster.running();
+    it.postgres.kill();
+    running.wait_for(|running| !running).await.expect("the cluster is watched");
+    it.append(&History::random(5, 100)).await;
+    it.caught_up(&projector).await;
+    running.wait_for(|running| *running).await.expect("the cluster is watched");
+    projector.stop().await;
+    it.assert_rows().await;
+    it.assert_index();
+}
+
+async fn a_database_that_goes_back_is_followed_again(it: &Installation) {
+    let projector = it.projector();
+    it.caught_up(&projector).await;
+    // As if the last hour had never been committed: here, everything.
+    empty(&mut it.database.connect().await.expect("Postgres answers")).await;
+    it.append(&History::random(6, 50)).await;
+    it.caught_up(&projector).await;
+    projector.stop().await;
+    it.assert_rows().await;
+    it.assert_index();
+}
+
+async fn a_second_writer_does_no_harm(it: &Installation) {
+    let deps = Deps {
+        log: it.log(),
+        database: it.database.clone(),
+        index: None,
+        snapshots: it.snapshots(),
+    };
+    let (one, other) = (it.projector(), Projector::start(deps, Options::default()));
+    it.append(&History::random(7, 200)).await;
+    it.caught_up(&one).await;
+    it.caught_up(&other).await;
+    it.indexed(&one).await;
+    one.stop().await;
+    other.stop().await;
+    it.assert_rows().await;
+    it.assert_index();
+}
+
+async fn a_rebuild_is_equal(it: &Installation) {
+    let beside = it.database.beside("rebuilt");
+    let index = it.files.path().join("rebuilt-index");
+    let mut told = 0;
+    let rebuilt = rebuild(&it.log(), &beside, Some(&index), |progress| told = progress.records)
+        .await
+        .expect("the log can be read");
+    assert_eq!(rebuilt.records, told);
+    assert_eq!(compare(&it.database, &beside).await.expect("both can be read"), []);
+    let old = Searcher::open(&it.index()).expect("the index can be opened").fingerprint();
+    let new = Searcher::open(&index).expect("the index can be opened").fingerprint();
+    assert_eq!(old, new);
+
+    let mut connection = beside.connect().await.expect("Postgres answers");
+    sqlx::query(
+        "UPDATE posts SET message = message || '!' WHERE id = (SELECT id FROM posts LIMIT 1)",
+    )
+    .execute(&mut connection)
+    .await
+    .expect("Postgres answers");
+    let differences = compare(&it.database, &beside).await.expect("both can be read");
+    assert_eq!(differences.len(), 1);
+    assert_eq!(differences[0].table, "posts");
+}
