@@ -9,5 +9,4 @@ mod posts;
 mod privacy;
 mod searching;
 mod teams;
-mod tmp_speed;
 mod world;
