@@ -10,6 +10,7 @@ mod caller;
 mod calls;
 mod cell;
 mod completion;
+mod drive;
 mod endpoints;
 mod executor;
 mod facts;

@@ -4,7 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::commands::directory::RevokeSessions;
 use domain::commands::user::RevokeSession;
+use domain::rights;
 use events::{EventId, Partition, SessionId, Topic};
+use platform::clock;
 use platform::http::{ApiError, Json, Path, UserRef, nullable, ok_status};
 use serde::Deserialize;
 
@@ -45,7 +47,11 @@ pub(crate) async fn revoke_all(
     let user_id = user.resolve(caller.user);
     let decide = |directory: &domain::Directory| {
         let users = api.fold.users(user_id);
-        let any_live = users.state().sessions_of(user_id).next().is_some();
+        let now_ms = clock::now_ms();
+        let any_live = users
+            .state()
+            .sessions_of(user_id)
+            .any(|session| rights::session_account(directory, session, now_ms).is_some());
         RevokeSessions { actor: caller.user, user_id, any_live }.decide(directory)
     };
     let written = api.in_directory(caller.actor(), EventId::random(), decide).await?;

@@ -4,12 +4,21 @@
 //! were read, people whom a text names) is in the command. A decision is an opinion of this process at
 //! its position; what counts is the verdict at the event's own position.
 
+pub mod account;
 pub mod channel;
 pub mod directory;
 pub mod mentions;
 pub mod post;
+pub mod reaction;
 pub mod readstate;
 pub mod user;
+
+#[cfg(test)]
+mod given;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
 
 use events::{Body, ChannelEvent, DirectoryEvent, Event, Fact, Id, ReadstateEvent, UserEvent};
 

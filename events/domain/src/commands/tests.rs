@@ -1,0 +1,355 @@
+//! Who may do what, and what is decided.
+
+use events::channel::{Broadcast, LeftBecause};
+use events::directory::ChannelType::{Open, Private};
+use events::directory::{TeamType, UserDeactivated};
+use events::user::Totals;
+use events::{ChannelEvent, DirectoryEvent, Event, KeyedHash, ReadstateEvent};
+
+use super::channel::*;
+use super::directory::*;
+use super::given::*;
+use super::post::*;
+use super::readstate::*;
+use super::user::*;
+use super::*;
+
+/// Users 1 (administrator of the system), 2 and 3; team 1 of user 2 with user 3; channel 1 of user 2.
+fn scene() -> Given {
+    Given::new()
+        .with_user(1)
+        .with_user(2)
+        .with_user(3)
+        .with_team(1, 2)
+        .with_member(1, 3)
+        .with_channel(1, 1, 2, Open)
+}
+
+fn no_notice() -> events::PostId {
+    events::PostId::default()
+}
+
+#[test]
+fn names_and_addresses_are_taken_once() {
+    let given = Given::new().with_user(1);
+    let mut other = sign_up(2);
+    other.username_hash = KeyedHash::from_bytes([1; 16]);
+    assert_eq!(other.decide(&given.directory), Err(DirectoryRejection::UsernameTaken));
+    let mut other = sign_up(2);
+    other.email_hash = KeyedHash::from_bytes([1; 16]);
+    assert_eq!(other.decide(&given.directory), Err(DirectoryRejection::EmailTaken));
+}
+
+#[test]
+fn usernames_and_addresses_have_a_form() {
+    let given = Given::new();
+    for bad in ["", "A", "a b", "all", "ä", &"x".repeat(65)] {
+        let mut command = sign_up(1);
+        command.profile.username = bad.to_owned();
+        let decided = command.decide(&given.directory);
+        assert_eq!(decided, Err(DirectoryRejection::Invalid("username")), "{bad:?}");
+    }
+    for bad in ["", "a", "@b", "a@", "a@b@c", "a b@c", "A@b", &format!("{}@b", "x".repeat(127))] {
+        let mut command = sign_up(1);
+        command.profile.email = bad.to_owned();
+        let decided = command.decide(&given.directory);
+        assert_eq!(decided, Err(DirectoryRejection::Invalid("email")), "{bad:?}");
+    }
+}
+
+#[test]
+fn the_last_administrator_stays_one() {
+    let given = scene();
+    let leave = DeactivateUser { actor: user(1), user_id: user(1) };
+    assert_eq!(leave.decide(&given.directory), Err(DirectoryRejection::LastAdmin));
+    let step_down = ChangeRoles { actor: user(1), user_id: user(1), system_admin: false };
+    assert_eq!(step_down.decide(&given.directory), Err(DirectoryRejection::LastAdmin));
+    let by_another = DeactivateUser { actor: user(2), user_id: user(3) };
+    assert_eq!(by_another.decide(&given.directory), Err(DirectoryRejection::Forbidden));
+}
+
+#[test]
+fn a_deactivated_account_does_nothing() {
+    let mut given = scene().with_channel_member(1, 3);
+    let off = DirectoryEvent::UserDeactivated(UserDeactivated { user_id: user(3) }.into());
+    given.apply(&off.into()).unwrap();
+    let posted = say(1, 3, "x").decide(&given.directory, &given.channels);
+    assert_eq!(posted, Err(PostRejection::Forbidden));
+    assert_eq!(found(2, 3).decide(&given.directory), Err(DirectoryRejection::Forbidden));
+    let session = log_in(3, 9, 0).decide(&given.directory, &given.users);
+    assert_eq!(session, Err(UserRejection::UserInactive));
+}
+
+#[test]
+fn a_session_belongs_to_the_password_that_was_checked() {
+    let mut given = scene();
+    let change = ChangePassword {
+        actor: user(3),
+        user_id: user(3),
+        password_hash: "x".into(),
+        kept_session: None,
+    };
+    given.done(change.decide(&given.directory));
+    let old = log_in(3, 9, 0).decide(&given.directory, &given.users);
+    assert_eq!(old, Err(UserRejection::SessionsEnded));
+    let generation = given.directory.account(user(3)).unwrap().auth_generation;
+    given.done(log_in(3, 9, generation).decide(&given.directory, &given.users));
+}
+
+#[test]
+fn a_team_that_is_not_open_is_joined_by_invitation_or_through_a_member() {
+    let mut given = Given::new().with_user(1).with_user(2).with_user(3);
+    let closed = CreateTeam { r#type: TeamType::InviteOnly, ..found(1, 2) };
+    given.done(closed.decide(&given.directory));
+    let join = |actor, invite| AddTeamMembers {
+        actor: user(actor),
+        team_id: team(1),
+        user_ids: vec![user(3)],
+        invite,
+    };
+    let forbidden = Err(DirectoryRejection::Forbidden);
+    assert_eq!(join(3, None).decide(&given.directory), forbidden);
+    assert_eq!(join(3, Some(Id([9; 16]))).decide(&given.directory), forbidden);
+    assert!(join(3, Some(closed.invite_id)).decide(&given.directory).is_ok());
+    assert!(join(2, None).decide(&given.directory).is_ok());
+    assert!(join(1, None).decide(&given.directory).is_ok(), "administrators bring in anybody");
+}
+
+#[test]
+fn a_channels_name_has_a_form_and_is_taken_once_in_a_team() {
+    let given = scene();
+    let named = |name: &str| CreateChannel { name: name.into(), ..create_channel(2, 1, 3, Open) };
+    let direct = format!("{}__{}", "y".repeat(26), "b".repeat(26));
+    for bad in ["", "A", "a b", "ä", &"x".repeat(65), &direct] {
+        let decided = named(bad).decide(&given.directory);
+        assert_eq!(decided, Err(DirectoryRejection::Invalid("name")), "{bad:?}");
+    }
+    let taken = named("channel-1").decide(&given.directory);
+    assert_eq!(taken, Err(DirectoryRejection::ChannelNameTaken));
+    let square = named("town-square").decide(&given.directory);
+    assert_eq!(square, Err(DirectoryRejection::ChannelNameTaken));
+    let stranger = create_channel(2, 1, 1, Open).decide(&given.directory);
+    assert_eq!(stranger, Err(DirectoryRejection::Forbidden));
+}
+
+#[test]
+fn open_channels_are_joined_and_private_ones_entered_through_a_member() {
+    let given = scene().with_channel(2, 1, 2, Private);
+    assert!(add(1, 3, 3).decide(&given.directory, &given.channels).is_ok());
+    let private = add(2, 3, 3).decide(&given.directory, &given.channels);
+    assert_eq!(private, Err(ChannelRejection::Forbidden));
+    assert!(add(2, 2, 3).decide(&given.directory, &given.channels).is_ok());
+    let stranger = add(1, 2, 1).decide(&given.directory, &given.channels);
+    assert_eq!(stranger, Err(ChannelRejection::NotATeamMember));
+}
+
+#[test]
+fn a_membership_of_a_team_that_was_left_gives_no_rights_and_comes_back_anew() {
+    let mut given = scene().with_channel_member(1, 3);
+    let leave = RemoveTeamMember { actor: user(3), team_id: team(1), user_id: user(3) };
+    given.done(leave.decide(&given.directory));
+    let given = given.with_member(1, 3);
+    let posted = say(1, 3, "x").decide(&given.directory, &given.channels);
+    assert_eq!(posted, Err(PostRejection::Forbidden), "the old membership rests on nothing");
+    let mut given = given.with_channel_member(1, 3);
+    given.done(say(1, 3, "x").decide(&given.directory, &given.channels));
+}
+
+#[test]
+fn leaving_names_the_membership_that_ends() {
+    let given = scene().with_channel_member(1, 3);
+    let leave = RemoveChannelMember {
+        actor: user(3),
+        channel_id: channel(1),
+        user_id: user(3),
+        notice_id: no_notice(),
+    };
+    let decided = leave.decide(&given.directory, &given.channels).unwrap().event();
+    let Some(Event::Channels(ChannelEvent::ChannelMemberRemoved(b))) = decided else {
+        panic!("{decided:?}")
+    };
+    let since = given.channels.channel(channel(1)).unwrap().member(user(3)).unwrap().since;
+    assert_eq!((b.c.membership, b.c.because), (Some(since), LeftBecause::Left));
+}
+
+#[test]
+fn only_what_differs_is_changed_and_told() {
+    let given = scene();
+    let change = ChangeChannelSettings {
+        actor: user(2),
+        channel_id: channel(1),
+        display_name: Some("channel 1".into()),
+        header: Some("new".into()),
+        purpose: None,
+        current_header: "old".into(),
+        current_purpose: "p".into(),
+        notice_ids: [no_notice(); 3],
+    };
+    let decided = change.decide(&given.directory, &given.channels).unwrap().event();
+    let Some(Event::Channels(ChannelEvent::ChannelSettingsChanged(b))) = decided else {
+        panic!("{decided:?}")
+    };
+    assert_eq!((b.c.display_name, b.c.header), (None, Some("new".into())));
+    assert_eq!(b.c.notices.len(), 1);
+    assert_eq!((b.c.notices[0].old.as_str(), b.c.notices[0].new.as_str()), ("old", "new"));
+}
+
+#[test]
+fn rejects_posting_to_an_archived_channel() {
+    let mut given = scene();
+    let archive = ArchiveChannel { actor: user(2), channel_id: channel(1), notice_id: no_notice() };
+    given.done(archive.decide(&given.directory, &given.channels));
+    let posted = say(1, 2, "x").decide(&given.directory, &given.channels);
+    assert_eq!(posted, Err(PostRejection::Archived));
+    let restore = RestoreChannel { actor: user(3), channel_id: channel(1), notice_id: no_notice() };
+    let refused = restore.decide(&given.directory, &given.channels);
+    assert_eq!(refused, Err(ChannelRejection::Forbidden), "that takes an administrator");
+}
+
+#[test]
+fn a_reply_answers_a_living_root_of_its_own_channel() {
+    let given = scene().with_channel(2, 1, 2, Open);
+    let reply =
+        |facts: Option<PostFacts>| CreatePost { root: Some((post(1), facts)), ..say(1, 2, "x") };
+    let decide = |facts| reply(facts).decide(&given.directory, &given.channels);
+    assert_eq!(decide(None), Err(PostRejection::UnknownRoot));
+    let deleted = PostFacts { deleted: true, ..facts(1, 1, 3) };
+    assert_eq!(decide(Some(deleted)), Err(PostRejection::UnknownRoot));
+    let nested = PostFacts { root_id: Some(post(2)), ..facts(1, 1, 3) };
+    assert_eq!(decide(Some(nested)), Err(PostRejection::UnknownRoot));
+    assert_eq!(decide(Some(facts(1, 2, 3))), Err(PostRejection::RootInOtherChannel));
+    assert!(decide(Some(facts(1, 1, 3))).is_ok());
+}
+
+#[test]
+fn messages_and_files_have_limits() {
+    let given = scene();
+    let decide = |command: CreatePost| command.decide(&given.directory, &given.channels);
+    assert!(decide(say(1, 2, &"ä".repeat(MESSAGE_CHARS_MAX))).is_ok());
+    let long = decide(say(1, 2, &"ä".repeat(MESSAGE_CHARS_MAX + 1)));
+    assert_eq!(long, Err(PostRejection::MessageTooLong));
+    assert_eq!(decide(say(1, 2, "")), Err(PostRejection::Invalid("message")));
+    let own = |n| {
+        let name = format!("{n}.txt");
+        let (owner_id, channel_id) = (user(2), channel(1));
+        Some(FileFacts { file: file(n), name, owner_id, channel_id, attached: false })
+    };
+    let with = |files: Vec<Option<FileFacts>>| decide(CreatePost { files, ..say(1, 2, "") });
+    assert!(with((0..10).map(own).collect()).is_ok());
+    assert_eq!(with((0..11).map(own).collect()), Err(PostRejection::TooManyFiles));
+    let foreign = own(1).map(|facts| FileFacts { owner_id: user(3), ..facts });
+    let attached = own(1).map(|facts| FileFacts { attached: true, ..facts });
+    for bad in [None, foreign, attached] {
+        assert_eq!(with(vec![bad]), Err(PostRejection::FileUnusable));
+    }
+}
+
+#[test]
+fn a_broadcast_counts_by_total_in_a_root_and_by_person_in_a_reply() {
+    let given = scene().with_channel_member(1, 3).with_member(1, 1).with_channel_member(1, 1);
+    let calls = Calls {
+        named: vec![user(1), user(2), user(3)],
+        broadcast: Broadcast::Channel,
+        deaf: [user(3)].into(),
+        online: [].into(),
+    };
+    let told = |command: CreatePost| {
+        let decided = command.decide(&given.directory, &given.channels).unwrap().event();
+        let Some(Event::Channels(ChannelEvent::PostCreated(b))) = decided else { panic!() };
+        (b.c.mentions, b.c.named, b.c.broadcast)
+    };
+    let root = told(CreatePost { calls: calls.clone(), ..say(1, 2, "x") });
+    assert_eq!(root, (vec![user(3)], vec![user(1), user(3)], Broadcast::Channel));
+    let reply = CreatePost {
+        calls: calls.clone(),
+        root: Some((post(1), Some(facts(1, 1, 2)))),
+        ..say(1, 2, "x")
+    };
+    assert_eq!(told(reply), (vec![user(1), user(3)], vec![], Broadcast::Channel));
+    let here = Calls {
+        broadcast: Broadcast::Here,
+        named: vec![],
+        online: [user(1), user(2)].into(),
+        ..calls
+    };
+    let here = told(CreatePost { calls: here, ..say(1, 2, "x") });
+    assert_eq!(here, (vec![user(1)], vec![], Broadcast::Here));
+}
+
+#[test]
+fn people_edit_and_delete_their_own_posts_and_administrators_others() {
+    let given = scene().with_channel_member(1, 3);
+    let edit = |actor, author| EditPost {
+        actor: user(actor),
+        post: facts(1, 1, author),
+        has_reactions: false,
+        reply_count: 0,
+        files: vec![],
+        current: Default::default(),
+        content: say(1, 2, "new").content,
+    };
+    let decide = |edit: EditPost| edit.decide(&given.directory, &given.channels);
+    assert!(decide(edit(3, 3)).is_ok());
+    assert_eq!(decide(edit(2, 3)), Err(PostRejection::Forbidden));
+    let delete = |actor, author| {
+        let command = DeletePost { actor: user(actor), post: facts(1, 1, author) };
+        command.decide(&given.directory, &given.channels)
+    };
+    assert!(delete(3, 3).is_ok());
+    assert!(delete(2, 3).is_ok(), "user 2 administers the team");
+    assert!(delete(1, 3).is_ok(), "user 1 administers the system");
+    assert_eq!(delete(3, 2), Err(PostRejection::Forbidden));
+    let mut system = facts(1, 1, 3);
+    system.is_system = true;
+    let notice = DeletePost { actor: user(3), post: system };
+    let refused = notice.decide(&given.directory, &given.channels);
+    assert_eq!(refused, Err(PostRejection::Forbidden), "nobody wrote a notice");
+}
+
+#[test]
+fn a_view_reads_up_to_the_latest_post_and_is_nothing_where_nothing_can_be_unread() {
+    let mut given = scene().with_channel_member(1, 3);
+    let seen =
+        |given: &Given| Seen::of(&given.directory, &given.channels, channel(1), user(3)).unwrap();
+    let view = |given: &Given| {
+        let seen = vec![seen(given)];
+        ViewChannels { user_id: user(3), seen }.decide(&given.readstate).unwrap()
+    };
+    assert_eq!(view(&given), Decision::AlreadySo, "nobody said anything yet");
+    given.done(say(1, 2, "x").decide(&given.directory, &given.channels));
+    let decided = view(&given);
+    let Decision::Append(Event::Readstate(ReadstateEvent::ReadMarkerAdvanced(b))) = &decided else {
+        panic!("{decided:?}")
+    };
+    assert_eq!(b.c.markers[0].read_to, seen(&given).last_post_at);
+    assert_eq!(b.c.markers[0].totals.msgs, 1);
+    given.done(Ok::<_, ReadstateRejection>(decided));
+    assert_eq!(view(&given), Decision::AlreadySo);
+}
+
+#[test]
+fn a_mention_without_a_post_is_read_by_a_view_too() {
+    let mut given = scene();
+    given.done(add(1, 2, 3).decide(&given.directory, &given.channels));
+    let seen = Seen::of(&given.directory, &given.channels, channel(1), user(3)).unwrap();
+    assert_eq!((seen.totals.mentions, seen.last_post_at), (1, 0));
+    let view = ViewChannels { user_id: user(3), seen: vec![seen] };
+    given.done(view.decide(&given.readstate));
+    assert_eq!(view.decide(&given.readstate), Ok(Decision::AlreadySo));
+}
+
+#[test]
+fn marking_unread_carries_the_totals_before_the_post_and_those_of_now() {
+    let mut given = scene();
+    given.done(say(1, 2, "x").decide(&given.directory, &given.channels));
+    let seen = Seen::of(&given.directory, &given.channels, channel(1), user(2)).unwrap();
+    let post = facts(1, 1, 2);
+    let before = Totals::default();
+    let back = SetUnread { actor: user(2), user_id: user(2), post, seen, before };
+    let decided = back.decide(&given.directory, &given.readstate).unwrap();
+    let Decision::Append(Event::Readstate(ReadstateEvent::ReadMarkerSetBack(b))) = &decided else {
+        panic!("{decided:?}")
+    };
+    assert_eq!((b.c.marker.read_to, b.c.marker.as_of), (post.create_at - 1, seen.last_at));
+    assert_eq!((b.c.marker.totals, b.c.now.msgs), (before, 1));
+}
