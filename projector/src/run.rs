@@ -9,6 +9,7 @@ use domain::FoldError;
 use event_log::{EventLog, ReadError, Tail};
 use events::{Partition, SharedRecord};
 use fold::FoldSet;
+use fold::digests::{DigestError, Digests};
 use fold::snapshots::Snapshots;
 use read_model::Database;
 use search_index::WriterOptions;
@@ -25,6 +26,9 @@ use crate::{analyze, telemetry};
 
 /// Records in one transaction at most.
 const BATCH_RECORDS_MAX: usize = 4_000;
+
+/// How often an idle projector looks whether its database is still there.
+const CHECK_EVERY: Duration = Duration::from_millis(500);
 
 /// What the projector works with.
 #[derive(Debug, Clone)]
@@ -142,6 +146,8 @@ enum Failure {
     Snapshot(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]
     Fold(#[from] FoldError),
+    #[error(transparent)]
+    Digest(#[from] DigestError),
 }
 
 impl Failure {
@@ -153,6 +159,7 @@ impl Failure {
             Self::IndexOpen(_) | Self::Index(_) => "index",
             Self::Snapshot(_) => "snapshot",
             Self::Fold(_) => "fold",
+            Self::Digest(_) => "digest",
         }
     }
 }
@@ -178,15 +185,34 @@ struct Session {
     analyze: analyze::Schedule,
 }
 
+impl Session {
+    /// What is there; nothing once the word to stop came. Meanwhile looks after the database: what a
+    /// crash took from it is to be written again, even if nothing new ever comes.
+    async fn next(
+        &mut self,
+        stopping: &mut watch::Receiver<bool>,
+    ) -> Result<Option<Vec<SharedRecord>>, Failure> {
+        let mut next = self.tail.next();
+        loop {
+            tokio::select! {
+                records = &mut next => return Ok(Some(records?)),
+                _ = stopping.wait_for(|stop| *stop) => return Ok(None),
+                () = tokio::time::sleep(CHECK_EVERY) => {}
+            }
+            self.writer.check().await?;
+        }
+    }
+}
+
 impl Worker {
     /// Runs until it is told to stop.
-    async fn run(mut self) -> Result<(), FoldError> {
+    async fn run(mut self) -> Result<(), Failure> {
         let (mut wait, longest) = self.options.retry_after;
         while !*self.stopping.borrow() {
             let began = Instant::now();
             let Err(failure) = self.follow().await else { return Ok(()) };
-            if let Failure::Fold(fatal) = failure {
-                return Err(fatal);
+            if matches!(failure, Failure::Fold(_) | Failure::Digest(DigestError::Parted { .. })) {
+                return Err(failure);
             }
             if matches!(failure, Failure::Index(_) | Failure::IndexOpen(_)) {
                 self.index = None;
@@ -207,10 +233,7 @@ impl Worker {
         let mut session = self.open().await?;
         let mut stopping = self.stopping.clone();
         loop {
-            let records = tokio::select! {
-                records = session.tail.next() => records?,
-                _ = stopping.wait_for(|stop| *stop) => break,
-            };
+            let Some(records) = session.next(&mut stopping).await? else { break };
             for batch in records.chunks(BATCH_RECORDS_MAX) {
                 self.project(&mut session, batch).await?;
             }
@@ -273,6 +296,10 @@ impl Worker {
         for record in records {
             let (partition, offset) = (record.partition, record.offset);
             let folded = session.set.apply(Arc::clone(record))?;
+            if let Some(next) = Digests::due(&folded) {
+                let digests = self.deps.snapshots.digests();
+                digests.agree(partition, next, session.set.hash(partition)).await?;
+            }
             session.snapshots.folded(partition);
             if !has(&session.rows, partition, offset) {
                 changes.absorb(&folded);

@@ -381,7 +381,8 @@ async fn plain_get(cell: &Cell) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_let_in_while_the_log_is_not_confirmed() {
-    let options = fold::Options { fail_closed_after: std::time::Duration::ZERO };
+    let options =
+        fold::Options { fail_closed_after: std::time::Duration::ZERO, ..fold::Options::default() };
     let cell = Cell::start_with(options).await;
     let ada = cell.sign_up("ada").await;
     assert_eq!(status_of(Socket::open(&cell, "", &[bearer(&ada)]).await), 503);

@@ -39,8 +39,7 @@ pub fn authenticate(set: &FoldSet, token: &str, now_ms: i64) -> Option<Authentic
     let directory = set.directory();
     let users = set.users_at(partition.index);
     let hash = TokenHash::of(token);
-    let (session, account) =
-        rights::authenticate(directory.state(), users.state(), &hash, now_ms)?;
+    let (session, account) = rights::authenticate(directory.state(), users.state(), &hash, now_ms)?;
     Some(Authenticated { session: *session, account: account.clone() })
 }
 

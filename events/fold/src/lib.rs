@@ -5,6 +5,7 @@
 
 mod access;
 pub mod auth;
+pub mod digests;
 mod ends;
 mod names;
 mod runner;

@@ -22,9 +22,15 @@ impl PersonName {
     /// Words besides the username that mention the person, lower-case.
     pub fn mention_words(&self) -> Vec<String> {
         let keys = self.notify_props.get("mention_keys").map_or("", String::as_str);
-        let mut words: Vec<String> =
-            keys.split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_lowercase).collect();
-        if self.notify_props.get("first_name").is_some_and(|on| on == "true") && !self.first_name.is_empty() {
+        let mut words: Vec<String> = keys
+            .split(',')
+            .map(str::trim)
+            .filter(|w| !w.is_empty())
+            .map(str::to_lowercase)
+            .collect();
+        if self.notify_props.get("first_name").is_some_and(|on| on == "true")
+            && !self.first_name.is_empty()
+        {
             words.push(self.first_name.to_lowercase());
         }
         words

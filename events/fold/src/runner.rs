@@ -11,6 +11,7 @@ use events::{EventId, Partition, SharedRecord};
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, mpsc, watch};
 
+use crate::digests::{DigestError, Digests};
 use crate::ends::EndLookup;
 use crate::set::{FoldSet, Folded};
 
@@ -51,15 +52,17 @@ pub enum SubscriptionError {
 pub type Batch = Arc<[Arc<Folded>]>;
 
 /// How the runner behaves.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// A partition whose newest confirmed tail is older than this serves nothing.
     pub fail_closed_after: Duration,
+    /// Where digests are compared with other consumers'; absent: nowhere.
+    pub digests: Option<Digests>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { fail_closed_after: Duration::from_secs(15) }
+        Self { fail_closed_after: Duration::from_secs(15), digests: None }
     }
 }
 
@@ -93,6 +96,7 @@ struct Shared {
     watch_ids: std::sync::atomic::AtomicU64,
     batches: broadcast::Sender<Batch>,
     stopped: watch::Sender<Option<Stopped>>,
+    digests: Option<Digests>,
 }
 
 impl Deref for Fold {
@@ -114,12 +118,13 @@ impl Fold {
         options: Options,
     ) -> Result<Self, ReadError> {
         let set = Arc::new(set);
-        let from: Vec<(Partition, u64)> =
-            Partition::durable().map(|p| (p, set.next(p))).collect();
+        let from: Vec<(Partition, u64)> = Partition::durable().map(|p| (p, set.next(p))).collect();
         let tail = log.tail(from).await?;
-        let shared = Arc::new(Shared::new(&set));
-        let follow = tokio::spawn(follow(tail, Arc::clone(&log), Arc::clone(&set), Arc::clone(&shared)));
-        let confirm = tokio::spawn(confirm(Arc::clone(&log), Arc::clone(&set), Arc::clone(&shared)));
+        let shared = Arc::new(Shared::new(&set, options.digests.clone()));
+        let follow =
+            tokio::spawn(follow(tail, Arc::clone(&log), Arc::clone(&set), Arc::clone(&shared)));
+        let confirm =
+            tokio::spawn(confirm(Arc::clone(&log), Arc::clone(&set), Arc::clone(&shared)));
         let (ends, lookups) = EndLookup::start(Arc::clone(&log));
         let tasks = [follow.abort_handle(), confirm.abort_handle(), lookups];
         Ok(Self(Arc::new(Inner { set, shared, log, ends, options, tasks: tasks.into() })))
@@ -206,8 +211,9 @@ impl Fold {
 }
 
 impl Shared {
-    fn new(set: &FoldSet) -> Self {
+    fn new(set: &FoldSet, digests: Option<Digests>) -> Self {
         Self {
+            digests,
             next: Partition::durable().map(|p| (p, watch::Sender::new(set.next(p)))).collect(),
             confirmed: Partition::durable().map(|p| (p, Mutex::new(Instant::now()))).collect(),
             watchers: Mutex::default(),
@@ -215,6 +221,26 @@ impl Shared {
             batches: broadcast::Sender::new(SUBSCRIPTION_BATCHES_MAX),
             stopped: watch::Sender::new(None),
         }
+    }
+
+    /// Compares the digest behind `folded`, beside the work; folds that part stop.
+    fn compare(self: &Arc<Self>, set: &FoldSet, folded: &Folded) {
+        let (Some(digests), Some(next)) = (self.digests.clone(), Digests::due(folded)) else {
+            return;
+        };
+        let partition = folded.record.partition;
+        let digest = set.hash(partition);
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            match digests.agree(partition, next, digest).await {
+                Ok(()) => {}
+                Err(parted @ DigestError::Parted { .. }) => {
+                    tracing::error!(error = %parted, "the fold stops");
+                    shared.stopped.send_replace(Some(Stopped(parted.to_string().into())));
+                }
+                Err(error) => tracing::warn!(error = %error, "a digest was not compared"),
+            }
+        });
     }
 
     /// Hands on what a batch of records became: first to who watches an id, then to who waits for a
@@ -269,12 +295,17 @@ async fn follow(
     }
 }
 
-fn fold_batch(set: &FoldSet, shared: &Shared, records: Vec<SharedRecord>) -> Result<(), FoldError> {
+fn fold_batch(
+    set: &FoldSet,
+    shared: &Arc<Shared>,
+    records: Vec<SharedRecord>,
+) -> Result<(), FoldError> {
     let mut folded = Vec::with_capacity(records.len());
     for record in records {
         match set.apply(record) {
             Ok(done) => {
                 crate::telemetry::count(&done);
+                shared.compare(set, &done);
                 folded.push(Arc::new(done));
             }
             Err(error) => {

@@ -146,7 +146,8 @@ impl FoldSet {
     /// # Panics
     /// On a record of `presence`, which is never judged.
     pub fn apply(&self, record: SharedRecord) -> Result<Folded, FoldError> {
-        let Judged { decoded, verdict } = self.with_mut(record.partition, |fold| fold.apply(&record))?;
+        let Judged { decoded, verdict } =
+            self.with_mut(record.partition, |fold| fold.apply(&record))?;
         let folded = Folded { record, decoded, verdict };
         if let Some((_, Event::Directory(event), _)) = folded.applied() {
             self.names.write().absorb(event);

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use event_archive::{KeyPrefix, ObjectKey, ObjectStore, StoreError};
 use events::{FIRST_EPOCH, Partition};
 
+use crate::digests::Digests;
 use crate::set::FoldSet;
 
 /// Snapshots kept of each partition.
@@ -26,6 +27,11 @@ pub struct Snapshots(Arc<dyn ObjectStore>);
 impl Snapshots {
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
         Self(store)
+    }
+
+    /// The digests that belong to the same folds.
+    pub fn digests(&self) -> Digests {
+        Digests::new(Arc::clone(&self.0))
     }
 
     /// Writes the state of `partition` as `set` has it, then lets go of the oldest.

@@ -100,7 +100,10 @@ mod tests {
     #[test]
     fn nothing_known_is_offline() {
         let shown = StatusBoard::new().shown(&Users::default(), ADA, 5);
-        assert_eq!((shown.status, shown.manual, shown.last_activity_at), (StatusKind::Offline, false, 0));
+        assert_eq!(
+            (shown.status, shown.manual, shown.last_activity_at),
+            (StatusKind::Offline, false, 0)
+        );
     }
 
     #[test]

@@ -30,9 +30,11 @@ pub(crate) fn count(folded: &Folded) {
 pub(crate) fn report(set: &FoldSet) {
     for topic in events::Topic::DURABLE {
         let window: usize = topic.partitions().map(|p: Partition| set.window_len(p)).sum();
-        metrics::gauge!("nottermost_fold_window_entries", "topic" => topic.name()).set(window as f64);
+        metrics::gauge!("nottermost_fold_window_entries", "topic" => topic.name())
+            .set(window as f64);
     }
     let directory = set.directory();
     metrics::gauge!("nottermost_fold_accounts").set(directory.state().account_count() as f64);
-    metrics::gauge!("nottermost_fold_channels").set(directory.state().channel_names().count() as f64);
+    metrics::gauge!("nottermost_fold_channels")
+        .set(directory.state().channel_names().count() as f64);
 }
