@@ -1,5 +1,7 @@
 //! What commands have to know of posts and files: from the log where it is recent, else from rows.
 
+use std::time::Instant;
+
 use domain::commands::post::{FileFacts, PostFacts};
 use domain::{Channels, PartitionFold, TouchKind};
 use event_log::ReadLimit;
@@ -37,6 +39,12 @@ impl RootCache {
     }
 }
 
+/// The rows cannot be asked: the database is at fault, not the request.
+pub(crate) fn unreadable(error: QueryError) -> ApiError {
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    ApiError::unavailable(format!("{error}: {cause}"))
+}
+
 /// Where something recent is known from, or that it must be read.
 enum Recent {
     Known(PostFacts),
@@ -71,14 +79,37 @@ impl CommandApi {
             }
             Recent::Cold => {}
         }
-        let Some(post) = self.reader.post_of_command(root).await? else {
-            return Ok((None, Some(0)));
-        };
-        let facts = post_facts(&post);
-        if !facts.deleted && facts.channel_id == channel {
-            self.roots.0.insert(root, KnownRoot::of(&facts, post.next_offset));
+        if let Some(post) = self.reader.post_of_command(root).await?
+            && post.row.channel_id == channel
+        {
+            let facts = post_facts(&post);
+            if !facts.deleted {
+                self.roots.0.insert(root, KnownRoot::of(&facts, post.next_offset));
+            }
+            return Ok((Some(facts), Some(post.next_offset)));
         }
-        Ok((Some(facts), Some(post.next_offset)))
+        let read = self.positioned(partition, self.reader.post_of_command(root));
+        let (post, rows_at) = read.await?;
+        Ok((post.as_ref().map(post_facts), Some(rows_at)))
+    }
+
+    /// What `read` finds, with an offset of the partition that the rows had passed: of what is not
+    /// there no row can tell. Positions are read on both sides, because a database may go back.
+    ///
+    /// # Errors
+    /// The rows cannot be read.
+    pub(crate) async fn positioned<T>(
+        &self,
+        partition: Partition,
+        read: impl Future<Output = Result<T, QueryError>>,
+    ) -> Result<(T, u64), QueryError> {
+        let position = async || {
+            let positions = self.reader.positions().await?;
+            Ok::<u64, QueryError>(positions.get(&partition).copied().unwrap_or(0))
+        };
+        let before = position().await?;
+        let found = read.await?;
+        Ok((found, position().await?.min(before)))
     }
 
     /// A deletion below the window's floor is forgotten, so only what was alive at or above it counts.
@@ -133,28 +164,41 @@ impl CommandApi {
     /// # Errors
     /// A 404, or a 503 if that cannot be found out now.
     pub(crate) async fn known_post(&self, post: PostId) -> Result<PostOfCommand, ApiError> {
-        let failed = |error: QueryError| ApiError::unavailable(error);
-        if let Some(found) = self.reader.post_of_command(post).await.map_err(failed)? {
+        if let Some(found) = self.reader.post_of_command(post).await.map_err(unreadable)? {
             return Ok(found);
         }
         let partitions: Vec<Partition> = Topic::Channels.partitions().collect();
-        self.rows_at_ends(&partitions).await?;
-        let found = self.reader.post_of_command(post).await.map_err(failed)?;
-        found.ok_or_else(ApiError::post_not_found)
+        let deadline = self.deadline();
+        while Instant::now() < deadline {
+            let ends = self.rows_at_ends(&partitions).await?;
+            if let Some(found) = self.reader.post_of_command(post).await.map_err(unreadable)? {
+                return Ok(found);
+            }
+            // A database that went back between the two knows nothing for certain.
+            let positions = self.reader.positions().await.map_err(unreadable)?;
+            let there = |(p, end): (&Partition, &u64)| positions.get(p).is_some_and(|at| at >= end);
+            if partitions.iter().zip(&ends).all(there) {
+                return Err(ApiError::post_not_found());
+            }
+        }
+        Err(ApiError::unavailable("the rows keep going back"))
     }
 
-    /// Brings fold and rows to where the partitions end now.
+    /// Brings fold and rows to where the partitions end now; answers the ends.
     ///
     /// # Errors
     /// A 503 at the deadline.
-    pub(crate) async fn rows_at_ends(&self, partitions: &[Partition]) -> Result<(), ApiError> {
+    pub(crate) async fn rows_at_ends(
+        &self,
+        partitions: &[Partition],
+    ) -> Result<Vec<u64>, ApiError> {
         let deadline = self.deadline();
         let ends = self.fold.catch_up(partitions, deadline).await.map_err(ApiError::unavailable)?;
-        let passed = partitions.iter().zip(ends).map(|(p, end)| self.projection.passed(*p, end));
+        let passed = partitions.iter().zip(&ends).map(|(p, end)| self.projection.passed(*p, *end));
         tokio::time::timeout_at(deadline.into(), futures::future::join_all(passed))
             .await
-            .map(drop)
-            .map_err(|_| ApiError::unavailable("the read model lags behind the log"))
+            .map_err(|_| ApiError::unavailable("the read model lags behind the log"))?;
+        Ok(ends)
     }
 
     /// What is known of files that a post is to show, in their order, and where the rows stood.

@@ -20,7 +20,9 @@ use serde::Deserialize;
 use super::id_field;
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written, undelayed};
+use crate::facts::unreadable;
 use crate::process_manager::Key;
+use crate::refusals::Rejection;
 use crate::submission::Decided;
 
 #[derive(Debug, Deserialize)]
@@ -218,17 +220,44 @@ pub(crate) async fn patch(
 ) -> Result<Response, ApiError> {
     note_channel(id);
     let partition = Partition::of(Topic::Channels, id.as_bytes());
+    // Texts of the channel stand in no fold, and nothing in the log would notice that they were old.
+    api.rows_at_ends(&[Partition::DIRECTORY, partition]).await?;
+    foresee(&api, &caller, id, &patch)?;
     let mut positions = Vec::new();
+    let mut renamed = None;
     if let Some(name) = &patch.name {
-        let renamed = rename(&api, &caller, id, name.clone()).await?;
+        renamed = rename(&api, &caller, id, name.clone()).await?;
         positions.extend(api.position_of(renamed.as_ref(), Partition::DIRECTORY));
     }
-    let (written, view) = change_settings(&api, &caller, id, &patch).await?;
+    let (written, view) = match change_settings(&api, &caller, id, &patch).await {
+        // The name is changed: a refusal now must not read as if nothing had happened.
+        Err(_) if renamed.is_some() => return Err(ApiError::unknown_outcome()),
+        changed => changed?,
+    };
     positions.extend(api.position_of(written.as_ref(), partition));
     // The event that says the most stands in the header.
     positions.reverse();
     let channel = changed(&api, view, &patch, written.as_ref());
     Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &channel)).await)
+}
+
+/// Refuses, on states that are current, what one of the two commands would refuse after the other
+/// had been written.
+fn foresee(
+    api: &CommandApi,
+    caller: &Caller,
+    channel_id: ChannelId,
+    patch: &Patch,
+) -> Result<(), ApiError> {
+    let directory = api.fold.directory();
+    let channels = api.fold.channels(channel_id);
+    if let Some(name) = patch.name.clone() {
+        let command = RenameChannel { actor: caller.user, channel_id, name };
+        let decided = command.decide(directory.state(), channels.state().channel(channel_id));
+        decided.map_err(Rejection::to_error)?;
+    }
+    let command = patch.settings(caller, channel_id, None, [PostId::default(); 3]);
+    command.decide(directory.state(), channels.state()).map(drop).map_err(Rejection::to_error)
 }
 
 async fn rename(
@@ -250,6 +279,27 @@ async fn rename(
     ended.await?.written()
 }
 
+impl Patch {
+    fn settings(
+        &self,
+        caller: &Caller,
+        channel_id: ChannelId,
+        view: Option<&ChannelView>,
+        notice_ids: [PostId; 3],
+    ) -> ChangeChannelSettings {
+        ChangeChannelSettings {
+            actor: caller.user,
+            channel_id,
+            display_name: self.display_name.clone(),
+            header: self.header.clone(),
+            purpose: self.purpose.clone(),
+            current_header: view.map_or(String::new(), |view| view.row.header.clone()),
+            current_purpose: view.map_or(String::new(), |view| view.row.purpose.clone()),
+            notice_ids,
+        }
+    }
+}
+
 /// The settings that differ, with the channel's row from before.
 async fn change_settings(
     api: &CommandApi,
@@ -261,30 +311,17 @@ async fn change_settings(
     let rests_on = [Partition::DIRECTORY, partition];
     let seen = parking_lot::Mutex::new(None::<ChannelView>);
     let notice_ids = [PostId::random(), PostId::random(), PostId::random()];
-    // Texts of the channel stand in no fold, and nothing in the log would notice that they were old.
-    api.rows_at_ends(&rests_on).await?;
     let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
         Box::pin(async {
-            let next = api.fold.next(partition);
-            let view = api.reader.channel(caller.user, channel_id).await?.granted();
-            let text = |of: fn(&ChannelView) -> &String| {
-                view.as_ref().map_or(String::new(), |v| of(v).clone())
-            };
-            let command = ChangeChannelSettings {
-                actor: caller.user,
-                channel_id,
-                display_name: patch.display_name.clone(),
-                header: patch.header.clone(),
-                purpose: patch.purpose.clone(),
-                current_header: text(|view| &view.row.header),
-                current_purpose: text(|view| &view.row.purpose),
-                notice_ids,
-            };
+            let read = api.positioned(partition, api.reader.channel(caller.user, channel_id));
+            let (view, rows_at) = read.await?;
+            let view = view.granted();
+            let command = patch.settings(caller, channel_id, view.as_ref(), notice_ids);
             let directory = api.fold.directory();
             let channels = api.fold.channels(channel_id);
             let decision = command.decide(directory.state(), channels.state());
             *seen.lock() = view;
-            Ok(Decided { decision, rows_at: Some(next) })
+            Ok(Decided { decision, rows_at: Some(rows_at) })
         })
     });
     let written = ended.await?.written()?;
@@ -333,7 +370,6 @@ pub(crate) async fn archive(
         command.decide(directory, channels)
     });
     let written = ended.await?.written_or(|rejection| {
-        use crate::refusals::Rejection;
         use domain::commands::channel::ChannelRejection as R;
         match rejection {
             R::DefaultChannel => ApiError::new(
@@ -361,7 +397,7 @@ pub(crate) async fn restore(
     let written = ended.await?.written()?;
     let positions = positions(&api, written.as_ref(), channel_id);
     api.visible(&positions).await;
-    let view = api.reader.channel(caller.user, channel_id).await.map_err(ApiError::unavailable)?;
+    let view = api.reader.channel(caller.user, channel_id).await.map_err(unreadable)?;
     let view = view.granted().ok_or_else(ApiError::channel_not_found)?;
     Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &view.to_wire())).await)
 }

@@ -1,6 +1,7 @@
 //! Logging in and out.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::response::Response;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 
 use crate::caller::{MaybeCaller, Wishes};
 use crate::executor::CommandApi;
+use crate::facts::unreadable;
 
 const TOKEN: HeaderName = HeaderName::from_static("token");
 const SESSION_MS: i64 = 30 * 24 * 3600 * 1000;
@@ -168,20 +170,26 @@ async fn account(api: &CommandApi, body: &Login) -> Result<Known, ApiError> {
 }
 
 /// The password's hash as of `generation` or later: an older one might be one that was changed.
-async fn credentials(
+///
+/// # Errors
+/// A 503 if the rows do not get there.
+pub(super) async fn credentials(
     api: &CommandApi,
     user: UserId,
     generation: u64,
 ) -> Result<Credentials, ApiError> {
-    let failed = |error: read_model::QueryError| ApiError::unavailable(error);
-    if let Some(held) = api.reader.credentials_of(user).await.map_err(failed)?
-        && held.auth_generation >= generation
-    {
-        return Ok(held);
+    let deadline = api.deadline();
+    loop {
+        if let Some(held) = api.reader.credentials_of(user).await.map_err(unreadable)?
+            && held.auth_generation >= generation
+        {
+            return Ok(held);
+        }
+        if Instant::now() >= deadline {
+            return Err(ApiError::unavailable("an account has no row as new as its fold"));
+        }
+        api.rows_at_ends(&[Partition::DIRECTORY]).await?;
     }
-    api.rows_at_ends(&[Partition::DIRECTORY]).await?;
-    let held = api.reader.credentials_of(user).await.map_err(failed)?;
-    held.ok_or_else(|| ApiError::unavailable("an account has no row"))
 }
 
 fn set_cookies(

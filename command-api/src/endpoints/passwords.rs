@@ -8,6 +8,7 @@ use http::StatusCode;
 use platform::http::{ApiError, Json, Path, UserRef, nullable, ok_status};
 use serde::Deserialize;
 
+use super::login::credentials;
 use super::users::password_unacceptable;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
@@ -48,12 +49,14 @@ pub(crate) async fn change(
     api.ended(&positions, ok_status()).await
 }
 
-/// The present password, read at the end of the directory: an earlier one proves nothing.
+/// The present password, not one of before: the rows must have every change that the log has.
 async fn prove(api: &CommandApi, user: UserId, password: String) -> Result<(), ApiError> {
-    api.rows_at_ends(&[Partition::DIRECTORY]).await?;
-    let held = api.reader.credentials_of(user).await.map_err(ApiError::unavailable)?;
-    let hash = held.map(|held| held.password_hash);
-    if api.passwords.is_right(password, hash).await? {
+    let caught_up = api.fold.catch_up(&[Partition::DIRECTORY], api.deadline()).await;
+    caught_up.map_err(ApiError::unavailable)?;
+    let account = api.fold.directory().state().account(user).cloned();
+    let account = account.ok_or_else(ApiError::user_not_found)?;
+    let held = credentials(api, user, account.auth_generation).await?;
+    if api.passwords.is_right(password, Some(held.password_hash)).await? {
         return Ok(());
     }
     Err(ApiError::new(

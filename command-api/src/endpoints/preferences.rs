@@ -78,11 +78,11 @@ async fn changed(
     let order = caller.order(EventId::random(), partition, &rests_on);
     let ended = api.submit(order, || {
         Box::pin(async {
-            let next = api.fold.next(partition);
-            let rows = api.reader.preferences(user, None, None).await?;
+            let read = api.positioned(partition, api.reader.preferences(user, None, None));
+            let (rows, rows_at) = read.await?;
             let current = rows.into_iter().map(preference).collect();
             let decision = decide(api.fold.directory().state(), current);
-            Ok(Decided { decision, rows_at: Some(next) })
+            Ok(Decided { decision, rows_at: Some(rows_at) })
         })
     });
     let written = ended.await?.written()?;

@@ -194,7 +194,10 @@ pub(crate) async fn patch(
     let ended = api.submit(order, || {
         Box::pin(async {
             let read = api.reader.credentials_of(user).await?;
-            let rows_at = Some(read.as_ref().map_or(0, |read| read.next_offset));
+            // An account that the fold does not know is unknown, whatever the rows say.
+            let known = api.fold.directory().state().account(user).is_some();
+            let next_offset = read.as_ref().map_or(0, |read| read.next_offset);
+            let rows_at = known.then_some(next_offset);
             let row = read.map(|read| read.user);
             let decision = match &row {
                 Some(row) => patch.command(&api, &caller, row).decide(api.fold.directory().state()),
