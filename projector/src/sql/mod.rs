@@ -90,6 +90,14 @@ impl RowWriter {
         Ok(())
     }
 
+    /// Whether the connection still stands. Rows are lost only together with it.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn check(&mut self) -> Result<(), WriteError> {
+        Ok(self.connection.ping().await?)
+    }
+
     /// Statements sent so far.
     pub fn statements(&self) -> u64 {
         self.statements
