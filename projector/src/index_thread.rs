@@ -32,7 +32,7 @@ pub(crate) struct IndexThread {
 }
 
 impl IndexThread {
-    /// Opens the index in `directory` and starts its thread. `commits` counts the commits.
+    /// Opens the index in `directory` and starts its thread. `commits` counts the commits and openings.
     pub(crate) async fn start(
         directory: PathBuf,
         options: WriterOptions,
@@ -85,6 +85,8 @@ struct Worker {
 
 impl Worker {
     fn new(writer: SearchWriter, commits: watch::Sender<u64>) -> Self {
+        // Opening counts too: from now on there is an index to look at.
+        commits.send_modify(|commits| *commits += 1);
         Self {
             positions: writer.positions().clone(),
             writer,

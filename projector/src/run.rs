@@ -108,7 +108,7 @@ impl Projector {
         self.positions.clone()
     }
 
-    /// Changes with every commit of the index, when a searcher may look again.
+    /// Changes with every commit of the index, and when it is opened: a searcher may look again.
     pub fn index_commits(&self) -> watch::Receiver<u64> {
         self.commits.clone()
     }

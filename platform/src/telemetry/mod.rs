@@ -26,7 +26,7 @@ crate::settings_section! {
     "telemetry" => pub struct TelemetrySettings {
         /// Which log lines are written, by target and level. Requests are logged under
         /// `nottermost::access`: failures at warn, writes and refusals at info, reads at debug.
-        log_filter: LogFilter = "info",
+        log_filter: LogFilter = "info,fjall=warn,lsm_tree=warn,tantivy=warn",
         /// One JSON object per line, or text for people.
         log_format: LogFormat = "json",
         /// The collector that spans are sent to, by OTLP over plain HTTP (`/v1/traces` is added).
