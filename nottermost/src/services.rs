@@ -119,11 +119,9 @@ async fn folded(parts: &Parts<'_>) -> Result<Fold> {
     let snapshots = Snapshots::new(Arc::clone(&parts.storage.objects));
     let end = |partition| ends.get(&partition).copied().unwrap_or(0);
     snapshots.restore(&set, end).await.context("failed to read the fold's snapshots")?;
-    let options =
-        fold::Options { digests: Some(snapshots.digests()), ..fold::Options::default() };
-    let fold = Fold::start(Arc::clone(log), set, options)
-        .await
-        .context("failed to follow the log")?;
+    let options = fold::Options { digests: Some(snapshots.digests()), ..fold::Options::default() };
+    let fold =
+        Fold::start(Arc::clone(log), set, options).await.context("failed to follow the log")?;
     tokio::select! {
         caught_up = fold.catch_up(&partitions, Instant::now() + FOLD_PATIENCE) => {
             caught_up.context("failed to read the log")?;
