@@ -153,7 +153,12 @@ CREATE TABLE posts (
   is_broadcast    boolean NOT NULL,
   partition       smallint NOT NULL,
   log_offset      bigint NOT NULL
-) WITH (fillfactor = 90);
+) WITH (
+  fillfactor = 90,
+  -- Pages far back skip in the index alone, as far as the table has been vacuumed.
+  autovacuum_vacuum_insert_threshold = 5000,
+  autovacuum_vacuum_insert_scale_factor = 0.02
+);
 CREATE INDEX posts_live ON posts (channel_id, create_at, id) WHERE delete_at = 0;
 CREATE INDEX posts_touched ON posts (channel_id, update_at) WHERE update_at <> create_at;
 CREATE INDEX posts_by_root ON posts (root_id, create_at, id) WHERE root_id IS NOT NULL;
@@ -264,27 +269,3 @@ SELECT m.channel_id, m.user_id, c.team_id,
 FROM present_members m
 JOIN channels c ON c.id = m.channel_id
 LEFT JOIN read_markers r ON r.user_id = m.user_id AND r.channel_id = m.channel_id;
-
--- Whether somebody may read what is said in a channel.
-CREATE FUNCTION may_read(channel uuid, viewer uuid) RETURNS boolean LANGUAGE sql STABLE
-RETURN EXISTS (SELECT FROM present_members m WHERE m.channel_id = channel AND m.user_id = viewer);
-
--- Whether somebody may know of a channel and who is in it.
-CREATE FUNCTION may_see(channel uuid, viewer uuid) RETURNS boolean LANGUAGE sql STABLE
-RETURN EXISTS (SELECT FROM present_members m WHERE m.channel_id = channel AND m.user_id = viewer)
-  OR EXISTS (
-    SELECT FROM channels c
-    JOIN present_team_members t ON t.team_id = c.team_id AND t.user_id = viewer
-    WHERE c.id = channel AND c.kind = 'O'
-  )
-  OR EXISTS (
-    SELECT FROM channels c JOIN users u ON u.id = viewer AND u.system_admin AND u.delete_at = 0
-    WHERE c.id = channel AND c.team_id IS NOT NULL
-  );
-
--- Whether somebody may know who is in a team and which public channels it has.
-CREATE FUNCTION may_see_team(team uuid, viewer uuid) RETURNS boolean LANGUAGE sql STABLE
-RETURN EXISTS (
-    SELECT FROM present_team_members t WHERE t.team_id = team AND t.user_id = viewer
-  )
-  OR EXISTS (SELECT FROM users u WHERE u.id = viewer AND u.system_admin AND u.delete_at = 0);

@@ -36,6 +36,40 @@ impl<T> Access<T> {
     }
 }
 
+/// SQL that says whether `viewer` may read what is said in `channel`. Written into each statement: a
+/// function of the database would cost more to call than most of them.
+pub(crate) fn may_read(channel: &str, viewer: &str) -> String {
+    format!(
+        "EXISTS (SELECT FROM present_members mr
+            WHERE mr.channel_id = {channel} AND mr.user_id = {viewer})"
+    )
+}
+
+/// SQL that says whether `viewer` may know of `channel` and who is in it.
+pub(crate) fn may_see(channel: &str, viewer: &str) -> String {
+    format!(
+        "({} OR EXISTS (
+            SELECT FROM channels mc
+            JOIN present_team_members mt ON mt.team_id = mc.team_id AND mt.user_id = {viewer}
+            WHERE mc.id = {channel} AND mc.kind = 'O')
+          OR EXISTS (
+            SELECT FROM channels mc JOIN users mu ON mu.id = {viewer}
+            WHERE mc.id = {channel} AND mc.team_id IS NOT NULL
+              AND mu.system_admin AND mu.delete_at = 0))",
+        may_read(channel, viewer)
+    )
+}
+
+/// SQL that says whether `viewer` may know who is in `team` and which public channels it has.
+pub(crate) fn may_see_team(team: &str, viewer: &str) -> String {
+    format!(
+        "(EXISTS (SELECT FROM present_team_members mt
+            WHERE mt.team_id = {team} AND mt.user_id = {viewer})
+          OR EXISTS (SELECT FROM users mu
+            WHERE mu.id = {viewer} AND mu.system_admin AND mu.delete_at = 0))"
+    )
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {

@@ -109,20 +109,33 @@ impl Database {
     /// # Errors
     /// The database cannot be reached.
     pub async fn connect_writer(&self) -> sqlx::Result<PgConnection> {
-        let options = self
-            .options
-            .clone()
-            .application_name("nottermost-projector")
-            .options([("synchronous_commit", "off"), ("plan_cache_mode", "force_generic_plan")]);
+        let options = self.options.clone().application_name("nottermost-projector").options([
+            ("synchronous_commit", "off"),
+            ("plan_cache_mode", "force_generic_plan"),
+            // All that it does is find rows by their keys. It must not fall for a plan that was
+            // right while the tables were empty.
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("enable_bitmapscan", "off"),
+            ("enable_material", "off"),
+            ("enable_memoize", "off"),
+        ]);
         PgConnection::connect_with(&options).await
     }
 
-    /// Connections for queries; opened when first needed.
+    /// Connections for queries; opened when first needed. Their statements find few rows by keys, so
+    /// one plan serves for ever: making another costs more than running it.
     pub fn pool(&self, connections_max: u32) -> PgPool {
+        let options = self.options.clone().options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_bitmapscan", "off"),
+        ]);
         PgPoolOptions::new()
             .max_connections(connections_max)
             .acquire_timeout(Duration::from_secs(5))
             .test_before_acquire(false)
-            .connect_lazy_with(self.options.clone())
+            .connect_lazy_with(options)
     }
 }

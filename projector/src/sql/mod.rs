@@ -50,15 +50,7 @@ impl RowWriter {
     /// # Errors
     /// The database cannot be reached.
     pub async fn connect(database: &Database) -> Result<Self, WriteError> {
-        let mut connection = database.connect_writer().await?;
-        // All that this connection does is find rows by their keys. It must not fall for a plan that
-        // was right while the tables were empty.
-        sqlx::raw_sql(
-            "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-             SET enable_material = off; SET enable_memoize = off;",
-        )
-        .execute(&mut connection)
-        .await?;
+        let connection = database.connect_writer().await?;
         Ok(Self { connection, statements: 0 })
     }
 

@@ -6,6 +6,7 @@ use events::{ChannelId, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
+use crate::access::may_see;
 use crate::reader::{Fields, Result};
 use crate::rows::{ChannelMemberRow, Table};
 use crate::{Access, Key, Page, ReadState, Reader};
@@ -100,7 +101,7 @@ static OF_USER: LazyLock<String> = LazyLock::new(|| {
 static OF_CHANNEL: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM channels WHERE id = $1) AS known, may_see($1, $2) AS may
+            SELECT EXISTS (SELECT FROM channels WHERE id = $1) AS known, {} AS may
          ),
          found AS (
             SELECT m.* FROM present_members m
@@ -110,6 +111,7 @@ static OF_CHANNEL: LazyLock<String> = LazyLock::new(|| {
          )
          SELECT r.known, r.may, m.user_id IS NOT NULL, {}
          FROM r LEFT JOIN found m ON true ORDER BY m.user_id",
+        may_see("$1", "$2"),
         ChannelMemberRow::select("m")
     )
 });

@@ -7,6 +7,7 @@ use events::{ChannelId, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
+use crate::access::{may_read, may_see, may_see_team};
 use crate::reader::{Fields, Result, prefix_pattern};
 use crate::rows::{ChannelRow, Table};
 use crate::{Access, Key, Page, Reader};
@@ -101,13 +102,14 @@ fn read_all(rows: &[PgRow]) -> Result<Vec<ChannelView>> {
 }
 
 static BY_ID: LazyLock<String> = LazyLock::new(|| {
-    format!("SELECT may_see(c.id, $2), {} FROM channels c {NAMED} AND c.id = $1", columns())
+    format!("SELECT {}, {} FROM channels c {NAMED} AND c.id = $1", may_see("c.id", "$2"), columns())
 });
 
 static BY_NAME: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT may_see(c.id, $2), {} FROM channels c {NAMED}
+        "SELECT {}, {} FROM channels c {NAMED}
          AND n.team_id = $1 AND n.name = $3 AND ($4 OR c.delete_at = 0)",
+        may_see("c.id", "$2"),
         columns()
     )
 });
@@ -125,7 +127,7 @@ static OF_USER: LazyLock<String> = LazyLock::new(|| {
 static PUBLIC: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM teams WHERE id = $1) AS known, may_see_team($1, $2) AS may
+            SELECT EXISTS (SELECT FROM teams WHERE id = $1) AS known, {} AS may
          ),
          found AS (
             SELECT c.* FROM channels c JOIN channel_names n ON n.channel_id = c.id
@@ -135,6 +137,7 @@ static PUBLIC: LazyLock<String> = LazyLock::new(|| {
          SELECT r.known, r.may, c.id IS NOT NULL, {}
          FROM r LEFT JOIN found c ON true LEFT JOIN channel_names n ON n.channel_id = c.id
          ORDER BY c.display_name, c.id",
+        may_see_team("$1", "$2"),
         columns()
     )
 });
@@ -144,20 +147,26 @@ static SEARCH: LazyLock<String> = LazyLock::new(|| {
         "SELECT {} FROM channels c {NAMED}
          AND c.team_id = $2 AND (c.delete_at = 0 OR $5)
          AND (n.name LIKE $3 OR lower(c.display_name) LIKE $3 OR lower(c.purpose) LIKE $3)
-         AND (may_read(c.id, $1) OR (c.kind = 'O' AND may_see_team(c.team_id, $1)))
+         AND ({} OR (c.kind = 'O' AND {}))
          ORDER BY c.display_name, c.id LIMIT $4",
-        columns()
+        columns(),
+        may_read("c.id", "$1"),
+        may_see_team("c.team_id", "$1")
     )
 });
 
-const STATS: &str = "
-    SELECT may_see(c.id, $2), c.member_count,
+static STATS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {}, c.member_count,
       (SELECT count(*) FROM posts p
        WHERE p.channel_id = c.id AND p.is_pinned AND p.delete_at = 0),
       CASE WHEN $3 THEN -1 ELSE (
         SELECT count(*) FROM files f JOIN posts p ON p.id = f.post_id AND p.delete_at = 0
         WHERE f.channel_id = c.id AND f.post_id IS NOT NULL) END
-    FROM channels c WHERE c.id = $1";
+         FROM channels c WHERE c.id = $1",
+        may_see("c.id", "$2")
+    )
+});
 
 impl Reader {
     /// A channel, archived or not.
@@ -261,7 +270,7 @@ impl Reader {
         channel: ChannelId,
         exclude_files: bool,
     ) -> Result<Access<wire::ChannelStats>> {
-        let row = sqlx::query(STATS)
+        let row = sqlx::query(STATS.as_str())
             .bind(Key::from(channel))
             .bind(Key::from(viewer))
             .bind(exclude_files)

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use events::{ChannelId, FileId, Partition, PostId, Topic, UserId};
 use sqlx::Row;
 
+use crate::access::may_read;
 use crate::reader::{Result, offset};
 use crate::rows::{FileRow, Table};
 use crate::{Access, Key, Reader, partition_key};
@@ -23,9 +24,10 @@ static ONE: LazyLock<String> = LazyLock::new(|| {
         "SELECT CASE WHEN f.post_id IS NULL
             THEN f.owner_id = $2 AND EXISTS (
                 SELECT FROM users u WHERE u.id = $2 AND u.delete_at = 0)
-            ELSE may_read(f.channel_id, $2) END AS may,
+            ELSE {} END AS may,
             EXISTS (SELECT FROM posts p WHERE p.id = f.post_id AND p.delete_at > 0) AS gone, {}
          FROM files f WHERE f.id = $1",
+        may_read("f.channel_id", "$2"),
         FileRow::select("f")
     )
 });
@@ -37,12 +39,13 @@ static OF_POST: LazyLock<String> = LazyLock::new(|| {
          ),
          r AS MATERIALIZED (
             SELECT EXISTS (SELECT FROM p) AS known,
-              COALESCE((SELECT may_read(channel_id, $2) FROM p), false) AS may
+              COALESCE((SELECT {} FROM p), false) AS may
          )
          SELECT r.known, r.may, f.id IS NOT NULL AS present, {}
          FROM r LEFT JOIN p ON r.may
          LEFT JOIN files f ON f.post_id = p.id AND f.channel_id = p.channel_id
          ORDER BY f.create_at, f.id",
+        may_read("p.channel_id", "$2"),
         FileRow::select("f")
     )
 });

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use events::{ChannelId, PostId};
 
 use super::channels::{self, ChannelView};
-use super::post_pages::{PostView, post_columns, read_post};
+use super::post_pages::{PostView, read_post};
+use super::post_sql::post_columns;
 use crate::reader::{Fields, Result};
 use crate::{Key, Reader};
 

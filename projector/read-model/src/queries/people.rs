@@ -3,6 +3,7 @@
 use events::{ChannelId, TeamId, UserId};
 use sqlx::{AssertSqlSafe, Row};
 
+use crate::access::{may_see, may_see_team};
 use crate::reader::{Result, prefix_pattern};
 use crate::rows::{Table, UserRow};
 use crate::{Access, Key, Page, Reader};
@@ -78,16 +79,20 @@ impl PeopleQuery {
         format!(
             "WITH r AS MATERIALIZED (
                 SELECT EXISTS (SELECT FROM users WHERE id = $1 AND delete_at = 0)
-                  AND ($2::uuid IS NULL OR may_see_team($2, $1))
-                  AND ($3::uuid IS NULL OR may_see_team($3, $1))
-                  AND ($4::uuid IS NULL OR may_see($4, $1))
-                  AND ($5::uuid IS NULL OR may_see($5, $1)) AND ($6::text IS NULL OR $6 <> '') AS may
+                  AND ($2::uuid IS NULL OR {})
+                  AND ($3::uuid IS NULL OR {})
+                  AND ($4::uuid IS NULL OR {})
+                  AND ($5::uuid IS NULL OR {}) AND ($6::text IS NULL OR $6 <> '') AS may
              ),
              found AS (
                 SELECT u.* FROM {from} WHERE {} ORDER BY {order} LIMIT $7 OFFSET $8
              )
              SELECT r.may, u.id IS NOT NULL AS present, {}
              FROM r LEFT JOIN found u ON true ORDER BY {order}",
+            may_see_team("$2", "$1"),
+            may_see_team("$3", "$1"),
+            may_see("$4", "$1"),
+            may_see("$5", "$1"),
             conditions.join(" AND "),
             UserRow::select("u")
         )

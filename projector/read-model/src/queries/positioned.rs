@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use events::{ChannelId, Partition, PostId, Topic, UserId};
 use sqlx::Row;
 
-use super::post_pages::{NEWEST, PostPage, PostView, listed, read_post};
+use super::post_pages::{PostPage, PostView, listed, read_post};
+use super::post_sql::NEWEST;
 use super::posts::MANY;
 use crate::reader::{Fields, Result, offset};
 use crate::rows::{Table, UserRow};
@@ -68,10 +69,8 @@ impl Reader {
             .await?;
         let Some(first) = rows.first() else { return Ok(Access::Unknown) };
         let next_offset = offset(first.try_get("next_offset")?);
-        Ok(listed(&rows)?.map(|listed| Positioned {
-            value: listed.cut(0, per_page as usize),
-            next_offset,
-        }))
+        Ok(listed(&rows)?
+            .map(|listed| Positioned { value: listed.cut(0, per_page as usize), next_offset }))
     }
 
     /// Those of `posts` that the viewer may read, in no particular order.

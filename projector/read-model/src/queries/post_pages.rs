@@ -1,7 +1,6 @@
 //! Pages of a channel's posts.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use events::{ChannelId, PostId, UserId};
 use serde::Deserialize;
@@ -9,8 +8,9 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 use wire::{Names, Post, Reaction};
 
+use super::post_sql::{AFTER, AROUND_UNREAD, BEFORE, NEWEST, PINNED, SINCE};
 use crate::reader::{Fields, Result};
-use crate::rows::{PostRow, Table};
+use crate::rows::PostRow;
 use crate::{Access, Key, Page, Reader};
 
 /// Posts that `since` returns at most.
@@ -46,22 +46,10 @@ pub struct PostPage {
     pub prev: Option<PostId>,
 }
 
-/// Columns of a post with its reactions, from the alias `p`.
-pub(super) fn post_columns() -> String {
-    format!(
-        "CASE WHEN p.reacted THEN (
-            SELECT json_agg(json_build_array(x.user_id, x.emoji_name, x.create_at)
-                            ORDER BY x.create_at, x.emoji_name)::text
-            FROM reactions x WHERE x.post_id = p.id) END AS reactions,
-         {}",
-        PostRow::select("p")
-    )
-}
-
 #[derive(Deserialize)]
 struct StoredReaction(String, String, i64);
 
-/// Reads what [`post_columns`] selected, or nothing where the row is empty.
+/// Reads what [`post_columns`](super::post_sql::post_columns) selected, or nothing where the row is empty.
 pub(super) fn read_post(fields: &mut Fields<'_>) -> sqlx::Result<PostView> {
     let reactions: Option<String> = fields.next()?;
     let row: PostRow = fields.table()?;
@@ -76,117 +64,6 @@ pub(super) fn read_post(fields: &mut Fields<'_>) -> sqlx::Result<PostView> {
         .collect();
     Ok(PostView { row, reactions })
 }
-
-/// Wraps a way to find ids. `$1` is the channel, `$2` the viewer, `$3` whether roots come along;
-/// `ids` asks `r` whether it may, may use further parameters, and names the post it turns on in `pivot`.
-fn page_sql(ids: &str) -> String {
-    format!(
-        "WITH r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM channels WHERE id = $1) AS known, may_read($1, $2) AS may
-         ),
-         {ids},
-         page AS MATERIALIZED (SELECT p.* FROM ids JOIN posts p ON p.id = ids.id),
-         listed AS (
-            SELECT page.*, false AS is_root FROM page
-            UNION ALL
-            SELECT p.*, true FROM posts p
-            WHERE $3 AND p.id IN (SELECT root_id FROM page WHERE root_id IS NOT NULL)
-              AND p.id NOT IN (SELECT id FROM page)
-         )
-         SELECT r.known, r.may, (SELECT id FROM pivot) AS pivot, p.is_root, {}
-         FROM r LEFT JOIN listed p ON true",
-        post_columns()
-    )
-}
-
-pub(super) static NEWEST: LazyLock<String> = LazyLock::new(|| {
-    page_sql(
-        "pivot AS (SELECT NULL::uuid AS id),
-         ids AS (
-            SELECT p.id FROM posts p
-            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
-            ORDER BY p.create_at DESC, p.id DESC LIMIT $4 OFFSET $5
-         )",
-    )
-});
-
-static BEFORE: LazyLock<String> = LazyLock::new(|| {
-    page_sql(
-        "pivot AS (SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1),
-         ids AS (
-            SELECT p.id FROM pivot v, posts p
-            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
-              AND (p.create_at, p.id) < (v.create_at, v.id)
-            ORDER BY p.create_at DESC, p.id DESC LIMIT $4 OFFSET $5
-         )",
-    )
-});
-
-static AFTER: LazyLock<String> = LazyLock::new(|| {
-    page_sql(
-        "pivot AS (SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1),
-         ids AS (
-            SELECT p.id FROM pivot v, posts p
-            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
-              AND (p.create_at, p.id) > (v.create_at, v.id)
-            ORDER BY p.create_at, p.id LIMIT $4 OFFSET $5
-         )",
-    )
-});
-
-static SINCE: LazyLock<String> = LazyLock::new(|| {
-    page_sql(
-        "pivot AS (SELECT NULL::uuid AS id),
-         touched AS (
-            (SELECT p.id, p.create_at FROM posts p
-             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0 AND p.create_at > $5
-             ORDER BY p.create_at DESC, p.id DESC LIMIT $4)
-            UNION
-            (SELECT p.id, p.create_at FROM posts p
-             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.update_at > $5 AND p.update_at <> p.create_at
-             ORDER BY p.update_at DESC LIMIT $4)
-         ),
-         ids AS (SELECT id FROM touched ORDER BY create_at DESC, id DESC LIMIT $4)",
-    )
-});
-
-static AROUND_UNREAD: LazyLock<String> = LazyLock::new(|| {
-    page_sql(
-        "pivot AS MATERIALIZED (
-            SELECT p.id, p.create_at
-            FROM read_states s, posts p
-            WHERE s.channel_id = $1 AND s.user_id = $2
-              AND p.channel_id = $1 AND p.delete_at = 0 AND p.create_at > s.last_viewed_at
-            ORDER BY p.create_at, p.id LIMIT 1
-         ),
-         ids AS (
-            (SELECT p.id FROM pivot v, posts p
-             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
-               AND (p.create_at, p.id) < (v.create_at, v.id)
-             ORDER BY p.create_at DESC, p.id DESC LIMIT $4)
-            UNION ALL
-            (SELECT p.id FROM pivot v, posts p
-             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
-               AND (p.create_at, p.id) >= (v.create_at, v.id)
-             ORDER BY p.create_at, p.id LIMIT $5)
-            UNION ALL
-            (SELECT p.id FROM posts p
-             WHERE (SELECT may FROM r) AND NOT EXISTS (SELECT FROM pivot)
-               AND p.channel_id = $1 AND p.delete_at = 0
-             ORDER BY p.create_at DESC, p.id DESC LIMIT $4)
-         )",
-    )
-});
-
-static PINNED: LazyLock<String> = LazyLock::new(|| {
-    page_sql(
-        "pivot AS (SELECT NULL::uuid AS id),
-         ids AS (
-            SELECT p.id FROM posts p
-            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0 AND p.is_pinned
-         )",
-    )
-});
 
 /// What a statement returned, sorted newest first.
 pub(super) struct Listed {

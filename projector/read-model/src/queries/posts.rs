@@ -5,14 +5,17 @@ use std::sync::LazyLock;
 use events::{PostId, UserId};
 use sqlx::Row;
 
-use super::post_pages::{PostView, post_columns, read_post};
+use super::post_pages::{PostView, read_post};
+use super::post_sql::post_columns;
+use crate::access::may_read;
 use crate::reader::{Fields, Result};
 use crate::rows::{PostVersionRow, ReactionRow, Table};
 use crate::{Access, Key, Reader};
 
 static ONE: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT may_read(p.channel_id, $2) AS may, {} FROM posts p WHERE p.id = $1 AND p.delete_at = 0",
+        "SELECT {} AS may, {} FROM posts p WHERE p.id = $1 AND p.delete_at = 0",
+        may_read("p.channel_id", "$2"),
         post_columns()
     )
 });
@@ -36,11 +39,12 @@ fn of_post<T: Table>(order: &str) -> String {
          ),
          r AS MATERIALIZED (
             SELECT EXISTS (SELECT FROM p) AS known,
-              COALESCE((SELECT may_read(channel_id, $2) FROM p), false) AS may
+              COALESCE((SELECT {} FROM p), false) AS may
          )
          SELECT r.known, r.may, x.post_id IS NOT NULL AS present, {}
          FROM r LEFT JOIN {} x ON r.may AND x.post_id = $1
          ORDER BY {order}",
+        may_read("p.channel_id", "$2"),
         T::select("x"),
         T::NAME
     )

@@ -6,6 +6,7 @@ use events::{Id, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
+use crate::access::may_see_team;
 use crate::reader::{Result, prefix_pattern};
 use crate::rows::{Table, TeamMemberRow, TeamRow};
 use crate::{Access, Key, Page, Reader};
@@ -13,9 +14,10 @@ use crate::{Access, Key, Page, Reader};
 /// A team is seen by its members, by administrators, and by anybody where it is open to all.
 fn one_sql(condition: &str) -> String {
     format!(
-        "SELECT may_see_team(t.id, $2) OR (t.allow_open_invite AND t.kind = 'O' AND EXISTS (
+        "SELECT {} OR (t.allow_open_invite AND t.kind = 'O' AND EXISTS (
             SELECT FROM users u WHERE u.id = $2 AND u.delete_at = 0)) AS may, {}
          FROM teams t WHERE {condition}",
+        may_see_team("t.id", "$2"),
         TeamRow::select("t")
     )
 }
@@ -34,11 +36,12 @@ static OF_USER: LazyLock<String> = LazyLock::new(|| {
 static LISTED: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {} FROM teams t
-         WHERE (may_see_team(t.id, $1) OR (t.allow_open_invite AND t.kind = 'O'))
+         WHERE ({} OR (t.allow_open_invite AND t.kind = 'O'))
            AND EXISTS (SELECT FROM users u WHERE u.id = $1 AND u.delete_at = 0)
            AND ($4::text IS NULL OR t.name LIKE $4 OR lower(t.display_name) LIKE $4)
          ORDER BY t.display_name, t.id LIMIT $2 OFFSET $3",
-        TeamRow::select("t")
+        TeamRow::select("t"),
+        may_see_team("t.id", "$1")
     )
 });
 
@@ -60,7 +63,7 @@ static MEMBERSHIPS_OF: LazyLock<String> = LazyLock::new(|| {
 static MEMBERS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM teams WHERE id = $1) AS known, may_see_team($1, $2) AS may
+            SELECT EXISTS (SELECT FROM teams WHERE id = $1) AS known, {} AS may
          ),
          found AS (
             SELECT m.* FROM present_team_members m
@@ -69,14 +72,19 @@ static MEMBERS: LazyLock<String> = LazyLock::new(|| {
          )
          SELECT r.known, r.may, m.user_id IS NOT NULL AS present, {}
          FROM r LEFT JOIN found m ON true ORDER BY m.user_id",
+        may_see_team("$1", "$2"),
         TeamMemberRow::select("m")
     )
 });
 
-const STATS: &str = "
-    SELECT EXISTS (SELECT FROM teams WHERE id = $1), may_see_team($1, $2), count(*),
-      count(*) FILTER (WHERE u.delete_at = 0)
-    FROM team_members m JOIN users u ON u.id = m.user_id WHERE m.team_id = $1";
+static STATS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT EXISTS (SELECT FROM teams WHERE id = $1), {}, count(*),
+            count(*) FILTER (WHERE u.delete_at = 0)
+         FROM team_members m JOIN users u ON u.id = m.user_id WHERE m.team_id = $1",
+        may_see_team("$1", "$2")
+    )
+});
 
 const UNREAD: &str = "
     SELECT m.team_id, COALESCE(sum(s.unread), 0)::bigint, COALESCE(sum(s.mentions), 0)::bigint,
@@ -190,7 +198,7 @@ impl Reader {
         viewer: UserId,
         team: TeamId,
     ) -> Result<Access<wire::TeamStats>> {
-        let row = sqlx::query(STATS)
+        let row = sqlx::query(STATS.as_str())
             .bind(Key::from(team))
             .bind(Key::from(viewer))
             .fetch_one(&self.pool)

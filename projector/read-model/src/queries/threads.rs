@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use events::{PostId, UserId};
 use sqlx::Row;
 
-use super::post_pages::{PostView, post_columns, read_post};
+use super::post_pages::{PostView, read_post};
+use super::post_sql::post_columns;
+use crate::access::may_read;
 use crate::reader::{Fields, Result};
 use crate::{Access, Key, Reader};
 
@@ -52,7 +54,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
          ),
          r AS MATERIALIZED (
             SELECT EXISTS (SELECT FROM t) AS known,
-              COALESCE((SELECT may_read(channel_id, $2) FROM t), false) AS may
+              COALESCE((SELECT {} FROM t), false) AS may
          ),
          replies AS (
             SELECT p.* FROM t, posts p
@@ -71,6 +73,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
          )
          SELECT r.known, r.may, p.id IS NOT NULL AS present, {}
          FROM r LEFT JOIN listed p ON true",
+        may_read("t.channel_id", "$2"),
         post_columns()
     )
 });

@@ -1,0 +1,140 @@
+//! The statements behind pages of posts.
+
+use std::sync::LazyLock;
+
+use crate::access::may_read;
+use crate::rows::{PostRow, Table};
+
+/// Columns of a post with its reactions, from the alias `p`.
+pub(super) fn post_columns() -> String {
+    format!(
+        "CASE WHEN p.reacted THEN (
+            SELECT json_agg(json_build_array(x.user_id, x.emoji_name, x.create_at)
+                            ORDER BY x.create_at, x.emoji_name)::text
+            FROM reactions x WHERE x.post_id = p.id) END AS reactions,
+         {}",
+        PostRow::select("p")
+    )
+}
+
+/// Wraps a way to find the posts of a page. `$1` is the channel, `$2` the viewer, `$3` whether roots
+/// come along; `page` asks `r` whether it may, can use further parameters, and names the post it turns
+/// on in `pivot`.
+fn page_sql(page: &str) -> String {
+    format!(
+        "WITH r AS MATERIALIZED (
+            SELECT EXISTS (SELECT FROM channels WHERE id = $1) AS known, {} AS may
+         ),
+         {page},
+         listed AS (
+            SELECT page.*, false AS is_root FROM page
+            UNION ALL
+            SELECT p.*, true FROM posts p
+            WHERE $3 AND p.id IN (SELECT root_id FROM page WHERE root_id IS NOT NULL)
+              AND p.id NOT IN (SELECT id FROM page)
+         )
+         SELECT r.known, r.may, (SELECT id FROM pivot) AS pivot, p.is_root, {}
+         FROM r LEFT JOIN listed p ON true",
+        may_read("$1", "$2"),
+        post_columns()
+    )
+}
+
+/// Skips in the index alone, then reads the page.
+pub(super) static NEWEST: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS (SELECT NULL::uuid AS id),
+         edge AS MATERIALIZED (
+            SELECT p.id, p.create_at FROM posts p
+            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
+            ORDER BY p.create_at DESC, p.id DESC LIMIT 1 OFFSET $5
+         ),
+         page AS MATERIALIZED (
+            SELECT p.* FROM edge e, posts p
+            WHERE p.channel_id = $1 AND p.delete_at = 0
+              AND (p.create_at, p.id) <= (e.create_at, e.id)
+            ORDER BY p.create_at DESC, p.id DESC LIMIT $4
+         )",
+    )
+});
+
+pub(super) static BEFORE: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS (SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1),
+         page AS MATERIALIZED (
+            SELECT p.* FROM pivot v, posts p
+            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
+              AND (p.create_at, p.id) < (v.create_at, v.id)
+            ORDER BY p.create_at DESC, p.id DESC LIMIT $4 OFFSET $5
+         )",
+    )
+});
+
+pub(super) static AFTER: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS (SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1),
+         page AS MATERIALIZED (
+            SELECT p.* FROM pivot v, posts p
+            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
+              AND (p.create_at, p.id) > (v.create_at, v.id)
+            ORDER BY p.create_at, p.id LIMIT $4 OFFSET $5
+         )",
+    )
+});
+
+pub(super) static SINCE: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS (SELECT NULL::uuid AS id),
+         touched AS (
+            (SELECT p.id, p.create_at FROM posts p
+             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0 AND p.create_at > $5
+             ORDER BY p.create_at DESC, p.id DESC LIMIT $4)
+            UNION
+            (SELECT p.id, p.create_at FROM posts p
+             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.update_at > $5 AND p.update_at <> p.create_at
+             ORDER BY p.update_at DESC LIMIT $4)
+         ),
+         page AS MATERIALIZED (
+            SELECT p.* FROM (SELECT id FROM touched ORDER BY create_at DESC, id DESC LIMIT $4) t
+            JOIN posts p ON p.id = t.id
+         )",
+    )
+});
+
+pub(super) static AROUND_UNREAD: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS MATERIALIZED (
+            SELECT p.id, p.create_at
+            FROM read_states s, posts p
+            WHERE s.channel_id = $1 AND s.user_id = $2
+              AND p.channel_id = $1 AND p.delete_at = 0 AND p.create_at > s.last_viewed_at
+            ORDER BY p.create_at, p.id LIMIT 1
+         ),
+         page AS MATERIALIZED (
+            (SELECT p.* FROM pivot v, posts p
+             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
+               AND (p.create_at, p.id) < (v.create_at, v.id)
+             ORDER BY p.create_at DESC, p.id DESC LIMIT $4)
+            UNION ALL
+            (SELECT p.* FROM pivot v, posts p
+             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
+               AND (p.create_at, p.id) >= (v.create_at, v.id)
+             ORDER BY p.create_at, p.id LIMIT $5)
+            UNION ALL
+            (SELECT p.* FROM posts p
+             WHERE (SELECT may FROM r) AND NOT EXISTS (SELECT FROM pivot)
+               AND p.channel_id = $1 AND p.delete_at = 0
+             ORDER BY p.create_at DESC, p.id DESC LIMIT $4)
+         )",
+    )
+});
+
+pub(super) static PINNED: LazyLock<String> = LazyLock::new(|| {
+    page_sql(
+        "pivot AS (SELECT NULL::uuid AS id),
+         page AS MATERIALIZED (
+            SELECT p.* FROM posts p
+            WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0 AND p.is_pinned
+         )",
+    )
+});
