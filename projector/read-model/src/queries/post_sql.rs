@@ -17,7 +17,8 @@ pub(super) fn post_columns() -> String {
     )
 }
 
-/// Wraps a way to find the posts of a page. `$1` is the channel, `$2` the viewer, `$3` whether roots
+/// Wraps a way to find the posts of a page. Where a page begins is compared as a scalar, never by a
+/// join, so that the index is entered there. `$1` is the channel, `$2` the viewer, `$3` whether roots
 /// come along; `page` asks `r` whether it may, can use further parameters, and names the post it turns
 /// on in `pivot`.
 fn page_sql(page: &str) -> String {
@@ -50,9 +51,9 @@ pub(super) static NEWEST: LazyLock<String> = LazyLock::new(|| {
             ORDER BY p.create_at DESC, p.id DESC LIMIT 1 OFFSET $5
          ),
          page AS MATERIALIZED (
-            SELECT p.* FROM edge e, posts p
+            SELECT p.* FROM posts p
             WHERE p.channel_id = $1 AND p.delete_at = 0
-              AND (p.create_at, p.id) <= (e.create_at, e.id)
+              AND (p.create_at, p.id) <= ((SELECT create_at FROM edge), (SELECT id FROM edge))
             ORDER BY p.create_at DESC, p.id DESC LIMIT $4
          )",
     )
@@ -60,11 +61,13 @@ pub(super) static NEWEST: LazyLock<String> = LazyLock::new(|| {
 
 pub(super) static BEFORE: LazyLock<String> = LazyLock::new(|| {
     page_sql(
-        "pivot AS (SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1),
+        "pivot AS MATERIALIZED (
+            SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1
+         ),
          page AS MATERIALIZED (
-            SELECT p.* FROM pivot v, posts p
+            SELECT p.* FROM posts p
             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
-              AND (p.create_at, p.id) < (v.create_at, v.id)
+              AND (p.create_at, p.id) < ((SELECT create_at FROM pivot), (SELECT id FROM pivot))
             ORDER BY p.create_at DESC, p.id DESC LIMIT $4 OFFSET $5
          )",
     )
@@ -72,11 +75,13 @@ pub(super) static BEFORE: LazyLock<String> = LazyLock::new(|| {
 
 pub(super) static AFTER: LazyLock<String> = LazyLock::new(|| {
     page_sql(
-        "pivot AS (SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1),
+        "pivot AS MATERIALIZED (
+            SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1
+         ),
          page AS MATERIALIZED (
-            SELECT p.* FROM pivot v, posts p
+            SELECT p.* FROM posts p
             WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
-              AND (p.create_at, p.id) > (v.create_at, v.id)
+              AND (p.create_at, p.id) > ((SELECT create_at FROM pivot), (SELECT id FROM pivot))
             ORDER BY p.create_at, p.id LIMIT $4 OFFSET $5
          )",
     )
@@ -104,21 +109,20 @@ pub(super) static SINCE: LazyLock<String> = LazyLock::new(|| {
 pub(super) static AROUND_UNREAD: LazyLock<String> = LazyLock::new(|| {
     page_sql(
         "pivot AS MATERIALIZED (
-            SELECT p.id, p.create_at
-            FROM read_states s, posts p
-            WHERE s.channel_id = $1 AND s.user_id = $2
-              AND p.channel_id = $1 AND p.delete_at = 0 AND p.create_at > s.last_viewed_at
+            SELECT p.id, p.create_at FROM posts p
+            WHERE p.channel_id = $1 AND p.delete_at = 0 AND p.create_at > (
+                SELECT last_viewed_at FROM read_states WHERE channel_id = $1 AND user_id = $2)
             ORDER BY p.create_at, p.id LIMIT 1
          ),
          page AS MATERIALIZED (
-            (SELECT p.* FROM pivot v, posts p
+            (SELECT p.* FROM posts p
              WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
-               AND (p.create_at, p.id) < (v.create_at, v.id)
+               AND (p.create_at, p.id) < ((SELECT create_at FROM pivot), (SELECT id FROM pivot))
              ORDER BY p.create_at DESC, p.id DESC LIMIT $4)
             UNION ALL
-            (SELECT p.* FROM pivot v, posts p
+            (SELECT p.* FROM posts p
              WHERE (SELECT may FROM r) AND p.channel_id = $1 AND p.delete_at = 0
-               AND (p.create_at, p.id) >= (v.create_at, v.id)
+               AND (p.create_at, p.id) >= ((SELECT create_at FROM pivot), (SELECT id FROM pivot))
              ORDER BY p.create_at, p.id LIMIT $5)
             UNION ALL
             (SELECT p.* FROM posts p
