@@ -48,7 +48,7 @@ torture:
 
 bench:
 	@.ci/tools cargo cc postgres
-	cargo build --release --bin nottermost
+	cargo build --release --bin nottermost --bin replay
 	cargo run --release -p bench -- --binary "$${CARGO_TARGET_DIR:-target}/release/nottermost"
 
 docs:

@@ -181,17 +181,24 @@ impl FoldSet {
 
     /// The partition's state at its position.
     pub fn snapshot(&self, partition: Partition) -> Vec<u8> {
+        self.snapshot_at(partition).1
+    }
+
+    /// The offset that the partition's fold takes next, and its state there: of one moment, however
+    /// fast it folds on.
+    pub fn snapshot_at(&self, partition: Partition) -> (u64, Vec<u8>) {
         let mut bytes = vec![SNAPSHOT_FORMAT];
-        let body = if partition.topic == Topic::Directory {
+        let (next, body) = if partition.topic == Topic::Directory {
             // Both locks at once: the names belong to the same position.
             let fold = self.directory.read();
             let names = self.names.read();
-            postcard::to_stdvec(&DirectorySnapshot { fold: fold.clone(), names: names.clone() })
+            let snapshot = DirectorySnapshot { fold: fold.clone(), names: names.clone() };
+            (fold.next(), postcard::to_stdvec(&snapshot))
         } else {
-            self.with(partition, |fold| fold.encode())
+            self.with(partition, |fold| (fold.next(), fold.encode()))
         };
         bytes.extend(body.expect("a fold's state has no type that fails to encode"));
-        bytes
+        (next, bytes)
     }
 
     /// Puts a partition to where a snapshot was taken.

@@ -39,7 +39,6 @@ impl Snapshots {
     /// # Errors
     /// [`StoreError`]; older snapshots are untouched.
     pub async fn write(&self, set: &FoldSet, partition: Partition) -> Result<(), StoreError> {
-        // State and position come from the same bytes: another thread may fold on meanwhile.
         let (next, packed) = packed(set, partition);
         self.0.put(&name(partition, next), packed.into()).await?;
         let mut held = self.offsets(partition).await?;
@@ -101,15 +100,10 @@ impl Snapshots {
 }
 
 fn packed(set: &FoldSet, partition: Partition) -> (u64, Vec<u8>) {
-    loop {
-        let next = set.next(partition);
-        let snapshot = set.snapshot(partition);
-        if set.next(partition) == next {
-            let packed = zstd::bulk::compress(&snapshot, ZSTD_LEVEL)
-                .expect("compressing memory into memory does not fail");
-            return (next, packed);
-        }
-    }
+    let (next, snapshot) = set.snapshot_at(partition);
+    let packed = zstd::bulk::compress(&snapshot, ZSTD_LEVEL)
+        .expect("compressing memory into memory does not fail");
+    (next, packed)
 }
 
 fn unpacked_bytes(packed: &[u8]) -> Result<usize, String> {

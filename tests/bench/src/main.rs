@@ -5,6 +5,7 @@ mod client;
 mod floors;
 mod posts;
 mod reads;
+mod rebuild;
 mod scene;
 mod server;
 mod sockets;
@@ -35,6 +36,8 @@ enum Row {
     Posts,
     Reads,
     Sockets,
+    /// Rebuild and start-up, on what the other rows wrote.
+    Rebuild,
 }
 
 #[tokio::main]
@@ -43,9 +46,6 @@ async fn main() -> Result<()> {
     let wanted = |row: Row| args.rows.is_empty() || args.rows.contains(&row);
     if wanted(Row::Floors) {
         floors::fsynced_appends()?;
-    }
-    if !(wanted(Row::Posts) || wanted(Row::Reads) || wanted(Row::Sockets)) {
-        return Ok(());
     }
     let server = Server::start(&args.binary)?;
     let scene = Scene::set(&server).await?;
@@ -63,5 +63,9 @@ async fn main() -> Result<()> {
         }
         sockets::fan_out(&server, &scene, 10_000).await?;
     }
-    server.stop()
+    let data = server.stop()?;
+    if wanted(Row::Rebuild) {
+        rebuild::figures(&args.binary, data)?;
+    }
+    Ok(())
 }

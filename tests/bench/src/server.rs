@@ -13,7 +13,7 @@ const TICKS_PER_S: f64 = 100.0;
 pub struct Server {
     child: Child,
     pub authority: String,
-    _data: tempfile::TempDir,
+    data: Option<tempfile::TempDir>,
 }
 
 /// CPU seconds used so far.
@@ -39,7 +39,11 @@ impl Cpu {
 impl Server {
     /// Starts `binary` in the default configuration on a port of the system's choice.
     pub fn start(binary: &Path) -> Result<Self> {
-        let data = tempfile::tempdir()?;
+        Self::start_on(binary, tempfile::tempdir()?)
+    }
+
+    /// Starts `binary` on what another left.
+    pub fn start_on(binary: &Path, data: tempfile::TempDir) -> Result<Self> {
         let mut child = Command::new(binary)
             .env("NOTTERMOST_DATA__DIR", data.path())
             .env("NOTTERMOST_HTTP__LISTEN", "127.0.0.1:0")
@@ -57,7 +61,7 @@ impl Server {
             }
         };
         std::thread::spawn(move || lines.for_each(drop));
-        Ok(Self { child, authority, _data: data })
+        Ok(Self { child, authority, data: Some(data) })
     }
 
     /// The server's and its Postgres' CPU time so far, ended children of Postgres included.
@@ -91,15 +95,15 @@ impl Server {
             .sum())
     }
 
-    /// Asks the server to end and waits for it.
-    pub fn stop(mut self) -> Result<()> {
+    /// Asks the server to end and waits for it; gives what it leaves.
+    pub fn stop(mut self) -> Result<tempfile::TempDir> {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status()?;
         let status = self.child.wait()?;
         if !status.success() {
             bail!("the server ended with {status}");
         }
-        Ok(())
+        self.data.take().context("a server has a data directory until it is stopped")
     }
 }
 
