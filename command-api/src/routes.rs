@@ -5,8 +5,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, post, put};
 
 use crate::endpoints::{
-    channel_members, channels, files, login, passwords, pins, posts, preferences, reactions,
-    sessions, status, team_members, teams, typing, users, views,
+    channel_members, channels, conversations, files, login, passwords, pins, posts, preferences,
+    reactions, sessions, status, team_members, teams, typing, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -35,8 +35,8 @@ pub fn routes(api: CommandApi) -> Router {
         .route("/teams/{team_id}/members/batch", post(team_members::add_many))
         .route("/teams/{team_id}/members/{user_id}", delete(team_members::remove))
         .route("/channels", post(channels::create))
-        .route("/channels/direct", post(channels::open_direct))
-        .route("/channels/group", post(channels::open_group))
+        .route("/channels/direct", post(conversations::open_direct))
+        .route("/channels/group", post(conversations::open_group))
         .route("/channels/members/{user_id}/view", post(views::view))
         .route("/channels/members/{user_id}/mark_read", post(views::mark_read))
         .route("/channels/{channel_id}", put(channels::update).delete(channels::archive))

@@ -1,19 +1,15 @@
-//! Channels: creating, opening conversations, changing, archiving.
+//! Channels of teams: creating, changing, archiving.
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::commands::channel::{
-    ArchiveChannel, ChangeChannelSettings, OpenDirectChannel, OpenGroupChannel, RestoreChannel,
-};
+use domain::commands::channel::{ArchiveChannel, ChangeChannelSettings, RestoreChannel};
 use domain::commands::directory::{CreateChannel, RenameChannel};
 use events::directory::ChannelType;
 use events::{
-    ChannelId, DirectoryEvent, Event, EventId, Partition, Position, PostId, TeamId, Topic, UserId,
+    ChannelId, DirectoryEvent, Event, EventId, Partition, Position, PostId, TeamId, Topic,
 };
 use http::StatusCode;
-use platform::http::{
-    ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable, ok_status,
-};
+use platform::http::{ApiError, Json, Path, UrlId, json, note_channel, nullable, ok_status};
 use read_model::queries::ChannelView;
 use serde::Deserialize;
 
@@ -100,88 +96,6 @@ fn claimed(
     let channels = api.fold.channels(c.channel_id);
     let at = channels.state().channel(c.channel_id).map_or(written.at, |channel| channel.last_at);
     wire::Channel::from_created(&created, &c.name, at)
-}
-
-/// `POST /channels/direct`
-pub(crate) async fn open_direct(
-    State(api): State<CommandApi>,
-    caller: Caller,
-    Json(body): Json<Vec<String>>,
-) -> Result<Response, ApiError> {
-    let users = users(&caller, &body)?;
-    let (first, second) = match users[..] {
-        [one] => (one, one),
-        [first, second] => (first, second),
-        _ => return Err(ApiError::invalid_body("user_ids")),
-    };
-    let command = OpenDirectChannel { actor: caller.user, user_ids: [first, second] };
-    let channel = command.channel_id();
-    let ended = api.in_channel(&caller, EventId::random(), channel, |directory, channels| {
-        command.decide(directory, channels)
-    });
-    let written = ended.await?.written()?;
-    let mut members = vec![first, second];
-    members.dedup();
-    opened(&api, &caller, channel, &members, written.as_ref()).await
-}
-
-/// `POST /channels/group`
-pub(crate) async fn open_group(
-    State(api): State<CommandApi>,
-    caller: Caller,
-    Json(body): Json<Vec<String>>,
-) -> Result<Response, ApiError> {
-    let mut user_ids = users(&caller, &body)?;
-    if !user_ids.contains(&caller.user) {
-        user_ids.push(caller.user);
-    }
-    user_ids.sort_unstable();
-    user_ids.dedup();
-    let command = OpenGroupChannel { actor: caller.user, user_ids };
-    let channel = command.channel_id();
-    let ended = api.in_channel(&caller, EventId::random(), channel, |directory, channels| {
-        command.decide(directory, channels)
-    });
-    let written = ended.await?.written()?;
-    opened(&api, &caller, channel, &command.user_ids, written.as_ref()).await
-}
-
-fn users(caller: &Caller, texts: &[String]) -> Result<Vec<UserId>, ApiError> {
-    texts
-        .iter()
-        .map(|text| UserRef::from_field("user_ids", text).map(|user| user.resolve(caller.user)))
-        .collect()
-}
-
-/// A conversation as the fold has it: who opened it first does not matter.
-async fn opened(
-    api: &CommandApi,
-    caller: &Caller,
-    id: ChannelId,
-    members: &[UserId],
-    written: Option<&Written>,
-) -> Result<Response, ApiError> {
-    let partition = Partition::of(Topic::Channels, id.as_bytes());
-    let positions = api.position_of(written, partition);
-    let channel = {
-        let channels = api.fold.channels(id);
-        let held = channels.state().channel(id).ok_or_else(ApiError::unknown_outcome)?;
-        let at = written.map_or(held.last_at, |written| written.at);
-        let by = held.creator_id.unwrap_or(caller.user);
-        let mut channel = if held.r#type == ChannelType::Direct {
-            wire::Channel::from_direct_opened(id, members, by, at)
-        } else {
-            let names = api.fold.names();
-            let usernames = members.iter().map(|user| names.username(*user).to_owned()).collect();
-            wire::Channel::from_group_opened(id, members, usernames, by, at)
-        };
-        channel.total_msg_count = held.totals.msgs;
-        channel.total_msg_count_root = held.totals.msgs_root;
-        channel.last_post_at = held.totals.last_post_at;
-        channel.last_root_post_at = held.totals.last_root_post_at;
-        channel
-    };
-    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::CREATED, &channel)).await)
 }
 
 #[derive(Debug, Default, Deserialize)]

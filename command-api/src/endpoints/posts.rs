@@ -1,5 +1,7 @@
 //! Posting, editing, deleting.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::response::Response;
 use domain::commands::post::{CreatePost, DeletePost, EditPost, PostRejection};
@@ -124,7 +126,7 @@ impl NewPost {
             text => Some(id_field("root_id", text)?),
         };
         let mut files: Vec<FileId> = id_fields("file_ids", &self.file_ids)?;
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         files.retain(|file| seen.insert(*file));
         let mut props = self.props;
         PRIVILEGED_PROPS.iter().for_each(|name| drop(props.remove(*name)));
@@ -170,6 +172,7 @@ pub(crate) struct Patch {
     message: Option<String>,
     props: Option<Map<String, Value>>,
     is_pinned: Option<bool>,
+    file_ids: Option<Vec<String>>,
 }
 
 /// `PUT /posts/{post_id}`: the whole post, with its own id in the body.
@@ -197,6 +200,7 @@ pub(crate) async fn patch(
         PRIVILEGED_PROPS.iter().for_each(|name| drop(props.remove(*name)));
     }
     let found = api.known_post(post).await?;
+    patch.keeps_files(&found)?;
     let channel = found.row.channel_id;
     note_channel(channel);
     let partition = Partition::of(Topic::Channels, channel.as_bytes());
@@ -227,6 +231,14 @@ pub(crate) async fn patch(
 }
 
 impl Patch {
+    /// The files of a post are what it began with: clients may repeat them, or say nothing.
+    fn keeps_files(&self, found: &PostOfCommand) -> Result<(), ApiError> {
+        let texts = self.file_ids.as_deref().unwrap_or_default();
+        let ids: BTreeSet<FileId> = id_fields("file_ids", texts)?.into_iter().collect();
+        let held = post_files(found).into_iter().map(|file| file.file_id).collect();
+        if ids.is_empty() || ids == held { Ok(()) } else { Err(ApiError::invalid_body("file_ids")) }
+    }
+
     fn command(&self, caller: &Caller, found: &PostOfCommand) -> EditPost {
         let current = post_content(found);
         let mut content = current.clone();

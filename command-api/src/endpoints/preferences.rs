@@ -18,6 +18,8 @@ use crate::submission::Decided;
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Item {
     #[serde(default, deserialize_with = "nullable")]
+    user_id: String,
+    #[serde(default, deserialize_with = "nullable")]
     category: String,
     #[serde(default, deserialize_with = "nullable")]
     name: String,
@@ -25,10 +27,14 @@ pub(crate) struct Item {
     value: String,
 }
 
-impl From<Item> for Preference {
-    fn from(Item { category, name, value }: Item) -> Self {
-        Self { category, name, value }
-    }
+/// The preferences that a body lists, each of which may say whose it is: the path's person's.
+fn listed(caller: &Caller, user: UserId, items: Vec<Item>) -> Result<Vec<Preference>, ApiError> {
+    let listed = items.into_iter().map(|Item { user_id, category, name, value }| {
+        let own = user_id.is_empty()
+            || UserRef::from_field("user_id", &user_id)?.resolve(caller.user) == user;
+        if own { Ok(Preference { category, name, value }) } else { Err(ApiError::forbidden()) }
+    });
+    listed.collect()
 }
 
 /// `PUT /users/{user_id}/preferences`
@@ -39,7 +45,7 @@ pub(crate) async fn set(
     Json(items): Json<Vec<Item>>,
 ) -> Result<Response, ApiError> {
     let user_id = user.resolve(caller.user);
-    let preferences: Vec<Preference> = items.into_iter().map(Preference::from).collect();
+    let preferences = listed(&caller, user_id, items)?;
     changed(&api, &caller, user_id, |directory, current| {
         let preferences = preferences.clone();
         SetPreferences { actor: caller.user, user_id, preferences, current }.decide(directory)
@@ -55,7 +61,7 @@ pub(crate) async fn delete(
     Json(items): Json<Vec<Item>>,
 ) -> Result<Response, ApiError> {
     let user_id = user.resolve(caller.user);
-    let preferences: Vec<Preference> = items.into_iter().map(Preference::from).collect();
+    let preferences = listed(&caller, user_id, items)?;
     changed(&api, &caller, user_id, |directory, current| {
         let preferences = preferences.clone();
         DeletePreferences { actor: caller.user, user_id, preferences, current }.decide(directory)

@@ -15,6 +15,8 @@ use crate::executor::CommandApi;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
+    user_id: String,
+    #[serde(default, deserialize_with = "nullable")]
     status: String,
     /// Unix **seconds**.
     #[serde(default, deserialize_with = "nullable")]
@@ -28,6 +30,9 @@ pub(crate) async fn set(
     Json(body): Json<Body>,
 ) -> Result<Response, ApiError> {
     let user_id = user.resolve(caller.user);
+    if UserRef::from_field("user_id", &body.user_id)?.resolve(caller.user) != user_id {
+        return Err(ApiError::invalid_body("user_id"));
+    }
     let status = match body.status.as_str() {
         "online" => StatusKind::Online,
         "away" => StatusKind::Away,

@@ -10,6 +10,7 @@ use platform::http::{
 };
 use serde::Deserialize;
 
+use super::id_field;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::process_manager::Key;
@@ -17,11 +18,17 @@ use crate::process_manager::Key;
 #[derive(Debug, Deserialize)]
 pub(crate) struct NewMember {
     #[serde(default, deserialize_with = "nullable")]
+    team_id: String,
+    #[serde(default, deserialize_with = "nullable")]
     user_id: String,
 }
 
 impl NewMember {
-    fn user(&self, caller: &Caller) -> Result<UserId, ApiError> {
+    /// Whom to bring into `team`, which the path names already.
+    fn user(&self, caller: &Caller, team: TeamId) -> Result<UserId, ApiError> {
+        if !self.team_id.is_empty() && id_field::<TeamId>("team_id", &self.team_id)? != team {
+            return Err(ApiError::invalid_body("team_id"));
+        }
         UserRef::from_field("user_id", &self.user_id).map(|user| user.resolve(caller.user))
     }
 }
@@ -33,7 +40,7 @@ pub(crate) async fn add(
     Path(UrlId(team)): Path<UrlId<TeamId>>,
     Json(body): Json<NewMember>,
 ) -> Result<Response, ApiError> {
-    let user = body.user(&caller)?;
+    let user = body.user(&caller, team)?;
     let positions = added(&api, &caller, team, vec![user], None).await?;
     let member = member(&api, team, user)?;
     Ok(api.shown(&caller.wishes, &positions, json(StatusCode::CREATED, &member)).await)
@@ -51,7 +58,7 @@ pub(crate) async fn add_many(
         return Err(ApiError::invalid_body("too few or too many members"));
     }
     let users: Vec<UserId> =
-        body.iter().map(|member| member.user(&caller)).collect::<Result<_, _>>()?;
+        body.iter().map(|member| member.user(&caller, team)).collect::<Result<_, _>>()?;
     let positions = added(&api, &caller, team, users.clone(), None).await?;
     let members: Vec<wire::TeamMember> =
         users.iter().map(|user| member(&api, team, *user)).collect::<Result<_, _>>()?;

@@ -53,7 +53,7 @@ pub(crate) async fn create(
 impl Body {
     fn into_command(self, caller: &Caller) -> Result<CreateTeam, ApiError> {
         let r#type = match self.r#type.as_str() {
-            "O" | "" => TeamType::Open,
+            "O" => TeamType::Open,
             "I" => TeamType::InviteOnly,
             _ => return Err(ApiError::invalid_body("type")),
         };

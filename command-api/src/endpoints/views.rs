@@ -8,7 +8,7 @@ use domain::commands::post::PostFacts;
 use domain::commands::readstate::{ReadstateRejection, Seen, SetUnread, ViewChannels};
 use events::{ChannelId, EventId, Partition, PostId, Topic, UserId};
 use http::StatusCode;
-use platform::http::{ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable};
+use platform::http::{AnyBody, ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable};
 use read_model::queries::UnreadFrom;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,12 @@ use crate::submission::Decided;
 pub(crate) struct View {
     #[serde(default, deserialize_with = "nullable")]
     channel_id: String,
+    /// What was on screen before: read when it was.
+    #[serde(default, deserialize_with = "nullable")]
+    prev_channel_id: String,
+    /// Replies are read with their channel, whoever asks.
+    #[serde(default, rename = "collapsed_threads_supported", deserialize_with = "nullable")]
+    _collapsed_threads_supported: bool,
 }
 
 /// `POST /channels/members/{user_id}/view`. An empty channel says only that none is on screen.
@@ -31,12 +37,13 @@ pub(crate) async fn view(
     Path(user): Path<UserRef>,
     Json(body): Json<View>,
 ) -> Result<Response, ApiError> {
-    let channels = if body.channel_id.is_empty() {
-        vec![]
-    } else {
-        vec![id_field("channel_id", &body.channel_id)?]
-    };
+    optional_id("prev_channel_id", &body.prev_channel_id)?;
+    let channels = optional_id("channel_id", &body.channel_id)?.into_iter().collect();
     viewed(&api, &caller, user.resolve(caller.user), channels).await
+}
+
+fn optional_id(name: &str, text: &str) -> Result<Option<ChannelId>, ApiError> {
+    if text.is_empty() { Ok(None) } else { id_field(name, text).map(Some) }
 }
 
 /// `POST /channels/members/{user_id}/mark_read`
@@ -113,11 +120,12 @@ struct UnreadAt {
     last_viewed_at: i64,
 }
 
-/// `POST /users/{user_id}/posts/{post_id}/set_unread`, with or without a body.
+/// `POST /users/{user_id}/posts/{post_id}/set_unread`, whatever its body says.
 pub(crate) async fn set_unread(
     State(api): State<CommandApi>,
     caller: Caller,
     Path((user, UrlId(post))): Path<(UserRef, UrlId<PostId>)>,
+    _: AnyBody,
 ) -> Result<Response, ApiError> {
     let user_id = user.resolve(caller.user);
     caller.may_act_for(user_id)?;
