@@ -44,8 +44,10 @@ impl SnapshotPlan {
         }
         self.since_last.remove(&partition);
         let (snapshots, set) = (self.snapshots.clone(), Arc::clone(set));
-        self.writing = Some(tokio::spawn(async move {
-            write(&snapshots, &set, partition).await;
+        let runtime = tokio::runtime::Handle::current();
+        // Encoding and compressing take a core for tens of milliseconds, which nobody else may wait for.
+        self.writing = Some(tokio::task::spawn_blocking(move || {
+            runtime.block_on(write(&snapshots, &set, partition));
         }));
     }
 

@@ -15,6 +15,9 @@ pub const SCHEMA: &str = "nottermost";
 /// SQLSTATE of a batch that did not start where the rows stand.
 pub const POSITIONS_MOVED: &str = "NM001";
 
+/// How long an idle connection is taken to be alive.
+const IDLE_TRUSTED: Duration = Duration::from_secs(1);
+
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
 
 /// Where a read model is: a database and a schema in it.
@@ -136,6 +139,16 @@ impl Database {
             .max_connections(connections_max)
             .acquire_timeout(Duration::from_secs(5))
             .test_before_acquire(false)
+            .before_acquire(|connection, state| {
+                // What lay idle may have lost its Postgres; what was just used has not, and asking
+                // every time would cost as much as a query.
+                Box::pin(async move {
+                    if state.idle_for > IDLE_TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options)
     }
 }
