@@ -74,6 +74,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/channels/{channel_id}/members/{user_id}", get(members::one))
         .route("/channels/{channel_id}/member_counts_by_group", get(absent::none_in_channel))
         .route("/channels/{channel_id}/bookmarks", get(absent::none_in_channel))
+        .route("/teams/{team_id}/commands/autocomplete", get(absent::no_commands))
         .route("/teams/{team_id}/channels", get(of_team::public))
         .route("/teams/{team_id}/channels/ids", post(of_team::by_ids))
         .route("/teams/{team_id}/channels/search", post(of_team::search))

@@ -1,5 +1,5 @@
 //! What clients ask for although this server does not have it: collapsed threads, drafts, scheduled
-//! posts, custom emoji, bookmarks, plugins, groups, profile attributes, notices. The answer is that there
+//! posts, slash commands, custom emoji, bookmarks, plugins, groups, profile attributes, notices. The answer is that there
 //! are none, after the rights that the question needs.
 
 use axum::extract::State;
@@ -64,6 +64,16 @@ pub(crate) async fn no_threads(
         "total_unread_urgent_mentions": 0,
         "threads": [],
     })))
+}
+
+/// Slash commands are off.
+pub(crate) async fn no_commands(
+    State(app): State<App>,
+    caller: Caller,
+    Path(team): Path<TeamPath>,
+) -> Result<Response, ApiError> {
+    require_team(&app, &caller, team.0).await?;
+    Ok(nothing())
 }
 
 pub(crate) async fn no_scheduled_posts(

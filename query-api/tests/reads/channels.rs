@@ -205,7 +205,9 @@ fn features_that_channels_and_teams_do_not_have_are_empty_for_those_who_may_ask(
         assert_eq!((&threads["threads"], &threads["total"]), (&json!([]), &json!(0)));
         let scheduled = format!("/posts/scheduled/team/{}", team.id);
         assert_eq!(world.get(&ada, &scheduled).await.ok(), json!({}));
-        for path in [format!("{mine}/drafts"), format!("{mine}/threads"), scheduled] {
+        let commands = format!("/teams/{}/commands/autocomplete", team.id);
+        assert_eq!(world.get(&ada, &commands).await.ok(), json!([]));
+        for path in [format!("{mine}/drafts"), format!("{mine}/threads"), scheduled, commands] {
             assert_eq!(world.get(&bob, &path).await.refused().0, 403, "{path}");
         }
         let people = world.get(&ada, "/users/known").await.ok();
