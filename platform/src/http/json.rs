@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use tokio::time::timeout;
 
+use super::objects::Objects;
 use super::{ApiError, context::RequestContext};
 
 /// A client that sends too much is read on to this many bytes before it is refused, because a
@@ -32,10 +33,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let limit = RequestContext::with(|context| context.json_body_bytes_max);
-        let bytes = read_body(request.into_body(), limit.unwrap_or(BODY_BYTES_MAX_DEFAULT)).await?;
+        let bytes = read_body(request.into_body(), bytes_max()).await?;
         parse(&bytes).map(Self)
     }
+}
+
+/// A body that nobody looks at, but that is no larger than a JSON body may be.
+#[derive(Debug, Clone, Copy)]
+pub struct AnyBody;
+
+impl<S: Send + Sync> FromRequest<S> for AnyBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        read_body(request.into_body(), bytes_max()).await.map(|_| Self)
+    }
+}
+
+fn bytes_max() -> usize {
+    RequestContext::with(|context| context.json_body_bytes_max).unwrap_or(BODY_BYTES_MAX_DEFAULT)
 }
 
 /// Reads a whole body, or refuses one of more than `bytes_max` bytes with a 413.
@@ -67,7 +83,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     if holds_escaped_nul(bytes) {
         return Err(ApiError::invalid_body("a NUL character"));
     }
-    serde_json::from_slice(bytes).map_err(ApiError::invalid_body)
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = T::deserialize(Objects(&mut json)).map_err(ApiError::invalid_body)?;
+    json.end().map_err(ApiError::invalid_body)?;
+    Ok(value)
 }
 
 /// Whether a string in this JSON has a NUL, which must be written as an escape in valid JSON.
@@ -127,7 +146,10 @@ mod tests {
             b" ",
             b"{",
             b"null",
-            b"[]trailing",
+            b"[]",
+            b"[null]",
+            br#"["text",["list"]]"#,
+            br#"{"text":"a"} {}"#,
             br#"{"text":1}"#,
             br#"{"text":["a"]}"#,
             br#"{"text":"\ud800"}"#,
@@ -139,6 +161,19 @@ mod tests {
         }
         let deep = [vec![b'['; 100_000], vec![b']'; 100_000]].concat();
         refused(&deep);
+    }
+
+    #[test]
+    fn what_stands_in_a_list_is_an_object_too() {
+        assert_eq!(parse::<Vec<Sample>>(br#"[{"text":"a"}]"#).unwrap()[0].text, "a");
+        assert!(parse::<Vec<Sample>>(br#"[["a"]]"#).is_err());
+        assert!(parse::<Vec<String>>(br#"{"text":"a"}"#).is_err());
+        assert_eq!(
+            parse::<Vec<Option<String>>>(br#"["a",null]"#).unwrap(),
+            [Some("a".into()), None]
+        );
+        let any: serde_json::Value = parse(br#"[1,{"a":[true,null]}]"#).unwrap();
+        assert_eq!(any, serde_json::json!([1, { "a": [true, null] }]));
     }
 
     #[test]

@@ -83,7 +83,10 @@ OBJECT_ROUTES = [
         "POST",
         "/teams/{team}/members",
         {"team_id": "{team}", "user_id": "{outsider}"},
-        required={"team_id": "id", "user_id": "id"},
+        # The path names the team: v4's description requires neither field, and without a person
+        # there is nothing to do.
+        required={"user_id": "id"},
+        optional={"team_id": "id"},
     ),
     Route(
         "POST",

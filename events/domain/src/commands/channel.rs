@@ -302,6 +302,7 @@ impl RemoveChannelMember {
         let by_oneself = self.actor == self.user_id;
         if by_oneself {
             ensure(directory.active_account(self.actor).is_some(), R::Forbidden)?;
+            ensure(knows_of(directory, channel, self.actor), R::UnknownChannel)?;
         } else {
             may_manage(directory, channel, self.actor)?;
             ensure(directory.account(self.user_id).is_some(), R::UnknownUser)?;
@@ -327,6 +328,13 @@ impl RemoveChannelMember {
         };
         Ok(in_channels(c, Nothing {}))
     }
+}
+
+/// Whether `user` was ever in the channel, or may find it in a team.
+fn knows_of(directory: &Directory, channel: &Channel, user: UserId) -> bool {
+    let in_team = |team| directory.active_membership(user, team).is_some();
+    let found = channel.r#type == ChannelType::Open && channel.team_id.is_some_and(in_team);
+    found || channel.any_member(user).is_some()
 }
 
 fn notice(post_id: PostId, kind: NoticeKind, by: UserId, users: &[UserId]) -> Notice {

@@ -251,7 +251,7 @@ fn valid_channel_name(name: &str) -> Result<(), R> {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b);
     // Two ids with `__` between them name a direct channel.
     let direct = name.len() == 54 && name.get(26..28) == Some("__");
-    let valid = (1..=64).contains(&name.len()) && name.bytes().all(allowed) && !direct;
+    let valid = (2..=64).contains(&name.len()) && name.bytes().all(allowed) && !direct;
     ensure(valid, R::Invalid("name"))
 }
 

@@ -173,6 +173,23 @@ fn leaving_names_the_membership_that_ends() {
 }
 
 #[test]
+fn leaving_does_not_tell_strangers_that_a_channel_exists() {
+    let given = scene().with_channel(2, 1, 2, Private);
+    let leave = |of, who| {
+        let command = RemoveChannelMember {
+            actor: user(who),
+            channel_id: channel(of),
+            user_id: user(who),
+            notice_id: no_notice(),
+        };
+        command.decide(&given.directory, &given.channels)
+    };
+    assert_eq!(leave(1, 3), Ok(Decision::AlreadySo), "anybody in the team can see an open channel");
+    assert_eq!(leave(2, 3), Err(ChannelRejection::UnknownChannel));
+    assert_eq!(leave(3, 3), Err(ChannelRejection::UnknownChannel));
+}
+
+#[test]
 fn only_what_differs_is_changed_and_told() {
     let given = scene();
     let change = ChangeChannelSettings {

@@ -69,7 +69,7 @@ impl Reader {
             .await?;
         let Some(first) = rows.first() else { return Ok(Access::Unknown) };
         let next_offset = offset(first.try_get("next_offset")?);
-        Ok(listed(&rows)?
+        Ok(listed(&rows, with_roots)?
             .map(|listed| Positioned { value: listed.cut(0, per_page as usize), next_offset }))
     }
 

@@ -69,17 +69,19 @@ pub(super) fn read_post(fields: &mut Fields<'_>) -> sqlx::Result<PostView> {
 pub(super) struct Listed {
     posts: Vec<PostView>,
     roots: Vec<PostView>,
+    with_roots: bool,
     pivot: Option<PostId>,
 }
 
-pub(super) fn listed(rows: &[PgRow]) -> Result<Access<Listed>> {
+pub(super) fn listed(rows: &[PgRow], with_roots: bool) -> Result<Access<Listed>> {
     let Some(first) = rows.first() else { return Ok(Access::Unknown) };
     let (known, may): (bool, bool) = (first.try_get(0)?, first.try_get(1)?);
     if !may {
         return Ok(if known { Access::Denied } else { Access::Unknown });
     }
     let pivot = first.try_get::<Option<Key>, _>(2)?.map(PostId::from);
-    let mut listed = Listed { posts: Vec::with_capacity(rows.len()), roots: Vec::new(), pivot };
+    let (posts, roots) = (Vec::with_capacity(rows.len()), Vec::new());
+    let mut listed = Listed { posts, roots, with_roots, pivot };
     for row in rows {
         let Some(is_root) = row.try_get::<Option<bool>, _>(3)? else { continue };
         let mut fields = Fields::of(row);
@@ -96,7 +98,12 @@ impl Listed {
     pub(super) fn cut(mut self, from: usize, len: usize) -> PostPage {
         let next = from.checked_sub(1).and_then(|at| self.posts.get(at)).map(|post| post.row.id);
         let prev = self.posts.get(from + len).map(|post| post.row.id);
-        let posts: Vec<PostView> = self.posts.drain(..).skip(from).take(len).collect();
+        let mut posts = self.posts.split_off(from.min(self.posts.len()));
+        self.posts.extend(posts.split_off(len.min(posts.len())));
+        if self.with_roots {
+            // A neighbour may itself be the root of a reply on the page.
+            self.roots.append(&mut self.posts);
+        }
         let answered: BTreeSet<PostId> = posts.iter().filter_map(|post| post.row.root_id).collect();
         self.roots.retain(|root| answered.contains(&root.row.id));
         PostPage { posts, roots: self.roots, next, prev }
@@ -130,7 +137,7 @@ impl Reader {
             .fetch_all(&self.pool)
             .await?;
         let from = usize::from(page.page > 0);
-        Ok(listed(&rows)?.map(|listed| listed.cut(from, page.per_page as usize)))
+        Ok(listed(&rows, with_roots)?.map(|listed| listed.cut(from, page.per_page as usize)))
     }
 
     /// Posts older than `pivot`, which may be deleted; the newest of them first.
@@ -148,7 +155,7 @@ impl Reader {
         let rows = self.beside(&BEFORE, viewer, channel, pivot, page, with_roots).await?;
         let first = page.page == 0;
         let from = usize::from(!first);
-        Ok(listed(&rows)?.map(|listed| {
+        Ok(listed(&rows, with_roots)?.map(|listed| {
             let pivot = listed.pivot;
             let mut page = listed.cut(from, page.per_page as usize);
             page.next = if first { pivot } else { page.next };
@@ -171,7 +178,7 @@ impl Reader {
         let rows = self.beside(&AFTER, viewer, channel, pivot, page, with_roots).await?;
         let first = page.page == 0;
         let wanted = page.per_page as usize + usize::from(!first);
-        Ok(listed(&rows)?.map(|listed| {
+        Ok(listed(&rows, with_roots)?.map(|listed| {
             let pivot = listed.pivot;
             let newer = usize::from(listed.posts.len() > wanted);
             let older = usize::from(!first).min(listed.posts.len());
@@ -222,7 +229,7 @@ impl Reader {
             .bind(since)
             .fetch_all(&self.pool)
             .await?;
-        Ok(listed(&rows)?.map(Listed::whole))
+        Ok(listed(&rows, with_roots)?.map(Listed::whole))
     }
 
     /// What stands around the viewer's first unread post, which counts as one of the later ones; the
@@ -246,7 +253,7 @@ impl Reader {
             .bind(i64::from(after) + 1)
             .fetch_all(&self.pool)
             .await?;
-        Ok(listed(&rows)?.map(|listed| {
+        Ok(listed(&rows, with_roots)?.map(|listed| {
             let Some(pivot) = listed.pivot else { return listed.cut(0, before as usize) };
             let at = listed.posts.iter().position(|post| post.row.id == pivot).unwrap_or(0);
             let later = at + 1;
@@ -271,6 +278,6 @@ impl Reader {
             .bind(true)
             .fetch_all(&self.pool)
             .await?;
-        Ok(listed(&rows)?.map(Listed::whole))
+        Ok(listed(&rows, true)?.map(Listed::whole))
     }
 }

@@ -21,7 +21,7 @@ console.log = () => {};
 
 export const SERVER = required('NOTTERMOST_URL');
 export const PASSWORD = 'correct-horse-9';
-const DEADLINE_MS = Number(process.env.NOTTERMOST_TEST_DEADLINE_MS ?? 10_000);
+export const DEADLINE_MS = Number(process.env.NOTTERMOST_TEST_DEADLINE_MS ?? 10_000);
 
 function required(name) {
     const value = process.env[name];
