@@ -10,6 +10,7 @@ use fold::{Folded, Watch};
 use futures::future::BoxFuture;
 use platform::clock;
 use platform::http::ApiError;
+use tracing::Instrument;
 
 use crate::executor::{CommandApi, Deciding, Ended, Order, Source, Written};
 use crate::in_flight::Pass;
@@ -229,13 +230,22 @@ fn append(
     partition: Partition,
     record: NewRecord,
 ) -> BoxFuture<'_, Result<u64, AppendFailure>> {
+    let span = tracing::info_span!(
+        "append",
+        otel.kind = "producer",
+        %partition,
+        offset = tracing::field::Empty,
+    );
     let appending = api.fold.log().append(partition, record);
-    Box::pin(async move {
+    let appended = async move {
         let started = Instant::now();
         let result = appending.await;
         telemetry::appended(partition.topic, &result, started);
         match result {
-            Ok(appended) => Ok(appended.offset),
+            Ok(appended) => {
+                tracing::Span::current().record("offset", appended.offset);
+                Ok(appended.offset)
+            }
             Err(AppendError::TooLarge { .. }) => Err(AppendFailure::TooLarge),
             Err(AppendError::Indeterminate(reason)) => {
                 tracing::warn!(%partition, reason, "the outcome of an append is unknown");
@@ -246,5 +256,6 @@ fn append(
                 Err(AppendFailure::Unavailable)
             }
         }
-    })
+    };
+    Box::pin(appended.instrument(span))
 }
