@@ -473,7 +473,9 @@ impl Channels {
         let Some(channel) = self.channels.get_mut(&added.channel_id) else { return Vec::new() };
         let mut after = Vec::with_capacity(added.members.len());
         for member in &added.members {
-            if joins(channel, member, added.via).is_err() {
+            // Whoever is listed twice came with the first.
+            let listed = after.iter().any(|m: &MemberAfter| m.user_id == member.user_id);
+            if listed || joins(channel, member, added.via).is_err() {
                 continue;
             }
             let by_another = added.via == JoinedVia::Add && added.by != member.user_id;
