@@ -117,7 +117,7 @@ async fn people_join_open_channels_themselves_and_private_ones_only_by_a_member(
     let body = json!({ "user_id": bob.id });
     let member = cell.ok(&format!("/channels/{open}/members"), &bob, body.clone()).await;
     assert_eq!(member["mention_count"], 0);
-    let secret = json!({ "team_id": team, "type": "P", "name": "s", "display_name": "S" });
+    let secret = json!({ "team_id": team, "type": "P", "name": "secret", "display_name": "S" });
     let secret = cell.ok("/channels", &ada, secret).await;
     let path = format!("/channels/{}/members", secret["id"].as_str().unwrap());
     assert_eq!(cell.post(&path, &bob, body.clone()).await.0, StatusCode::FORBIDDEN);
