@@ -45,6 +45,12 @@ type Decided = Result<Decision, R>;
 pub const DEFAULT_CHANNELS: [(&str, &str); 2] =
     [("town-square", "Town Square"), ("off-topic", "Off-Topic")];
 
+/// What stands in a team's place in the addresses of clients: a team of that name could not be opened.
+const RESERVED_TEAM_NAMES: [&str; 16] = [
+    "admin", "api", "channel", "claim", "error", "files", "help", "hooks", "landing", "login",
+    "mfa", "oauth", "plugins", "post", "signup", "static",
+];
+
 /// Founds a team, with its default channels and its founder in it.
 #[derive(Debug, Clone)]
 pub struct CreateTeam {
@@ -245,6 +251,7 @@ fn valid_team_name(name: &str) -> bool {
         && name.bytes().all(inner)
         && !name.starts_with('-')
         && !name.ends_with('-')
+        && !RESERVED_TEAM_NAMES.contains(&name)
 }
 
 fn valid_channel_name(name: &str) -> Result<(), R> {

@@ -173,6 +173,29 @@ fn leaving_names_the_membership_that_ends() {
 }
 
 #[test]
+fn names_are_long_enough_and_no_addresses_of_clients() {
+    let given = scene();
+    let team_of = |name: &str| {
+        let command = CreateTeam { name: name.into(), ..found(2, 2) };
+        command.decide(&given.directory).map(drop)
+    };
+    let refused = Err(DirectoryRejection::Invalid("name"));
+    for name in ["", "x", "api", "admin", "-ab", "ab-", "A B"] {
+        assert_eq!(team_of(name), refused, "{name}");
+    }
+    assert_eq!(team_of("apis"), Ok(()));
+    let channel_of = |name: &str| {
+        let channel = create_channel(2, 1, 2, Open);
+        let command = CreateChannel { name: name.into(), ..channel };
+        command.decide(&given.directory).map(drop)
+    };
+    for name in ["", "x", "a b", "Up", &"n".repeat(65)] {
+        assert_eq!(channel_of(name), refused, "{name}");
+    }
+    assert_eq!(channel_of("xy"), Ok(()));
+}
+
+#[test]
 fn leaving_does_not_tell_strangers_that_a_channel_exists() {
     let given = scene().with_channel(2, 1, 2, Private);
     let leave = |of, who| {
