@@ -8,15 +8,15 @@ use command_api::process_manager::Step;
 use command_api::submission::{Answer, AppendFailure, Decided, Input, Output, Submission};
 use domain::commands::Decision;
 use event_log::{AppendError, EventLog};
-use events::{Actor, Event, EventId, Meta, NewRecord, Partition};
+use events::{Actor, Event, EventId, Meta, NewRecord, Partition, Topic};
 use futures::FutureExt;
+use projector::MemoryTables;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
 use crate::log::SimLog;
 use crate::node::Node;
 use crate::request::{Request, subject};
-use crate::rows::Database;
 
 /// What is attempted.
 #[derive(Debug, Clone)]
@@ -54,12 +54,17 @@ impl Work {
         }
     }
 
+    /// Whether it reads rows of other partitions than that of its own event.
+    pub fn reads_other_rows(&self) -> bool {
+        self.reads_rows() && self.partition().topic != Topic::Channels
+    }
+
     /// What `node` makes of it now.
     pub fn decide(
         &self,
         node: &Node,
         log: &SimLog,
-        rows: &Database,
+        rows: &MemoryTables,
         rng: &mut SmallRng,
     ) -> Decided<String> {
         match self {
@@ -89,7 +94,7 @@ fn decide_step(step: &Step, node: &Node, log: &SimLog) -> Decision {
 pub struct Around<'w> {
     pub node: &'w mut Node,
     pub log: &'w SimLog,
-    pub rows: &'w Database,
+    pub rows: &'w MemoryTables,
     pub rng: &'w mut SmallRng,
 }
 
@@ -99,8 +104,7 @@ pub struct Attempt {
     pub number: usize,
     pub node: usize,
     pub work: Work,
-    /// The world's clock and the log's ends when it began.
-    pub began: u64,
+    /// The log's ends when it began, of what it rests on.
     pub ends_at_start: Vec<u64>,
     submission: Submission,
     output: Output<String>,
@@ -113,14 +117,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    pub fn new(
-        number: usize,
-        node: usize,
-        work: Work,
-        began: u64,
-        log: &SimLog,
-        patience: u32,
-    ) -> Self {
+    pub fn new(number: usize, node: usize, work: Work, log: &SimLog, patience: u32) -> Self {
         let submission = Submission::new();
         let output = submission.start();
         let ends_at_start = work.rests_on().iter().map(|p| log.end_of(*p)).collect();
@@ -128,7 +125,6 @@ impl Attempt {
             number,
             node,
             work,
-            began,
             ends_at_start,
             submission,
             output,

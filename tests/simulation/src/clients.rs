@@ -4,17 +4,17 @@ use event_log::EventLog;
 use events::channel::Broadcast;
 use events::directory::RulesActivated;
 use events::{
-    Actor, Body, ChannelEvent, ChannelId, Event, EventId, Id, Meta, Partition, PostId, TeamId,
-    UserId,
+    Actor, Body, ChannelEvent, ChannelId, Event, EventId, Id, Meta, Partition, PostId, SessionId,
+    TeamId, UserId,
 };
 use futures::FutureExt;
+use projector::MemoryTables;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-use crate::ledger::Ledger;
 use crate::log::SimLog;
+use crate::profile::Mix;
 use crate::request::{Ask, Request};
-use crate::rows::Database;
 
 /// Ids that clients know, whether or not what they name came to be.
 #[derive(Debug)]
@@ -22,86 +22,223 @@ pub struct Clients {
     users: Vec<UserId>,
     teams: Vec<TeamId>,
     channels: Vec<ChannelId>,
+    sessions: Vec<(UserId, SessionId)>,
+    /// Texts and passwords, all different.
     texts: u32,
     mix: Mix,
 }
 
-/// What these clients do most.
 #[derive(Debug, Clone, Copy)]
-enum Mix {
-    Everything,
-    /// One team and few channels, which people join and leave all the time.
-    Coming,
-    /// Few channels, in which everybody talks and changes what was said.
-    Talking,
+enum Kind {
+    JoinTeam,
+    LeaveTeam,
+    CreateChannel,
+    RenameChannel,
+    OpenDirect,
+    JoinChannel,
+    LeaveChannel,
+    Deactivate,
+    Post,
+    OnPost,
+    View,
+    SetUnread,
+    LogIn,
+    LogOut,
+    ChangePassword,
+    RevokeSessions,
+}
+
+impl Mix {
+    /// What is asked for how often, against each other.
+    fn weights(self) -> &'static [(Kind, u32)] {
+        use Kind as K;
+        match self {
+            Self::Everything => &[
+                (K::JoinTeam, 12),
+                (K::LeaveTeam, 6),
+                (K::CreateChannel, 12),
+                (K::RenameChannel, 4),
+                (K::OpenDirect, 5),
+                (K::JoinChannel, 9),
+                (K::LeaveChannel, 6),
+                (K::Deactivate, 2),
+                (K::Post, 20),
+                (K::OnPost, 16),
+                (K::View, 8),
+                (K::SetUnread, 3),
+                (K::LogIn, 3),
+                (K::ChangePassword, 1),
+            ],
+            Self::Coming => &[
+                (K::JoinTeam, 2),
+                (K::LeaveTeam, 2),
+                (K::JoinChannel, 2),
+                (K::LeaveChannel, 2),
+                (K::Post, 2),
+                (K::CreateChannel, 1),
+            ],
+            Self::Returning => &[
+                (K::JoinTeam, 4),
+                (K::LeaveTeam, 3),
+                (K::JoinChannel, 7),
+                (K::LeaveChannel, 5),
+                (K::Post, 1),
+            ],
+            Self::Talking => &[(K::Post, 5), (K::OnPost, 6), (K::View, 1), (K::JoinTeam, 1)],
+            Self::Reading => &[
+                (K::Post, 6),
+                (K::OnPost, 1),
+                (K::View, 5),
+                (K::SetUnread, 4),
+                (K::JoinChannel, 3),
+                (K::LeaveChannel, 1),
+                (K::JoinTeam, 2),
+                (K::OpenDirect, 1),
+            ],
+            Self::Entering => &[
+                (K::LogIn, 8),
+                (K::LogOut, 3),
+                (K::ChangePassword, 3),
+                (K::RevokeSessions, 2),
+                (K::Deactivate, 1),
+                (K::JoinTeam, 1),
+                (K::Post, 2),
+            ],
+            Self::Naming => {
+                &[(K::CreateChannel, 5), (K::RenameChannel, 6), (K::JoinTeam, 2), (K::Post, 1)]
+            }
+        }
+    }
+
+    fn kind(self, rng: &mut SmallRng) -> Kind {
+        let weights = self.weights();
+        let total = weights.iter().map(|(_, weight)| weight).sum();
+        let mut left: u32 = rng.random_range(0..total);
+        for (kind, weight) in weights {
+            match left.checked_sub(*weight) {
+                Some(rest) => left = rest,
+                None => return *kind,
+            }
+        }
+        Kind::Post
+    }
+
+    /// Channels that people make at most: where something else is to be met, few.
+    fn channels_max(self) -> usize {
+        match self {
+            Self::Everything | Self::Naming => usize::MAX,
+            Self::Coming | Self::Returning | Self::Talking => 3,
+            Self::Reading | Self::Entering => 2,
+        }
+    }
 }
 
 impl Clients {
-    pub fn new(rng: &mut SmallRng) -> Self {
-        let mix = match rng.random_range(0..3) {
-            0 => Mix::Everything,
-            1 => Mix::Coming,
-            _ => Mix::Talking,
-        };
-        Self { users: Vec::new(), teams: Vec::new(), channels: Vec::new(), texts: 0, mix }
+    pub fn new(mix: Mix) -> Self {
+        let (users, teams, channels, sessions) = (vec![], vec![], vec![], vec![]);
+        Self { users, teams, channels, sessions, texts: 0, mix }
     }
 
-    pub fn next(&mut self, rng: &mut SmallRng, _: &Ledger, rows: &Database) -> Request {
+    pub fn next(&mut self, rng: &mut SmallRng, rows: &MemoryTables) -> Request {
         Request { id: EventId(Id(rng.random())), ask: self.ask(rng, rows) }
     }
 
-    fn ask(&mut self, rng: &mut SmallRng, rows: &Database) -> Ask {
+    fn ask(&mut self, rng: &mut SmallRng, rows: &MemoryTables) -> Ask {
         if self.users.len() < 3 || rng.random_ratio(1, 40) {
             let user = UserId(Id(rng.random()));
             self.users.push(user);
             return Ask::CreateUser { user, name: rng.random_range(0..8) };
         }
         let actor = one(rng, &self.users);
-        let another_team = matches!(self.mix, Mix::Everything) && rng.random_ratio(1, 40);
+        let another_team = self.mix == Mix::Everything && rng.random_ratio(1, 40);
         if self.teams.is_empty() || another_team {
             let team = TeamId(Id(rng.random()));
             self.teams.push(team);
             self.channels.push(ChannelId::default_of(team, "town-square"));
             return Ask::CreateTeam { actor, team, name: rng.random_range(0..3) };
         }
+        // Where somebody returns there has to be a channel that one can leave.
+        let lacks_channel = self.mix == Mix::Returning && self.channels.len() < 2;
+        let kind = if lacks_channel { Kind::CreateChannel } else { self.mix.kind(rng) };
+        self.of_kind(kind, rng, rows, actor)
+    }
+
+    fn of_kind(
+        &mut self,
+        kind: Kind,
+        rng: &mut SmallRng,
+        rows: &MemoryTables,
+        actor: UserId,
+    ) -> Ask {
         let team = one(rng, &self.teams);
-        let name = rng.random_range(0..5);
-        let user = one(rng, &self.users);
-        let channel = one(rng, &self.channels);
-        let few = !matches!(self.mix, Mix::Everything) && self.channels.len() >= 3;
-        let kind = match self.mix {
-            Mix::Everything => rng.random_range(0..100),
-            Mix::Coming => [0, 12, 39, 48, 56][rng.random_range(0..5)],
-            Mix::Talking => rng.random_range(0..250).max(50) % 100,
-        };
+        let user = self.somebody(rng);
+        let channel = self.some_channel(rng);
         match kind {
-            18..34 if few => self.post(rng, rows, actor, channel),
-            0..12 => Ask::JoinTeam { user, team },
-            12..18 => Ask::LeaveTeam { user, team },
-            18..30 => {
-                let channel = ChannelId(Id(rng.random()));
+            Kind::JoinTeam => Ask::JoinTeam { user, team },
+            Kind::LeaveTeam => Ask::LeaveTeam { user, team },
+            Kind::CreateChannel if self.channels.len() < self.mix.channels_max() => {
+                let (channel, name) = (ChannelId(Id(rng.random())), self.name(rng));
                 self.channels.push(channel);
                 Ask::CreateChannel { actor, channel, team, name }
             }
-            30..34 => Ask::RenameChannel { actor, channel, name },
-            34..39 => {
+            Kind::RenameChannel => Ask::RenameChannel { actor, channel, name: self.name(rng) },
+            Kind::OpenDirect if self.channels.len() < self.mix.channels_max() => {
                 let other = one(rng, &self.users);
                 self.channels.push(ChannelId::direct(actor, other));
                 Ask::OpenDirect { actor, other }
             }
-            39..48 => Ask::JoinChannel { actor, user, channel },
-            48..54 => Ask::LeaveChannel { user, channel },
-            54..56 => Ask::DeactivateUser { actor: self.users[0], user },
-            56..76 => self.post(rng, rows, actor, channel),
-            76..92 => self.on_post(rng, rows, actor, channel),
-            _ => Ask::View { user, channel },
+            Kind::JoinChannel => Ask::JoinChannel { actor, user, channel },
+            Kind::LeaveChannel => Ask::LeaveChannel { user, channel },
+            Kind::Deactivate => Ask::DeactivateUser { actor: self.users[0], user },
+            Kind::OnPost => self.on_post(rng, rows, actor, channel),
+            Kind::View => Ask::View { user, channel },
+            Kind::SetUnread => match some_post(rng, rows) {
+                Some((post, channel)) => Ask::SetUnread { user, post, channel },
+                None => Ask::View { user, channel },
+            },
+            Kind::LogIn => {
+                let session = SessionId(Id(rng.random()));
+                self.sessions.push((user, session));
+                Ask::LogIn { user, session }
+            }
+            Kind::LogOut if !self.sessions.is_empty() => {
+                let (user, session) = one(rng, &self.sessions);
+                Ask::LogOut { user, session }
+            }
+            Kind::ChangePassword => {
+                self.texts += 1;
+                Ask::ChangePassword { user, number: self.texts }
+            }
+            Kind::RevokeSessions => Ask::RevokeSessions { user },
+            Kind::Post | Kind::CreateChannel | Kind::OpenDirect | Kind::LogOut => {
+                self.post(rng, rows, actor, channel)
+            }
         }
+    }
+
+    /// Anybody, or, where it is about one person's returns, mostly that one.
+    fn somebody(&self, rng: &mut SmallRng) -> UserId {
+        if self.mix == Mix::Returning && rng.random_ratio(3, 4) {
+            return self.users[1];
+        }
+        one(rng, &self.users)
+    }
+
+    fn some_channel(&self, rng: &mut SmallRng) -> ChannelId {
+        match self.channels.get(1) {
+            Some(channel) if self.mix == Mix::Returning && rng.random_ratio(3, 4) => *channel,
+            _ => one(rng, &self.channels),
+        }
+    }
+
+    fn name(&self, rng: &mut SmallRng) -> u8 {
+        rng.random_range(0..if self.mix == Mix::Naming { 3 } else { 5 })
     }
 
     fn post(
         &mut self,
         rng: &mut SmallRng,
-        rows: &Database,
+        rows: &MemoryTables,
         author: UserId,
         channel: ChannelId,
     ) -> Ask {
@@ -127,7 +264,7 @@ impl Clients {
     fn on_post(
         &mut self,
         rng: &mut SmallRng,
-        rows: &Database,
+        rows: &MemoryTables,
         actor: UserId,
         channel: ChannelId,
     ) -> Ask {
@@ -135,7 +272,7 @@ impl Clients {
             return self.post(rng, rows, actor, channel);
         };
         // The author more often than not: others may do less.
-        let author = rows.posts[&post].facts.author_id;
+        let author = rows.posts[&post].user_id;
         let actor = if rng.random_ratio(2, 3) { author } else { actor };
         self.texts += 1;
         match rng.random_range(0..10) {
@@ -151,10 +288,10 @@ fn one<T: Copy>(rng: &mut SmallRng, from: &[T]) -> T {
     from[rng.random_range(0..from.len())]
 }
 
-fn some_post(rng: &mut SmallRng, rows: &Database) -> Option<(PostId, ChannelId)> {
+fn some_post(rng: &mut SmallRng, rows: &MemoryTables) -> Option<(PostId, ChannelId)> {
     let count = rows.posts.len();
     let row = rows.posts.values().nth(rng.random_range(0..count.max(1)))?;
-    Some((row.facts.post_id, row.facts.channel_id))
+    Some((row.id, row.channel_id))
 }
 
 /// An operator activates the second rules in one partition of `channels`.

@@ -66,11 +66,6 @@ impl Ledger {
         attempts.filter_map(|number| self.attempts[number].answer.as_ref())
     }
 
-    /// Whether some attempt of the request succeeded.
-    pub fn succeeded(&self, index: usize) -> bool {
-        self.answers(index).any(|(answer, _)| answer.is_success())
-    }
-
     /// Requests whose clients still do not know how they ended.
     pub fn unanswered(&self) -> Vec<usize> {
         let is_final = |(answer, _): &(Answer<String>, u64)| {

@@ -1,15 +1,22 @@
-//! The deterministic simulation: the real command side, folds and process manager on several nodes over
-//! a log that loses, delays and doubles, from one seed.
+//! The deterministic simulation: the real command side, folds, process manager and the pure half of the
+//! projector, on several nodes over a log that loses, delays and doubles, from one seed.
 //!
-//! Single-threaded, without clock or I/O. A failing seed says so and replays alike.
+//! Single-threaded, without clock or I/O. A failing seed says so and replays alike. It must never ask
+//! the code under test what is right: what is checked is counted by hand, from the log and from what
+//! clients were told. To add a rule: its switch in `domain::faults`, its hook where the rule is, and
+//! whatever in `clients`, `profile` and `checks` it takes to notice.
 
 mod attempt;
 mod checks;
 mod clients;
+mod decide;
 mod ledger;
 mod log;
 mod node;
+mod profile;
+mod projectors;
 mod request;
+mod rest;
 mod rows;
 mod world;
 
@@ -20,11 +27,31 @@ use domain::faults::{self, Rule};
 /// # Errors
 /// What did not hold.
 pub fn run(seed: u64, off: Option<Rule>) -> Result<(), String> {
+    played(seed, off).map(drop)
+}
+
+/// Runs one seed and gives everything that was decided in it and said to its clients, in words.
+///
+/// # Errors
+/// What did not hold.
+pub fn trace(seed: u64) -> Result<String, String> {
+    let world = played(seed, None)?;
+    let mut lines = Vec::new();
+    for ((partition, offset), said) in &world.verdicts {
+        lines.push(format!("{partition}.{offset} {said}"));
+    }
+    for (number, made) in &world.ledger.attempts {
+        lines.push(format!("attempt {number} {:?}", made.answer));
+    }
+    Ok(lines.join("\n"))
+}
+
+fn played(seed: u64, off: Option<Rule>) -> Result<world::World, String> {
     faults::switch_off(off);
     let mut world = world::World::new(seed);
     let result = world.run().and_then(|()| checks::at_rest(&world));
     faults::switch_off(None);
-    result
+    result.map(|()| world)
 }
 
 /// Every rule that can be switched off.

@@ -12,12 +12,13 @@ use parking_lot::Mutex;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use crate::profile::Faults;
+
 #[derive(Debug)]
 struct State {
     rng: SmallRng,
     now_ms: i64,
-    /// Appends go wrong.
-    faulty: bool,
+    faults: Faults,
     partitions: BTreeMap<Partition, Vec<SharedRecord>>,
     /// Appends that were reported as timed out and may land later.
     late: Vec<(Partition, NewRecord)>,
@@ -28,11 +29,11 @@ struct State {
 pub struct SimLog(Arc<Mutex<State>>);
 
 impl SimLog {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, faults: Faults) -> Self {
         Self(Arc::new(Mutex::new(State {
             rng: SmallRng::seed_from_u64(seed),
             now_ms: 1_700_000_000_000,
-            faulty: true,
+            faults,
             partitions: BTreeMap::new(),
             late: Vec::new(),
         })))
@@ -48,7 +49,7 @@ impl SimLog {
 
     /// From now on every append succeeds.
     pub fn heal(&self) {
-        self.0.lock().faulty = false;
+        self.0.lock().faults = Faults::NONE;
     }
 
     /// One of the late appends lands, if there is one.
@@ -100,31 +101,37 @@ impl State {
     }
 
     fn append(&mut self, partition: Partition, new: NewRecord) -> Result<Appended, AppendError> {
-        let timed_out = || Err(AppendError::Indeterminate("no answer in time".to_owned()));
-        let fate = if self.faulty { self.rng.random_range(0..100) } else { 100 };
-        match fate {
-            0..3 => timed_out(),
-            3..8 => {
-                self.late.push((partition, new));
-                timed_out()
-            }
-            8..11 => {
-                self.write(partition, new);
-                timed_out()
-            }
-            11..13 => {
-                let first = self.write(partition, new.clone());
-                self.write(partition, new);
-                Ok(first)
-            }
-            13..15 => {
-                // Acknowledged, and a copy of the producer's retry still under way.
-                self.late.push((partition, new.clone()));
-                Ok(self.write(partition, new))
-            }
-            15..17 => Err(AppendError::Unavailable("the leader is moving".to_owned())),
-            _ => Ok(self.write(partition, new)),
+        let timed_out = Err(AppendError::Indeterminate("no answer in time".to_owned()));
+        let mut left = self.rng.random_range(0..100_u32);
+        // One fault at most: each takes its percents off what was drawn.
+        let mut falls = |percent: u32| {
+            let hit = left < percent;
+            left = if hit { u32::MAX } else { left - percent };
+            hit
+        };
+        let faults = self.faults;
+        if falls(faults.lost) {
+            return timed_out;
         }
+        if falls(faults.late) {
+            self.late.push((partition, new));
+            return timed_out;
+        }
+        if falls(faults.unreported) {
+            self.write(partition, new);
+            return timed_out;
+        }
+        if falls(faults.doubled) {
+            let first = self.write(partition, new.clone());
+            self.write(partition, new);
+            return Ok(first);
+        }
+        if falls(faults.repeated) {
+            self.late.push((partition, new.clone()));
+        } else if falls(faults.unavailable) {
+            return Err(AppendError::Unavailable("the leader is moving".to_owned()));
+        }
+        Ok(self.write(partition, new))
     }
 }
 

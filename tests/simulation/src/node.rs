@@ -4,15 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use command_api::submission::Said;
-use domain::WindowLimits;
-use events::{EventId, Partition, Topic};
+use events::{EventId, Partition};
 use fold::{FoldSet, Folded};
 
 use crate::log::SimLog;
+use crate::profile::Profile;
 
-/// Windows of a few entries, so that forgetting happens all the time.
-pub const DIRECTORY_WINDOW: WindowLimits = WindowLimits { span_ms: 60_000, entries_max: 24 };
-pub const STREAM_WINDOW: WindowLimits = WindowLimits { span_ms: 30_000, entries_max: 6 };
+/// Command nodes of a world.
+pub const NODES: usize = 3;
 
 /// What a fold said of one record, as every other must say it.
 pub type Verdicts = BTreeMap<(Partition, u64), String>;
@@ -31,18 +30,19 @@ pub struct Node {
 /// Snapshots that nodes and projectors left: each (partition, next offset) once.
 pub type Snapshots = BTreeMap<(Partition, u64), Vec<u8>>;
 
-pub fn empty_set() -> FoldSet {
-    FoldSet::with_windows(DIRECTORY_WINDOW, STREAM_WINDOW)
+pub fn empty_set(profile: &Profile) -> FoldSet {
+    FoldSet::with_windows(profile.directory_window, profile.stream_window)
 }
 
 /// A set that stands, in each partition, at a snapshot no later than `at_most` or at the beginning.
 /// `choose` picks one of the offsets that are there.
 pub fn restored(
+    profile: &Profile,
     snapshots: &Snapshots,
     at_most: impl Fn(Partition) -> u64,
     mut choose: impl FnMut(&[u64]) -> Option<u64>,
 ) -> FoldSet {
-    let set = empty_set();
+    let set = empty_set(profile);
     let mut held = BTreeMap::<Partition, Vec<u64>>::new();
     for (partition, next) in snapshots.keys() {
         if *next <= at_most(*partition) {
@@ -59,8 +59,9 @@ pub fn restored(
 }
 
 impl Node {
-    pub fn new(skew_ms: i64) -> Self {
-        Self { set: empty_set(), skew_ms, in_flight: BTreeSet::new(), serves_from: Vec::new() }
+    pub fn new(profile: &Profile, skew_ms: i64) -> Self {
+        let set = empty_set(profile);
+        Self { set, skew_ms, in_flight: BTreeSet::new(), serves_from: Vec::new() }
     }
 
     /// Folds the next record of `partition`, if there is one.
@@ -95,9 +96,4 @@ pub fn agreed(verdicts: &mut Verdicts, folded: &Folded) -> Result<(), String> {
 /// What a request with the record's id is told.
 pub fn said(folded: &Folded) -> Option<(EventId, u64, Said)> {
     Some((folded.id()?, folded.record.offset, Said::from(&folded.verdict)))
-}
-
-/// All partitions of `channels`, for the process manager.
-pub fn channel_partitions() -> impl Iterator<Item = Partition> {
-    Topic::Channels.partitions()
 }

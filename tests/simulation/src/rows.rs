@@ -1,155 +1,80 @@
-//! The database of the simulation: what commands read of posts, written by projectors with positions by
-//! compare-and-set, and set back now and then.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! The database of the simulation: the projector's own tables in memory, written by its own changes,
+//! positions by compare-and-set; and what commands read of them.
 
 use domain::commands::post::PostFacts;
 use domain::faults::{self, Rule};
-use events::channel::Notice;
-use events::{ChannelEvent, ChannelId, Event, Partition, PostId, UserId};
+use events::user::Totals;
+use events::{PostId, UserId};
 use fold::Folded;
-
-/// A post's row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PostRow {
-    pub facts: PostFacts,
-    pub message: String,
-    pub edits: u32,
-    pub reply_count: i64,
-    pub reactions: BTreeSet<(UserId, String)>,
-}
-
-/// Tables and the positions that they stand at.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Database {
-    pub positions: BTreeMap<Partition, u64>,
-    pub posts: BTreeMap<PostId, PostRow>,
-}
+use projector::{MemoryTables, RowChanges};
+use read_model::rows::PostRow;
 
 /// Another projector, or a database that went back, stands between.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PositionMissed;
 
-impl Database {
-    pub fn next(&self, partition: Partition) -> u64 {
-        self.positions.get(&partition).copied().unwrap_or(0)
-    }
-
-    /// One transaction: rows and position together, or nothing.
-    pub fn write(
-        &mut self,
-        partition: Partition,
-        from: u64,
-        batch: &[Folded],
-    ) -> Result<(), PositionMissed> {
-        if self.next(partition) != from && faults::is_on(Rule::PositionsWithRows) {
+/// One transaction: rows and positions together, or nothing. Each batch is the next of one partition
+/// and says where it begins, even if it is empty.
+pub fn write(
+    tables: &mut MemoryTables,
+    batches: &[(events::Partition, u64, Vec<Folded>)],
+) -> Result<(), PositionMissed> {
+    let mut changes = RowChanges::default();
+    for (partition, from, batch) in batches {
+        // Nothing to write is a look at the position: a database that went back is a new connection.
+        let missed = tables.next(*partition) != *from && faults::is_on(Rule::PositionsWithRows);
+        if missed && batch.is_empty() {
             return Err(PositionMissed);
         }
-        for folded in batch {
-            self.absorb(folded);
-        }
-        self.positions.insert(partition, from + batch.len() as u64);
-        Ok(())
+        batch.iter().for_each(|folded| changes.absorb(folded));
     }
+    tables.apply(&changes).map_err(|_| PositionMissed)
+}
 
-    fn absorb(&mut self, folded: &Folded) {
-        let Some((_, Event::Channels(event), applied)) = folded.applied() else { return };
-        use ChannelEvent as E;
-        match event {
-            E::PostCreated(b) => {
-                let root_id = b.c.root.as_ref().map(|root| root.post_id);
-                self.insert(
-                    PostFacts {
-                        post_id: b.c.post_id,
-                        channel_id: b.c.channel_id,
-                        author_id: b.c.author_id,
-                        root_id,
-                        create_at: applied.at,
-                        is_system: false,
-                        is_pinned: false,
-                        deleted: false,
-                        deleted_by: None,
-                    },
-                    &b.p.message,
-                );
-                if let Some(root) = root_id.and_then(|root| self.posts.get_mut(&root)) {
-                    root.reply_count += 1;
-                }
-            }
-            E::PostEdited(b) => self.with(b.c.post_id, |row| {
-                row.message.clone_from(&b.p.message);
-                row.edits += 1;
-            }),
-            E::PostDeleted(b) => self.delete(b.c.post_id, b.c.root_id, b.c.by),
-            E::PostPinned(b) => self.with(b.c.post_id, |row| row.facts.is_pinned = true),
-            E::PostUnpinned(b) => self.with(b.c.post_id, |row| row.facts.is_pinned = false),
-            E::ReactionAdded(b) => self.with(b.c.post_id, |row| {
-                row.reactions.insert((b.c.user_id, b.c.emoji_name.clone()));
-            }),
-            E::ReactionRemoved(b) => self.with(b.c.post_id, |row| {
-                row.reactions.remove(&(b.c.user_id, b.c.emoji_name.clone()));
-            }),
-            E::ChannelMembersAdded(b) => {
-                self.notice(b.c.channel_id, b.c.notice.as_ref(), applied.at)
-            }
-            E::ChannelMemberRemoved(b) => {
-                self.notice(b.c.channel_id, b.c.notice.as_ref(), applied.at)
-            }
-            E::RulesActivated(_)
-            | E::ChannelCreated(_)
-            | E::ChannelDirectOpened(_)
-            | E::ChannelGroupOpened(_)
-            | E::ChannelSettingsChanged(_)
-            | E::ChannelArchived(_)
-            | E::ChannelRestored(_)
-            | E::FileUploaded(_) => {}
-        }
+/// What the rules have to know of a post.
+pub fn facts(row: &PostRow) -> PostFacts {
+    PostFacts {
+        post_id: row.id,
+        channel_id: row.channel_id,
+        author_id: row.user_id,
+        root_id: row.root_id,
+        create_at: row.create_at,
+        is_system: !row.notice.is_empty(),
+        is_pinned: row.is_pinned,
+        deleted: row.delete_at > 0,
+        deleted_by: None,
     }
+}
 
-    fn insert(&mut self, facts: PostFacts, message: &str) {
-        let row = PostRow {
-            facts,
-            message: message.to_owned(),
-            edits: 0,
-            reply_count: 0,
-            reactions: BTreeSet::new(),
-        };
-        self.posts.insert(facts.post_id, row);
-    }
+pub fn facts_of(tables: &MemoryTables, post: PostId) -> Option<PostFacts> {
+    tables.posts.get(&post).map(facts)
+}
 
-    fn notice(&mut self, channel_id: ChannelId, notice: Option<&Notice>, at: i64) {
-        let Some(notice) = notice else { return };
-        self.insert(
-            PostFacts {
-                post_id: notice.post_id,
-                channel_id,
-                author_id: notice.by,
-                root_id: None,
-                create_at: at,
-                is_system: true,
-                is_pinned: false,
-                deleted: false,
-                deleted_by: None,
-            },
-            "",
-        );
-    }
+pub fn has_reactions(tables: &MemoryTables, post: PostId) -> bool {
+    tables.reactions.keys().any(|(of, _, _)| *of == post)
+}
 
-    fn with(&mut self, post: PostId, change: impl FnOnce(&mut PostRow)) {
-        if let Some(row) = self.posts.get_mut(&post) {
-            change(row);
-        }
+/// Totals just before `post`, for `user`: mentions are those of now without those of posts from it on.
+pub fn totals_before(tables: &MemoryTables, user: UserId, post: &PostRow) -> Option<Totals> {
+    if !tables.may_read(user, post.channel_id) || post.delete_at > 0 {
+        return None;
     }
-
-    fn delete(&mut self, post: PostId, root: Option<PostId>, by: UserId) {
-        for row in self.posts.values_mut() {
-            if row.facts.post_id == post || row.facts.root_id == Some(post) {
-                row.facts.deleted = true;
-                row.facts.deleted_by = Some(by);
-            }
-        }
-        if let Some(root) = root {
-            self.with(root, |row| row.reply_count -= 1);
-        }
+    let member = tables.channel_members.get(&(post.channel_id, user))?;
+    let later = tables.posts.values().filter(|later| {
+        later.channel_id == post.channel_id
+            && later.create_at >= post.create_at
+            && later.mentions.contains(&user)
+    });
+    let (mut mentions, mut mentions_root) = (member.mentions, member.mentions_root);
+    for later in later {
+        mentions -= 1;
+        mentions_root -= i64::from(later.root_id.is_none());
     }
+    Some(Totals {
+        msgs: post.msgs,
+        msgs_root: post.msgs_root,
+        mentions,
+        mentions_root,
+        broadcasts: post.broadcasts,
+    })
 }

@@ -1,0 +1,67 @@
+//! What must be true when the world has come to rest: a naive reading of the log against what clients
+//! were told, what the rows say, and what the states hold.
+
+mod access;
+mod answers;
+mod rows;
+mod rules;
+mod unread;
+
+use domain::Applied;
+use events::{Event, Meta};
+use fold::Folded;
+
+use crate::node::Node;
+use crate::world::World;
+
+/// Fails with `message` unless `holds`.
+fn ensure(holds: bool, message: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(message()) }
+}
+
+/// Everything in the log with its verdict, by a node that folded it all in order.
+struct Story {
+    node: Node,
+    folded: Vec<Folded>,
+}
+
+type Told<'s> = (&'s Folded, &'s Meta, &'s Event, &'s Applied);
+
+impl Story {
+    fn read(world: &World) -> Result<Self, String> {
+        let node = Node::new(&world.profile, 0);
+        let mut folded = Vec::new();
+        for partition in world.log.partitions() {
+            while let Some(next) = node.fold_one(&world.log, partition)? {
+                folded.push(next);
+            }
+        }
+        Ok(Self { node, folded })
+    }
+
+    fn applied(&self) -> impl Iterator<Item = Told<'_>> {
+        self.folded.iter().filter_map(|folded| {
+            let (meta, event, applied) = folded.applied()?;
+            Some((folded, meta, event, applied))
+        })
+    }
+}
+
+/// All of them.
+pub fn at_rest(world: &World) -> Result<(), String> {
+    world.hashes_agree()?;
+    let story = Story::read(world)?;
+    verdicts_stand(world, &story)?;
+    answers::are_true(world, &story)?;
+    rules::hold(&story)?;
+    access::ended_stays_ended(world, &story)?;
+    access::sessions(world, &story)?;
+    rows::tell_the_log(world, &story)?;
+    rows::tell_the_answers(world, &story)?;
+    unread::numbers(world, &story)
+}
+
+fn verdicts_stand(world: &World, story: &Story) -> Result<(), String> {
+    let mut verdicts = world.verdicts.clone();
+    story.folded.iter().try_for_each(|folded| crate::node::agreed(&mut verdicts, folded))
+}

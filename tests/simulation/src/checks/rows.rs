@@ -1,0 +1,232 @@
+//! The rows against a naive ledger: kept from the log in order, and from what clients were told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use command_api::submission::Answer;
+use events::channel::Notice;
+use events::{ChannelEvent, DirectoryEvent, Event, PostId, UserId};
+use projector::{MemoryTables, RowChanges};
+use read_model::partition_key;
+use read_model::rows::PostRow;
+
+use super::answers::by_attempt;
+use super::{Story, ensure};
+use crate::request::Ask;
+use crate::world::World;
+
+/// A post as somebody who reads the log aloud would have it.
+#[derive(Debug, Default)]
+struct Post {
+    message: String,
+    pinned: bool,
+    gone: bool,
+    replies: i64,
+    root: Option<PostId>,
+    reactions: BTreeSet<UserId>,
+    edits: usize,
+}
+
+/// The rows are those that the whole log makes, however it came in; and each post's row says what
+/// was said, pinned, answered and deleted.
+pub fn tell_the_log(world: &World, story: &Story) -> Result<(), String> {
+    let mut changes = RowChanges::default();
+    story.folded.iter().for_each(|folded| changes.absorb(folded));
+    let mut rebuilt = MemoryTables::default();
+    rebuilt.apply(&changes).map_err(|_| "a rebuild does not begin at the beginning".to_owned())?;
+    if let Some(difference) = world.rows.difference(&rebuilt) {
+        return Err(format!("rows are not those of a rebuild: {difference}"));
+    }
+    let posts = posts(story)?;
+    for (id, post) in &posts {
+        let Some(row) = world.rows.posts.get(id) else {
+            return Err(format!("post {id} has no row"));
+        };
+        says(world, *id, post, row, &posts)?;
+    }
+    let ours = world.rows.posts.len();
+    ensure(ours == posts.len(), || format!("{ours} rows for {} posts", posts.len()))?;
+    members(world, story)
+}
+
+/// Deleted, itself or with its root.
+fn is_gone(post: &Post, posts: &BTreeMap<PostId, Post>) -> bool {
+    post.gone || post.root.and_then(|root| posts.get(&root)).is_some_and(|root| root.gone)
+}
+
+fn posts(story: &Story) -> Result<BTreeMap<PostId, Post>, String> {
+    let mut posts = BTreeMap::<PostId, Post>::new();
+    for (folded, _, event, _) in story.applied() {
+        let Event::Channels(event) = event else { continue };
+        absorb(&mut posts, event).map_err(|what| format!("{}: {what}", folded.position()))?;
+    }
+    Ok(posts)
+}
+
+fn absorb(posts: &mut BTreeMap<PostId, Post>, event: &ChannelEvent) -> Result<(), String> {
+    let stands = |posts: &BTreeMap<PostId, Post>, id: PostId, what: &str| {
+        let gone = posts.get(&id).is_some_and(|post| is_gone(post, posts));
+        ensure(!gone, || format!("post {id} {what} after its deletion"))
+    };
+    match event {
+        ChannelEvent::PostCreated(b) => {
+            let root = b.c.root.as_ref().map(|root| root.post_id);
+            if let Some(root) = root {
+                stands(posts, root, "is answered")?;
+                posts.entry(root).and_modify(|post| post.replies += 1);
+            }
+            let message = b.p.message.clone();
+            let twice = posts.insert(b.c.post_id, Post { message, root, ..Post::default() });
+            ensure(twice.is_none(), || format!("post {} was applied twice", b.c.post_id))?;
+        }
+        ChannelEvent::PostEdited(b) => {
+            stands(posts, b.c.post_id, "is edited")?;
+            posts.entry(b.c.post_id).and_modify(|post| {
+                post.message.clone_from(&b.p.message);
+                post.edits += 1;
+            });
+        }
+        ChannelEvent::PostDeleted(b) => {
+            stands(posts, b.c.post_id, "is deleted again")?;
+            posts.entry(b.c.post_id).and_modify(|post| post.gone = true);
+            if let Some(root) = b.c.root_id {
+                posts.entry(root).and_modify(|post| post.replies -= 1);
+            }
+        }
+        ChannelEvent::PostPinned(b) => {
+            stands(posts, b.c.post_id, "is pinned")?;
+            posts.entry(b.c.post_id).and_modify(|post| post.pinned = true);
+        }
+        ChannelEvent::PostUnpinned(b) => {
+            stands(posts, b.c.post_id, "is unpinned")?;
+            posts.entry(b.c.post_id).and_modify(|post| post.pinned = false);
+        }
+        ChannelEvent::ReactionAdded(b) => {
+            stands(posts, b.c.post_id, "gets a reaction")?;
+            posts.entry(b.c.post_id).and_modify(|post| {
+                post.reactions.insert(b.c.user_id);
+            });
+        }
+        ChannelEvent::ReactionRemoved(b) => {
+            posts.entry(b.c.post_id).and_modify(|post| {
+                post.reactions.remove(&b.c.user_id);
+            });
+        }
+        ChannelEvent::ChannelMembersAdded(b) => tell(posts, b.c.notice.as_ref()),
+        ChannelEvent::ChannelMemberRemoved(b) => tell(posts, b.c.notice.as_ref()),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A notice is a post, which one can answer and delete.
+fn tell(posts: &mut BTreeMap<PostId, Post>, notice: Option<&Notice>) {
+    posts.extend(notice.map(|notice| (notice.post_id, Post::default())));
+}
+
+fn says(
+    world: &World,
+    id: PostId,
+    post: &Post,
+    row: &PostRow,
+    posts: &BTreeMap<PostId, Post>,
+) -> Result<(), String> {
+    let gone = is_gone(post, posts);
+    let versions = world.rows.post_versions.range((id, i64::MIN)..=(id, i64::MAX)).count();
+    let reactions: BTreeSet<UserId> = world
+        .rows
+        .reactions
+        .keys()
+        .filter(|(of, ..)| *of == id)
+        .map(|(_, user, _)| *user)
+        .collect();
+    ensure(row.message == post.message, || {
+        format!("post {id} says {:?}, not {:?}", row.message, post.message)
+    })?;
+    ensure(row.is_pinned == post.pinned, || format!("post {id} is pinned in one place only"))?;
+    ensure((row.delete_at > 0) == gone, || format!("post {id} is deleted in one place only"))?;
+    ensure(row.reply_count == post.replies, || {
+        format!("post {id} counts {} replies of {}", row.reply_count, post.replies)
+    })?;
+    ensure(reactions == post.reactions, || format!("post {id} has other reactions"))?;
+    ensure(versions == post.edits, || {
+        format!("post {id} keeps {versions} versions of {} edits", post.edits)
+    })
+}
+
+/// Rows of memberships are those of people who came and did not go.
+fn members(world: &World, story: &Story) -> Result<(), String> {
+    let (mut teams, mut channels) = (BTreeSet::new(), BTreeSet::new());
+    for (_, _, event, applied) in story.applied() {
+        match event {
+            Event::Directory(DirectoryEvent::TeamCreated(b)) => {
+                teams.insert((b.c.creator_id, b.c.team_id));
+            }
+            Event::Directory(DirectoryEvent::TeamMembersAdded(b)) => {
+                teams.extend(applied.admitted.iter().map(|user| (*user, b.c.team_id)));
+            }
+            Event::Directory(DirectoryEvent::TeamMemberRemoved(b)) => {
+                teams.remove(&(b.c.user_id, b.c.team_id));
+            }
+            Event::Channels(ChannelEvent::ChannelCreated(b)) => {
+                channels.extend(b.c.members.iter().map(|m| (b.c.channel_id, m.user_id)));
+            }
+            Event::Channels(ChannelEvent::ChannelDirectOpened(b)) => {
+                channels.extend(b.c.user_ids.iter().map(|user| (b.c.channel_id, *user)));
+            }
+            Event::Channels(ChannelEvent::ChannelMembersAdded(b)) => {
+                channels.extend(b.c.members.iter().map(|m| (b.c.channel_id, m.user_id)));
+            }
+            Event::Channels(ChannelEvent::ChannelMemberRemoved(b)) => {
+                channels.remove(&(b.c.channel_id, b.c.user_id));
+            }
+            _ => {}
+        }
+    }
+    ensure(teams.iter().eq(world.rows.team_members.keys()), || {
+        "rows of team members are not those who came and stayed".to_owned()
+    })?;
+    ensure(channels.iter().eq(world.rows.channel_members.keys()), || {
+        "rows of channel members are not those who came and stayed".to_owned()
+    })
+}
+
+/// Each post that a client was told of has one row, at the position that it was told, by its author
+/// in its channel; and each row of a post is of a request that some client made.
+pub fn tell_the_answers(world: &World, story: &Story) -> Result<(), String> {
+    let mut at = BTreeMap::new();
+    for row in world.rows.posts.values().filter(|row| row.notice.is_empty()) {
+        let twice = at.insert((row.partition, row.log_offset), row).is_some();
+        ensure(!twice, || format!("two posts stand at {}.{}", row.partition, row.log_offset))?;
+    }
+    let edited = edited(world);
+    for (index, entry) in world.ledger.requests.iter().enumerate() {
+        let Ask::Post { author, channel, root, text, .. } = &entry.request.ask else { continue };
+        let partition = partition_key(entry.request.ask.partition());
+        for (answer, _) in world.ledger.answers(index) {
+            let Answer::Applied { offset } = answer else { continue };
+            let row = at.get(&(partition, offset.cast_signed()));
+            let right = row.is_some_and(|row| {
+                (row.user_id, row.channel_id, row.root_id) == (*author, *channel, *root)
+                    && (row.message == format!("text {text}") || edited.contains(&row.id))
+            });
+            ensure(right, || format!("the row of request {index} is not as it was told"))?;
+        }
+    }
+    let made = by_attempt(story);
+    let posted = made.iter().filter(|(number, told)| {
+        let request = world.ledger.attempts[number].request;
+        let ask = request.map(|index| &world.ledger.requests[index].request.ask);
+        matches!(ask, Some(Ask::Post { .. })) && !told.is_empty()
+    });
+    let posted = posted.count();
+    ensure(posted == at.len(), || format!("{} posts of {posted} attempts", at.len()))
+}
+
+fn edited(world: &World) -> BTreeSet<PostId> {
+    let asks = world.ledger.requests.iter().map(|entry| &entry.request.ask);
+    asks.filter_map(|ask| match ask {
+        Ask::Edit { post, .. } => Some(*post),
+        _ => None,
+    })
+    .collect()
+}
