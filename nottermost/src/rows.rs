@@ -48,4 +48,8 @@ impl Rows for Projected {
     fn passed<'a>(&'a self, ends: &'a [(Partition, u64)]) -> BoxFuture<'a, ()> {
         self.reach_all(ends).boxed()
     }
+
+    fn followed<'a>(&'a self, ends: &'a [(Partition, u64)]) -> BoxFuture<'a, ()> {
+        self.reach_all(ends).boxed()
+    }
 }

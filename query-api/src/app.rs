@@ -21,6 +21,9 @@ use crate::rows::Rows;
 /// How long an answer waits for fold and rows to get where they have to be.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long rows are awaited that are merely younger than the fold.
+const FOLLOWING: Duration = Duration::from_millis(200);
+
 /// What the read side is built from.
 pub struct Parts {
     pub fold: Fold,
@@ -84,7 +87,8 @@ impl App {
         }))
     }
 
-    /// What the rows grant. Before something is refused, fold and rows are brought to the ends of the
+    /// What the rows grant, as young as the fold where they can follow it soon: whoever asks may have
+    /// it from a frame. Before something is refused, fold and rows are brought to the ends of the
     /// partitions that decide, and the rows are asked again: no refusal from behind.
     pub(crate) async fn granted<T, F>(
         &self,
@@ -95,6 +99,7 @@ impl App {
     where
         F: Future<Output = Result<Access<T>, QueryError>>,
     {
+        self.rows_followed(decided_by).await;
         if let Access::Granted(value) = ask().await.map_err(failed)? {
             return Ok(value);
         }
@@ -125,6 +130,13 @@ impl App {
         let ends = self.fold_on(partitions).await?;
         let ends: Vec<(Partition, u64)> = partitions.iter().copied().zip(ends).collect();
         self.rows_passed(&ends).await
+    }
+
+    async fn rows_followed(&self, partitions: &[Partition]) {
+        let ends = partitions.iter().map(|partition| (*partition, self.fold.next(*partition)));
+        let ends: Vec<(Partition, u64)> = ends.collect();
+        // An answer that is a little older is better than none.
+        let _ = tokio::time::timeout(FOLLOWING, self.rows.followed(&ends)).await;
     }
 
     /// Brings the fold to where the partitions end now.

@@ -22,6 +22,11 @@ pub trait Rows: Send + Sync + 'static {
     /// Resolves once the rows hold everything below these offsets; never, if that never happens.
     /// Partitions that have no rows count as passed.
     fn passed<'a>(&'a self, ends: &'a [(Partition, u64)]) -> BoxFuture<'a, ()>;
+
+    /// The same for reads that could do without: resolves at once where waiting would mean to ask.
+    fn followed<'a>(&'a self, _ends: &'a [(Partition, u64)]) -> BoxFuture<'a, ()> {
+        std::future::ready(()).boxed()
+    }
 }
 
 /// Asks the database: one poll for all who wait, and none while nobody does.

@@ -32,15 +32,6 @@ def options(**more) -> dict:
     return {"scheme": parts.scheme, "url": parts.hostname, "port": parts.port} | more
 
 
-def eventually(what: str, ask):
-    """Asks again and again until the answer is something."""
-    end = time.monotonic() + DEADLINE
-    while not (answer := ask()):
-        assert time.monotonic() < end, f"not within {DEADLINE:g} s: {what}"
-        time.sleep(0.02)
-    return answer
-
-
 def token_of(username: str) -> str:
     """Logs in by hand: this release's own `login` with a password reads a status off the parsed answer."""
     body = {"login_id": username, "password": PASSWORD}
