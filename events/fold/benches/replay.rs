@@ -38,8 +38,7 @@ impl Log {
         let meta = Meta::new(id, subject, now_ms, *offset, Actor::System);
         let new = events::encode("bench", &meta, &event.into());
         let (key, headers, body) = (new.key, new.headers, new.body);
-        let record =
-            Record { partition, offset: *offset, appended_ms: now_ms, key, headers, body };
+        let record = Record { partition, offset: *offset, appended_ms: now_ms, key, headers, body };
         *offset += 1;
         self.records.push(Arc::new(record));
     }

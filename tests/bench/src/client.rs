@@ -56,7 +56,8 @@ impl Client {
         self.sender.ready().await?;
         let response = self.sender.send_request(request.body(Full::new(body))?).await?;
         let status = response.status().as_u16();
-        let token = response.headers().get("token").and_then(|t| t.to_str().ok()).map(str::to_owned);
+        let token =
+            response.headers().get("token").and_then(|t| t.to_str().ok()).map(str::to_owned);
         let body = response.into_body().collect().await?.to_bytes();
         Ok(Answer { status, token, body })
     }

@@ -56,8 +56,13 @@ async fn measured(server: &Server, scene: &Scene, posters: usize, time: Duration
     let began = Instant::now();
     let mut tasks = Vec::with_capacity(posters);
     for n in 0..posters {
-        let client = Client::connect(&server.authority, &scene.tokens[n % scene.tokens.len()]).await?;
-        tasks.push(tokio::spawn(post(client, scene.channels[n % scene.channels.len()].clone(), began + time)));
+        let client =
+            Client::connect(&server.authority, &scene.tokens[n % scene.tokens.len()]).await?;
+        tasks.push(tokio::spawn(post(
+            client,
+            scene.channels[n % scene.channels.len()].clone(),
+            began + time,
+        )));
     }
     let mut all = Latencies::default();
     for task in tasks {
@@ -88,7 +93,11 @@ async fn post(mut client: Client, channel: String, until: Instant) -> Result<Lat
         let sent = Instant::now();
         let answer = client.send(Method::POST, "/api/v4/posts", Bytes::from(body)).await?;
         if answer.status != 201 {
-            bail!("a post was answered {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
+            bail!(
+                "a post was answered {}: {}",
+                answer.status,
+                String::from_utf8_lossy(&answer.body)
+            );
         }
         latencies.record(sent.elapsed());
         n += 1;

@@ -63,7 +63,13 @@ async fn row(server: &Server, scene: &Scene, name: &str, clients: usize, ask: &A
     Ok(())
 }
 
-async fn run(server: &Server, scene: &Scene, clients: usize, ask: &Ask, time: Duration) -> Result<Latencies> {
+async fn run(
+    server: &Server,
+    scene: &Scene,
+    clients: usize,
+    ask: &Ask,
+    time: Duration,
+) -> Result<Latencies> {
     let until = Instant::now() + time;
     let mut tasks = Vec::with_capacity(clients);
     for n in 0..clients {

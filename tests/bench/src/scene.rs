@@ -69,9 +69,7 @@ async fn channel(
     });
     let channel = id(&admin.post("/api/v4/channels", &body).await?.json()?)?;
     let ids: Vec<&String> = people[1..].iter().map(|(user, _)| user).collect();
-    admin
-        .post(&format!("/api/v4/channels/{channel}/members"), &json!({"user_ids": ids}))
-        .await?;
+    admin.post(&format!("/api/v4/channels/{channel}/members"), &json!({"user_ids": ids})).await?;
     Ok(channel)
 }
 

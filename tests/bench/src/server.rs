@@ -146,7 +146,8 @@ fn descendants(root: u32) -> Result<Vec<u32>> {
     let mut found = vec![root];
     let mut at = 0;
     while at < found.len() {
-        let children = parents.iter().filter(|(_, parent)| *parent == found[at]).map(|(pid, _)| *pid);
+        let children =
+            parents.iter().filter(|(_, parent)| *parent == found[at]).map(|(pid, _)| *pid);
         found.extend(children.collect::<Vec<_>>());
         at += 1;
     }

@@ -82,7 +82,12 @@ pub async fn fan_out(server: &Server, scene: &Scene, sockets: usize) -> Result<(
     Ok(())
 }
 
-async fn open(server: &Server, scene: &Scene, sockets: usize, seen: &mpsc::UnboundedSender<Seen>) -> Result<()> {
+async fn open(
+    server: &Server,
+    scene: &Scene,
+    sockets: usize,
+    seen: &mpsc::UnboundedSender<Seen>,
+) -> Result<()> {
     for n in 0..sockets {
         let token = &scene.tokens[n % scene.tokens.len()];
         let socket = connect(&server.authority, token).await?;
@@ -102,7 +107,10 @@ async fn connect(authority: &str, token: &str) -> Result<Socket> {
         .header("Connection", "Upgrade")
         .header("Upgrade", "websocket")
         .header("Sec-WebSocket-Version", "13")
-        .header("Sec-WebSocket-Key", tokio_tungstenite::tungstenite::handshake::client::generate_key())
+        .header(
+            "Sec-WebSocket-Key",
+            tokio_tungstenite::tungstenite::handshake::client::generate_key(),
+        )
         .body(())?;
     let config = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
     let (mut socket, _) =
@@ -124,11 +132,7 @@ async fn listen(mut socket: Socket, seen: mpsc::UnboundedSender<Seen>) {
                     return;
                 }
             }
-            Message::Ping(payload) => {
-                if socket.send(Message::Pong(payload)).await.is_err() {
-                    return;
-                }
-            }
+            Message::Ping(payload) if socket.send(Message::Pong(payload)).await.is_err() => return,
             _ => {}
         }
     }
