@@ -67,7 +67,10 @@ impl Services {
         let realtime = sockets(&parts, &common, &door).await?;
         let commands = commands(&parts, &common, &realtime);
         door.open(&commands);
-        commands.open_cell().await?;
+        let secrets = parts.config.secrets.path(parts.data.path());
+        let joining =
+            || format!("failed to join the installation with the secrets in {}", secrets.display());
+        commands.open_cell().await.with_context(joining)?;
         rows_caught_up(&common).await?;
 
         let mut tasks = JoinSet::new();

@@ -21,14 +21,18 @@ pub fn replay() -> &'static Path {
     &built().replay
 }
 
-/// Builds both in the profile of the tests. Not what lies in the target directory by chance: that
-/// may be of yesterday's code.
+/// Builds both in the profile of the tests, unless `NOTTERMOST_BIN` or `REPLAY_BIN` names one. Not
+/// what lies in the target directory by chance: that may be of yesterday's code.
 fn built() -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();
     BUILT.get_or_init(|| Built {
-        nottermost: build("nottermost", "nottermost"),
-        replay: build("replay-tools", "replay"),
+        nottermost: given("NOTTERMOST_BIN").unwrap_or_else(|| build("nottermost", "nottermost")),
+        replay: given("REPLAY_BIN").unwrap_or_else(|| build("replay-tools", "replay")),
     })
+}
+
+fn given(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from)
 }
 
 /// # Panics

@@ -35,12 +35,13 @@ async fn metrics_tell_of_requests_log_projection_sockets_and_fold() -> Result<()
     let partition = partition_of(&position);
     let metrics = until("all is counted", || async {
         let metrics = server.metrics().await?;
-        let lag = |consumer| {
-            let labels = [("consumer", consumer), ("partition", partition.as_str())];
-            metrics.sum("nottermost_consumer_lag_records", &labels)
+        let level = |consumer: &&str| {
+            let name = format!("nottermost_{consumer}_lag_records");
+            metrics.sum(&name, &[("partition", &partition)]) == Some(0.0)
         };
-        let caught_up = lag("projector") == Some(0.0) && lag("index") == Some(0.0);
-        Ok(caught_up.then_some(metrics))
+        let all_level = ["fold", "projection", "index"].iter().all(level);
+        let socket = metrics.sum("nottermost_sockets_open", &[]) == Some(1.0);
+        Ok((all_level && socket).then_some(metrics))
     })
     .await?;
     requests_are_counted(&metrics)?;
@@ -53,11 +54,10 @@ async fn metrics_tell_of_requests_log_projection_sockets_and_fold() -> Result<()
     is("nottermost_log_end_offset", &[("partition", &partition)], next)?;
     is("nottermost_log_commit_seconds_count", &[], 1.0)?;
     is("nottermost_log_appended_records_total", &[("topic", "channels")], 1.0)?;
-    is("nottermost_projector_batch_records_count", &[], 1.0)?;
-    is("nottermost_projector_batch_seconds_count", &[], 1.0)?;
-    is("nottermost_realtime_sockets", &[], 1.0)?;
-    is("nottermost_realtime_frames_total", &[], 1.0)?;
-    is("nottermost_realtime_dropped_total", &[], 0.0)?;
+    is("nottermost_projection_batch_records_count", &[], 1.0)?;
+    is("nottermost_projection_write_seconds_count", &[], 1.0)?;
+    is("nottermost_sockets_frames_total", &[("event", "posted")], 1.0)?;
+    is("nottermost_sockets_drops_total", &[], 0.0)?;
     is("nottermost_fold_accounts", &[], 1.0)?;
     is("nottermost_fold_window_entries", &[("topic", "channels")], 1.0)?;
     server.stop().await?;
