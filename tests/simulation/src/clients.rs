@@ -25,6 +25,8 @@ pub struct Clients {
     sessions: Vec<(UserId, SessionId)>,
     /// Texts and passwords, all different.
     texts: u32,
+    /// Steps of the quiet beginning that were made.
+    founded: u8,
     mix: Mix,
 }
 
@@ -127,8 +129,8 @@ impl Mix {
     fn channels_max(self) -> usize {
         match self {
             Self::Everything | Self::Naming => usize::MAX,
-            Self::Coming | Self::Returning | Self::Talking => 3,
-            Self::Reading | Self::Entering => 2,
+            Self::Coming | Self::Returning | Self::Talking => 4,
+            Self::Reading | Self::Entering => 5,
         }
     }
 }
@@ -136,11 +138,54 @@ impl Mix {
 impl Clients {
     pub fn new(mix: Mix) -> Self {
         let (users, teams, channels, sessions) = (vec![], vec![], vec![], vec![]);
-        Self { users, teams, channels, sessions, texts: 0, mix }
+        Self { users, teams, channels, sessions, texts: 0, founded: 0, mix }
     }
 
     pub fn next(&mut self, rng: &mut SmallRng, rows: &MemoryTables) -> Request {
         Request { id: EventId(Id(rng.random())), ask: self.ask(rng, rows) }
+    }
+
+    /// The next request of a quiet beginning: people, a team with all of them in it, channels.
+    pub fn found(&mut self, rng: &mut SmallRng) -> Option<Request> {
+        let ask = self.founding(rng)?;
+        Some(Request { id: EventId(Id(rng.random())), ask })
+    }
+
+    fn founding(&mut self, rng: &mut SmallRng) -> Option<Ask> {
+        let step = self.founded;
+        self.founded += 1;
+        let fresh = Id(rng.random());
+        match step {
+            0..3 => {
+                self.users.push(UserId(fresh));
+                Some(Ask::CreateUser { user: UserId(fresh), name: step })
+            }
+            3 => {
+                self.found_team(TeamId(fresh));
+                Some(Ask::CreateTeam { actor: self.users[0], team: TeamId(fresh), name: 0 })
+            }
+            4..6 => {
+                let user = self.users[usize::from(step) - 3];
+                Some(Ask::JoinTeam { user, team: self.teams[0] })
+            }
+            6..8 => {
+                let (actor, team) = (self.users[0], self.teams[0]);
+                self.channels.push(ChannelId(fresh));
+                // The first is open, the second private.
+                Some(Ask::CreateChannel { actor, channel: ChannelId(fresh), team, name: step - 6 })
+            }
+            8..12 => {
+                let user = self.users[1 + usize::from(step) % 2];
+                let channel = self.channels[1 + usize::from(step) / 2 % 2];
+                Some(Ask::JoinChannel { actor: self.users[0], user, channel })
+            }
+            _ => None,
+        }
+    }
+
+    fn found_team(&mut self, team: TeamId) {
+        self.teams.push(team);
+        self.channels.push(ChannelId::default_of(team, "town-square"));
     }
 
     fn ask(&mut self, rng: &mut SmallRng, rows: &MemoryTables) -> Ask {
@@ -153,8 +198,7 @@ impl Clients {
         let another_team = self.mix == Mix::Everything && rng.random_ratio(1, 40);
         if self.teams.is_empty() || another_team {
             let team = TeamId(Id(rng.random()));
-            self.teams.push(team);
-            self.channels.push(ChannelId::default_of(team, "town-square"));
+            self.found_team(team);
             return Ask::CreateTeam { actor, team, name: rng.random_range(0..3) };
         }
         // Where somebody returns there has to be a channel that one can leave.
@@ -187,7 +231,10 @@ impl Clients {
                 self.channels.push(ChannelId::direct(actor, other));
                 Ask::OpenDirect { actor, other }
             }
-            Kind::JoinChannel => Ask::JoinChannel { actor, user, channel },
+            Kind::JoinChannel => {
+                let oneself = self.mix == Mix::Returning && rng.random_ratio(3, 4);
+                Ask::JoinChannel { actor: if oneself { user } else { actor }, user, channel }
+            }
             Kind::LeaveChannel => Ask::LeaveChannel { user, channel },
             Kind::Deactivate => Ask::DeactivateUser { actor: self.users[0], user },
             Kind::OnPost => self.on_post(rng, rows, actor, channel),
@@ -232,7 +279,12 @@ impl Clients {
     }
 
     fn name(&self, rng: &mut SmallRng) -> u8 {
-        rng.random_range(0..if self.mix == Mix::Naming { 3 } else { 5 })
+        match self.mix {
+            Mix::Naming => rng.random_range(0..3),
+            // An open channel, into which one comes by oneself.
+            Mix::Returning => 2 * rng.random_range(0..3),
+            _ => rng.random_range(0..5),
+        }
     }
 
     fn post(
@@ -288,10 +340,15 @@ fn one<T: Copy>(rng: &mut SmallRng, from: &[T]) -> T {
     from[rng.random_range(0..from.len())]
 }
 
+/// The newest post, which others change at the same time, or any.
 fn some_post(rng: &mut SmallRng, rows: &MemoryTables) -> Option<(PostId, ChannelId)> {
-    let count = rows.posts.len();
-    let row = rows.posts.values().nth(rng.random_range(0..count.max(1)))?;
-    Some((row.id, row.channel_id))
+    let any = rng.random_range(0..rows.posts.len().max(1));
+    let row = if rng.random() {
+        rows.posts.values().max_by_key(|row| row.create_at)
+    } else {
+        rows.posts.values().nth(any)
+    };
+    row.map(|row| (row.id, row.channel_id))
 }
 
 /// An operator activates the second rules in one partition of `channels`.

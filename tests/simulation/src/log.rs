@@ -29,11 +29,11 @@ struct State {
 pub struct SimLog(Arc<Mutex<State>>);
 
 impl SimLog {
-    pub fn new(seed: u64, faults: Faults) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(State {
             rng: SmallRng::seed_from_u64(seed),
             now_ms: 1_700_000_000_000,
-            faults,
+            faults: Faults::NONE,
             partitions: BTreeMap::new(),
             late: Vec::new(),
         })))
@@ -47,9 +47,9 @@ impl SimLog {
         self.0.lock().now_ms += ms;
     }
 
-    /// From now on every append succeeds.
-    pub fn heal(&self) {
-        self.0.lock().faults = Faults::NONE;
+    /// How appends go wrong from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.0.lock().faults = faults;
     }
 
     /// One of the late appends lands, if there is one.

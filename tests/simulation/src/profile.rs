@@ -1,6 +1,8 @@
 //! What one seed's world is like. Some troubles need many others to stay away: a world that does a
 //! little of everything meets none of them, so each seed exaggerates something else.
 
+use std::ops::Range;
+
 use domain::WindowLimits;
 use events::Topic;
 use rand::Rng;
@@ -54,11 +56,13 @@ impl Faults {
         Self { lost: 2, late: 3, unreported: 12, doubled: 15, repeated: 3, unavailable: 4 };
 }
 
-/// One node that hears of a topic much later than the others do.
-#[derive(Debug, Clone, Copy)]
-pub struct Slow {
+/// One node that hears nothing of a topic for a while.
+#[derive(Debug, Clone)]
+pub struct Deaf {
     pub node: usize,
     pub topic: Topic,
+    /// Choices of the world during which it does not hear.
+    pub during: Range<u64>,
 }
 
 /// How often something is chosen, of a thousand choices.
@@ -71,11 +75,13 @@ pub struct Weights {
     pub set_backs: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Profile {
     pub mix: Mix,
     pub faults: Faults,
-    pub slow: Option<Slow>,
+    pub deaf: Option<Deaf>,
+    /// The world begins with people in a team and its channels, before anything goes wrong.
+    pub founded: bool,
     pub weights: Weights,
     /// Windows of a few entries, so that forgetting happens all the time.
     pub directory_window: WindowLimits,
@@ -88,6 +94,8 @@ impl Profile {
             Mix::Everything,
             Mix::Coming,
             Mix::Returning,
+            Mix::Returning,
+            Mix::Talking,
             Mix::Talking,
             Mix::Reading,
             Mix::Entering,
@@ -95,13 +103,16 @@ impl Profile {
         ];
         let faults = [Faults::SOME, Faults::LATE, Faults::DOUBLED];
         let topic = if rng.random() { Topic::Directory } else { Topic::Channels };
-        let slow = Slow { node: rng.random_range(0..NODES), topic };
+        let from = rng.random_range(200..1_000);
+        let during = from..from + rng.random_range(200..800);
+        let deaf = Deaf { node: rng.random_range(0..NODES), topic, during };
         let streams = rng.random_range(3..=10);
         let directory = rng.random_range(8..=32);
         Self {
             mix: mixes[rng.random_range(0..mixes.len())],
             faults: faults[rng.random_range(0..faults.len())],
-            slow: rng.random_ratio(1, 2).then_some(slow),
+            founded: rng.random_ratio(4, 5),
+            deaf: rng.random_ratio(2, 3).then_some(deaf),
             weights: Weights {
                 requests: 90,
                 repeats: one_of(rng, [20, 40, 110]),

@@ -3,6 +3,7 @@
 use events::Partition;
 
 use crate::node::NODES;
+use crate::profile::Faults;
 use crate::world::{PATIENCE, World};
 
 /// Rounds that a healed world may take to come to rest.
@@ -12,7 +13,7 @@ impl World {
     /// No more faults: every append lands, every request is repeated until it has an answer, every fold
     /// and every row reaches the end.
     pub fn come_to_rest(&mut self) -> Result<(), String> {
-        self.log.heal();
+        self.log.set_faults(Faults::NONE);
         while self.log.late_count() > 0 {
             self.log.land_one();
         }

@@ -52,7 +52,7 @@ impl World {
         let node = |rng: &mut SmallRng| Node::new(&profile, rng.random_range(-5_000..=5_000));
         let projector = || Projector { set: node::empty_set(&profile) };
         Self {
-            log: SimLog::new(rng.random(), profile.faults),
+            log: SimLog::new(rng.random()),
             nodes: (0..NODES).map(|_| node(&mut rng)).collect(),
             projectors: (0..PROJECTORS).map(|_| projector()).collect(),
             rows: MemoryTables::default(),
@@ -69,9 +69,18 @@ impl World {
         }
     }
 
-    /// Chaos, then rest.
+    /// Perhaps a quiet beginning, then chaos, then rest.
     pub fn run(&mut self) -> Result<(), String> {
-        while self.now < CHOICES {
+        if self.profile.founded {
+            while let Some(request) = self.clients.found(&mut self.rng) {
+                let index = self.ledger.begin(request);
+                self.attempt_request(index);
+                self.come_to_rest()?;
+            }
+        }
+        self.log.set_faults(self.profile.faults);
+        let begin = self.now;
+        while self.now < begin + CHOICES {
             self.now += 1;
             self.choice()?;
         }
@@ -263,10 +272,9 @@ impl World {
     fn fold_any(&mut self) -> Result<(), String> {
         let Some(partition) = self.any_partition() else { return Ok(()) };
         let node = self.rng.random_range(0..NODES);
-        let slow = self.profile.slow;
-        if slow.is_some_and(|slow| slow.node == node && slow.topic == partition.topic)
-            && !self.rng.random_ratio(1, 10)
-        {
+        if self.profile.deaf.as_ref().is_some_and(|deaf| {
+            deaf.node == node && deaf.topic == partition.topic && deaf.during.contains(&self.now)
+        }) {
             return Ok(());
         }
         for _ in 0..self.rng.random_range(1..=4) {
