@@ -1,7 +1,7 @@
 //! One run of the real server.
 
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -68,12 +68,27 @@ impl Setup {
 
     /// Starts a server that is expected to say no, and waits for that.
     pub async fn ended(&self, room: &Room) -> Result<Ended> {
-        let output = within("the server ends", self.command(room)?.output()).await??;
-        Ok(Ended {
-            status: output.status,
-            stdout: String::from_utf8(output.stdout)?,
-            stderr: String::from_utf8(output.stderr)?,
-        })
+        within("the server ends", self.command(room)?.output()).await??.try_into()
+    }
+
+    /// Runs `replay` on the data of a server that was started in this way.
+    pub async fn replayed(&self, room: &Room, arguments: &[&str]) -> Result<Ended> {
+        replay(room, self, arguments).await
+    }
+
+    /// Starts a server and asks it to end as soon as `begun` says so, before it is ready.
+    pub async fn interrupted(
+        &self,
+        room: &Room,
+        begun: impl Fn() -> bool,
+    ) -> Result<(Ended, Duration)> {
+        let child = self.command(room)?.spawn()?;
+        let process = child.id().context("the server runs")?;
+        until("the start has begun", || async { Ok(begun().then_some(())) }).await?;
+        let asked = Instant::now();
+        terminate(process)?;
+        let output = within("the server ends", child.wait_with_output()).await??;
+        Ok((Ended::try_from(output)?, asked.elapsed()))
     }
 }
 
@@ -93,6 +108,18 @@ pub struct Ended {
     pub status: ExitStatus,
     pub stdout: String,
     pub stderr: String,
+}
+
+impl TryFrom<Output> for Ended {
+    type Error = anyhow::Error;
+
+    fn try_from(output: Output) -> Result<Self> {
+        Ok(Self {
+            status: output.status,
+            stdout: String::from_utf8(output.stdout)?,
+            stderr: String::from_utf8(output.stderr)?,
+        })
+    }
 }
 
 impl Ended {
@@ -233,18 +260,18 @@ fn read_lines(
 
 /// Runs `replay` on a stopped server's data.
 pub async fn replayed(room: &Room, arguments: &[&str]) -> Result<Ended> {
+    Setup::default().replayed(room, arguments).await
+}
+
+async fn replay(room: &Room, setup: &Setup, arguments: &[&str]) -> Result<Ended> {
     let mut command = Command::new(binaries::replay());
     without_settings(&mut command);
     command
         .args(arguments)
         .env("NOTTERMOST_DATA__DIR", room.data())
+        .envs(setup.settings.iter().map(|(name, value)| (name, value)))
         .current_dir(room.path())
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let output = within("replay ends", command.output()).await??;
-    Ok(Ended {
-        status: output.status,
-        stdout: String::from_utf8(output.stdout)?,
-        stderr: String::from_utf8(output.stderr)?,
-    })
+    within("replay ends", command.output()).await??.try_into()
 }

@@ -3,6 +3,7 @@
 
 mod durability;
 mod refusals;
+mod replaying;
 mod seen_from_outside;
 mod smoke;
 mod stopping;

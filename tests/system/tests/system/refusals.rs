@@ -1,10 +1,15 @@
 //! What keeps a server from starting is said in one line, and nothing is left running.
 
+use std::borrow::Cow;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use anyhow::{Result, ensure};
+use bytes::Bytes;
+use event_log::{EmbeddedLog, EmbeddedOptions, EventLog};
+use events::{NewRecord, Partition};
 use system_tests::{Ended, Lack, Room, Server, Setup, processes_in};
 
 /// Starts a server that must say no in one line with these parts, and leave nothing behind.
@@ -155,6 +160,38 @@ async fn a_second_start_and_foreign_secrets_are_refused_and_the_first_goes_on() 
     let foreign = Setup::default().set("NOTTERMOST_SECRETS__FILE", others.to_string_lossy());
     refuses(&room, &foreign, &["secrets", &others.to_string_lossy()]).await?;
     Server::start(&room, &Setup::default()).await?.stop().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_that_the_program_does_not_know_is_named() -> Result<()> {
+    let room = Room::new()?;
+    Server::start(&room, &Setup::default()).await?.stop().await?;
+    append_of_the_future(&room.data().join("log")).await?;
+    refuses(&room, &Setup::default(), &["directory", "user.teleported", "does not know"]).await
+}
+
+/// What a later version might have written.
+async fn append_of_the_future(log: &Path) -> Result<()> {
+    let log = EmbeddedLog::open(log, EmbeddedOptions::default())?;
+    let header = |name: &'static str, value: String| (Cow::Borrowed(name), Bytes::from(value));
+    let id = events::Id::random().to_string();
+    let record = NewRecord {
+        key: events::Id::default().0,
+        headers: vec![
+            header("ce_specversion", "1.0".to_owned()),
+            header("ce_id", id),
+            header("ce_source", "later".to_owned()),
+            header("ce_type", "user.teleported".to_owned()),
+            header("ce_typeversion", "1".to_owned()),
+            header("ce_subject", events::Id::default().to_string()),
+            header("ce_time", "2026-01-01T00:00:00.000Z".to_owned()),
+            header("ce_readat", "0".to_owned()),
+            header("ce_actor", "system".to_owned()),
+        ],
+        body: Bytes::from_static(b"{\"c\":{},\"p\":{}}"),
+    };
+    log.append(Partition::DIRECTORY, record).await?;
     Ok(())
 }
 

@@ -1,0 +1,140 @@
+//! The tools for a stopped server's log.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use platform::postgres::PrivateCluster;
+use serde_json::Value;
+use sqlx::{ConnectOptions, Connection};
+use system_tests::{Ended, Person, Room, Server, Setup, replayed};
+
+async fn scene(server: &Server) -> Result<(Person, String)> {
+    let ada = server.visitor()?.sign_up("ada").await?;
+    let team = ada.found_team("engines").await?;
+    let channel = ada.create_channel(&team, "looms").await?;
+    Ok((ada, channel))
+}
+
+fn ended_with(ended: &Ended, code: i32, part: &str) -> Result<()> {
+    let Ended { status, stdout, stderr } = ended;
+    ensure!(status.code() == Some(code), "ended with {status}: {stdout}{stderr}");
+    ensure!(stdout.contains(part) || stderr.contains(part), "{stdout}{stderr} lacks {part:?}");
+    Ok(())
+}
+
+/// Copies a folder as it is, with its owner and rights.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let status = Command::new("cp").arg("-a").args([from, to]).status()?;
+    ensure!(status.success(), "cp ended with {status}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_tools_do_not_work_beside_a_running_server() -> Result<()> {
+    let room = Room::new()?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    for task in ["rebuild", "compare", "status"] {
+        ended_with(&replayed(&room, &[task]).await?, 2, "another nottermost")?;
+    }
+    server.visitor()?.get("/system/ping").await?.expect(200)?;
+    server.stop().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_tools_make_nothing_where_there_is_nothing() -> Result<()> {
+    let room = Room::new()?;
+    for arguments in [&["rebuild"][..], &["cat", "directory-00"]] {
+        ended_with(&replayed(&room, arguments).await?, 2, "is no data directory")?;
+    }
+    ensure!(!room.data().exists(), "a directory was made");
+    Ok(())
+}
+
+#[tokio::test]
+async fn cat_shows_events_with_their_verdicts_and_status_how_far_everything_is() -> Result<()> {
+    let room = Room::new()?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    scene(&server).await?;
+    server.stop().await?;
+    let shown = replayed(&room, &["cat", "directory-00"]).await?;
+    let events: Vec<Value> =
+        shown.stdout.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let types: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
+    let expected = ["cell.opened", "user.created", "team.created", "channel_name.claimed"];
+    ensure!(types == expected, "{types:?}");
+    ensure!(events.iter().all(|event| event["verdict"] == "applied"), "{}", shown.stdout);
+    ensure!(events[1]["position"] == "1.directory-00.1", "{}", events[1]);
+    ensure!(events[1]["body"]["c"].is_object(), "{}", events[1]);
+    let part = replayed(&room, &["cat", "directory-00", "--from", "1", "--limit", "1"]).await?;
+    ensure!(part.stdout.lines().eq(shown.stdout.lines().skip(1).take(1)), "{}", part.stdout);
+
+    let status = replayed(&room, &["status"]).await?;
+    let directory = status.stdout.lines().find(|line| line.starts_with("directory-00"));
+    let fields: Vec<_> = directory.context("a line of directory")?.split_whitespace().collect();
+    ensure!(fields[1..4] == ["4", "4", "4"], "log, rows and index are level: {}", status.stdout);
+    Ok(())
+}
+
+#[tokio::test]
+async fn compare_tells_rows_and_index_that_are_behind_and_rebuild_makes_them_anew() -> Result<()> {
+    let room = Room::new()?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let (ada, channel) = scene(&server).await?;
+    ada.say(&channel, "kept").await?;
+    server.stop().await?;
+    ended_with(&replayed(&room, &["compare"]).await?, 0, "equal")?;
+    let (index, old_index) = (room.data().join("index"), room.path().join("index"));
+    let (rows, old_rows) = (room.data().join("postgres"), room.path().join("postgres"));
+    copy(&index, &old_index)?;
+    copy(&rows, &old_rows)?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    ada.moved_to(server.url()).say(&channel, "missing in what was copied").await?;
+    server.stop().await?;
+
+    std::fs::remove_dir_all(&index)?;
+    copy(&old_index, &index)?;
+    ended_with(&replayed(&room, &["compare"]).await?, 1, "the search index is at")?;
+    std::fs::remove_dir_all(&rows)?;
+    copy(&old_rows, &rows)?;
+    ended_with(&replayed(&room, &["compare"]).await?, 1, "the rows are at")?;
+    ended_with(&replayed(&room, &["rebuild"]).await?, 0, "records")?;
+    ended_with(&replayed(&room, &["compare"]).await?, 0, "equal")?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let shown = ada.moved_to(server.url()).posts(&channel).await?;
+    ensure!(shown.len() == 2, "shows {shown:?}");
+    server.stop().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_of_ones_own_serves_and_a_changed_row_is_told() -> Result<()> {
+    let room = Room::new()?;
+    let cluster = PrivateCluster::start(&room.path().join("own-postgres")).await?;
+    let outcome = on_ones_own(&room, &cluster).await;
+    cluster.stop().await;
+    outcome
+}
+
+async fn on_ones_own(room: &Room, cluster: &PrivateCluster) -> Result<()> {
+    let setup = Setup::default().set("DATABASE_URL", cluster.url());
+    let server = Server::start(room, &setup).await?;
+    let (ada, channel) = scene(&server).await?;
+    ada.say(&channel, "as it was said").await?;
+    server.stop().await?;
+    ensure!(!room.data().join("postgres").exists(), "no other Postgres was made");
+    ended_with(&setup.replayed(room, &["compare"]).await?, 0, "equal")?;
+
+    let mut connection = cluster.connect_options().connect().await?;
+    let changed = sqlx::query(
+        "UPDATE nottermost.posts SET message = 'as it was not' WHERE message = 'as it was said'",
+    )
+    .execute(&mut connection)
+    .await?;
+    ensure!(changed.rows_affected() == 1, "one post");
+    connection.close().await?;
+    ended_with(&setup.replayed(room, &["compare"]).await?, 1, "posts: ")?;
+    ended_with(&setup.replayed(room, &["rebuild"]).await?, 0, "records")?;
+    ended_with(&setup.replayed(room, &["compare"]).await?, 0, "equal")
+}
