@@ -5,7 +5,6 @@
 //! to know what a channel may do belongs to a service. The distributed processes are made of the
 //! same parts.
 
-mod failure;
 mod hydrate;
 mod identity;
 mod lag;
@@ -24,14 +23,13 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use platform::config::Config;
 use platform::data_dir::DataDir;
+use platform::failure_line;
 use platform::health::Health;
 use platform::postgres::Database;
 use platform::secrets::Secrets;
 use platform::telemetry::{Metrics, Telemetry};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-pub use failure::failure_line;
 
 use services::Services;
 use storage::Storage;
@@ -49,7 +47,7 @@ pub async fn run(config: Config) -> Result<()> {
     let metrics = telemetry.metrics().clone();
     let outcome = run_with_telemetry(&config, metrics, stop).await;
     if let Err(error) = &outcome {
-        tracing::error!(error = failure_line(error), "the server ends");
+        tracing::error!(error = failure_line(&**error), "the server ends");
     }
     telemetry.shutdown().await;
     outcome

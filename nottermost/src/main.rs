@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use nottermost::failure_line;
 use platform::config::Config;
+use platform::failure_line;
 
 /// What may be left running for so long after everything was stopped: nothing that matters.
 const LEFTOVERS: Duration = Duration::from_millis(500);
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody may read standard error; there is nobody else to tell.
-            let _ = writeln!(std::io::stderr(), "nottermost: {}", failure_line(&error));
+            let _ = writeln!(std::io::stderr(), "nottermost: {}", failure_line(&*error));
             ExitCode::FAILURE
         }
     }

@@ -29,7 +29,10 @@ pub(crate) async fn follow(searcher: Searcher, mut commits: watch::Receiver<u64>
         let reloading = searcher.clone();
         let reloaded = tokio::task::spawn_blocking(move || reloading.reload()).await;
         if let Err(error) = reloaded.context("the search index").and_then(|r| Ok(r?)) {
-            tracing::warn!(error = crate::failure_line(&error), "failed to show the newest commit");
+            tracing::warn!(
+                error = platform::failure_line(&*error),
+                "failed to show the newest commit"
+            );
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod data_dir;
 mod durable_file;
+mod failure;
 pub mod health;
 pub mod http;
 pub mod postgres;
@@ -16,4 +17,5 @@ pub mod shutdown;
 pub mod telemetry;
 mod trace_context;
 
+pub use failure::failure_line;
 pub use trace_context::{InvalidTraceParent, TraceParent};

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use events::Partition;
 use platform::config::Config;
+use platform::failure_line;
 use replay_tools::{Outcome, Range, Task};
 
 /// Tools for the log of a stopped nottermost and for what is made from it.
@@ -62,7 +63,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Different) => ExitCode::FAILURE,
         Err(error) => {
             // Nobody may read standard error; there is nobody else to tell.
-            let _ = writeln!(std::io::stderr(), "replay: {error:#}");
+            let _ = writeln!(std::io::stderr(), "replay: {}", failure_line(&*error));
             ExitCode::from(2)
         }
     }

@@ -15,6 +15,8 @@ pub enum Lack {
     Writing,
     /// The data directory is on a disk that is full.
     Space,
+    /// The data directory is on a disk with room for a start and little more.
+    MuchSpace,
 }
 
 /// A folder for one test; it goes with this value.
@@ -64,6 +66,7 @@ impl Lack {
             }
             Self::Writing => "mount -t tmpfs none \"$1\"; mount -o remount,ro \"$1\"; exec \"$2\"",
             Self::Space => "mount -t tmpfs -o size=4m none \"$1\"; exec \"$2\"",
+            Self::MuchSpace => "mount -t tmpfs -o size=600m none \"$1\"; exec \"$2\"",
         }
     }
 }

@@ -189,6 +189,12 @@ impl Server {
         &self.data
     }
 
+    /// The data directory as the server sees it, which may have mounts of its own.
+    pub fn seen_data(&self) -> Result<PathBuf> {
+        let data = self.data.strip_prefix("/")?;
+        Ok(Path::new(&format!("/proc/{}/root", self.process()?)).join(data))
+    }
+
     /// Somebody without an account.
     pub fn visitor(&self) -> Result<Visitor> {
         Visitor::at(&self.url)

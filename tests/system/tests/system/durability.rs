@@ -1,8 +1,14 @@
 //! What was acknowledged is there, exactly once and in one order, whatever was killed.
 
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
+use serde_json::json;
 use system_tests::{
-    Acknowledged, Person, Posters, Room, Server, Setup, agrees, kill, postmaster, replayed,
+    Acknowledged, Lack, Person, Posters, Room, Server, Setup, agrees, kill, postmaster, replayed,
 };
 
 const POSTERS: usize = 6;
@@ -95,4 +101,61 @@ async fn acknowledged_posts_survive_kills_of_the_server_and_of_its_postgres() ->
 #[ignore = "the long form, for make torture"]
 async fn acknowledged_posts_survive_many_kills() -> Result<()> {
     killed_while_posting(24).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acknowledged_posts_survive_stops_under_load() -> Result<()> {
+    let room = Room::new()?;
+    let setup = Setup::default().set("NOTTERMOST_TELEMETRY__LOG_FILTER", "warn");
+    let mut server = Server::start(&room, &setup).await?;
+    let scene = Scene::set(&server).await?;
+    let mut posters = Posters::start(&scene.people, &scene.channels, server.url());
+    for _ in 0..2 {
+        posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
+        let (status, took, said) = server.stop().await?;
+        ensure!(status.code() == Some(0), "ended with {status}: {}", said.join("\n"));
+        ensure!(took < Duration::from_secs(10), "the stop took {took:?}");
+        server = Server::start(&room, &setup).await?;
+        posters.server_moved(server.url());
+    }
+    let ledger = posters.stop().await?;
+    all_agree(&room, &setup, server, &scene, &ledger).await
+}
+
+#[tokio::test]
+async fn a_disk_that_fills_up_refuses_writes_loses_none_and_takes_them_again() -> Result<()> {
+    let room = Room::new()?;
+    let server = Server::start(&room, &Setup::default().lacking(Lack::MuchSpace)).await?;
+    let ada = server.visitor()?.sign_up("ada").await?;
+    let team = ada.found_team("full").await?;
+    let channel = ada.create_channel(&team, "to-the-brim").await?;
+    let before = ada.say(&channel, "there is room").await?;
+    let filling = server.seen_data()?.join("filling");
+    fill(&filling)?;
+    let post = json!({"channel_id": channel, "message": "no room", "pending_post_id": "one"});
+    let refused = ada.post("/posts", post.clone()).await?.expect(503)?;
+    ensure!(refused["id"].is_string(), "{refused}");
+    let shown = ada.posts(&channel).await?;
+    ensure!(shown.len() == 1 && shown[0]["id"] == before["id"], "shows {shown:?}");
+    std::fs::remove_file(&filling)?;
+    ada.post("/posts", post).await?.expect(201)?;
+    ensure!(ada.posts(&channel).await?.len() == 2, "the post is there once");
+    let (status, _, said) = server.stop().await?;
+    ensure!(status.success(), "ended with {status}");
+    ensure!(!said.iter().any(|line| line.contains("panic")), "{}", said.join("\n"));
+    Ok(())
+}
+
+/// Takes what room there is, but for what the other files of a server need at once.
+fn fill(file: &Path) -> Result<()> {
+    const LEFT_BYTES: u64 = 100 << 20;
+    const PIECE: [u8; 1 << 20] = [1; 1 << 20];
+    let mut filling = File::create(file)?;
+    loop {
+        let disk = rustix::fs::fstatvfs(&filling)?;
+        if disk.f_bavail * disk.f_frsize < LEFT_BYTES {
+            return Ok(());
+        }
+        filling.write_all(&PIECE)?;
+    }
 }
