@@ -41,7 +41,7 @@ pub(crate) async fn change(
         actor: caller.user,
         user_id,
         password_hash: api.passwords.hash(body.new_password).await?,
-        kept_session: own.then_some(caller.session.session_id),
+        kept_session: own.then_some(caller.session),
     };
     let decide = |directory: &domain::Directory| command.decide(directory);
     let written = api.in_directory(caller.actor(), EventId::random(), decide).await?;

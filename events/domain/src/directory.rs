@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Aggregate;
 use crate::verdict::{Applied, Refusal};
-use crate::window::WindowLimits;
+use crate::window::{Conflicts, Kinds, TouchKind, Touches, WindowLimits};
 
 /// An account as the rules see it; its names stand beside the fold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -287,6 +287,35 @@ impl Aggregate for Directory {
             E::ChannelNameChanged(b) => self.rename_channel(b.c.channel_id, &b.c.name),
         }
         applied
+    }
+
+    fn touches(event: &DirectoryEvent) -> Touches {
+        Self::ends_sessions(event)
+            .map(|user| (user.0, TouchKind::SessionsEnded))
+            .into_iter()
+            .collect()
+    }
+
+    fn conflicts(event: &DirectoryEvent) -> Conflicts {
+        match event {
+            DirectoryEvent::UserPasswordChanged(b) if b.c.kept_session.is_some() => {
+                [(b.c.user_id.0, Kinds::of(&[TouchKind::SessionsEnded]))].into_iter().collect()
+            }
+            _ => Conflicts::new(),
+        }
+    }
+}
+
+/// Who asks for another password by a session that stays must have that session still: what ended it
+/// after the decision makes the event stale.
+impl Directory {
+    fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
+        match event {
+            DirectoryEvent::UserPasswordChanged(b) => Some(b.c.user_id),
+            DirectoryEvent::UserSessionsRevoked(b) => Some(b.c.user_id),
+            DirectoryEvent::UserDeactivated(b) => Some(b.c.user_id),
+            _ => None,
+        }
     }
 }
 

@@ -47,16 +47,21 @@ pub fn may_read(
     channels.channel(channel).is_some_and(|channel| member(directory, channel, user).is_some())
 }
 
+/// The account behind `session`, unless all its sessions ended since; it may have expired.
+pub fn unended_account<'d>(directory: &'d Directory, session: &Session) -> Option<&'d Account> {
+    let account = directory.active_account(session.user_id)?;
+    let current = account.auth_generation == session.auth_generation
+        || account.kept_session == Some(session.session_id);
+    current.then_some(account)
+}
+
 /// The account behind `session`, if the session is live at `now_ms` of the reader's clock.
 pub fn session_account<'d>(
     directory: &'d Directory,
     session: &Session,
     now_ms: i64,
 ) -> Option<&'d Account> {
-    let account = directory.active_account(session.user_id)?;
-    let current = account.auth_generation == session.auth_generation
-        || account.kept_session == Some(session.session_id);
-    (current && session.expires_at > now_ms).then_some(account)
+    unended_account(directory, session).filter(|_| session.expires_at > now_ms)
 }
 
 /// The live session that `token` names, with its account.

@@ -26,7 +26,7 @@ impl WindowLimits {
     pub const DIRECTORY: Self = Self { span_ms: 7 * 24 * 3600 * 1000, entries_max: 1_048_576 };
 }
 
-/// What an event does to a post or a file.
+/// What an event does to a post, a file or an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum TouchKind {
@@ -37,9 +37,11 @@ pub enum TouchKind {
     Reacted,
     Replied,
     Attached,
+    /// All sessions of an account ended.
+    SessionsEnded,
 }
 
-const KINDS: usize = 7;
+const KINDS: usize = 8;
 
 /// A set of kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

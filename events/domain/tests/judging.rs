@@ -10,7 +10,7 @@ use events::channel::*;
 use events::directory::*;
 use events::{
     Actor, Body, ChannelEvent, ChannelId, DirectoryEvent, Event, EventId, Id, KeyedHash, Meta,
-    Partition, PostId, Record, TeamId, Topic, UserId,
+    Partition, PostId, Record, SessionId, TeamId, Topic, UserId,
 };
 
 /// A partition with a clock, and the offset and verdict of everything that was appended.
@@ -298,6 +298,18 @@ fn the_last_administrator_stays() {
     assert_eq!(given.refused(dir(UserDeactivated { user_id: user(1) })), Refusal::LastAdmin);
     given.applied(dir(UserRolesChanged { user_id: user(2), system_admin: true }));
     given.applied(dir(UserDeactivated { user_id: user(1) }));
+}
+
+#[test]
+fn a_password_change_keeps_no_session_that_was_ended_after_the_decision() {
+    let mut given = directory();
+    given.applied(account(1));
+    let decided_before = given.meta(EventId::random());
+    given.applied(dir(UserSessionsRevoked { user_id: user(1) }));
+    let kept_session = Some(SessionId::from_bytes([9; 16]));
+    let change = || dir(UserPasswordChanged { user_id: user(1), kept_session });
+    assert_eq!(given.append(decided_before, change()), Verdict::Void(Void::Stale));
+    given.applied(change());
 }
 
 #[test]

@@ -254,7 +254,9 @@ impl Clients {
             }
             Kind::ChangePassword => {
                 self.texts += 1;
-                Ask::ChangePassword { user, number: self.texts }
+                let own: Vec<_> = self.sessions.iter().filter(|(of, _)| *of == user).collect();
+                let kept = (!own.is_empty()).then(|| one(rng, &own).1);
+                Ask::ChangePassword { user, number: self.texts, kept }
             }
             Kind::RevokeSessions => Ask::RevokeSessions { user },
             Kind::Post | Kind::CreateChannel | Kind::OpenDirect | Kind::LogOut => {

@@ -116,13 +116,17 @@ impl Ask {
                     .decide(directory, users.state())
                     .map_err(|rejection| format!("{rejection:?}"));
             }
-            Self::ChangePassword { user, number } => ChangePassword {
-                actor: *user,
-                user_id: *user,
-                password_hash: format!("$argon2id${number}"),
-                kept_session: None,
+            Self::ChangePassword { user, number, kept } => {
+                let users = node.set.users(*user);
+                let session = kept.map(|kept| users.state().session(&token_of(kept)).copied());
+                let kept_session = match session {
+                    None => None,
+                    Some(session) => Some(session.ok_or("no session")?),
+                };
+                let password_hash = format!("$argon2id${number}");
+                ChangePassword { actor: *user, user_id: *user, password_hash, kept_session }
+                    .decide(directory)
             }
-            .decide(directory),
             Self::RevokeSessions { user } => {
                 let users = node.set.users(*user);
                 let mut sessions = users.state().sessions_of(*user);

@@ -13,6 +13,7 @@ mod decide;
 mod ledger;
 mod log;
 mod node;
+mod oracle;
 mod profile;
 mod projectors;
 mod request;

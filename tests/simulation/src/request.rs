@@ -104,6 +104,8 @@ pub enum Ask {
     ChangePassword {
         user: UserId,
         number: u32,
+        /// The session that asks, and stays.
+        kept: Option<SessionId>,
     },
     RevokeSessions {
         user: UserId,

@@ -3,7 +3,6 @@
 
 use command_api::process_manager::{self, ChannelStates, Step};
 use command_api::submission::{Answer, Input};
-use domain::commands::Decision;
 use domain::{Channels, Session, rights};
 use events::{PARTITIONS, Partition};
 use fold::FoldSet;
@@ -19,7 +18,6 @@ use crate::node::{self, NODES, Node, Snapshots, Verdicts, agreed, said};
 use crate::profile::Profile;
 use crate::projectors::{PROJECTORS, Projector};
 use crate::request::Ask;
-use crate::rows;
 
 /// Random choices before the world is healed.
 const CHOICES: u64 = 1_500;
@@ -208,61 +206,6 @@ impl World {
         Ok(())
     }
 
-    /// No answer from behind: where nothing was appended between the request and its refusal, whoever
-    /// knows the whole log must come to a refusal, too.
-    fn unchanged_means_same_decision(
-        &mut self,
-        attempt: &Attempt,
-        answer: &Answer<String>,
-    ) -> Result<(), String> {
-        if !matches!(answer, Answer::Rejected(_) | Answer::AlreadySo) {
-            return Ok(());
-        }
-        let partitions = attempt.work.rests_on();
-        let unchanged = partitions
-            .iter()
-            .zip(&attempt.ends_at_start)
-            .all(|(partition, end)| self.log.end_of(*partition) == *end);
-        // A decision on rows of other partitions than its own cannot say where they stood: that the
-        // database went back after they had reached the ends is for the reader's connection to notice.
-        let set_back = || partitions.iter().any(|p| self.rows.next(*p) < self.log.end_of(*p));
-        if !unchanged || (attempt.work.reads_other_rows() && set_back()) {
-            return Ok(());
-        }
-        let oracle = self.oracle(&partitions)?;
-        let rows = self.oracle_rows()?;
-        let decided = attempt.work.decide(&oracle, &self.log, &rows, &mut self.rng);
-        match decided.decision {
-            Ok(Decision::Append(event)) => Err(format!(
-                "attempt {} was answered {answer:?} from behind: at the log's end it comes to {event:?}",
-                attempt.number
-            )),
-            Ok(Decision::AlreadySo) | Err(_) => Ok(()),
-        }
-    }
-
-    /// A node that has folded everything in these partitions.
-    pub fn oracle(&self, partitions: &[Partition]) -> Result<Node, String> {
-        let oracle = Node::new(&self.profile, 0);
-        for partition in partitions {
-            while oracle.fold_one(&self.log, *partition)?.is_some() {}
-        }
-        Ok(oracle)
-    }
-
-    fn oracle_rows(&self) -> Result<MemoryTables, String> {
-        let oracle = Node::new(&self.profile, 0);
-        let mut tables = MemoryTables::default();
-        for partition in self.log.partitions() {
-            let mut batch = Vec::new();
-            while let Some(folded) = oracle.fold_one(&self.log, partition)? {
-                batch.push(folded);
-            }
-            rows::write(&mut tables, &[(partition, 0, batch)]).map_err(|e| format!("{e:?}"))?;
-        }
-        Ok(tables)
-    }
-
     pub fn any_partition(&mut self) -> Option<Partition> {
         let partitions = self.log.partitions();
         let count = partitions.len();
@@ -398,8 +341,10 @@ fn access_is_gone(set: &FoldSet, ask: &Ask, offset: u64) -> Result<(), String> {
     let directory = set.directory();
     let users = set.users(*user);
     let mut sessions = users.state().sessions_of(*user);
+    let kept = if let Ask::ChangePassword { kept, .. } = ask { *kept } else { None };
     let live = |session: &&Session| {
         session.auth_generation < offset
+            && Some(session.session_id) != kept
             && rights::session_account(directory.state(), session, 0).is_some()
     };
     sessions.find(live).map_or(Ok(()), |session| {

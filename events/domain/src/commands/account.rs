@@ -4,12 +4,13 @@ use events::directory::{
     NewProfile, PasswordHash, ProfilePatch, UserActivated, UserCreated, UserDeactivated,
     UserPasswordChanged, UserProfileChanged, UserRolesChanged, UserSessionsRevoked,
 };
-use events::{KeyedHash, Nothing, SessionId, UserId};
+use events::{KeyedHash, Nothing, UserId};
 
 use super::directory::{DirectoryRejection as R, active, known};
 use super::{Decision, ensure, fits, in_directory};
 use crate::directory::Directory;
 use crate::rights;
+use crate::user::Session;
 
 type Decided = Result<Decision, R>;
 
@@ -112,15 +113,19 @@ pub struct ChangePassword {
     pub actor: UserId,
     pub user_id: UserId,
     pub password_hash: String,
-    /// The one session that stays.
-    pub kept_session: Option<SessionId>,
+    /// The session by which the account's owner asks, the one that stays.
+    pub kept_session: Option<Session>,
 }
 
 impl ChangePassword {
     pub fn decide(&self, directory: &Directory) -> Decided {
         known(directory, self.user_id)?;
         self_or_admin(directory, self.actor, self.user_id)?;
-        let c = UserPasswordChanged { user_id: self.user_id, kept_session: self.kept_session };
+        // It may have ended since the request was let in: then nothing brings it back.
+        let stands = |session: &Session| rights::unended_account(directory, session).is_some();
+        ensure(self.kept_session.as_ref().is_none_or(stands), R::Forbidden)?;
+        let kept_session = self.kept_session.map(|session| session.session_id);
+        let c = UserPasswordChanged { user_id: self.user_id, kept_session };
         Ok(in_directory(c, PasswordHash { password_hash: self.password_hash.clone() }))
     }
 }

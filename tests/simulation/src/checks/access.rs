@@ -75,16 +75,16 @@ struct LoggedIn {
     again: bool,
 }
 
-/// A session lets in exactly if it rests on the last event that ended its account's sessions, was not
-/// ended itself, and the account is active. A login that somebody was told of stands in the log.
+/// A session lets in exactly if every event that ended its account's sessions since it began kept it,
+/// it was not ended itself, and the account is active. A login that somebody was told of stands in the log.
 pub fn sessions(world: &World, story: &Story) -> Result<(), String> {
-    let (generations, active) = accounts(story);
+    let (ends, active) = accounts(story);
     let logins = logins(story);
     let directory = story.node.set.directory();
     for (session, login) in &logins {
-        let last = generations.get(&login.user).copied().unwrap_or(0);
+        let mut since = ends.get(&login.user).into_iter().flatten();
         let lets_in = !login.ended
-            && login.generation == last
+            && since.all(|(at, kept)| *at <= login.generation || *kept == Some(*session))
             && active.get(&login.user).copied().unwrap_or(false);
         let users = story.node.set.users(login.user);
         let found = rights::authenticate(directory.state(), users.state(), &token_of(*session), 0);
@@ -114,29 +114,30 @@ fn applied(world: &World, index: usize) -> bool {
     world.ledger.answers(index).any(|(answer, _)| matches!(answer, Answer::Applied { .. }))
 }
 
-/// Offset of the last end of all sessions of each account, and which accounts are active.
-fn accounts(story: &Story) -> (BTreeMap<UserId, u64>, BTreeMap<UserId, bool>) {
-    let (mut generations, mut active) = (BTreeMap::new(), BTreeMap::new());
+/// The events that ended an account's sessions, with the one session that each kept.
+type Ends = BTreeMap<UserId, Vec<(u64, Option<SessionId>)>>;
+
+/// The ends of all sessions of each account, and which accounts are active.
+fn accounts(story: &Story) -> (Ends, BTreeMap<UserId, bool>) {
+    let (mut ends, mut active) = (Ends::new(), BTreeMap::new());
     for (folded, _, event, _) in story.applied() {
         let Event::Directory(event) = event else { continue };
-        match event {
+        let (user, kept) = match event {
             DirectoryEvent::UserCreated(b) => {
                 active.insert(b.c.user_id, true);
+                continue;
             }
             DirectoryEvent::UserDeactivated(b) => {
                 active.insert(b.c.user_id, false);
-                generations.insert(b.c.user_id, folded.record.offset);
+                (b.c.user_id, None)
             }
-            DirectoryEvent::UserPasswordChanged(b) => {
-                generations.insert(b.c.user_id, folded.record.offset);
-            }
-            DirectoryEvent::UserSessionsRevoked(b) => {
-                generations.insert(b.c.user_id, folded.record.offset);
-            }
-            _ => {}
-        }
+            DirectoryEvent::UserPasswordChanged(b) => (b.c.user_id, b.c.kept_session),
+            DirectoryEvent::UserSessionsRevoked(b) => (b.c.user_id, None),
+            _ => continue,
+        };
+        ends.entry(user).or_default().push((folded.record.offset, kept));
     }
-    (generations, active)
+    (ends, active)
 }
 
 fn logins(story: &Story) -> BTreeMap<SessionId, LoggedIn> {
