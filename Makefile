@@ -18,8 +18,8 @@ help:
 
 run:
 	@.ci/tools cargo cc postgres
-	cargo build --release --bin nottermost
-	cargo run --quiet --release --bin nottermost
+	cargo build --release -p nottermost --bin nottermost
+	cargo run --quiet --release -p nottermost --bin nottermost
 
 test:
 	@.ci/tools cargo cc node python postgres strace
@@ -48,7 +48,7 @@ torture:
 
 bench:
 	@.ci/tools cargo cc postgres
-	cargo build --release --bin nottermost --bin replay
+	cargo build --release -p nottermost -p replay-tools --bin nottermost --bin replay
 	cargo run --release -p bench -- --binary "$${CARGO_TARGET_DIR:-target}/release/nottermost"
 
 docs:
