@@ -15,7 +15,11 @@ const FIRST_COMMIT: Duration = Duration::from_secs(60);
 pub(crate) async fn open(projector: &Projector, directory: &Path) -> Result<Searcher> {
     let mut commits = projector.index_commits();
     let first = tokio::time::timeout(FIRST_COMMIT, commits.wait_for(|commit| *commit > 0));
-    match first.await {
+    let first = tokio::select! {
+        first = first => first,
+        reason = projector.stopped() => return Err(reason.into()),
+    };
+    match first {
         Ok(Ok(_)) => Ok(Searcher::open(directory)?),
         Ok(Err(_)) => bail!("failed to open the search index: its writer has ended"),
         Err(_) => bail!("failed to open the search index within {FIRST_COMMIT:?}: see the log"),

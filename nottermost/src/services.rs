@@ -10,6 +10,7 @@ use command_api::CommandApi;
 use events::Partition;
 use fold::snapshots::Snapshots;
 use fold::{Fold, FoldSet, StatusBoard};
+use futures::FutureExt;
 use platform::config::Config;
 use platform::health::{Health, PartHealth};
 use platform::http::EdgeSettings;
@@ -71,7 +72,7 @@ impl Services {
         let joining =
             || format!("failed to join the installation with the secrets in {}", secrets.display());
         commands.open_cell().await.with_context(joining)?;
-        rows_caught_up(&common).await?;
+        rows_caught_up(&common, &projector).await?;
 
         let mut tasks = JoinSet::new();
         let managed = commands.clone();
@@ -125,11 +126,11 @@ async fn folded(parts: &Parts<'_>) -> Result<Fold> {
     let options = fold::Options { digests: Some(snapshots.digests()), ..fold::Options::default() };
     let fold =
         Fold::start(Arc::clone(log), set, options).await.context("failed to follow the log")?;
-    tokio::select! {
-        caught_up = fold.catch_up(&partitions, Instant::now() + FOLD_PATIENCE) => {
-            caught_up.context("failed to read the log")?;
-        }
-        reason = fold.stopped() => return Err(reason.into()),
+    let caught_up = fold.catch_up(&partitions, Instant::now() + FOLD_PATIENCE).await;
+    if let Err(error) = caught_up {
+        // A fold that had to stop says why; that it did not get there follows from it.
+        let reason = fold.stopped().now_or_never();
+        return Err(reason.map_or_else(|| error.into(), Into::into));
     }
     Ok(fold)
 }
@@ -202,7 +203,7 @@ fn command_settings(config: &Config, secrets: &Secrets) -> command_api::Settings
 }
 
 /// Waits until the rows show all that the log holds: they are made again if they were lost.
-async fn rows_caught_up(common: &Common) -> Result<()> {
+async fn rows_caught_up(common: &Common, projector: &Projector) -> Result<()> {
     let partitions: Vec<Partition> = Partition::durable().collect();
     let ends =
         common.fold.log().ends(&partitions).await.context("failed to read the log's ends")?;
@@ -213,6 +214,7 @@ async fn rows_caught_up(common: &Common) -> Result<()> {
     loop {
         tokio::select! {
             () = &mut caught_up => return Ok(()),
+            reason = projector.stopped() => return Err(reason.into()),
             _ = tell.tick() => tracing::info!("the read model is being made from the log"),
         }
     }

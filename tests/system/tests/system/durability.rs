@@ -149,13 +149,13 @@ async fn a_disk_that_fills_up_refuses_writes_loses_none_and_takes_them_again() -
 /// Takes what room there is, but for what the other files of a server need at once.
 fn fill(file: &Path) -> Result<()> {
     const LEFT_BYTES: u64 = 100 << 20;
-    const PIECE: [u8; 1 << 20] = [1; 1 << 20];
+    let piece = vec![1; 1 << 20];
     let mut filling = File::create(file)?;
     loop {
         let disk = rustix::fs::fstatvfs(&filling)?;
         if disk.f_bavail * disk.f_frsize < LEFT_BYTES {
             return Ok(());
         }
-        filling.write_all(&PIECE)?;
+        filling.write_all(&piece)?;
     }
 }
