@@ -36,6 +36,9 @@ use storage::Storage;
 
 /// How the process names itself in traces.
 const SERVICE: &str = "nottermost";
+/// A collector that does not answer must not keep the process. A stop has ten seconds for all of
+/// its parts: the drain, the sockets, the projector, Postgres, and this.
+const TELEMETRY_STOP: Duration = Duration::from_millis(500);
 
 /// Runs the server until SIGTERM or SIGINT.
 ///
@@ -49,7 +52,7 @@ pub async fn run(config: Config) -> Result<()> {
     if let Err(error) = &outcome {
         tracing::error!(error = failure_line(&**error), "the server ends");
     }
-    telemetry.shutdown().await;
+    ended_in_time("telemetry", TELEMETRY_STOP, telemetry.shutdown()).await;
     outcome
 }
 
@@ -115,7 +118,7 @@ fn announce(address: SocketAddr) {
     tracing::info!(%address, "ready");
 }
 
-/// Waits for a part that ends, but not for ever: a stop has ten seconds for all of them.
+/// Waits for a part that ends, but not for ever.
 async fn ended_in_time(part: &'static str, patience: Duration, ends: impl Future<Output = ()>) {
     if tokio::time::timeout(patience, ends).await.is_err() {
         tracing::warn!(part, "did not end in time; what it did not keep is made again");

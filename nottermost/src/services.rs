@@ -32,7 +32,7 @@ const READER_CONNECTIONS_MAX: u32 = 16;
 const FOLD_PATIENCE: Duration = Duration::from_secs(600);
 /// Between two lines about rows that are being made again.
 const TELL_EVERY: Duration = Duration::from_secs(5);
-const PROJECTOR_STOP: Duration = Duration::from_millis(2_500);
+const PROJECTOR_STOP: Duration = Duration::from_millis(1_000);
 const SOCKETS_STOP: Duration = Duration::from_secs(1);
 
 /// Everything that runs.
@@ -80,7 +80,8 @@ impl Services {
         tasks.spawn(search::follow(common.searcher.clone(), projector.index_commits()));
         tasks.spawn(lag::report(common.fold.clone(), common.searcher.clone()));
         tasks.spawn(watch::log(common.fold.clone(), registered(health, "log")));
-        tasks.spawn(watch::postgres(parts.database, registered(health, "postgres")));
+        let reader = common.reader.clone();
+        tasks.spawn(watch::postgres(parts.database, reader, registered(health, "postgres")));
         let fold = common.fold.clone();
         let router = router(&parts, common, commands, &realtime, health);
         Ok(Self { fold, projector, realtime, router, health: health.clone(), tasks })

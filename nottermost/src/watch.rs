@@ -6,6 +6,8 @@ use events::Partition;
 use fold::Fold;
 use platform::health::PartHealth;
 use platform::postgres::Database;
+use read_model::Reader;
+use tokio::sync::watch;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -22,9 +24,10 @@ pub(crate) async fn log(fold: Fold, health: PartHealth) {
     }
 }
 
-/// Follows the private Postgres; any other is its owner's to watch.
+/// Follows Postgres: the private one tells by itself whether it runs, any other is asked.
 pub(crate) fn postgres(
     database: &Database,
+    reader: Reader,
     health: PartHealth,
 ) -> impl Future<Output = ()> + use<> {
     let running = match database {
@@ -32,16 +35,33 @@ pub(crate) fn postgres(
         Database::External(_) => None,
     };
     async move {
-        let Some(mut running) = running else { return };
-        loop {
-            if *running.borrow_and_update() {
-                health.ready();
-            } else {
-                health.not_ready("starting again");
-            }
-            if running.changed().await.is_err() {
-                return;
-            }
+        match running {
+            Some(running) => private(running, health).await,
+            None => external(reader, health).await,
+        }
+    }
+}
+
+async fn private(mut running: watch::Receiver<bool>, health: PartHealth) {
+    loop {
+        if *running.borrow_and_update() {
+            health.ready();
+        } else {
+            health.not_ready("starting again");
+        }
+        if running.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn external(reader: Reader, health: PartHealth) {
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    loop {
+        ticks.tick().await;
+        match reader.positions().await {
+            Ok(_) => health.ready(),
+            Err(_) => health.not_ready("it does not answer"),
         }
     }
 }

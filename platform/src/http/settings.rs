@@ -12,6 +12,6 @@ crate::settings_section! {
         /// The address that people reach it by, if that is another one (behind a proxy).
         site_url: Option<HttpUrl>,
         /// How long requests may go on after SIGTERM before they are cut off.
-        drain_ms: Bounded<0, 60_000> = "5000",
+        drain_ms: Bounded<0, 60_000> = "3500",
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use system_tests::{Room, Server, Setup, kill, postmaster, processes_in, replayed, until, within};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
 
 /// What a stop may take.
 const STOP_MAX: Duration = Duration::from_secs(10);
@@ -109,5 +111,27 @@ async fn everything_but_the_log_can_be_lost() -> Result<()> {
     let after = ada.moved_to(server.url()).posts(&channel).await?;
     ensure!(before == after, "before {before:?}\nafter {after:?}");
     server.stop().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_clients_and_collectors_that_never_finish() -> Result<()> {
+    let room = Room::new()?;
+    // Takes connections and answers nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await?;
+    let collector = format!("http://{}", silent.local_addr()?);
+    let setup = Setup::default().set("NOTTERMOST_TELEMETRY__OTLP_ENDPOINT", collector);
+    let server = Server::start(&room, &setup).await?;
+    let authority = server.url().trim_start_matches("http://").to_owned();
+    let mut upload = TcpStream::connect(&authority).await?;
+    let head = "POST /api/v4/users HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                Content-Length: 1000\r\n\r\n{";
+    upload.write_all(head.as_bytes()).await?;
+    // Another answer says that the first request has been taken up.
+    server.visitor()?.get("/system/ping").await?.expect(200)?;
+    let (status, took, said) = server.stop().await?;
+    ensure!(status.code() == Some(0), "ended with {status}: {}", said.join("\n"));
+    ensure!(took < STOP_MAX, "the stop took {took:?}");
+    ensure!(processes_in(room.path())?.is_empty(), "left {:?}", processes_in(room.path())?);
     Ok(())
 }
