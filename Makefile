@@ -48,8 +48,8 @@ torture:
 
 bench:
 	@.ci/tools cargo cc postgres
-	cargo build --release -p nottermost -p replay-tools --bin nottermost --bin replay
-	cargo run --release -p bench -- --binary "$${CARGO_TARGET_DIR:-target}/release/nottermost"
+	cargo build --release -p nottermost -p replay-tools -p bench
+	cd "$${CARGO_TARGET_DIR:-target}/release" && ./bench --binary ./nottermost
 
 docs:
 	UPDATE_DOCS=1 cargo test -p platform --test configuration_reference

@@ -40,6 +40,14 @@ pub async fn figures(server: &Server, scene: &Scene) -> Result<()> {
     row(server, scene, "one-word search", 4, &search).await
 }
 
+/// The same load on the server without rules and storage.
+pub async fn bare(server: &Server, scene: &Scene) -> Result<()> {
+    let get = |path: String| Ask { method: Method::GET, path, body: Bytes::new() };
+    let page = format!("/api/v4/channels/{}/posts?page=0&per_page=60", scene.channels[0]);
+    row(server, scene, "page of 60 of a bare server", 8, &get(page)).await?;
+    row(server, scene, "own profile of a bare server", 8, &get("/api/v4/users/me".to_owned())).await
+}
+
 async fn row(server: &Server, scene: &Scene, name: &str, clients: usize, ask: &Ask) -> Result<()> {
     run(server, scene, clients, ask, WARM_UP).await?;
     let mut per_s = Vec::with_capacity(RUNS);

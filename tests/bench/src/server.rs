@@ -13,6 +13,7 @@ const TICKS_PER_S: f64 = 100.0;
 pub struct Server {
     child: Child,
     pub authority: String,
+    /// A bare server has none.
     data: Option<tempfile::TempDir>,
 }
 
@@ -44,13 +45,26 @@ impl Server {
 
     /// Starts `binary` on what another left.
     pub fn start_on(binary: &Path, data: tempfile::TempDir) -> Result<Self> {
-        let mut child = Command::new(binary)
+        let mut command = Command::new(binary);
+        command
             .env("NOTTERMOST_DATA__DIR", data.path())
             .env("NOTTERMOST_HTTP__LISTEN", "127.0.0.1:0")
-            .env("NOTTERMOST_TELEMETRY__LOG_FILTER", "warn")
+            .env("NOTTERMOST_TELEMETRY__LOG_FILTER", "warn");
+        Self::spawn(command, Some(data))
+    }
+
+    /// Starts the server without rules and storage (`crate::bare`).
+    pub fn start_bare() -> Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("--serve-bare");
+        Self::spawn(command, None)
+    }
+
+    fn spawn(mut command: Command, data: Option<tempfile::TempDir>) -> Result<Self> {
+        let mut child = command
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("failed to start {}", binary.display()))?;
+            .with_context(|| format!("failed to start {}", command.get_program().display()))?;
         let stdout = child.stdout.take().context("stdout is piped")?;
         let mut lines = BufReader::new(stdout).lines();
         let ready = "nottermost is ready at http://";
@@ -61,7 +75,7 @@ impl Server {
             }
         };
         std::thread::spawn(move || lines.for_each(drop));
-        Ok(Self { child, authority, data: Some(data) })
+        Ok(Self { child, authority, data })
     }
 
     /// The server's and its Postgres' CPU time so far, ended children of Postgres included.
@@ -109,7 +123,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A server that was stopped is gone already; one that was not must not outlive the bench.
+        // One that was stopped is gone already; one that was not must not outlive the bench.
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
         let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }

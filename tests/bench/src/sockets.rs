@@ -8,6 +8,7 @@ use http::Method;
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -29,9 +30,10 @@ type Socket = WebSocketStream<TcpStream>;
 /// When a socket saw the post whose message ends in this number.
 type Seen = (u32, Instant);
 
-pub async fn latency(server: &Server, scene: &Scene, sockets: usize) -> Result<()> {
+/// `of` names the server in what is printed.
+pub async fn latency(server: &Server, scene: &Scene, sockets: usize, of: &str) -> Result<()> {
     let (seen, mut arrivals) = mpsc::unbounded_channel();
-    open(server, scene, sockets, &seen).await?;
+    let _listening = open(server, scene, sockets, &seen).await?;
     let mut poster = Client::connect(&server.authority, &scene.tokens[0]).await?;
     let mut sent = Vec::new();
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / RATE);
@@ -48,7 +50,7 @@ pub async fn latency(server: &Server, scene: &Scene, sockets: usize) -> Result<(
     }
     let frames = (sockets * LATENCY_POSTS as usize) as f64;
     println!(
-        "post to socket, {RATE} posts/s, {sockets} sockets: p50 {:.2} ms  p99 {:.2} ms  CPU {:.1} µs per frame",
+        "post to socket{of}, {RATE} posts/s, {sockets} sockets: p50 {:.2} ms  p99 {:.2} ms  CPU {:.1} µs per frame",
         latencies.percentile_ms(50.0),
         latencies.percentile_ms(99.0),
         server.cpu()?.since(cpu).total_s() * 1e6 / frames,
@@ -56,12 +58,13 @@ pub async fn latency(server: &Server, scene: &Scene, sockets: usize) -> Result<(
     Ok(())
 }
 
-pub async fn fan_out(server: &Server, scene: &Scene, sockets: usize) -> Result<()> {
+/// `of` names the server in what is printed.
+pub async fn fan_out(server: &Server, scene: &Scene, sockets: usize, of: &str) -> Result<()> {
     let before = server.resident_bytes()?;
     let (seen, mut arrivals) = mpsc::unbounded_channel();
-    open(server, scene, sockets, &seen).await?;
+    let _listening = open(server, scene, sockets, &seen).await?;
     let idle = server.resident_bytes()?.saturating_sub(before) / sockets as u64;
-    println!("memory of an idle socket, {sockets} sockets: {idle} bytes");
+    println!("memory of an idle socket{of}, {sockets} sockets: {idle} bytes");
     let mut poster = Client::connect(&server.authority, &scene.tokens[0]).await?;
     let mut last_ms = Vec::new();
     let cpu = server.cpu()?;
@@ -75,25 +78,27 @@ pub async fn fan_out(server: &Server, scene: &Scene, sockets: usize) -> Result<(
     }
     let frames = (sockets * FAN_OUT_POSTS) as f64;
     println!(
-        "one post to {sockets} sockets: last frame {:.0} ms  CPU {:.1} µs per frame",
+        "one post to {sockets} sockets{of}: last frame {:.0} ms  CPU {:.1} µs per frame",
         crate::stats::median(last_ms),
         server.cpu()?.since(cpu).server_s * 1e6 / frames,
     );
     Ok(())
 }
 
+/// Sockets that listen until the set is dropped.
 async fn open(
     server: &Server,
     scene: &Scene,
     sockets: usize,
     seen: &mpsc::UnboundedSender<Seen>,
-) -> Result<()> {
+) -> Result<JoinSet<()>> {
+    let mut listening = JoinSet::new();
     for n in 0..sockets {
         let token = &scene.tokens[n % scene.tokens.len()];
         let socket = connect(&server.authority, token).await?;
-        tokio::spawn(listen(socket, seen.clone()));
+        listening.spawn(listen(socket, seen.clone()));
     }
-    Ok(())
+    Ok(listening)
 }
 
 /// A socket that has said hello.
