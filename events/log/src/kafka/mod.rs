@@ -37,6 +37,8 @@ pub enum ConnectError {
     Setting(#[from] InvalidClientSetting),
     #[error(transparent)]
     Topics(#[from] TopicsError),
+    #[error("some partitions have no leading broker: {0}")]
+    NotLed(ReadError),
     #[error("failed to make a Kafka client: {0}")]
     Client(String),
 }
@@ -73,6 +75,7 @@ impl KafkaLog {
             topics::check(&options).await?;
         }
         let offsets = Offsets::start(&options)?;
+        offsets.wait_until_led().await.map_err(ConnectError::NotLed)?;
         let shared = Shared { names: TopicNames::new(&options.topic_prefix), offsets, options };
         let shared = Arc::new(shared);
         let readers = Arc::new(Readers::new(Arc::clone(&shared)));

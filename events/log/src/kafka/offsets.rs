@@ -19,6 +19,8 @@ use crate::port::ReadError;
 
 /// A look-up that has no answer by then fails: about as long as an append waits.
 const LOOK_UP_MAX: Duration = Duration::from_secs(5);
+/// Brokers that were just asked for hundreds of partitions need a while on a slow disk.
+const LED_MAX: Duration = Duration::from_secs(60);
 /// One request's share of it: a broker that does not answer is given up for another.
 const REQUEST_MAX: Duration = Duration::from_secs(2);
 const RETRY_EVERY: Duration = Duration::from_millis(50);
@@ -61,8 +63,24 @@ impl Offsets {
         partitions: Vec<Partition>,
         bound: Bound,
     ) -> Result<Vec<u64>, ReadError> {
+        self.look_up_within(LOOK_UP_MAX, partitions, bound).await
+    }
+
+    /// Returns once every partition has a broker that leads it: until then a new producer's first records
+    /// could be taken in the wrong order.
+    pub(super) async fn wait_until_led(&self) -> Result<(), ReadError> {
+        let all = (0..COUNT as u16).map(partition).collect();
+        self.look_up_within(LED_MAX, all, Bound::End).await.map(drop)
+    }
+
+    async fn look_up_within(
+        &self,
+        time: Duration,
+        partitions: Vec<Partition>,
+        bound: Bound,
+    ) -> Result<Vec<u64>, ReadError> {
         let (done, answer) = oneshot::channel();
-        let until = Instant::now() + LOOK_UP_MAX;
+        let until = Instant::now() + time;
         let gone = || ReadError::Unavailable("the look-up of offsets has stopped".into());
         self.0.send(LookUp { partitions, bound, until, done }).map_err(|_| gone())?;
         answer.await.unwrap_or_else(|_| Err(gone()))

@@ -114,7 +114,7 @@ fn refused(error: &KafkaError, len: usize) -> AppendError {
     }
 }
 
-/// The record's size as the port counts it may lie within the limit while the broker's lies below.
+/// Said by a broker whose limit is unknown here, but for that it lies below the record's size.
 fn too_large(len: usize) -> AppendError {
     AppendError::TooLarge { len, max: RECORD_BYTES_MAX.min(len.saturating_sub(1)) }
 }
@@ -148,15 +148,16 @@ impl ProducerContext for Delivering {
     }
 }
 
-/// Written for certain. Without its place (a broker that has forgotten where it put a record which was
-/// sent twice) it must be appended again to be found.
+/// An acknowledgement without a place proves nothing. librdkafka takes a record for acknowledged once a
+/// later one of the same partition is; but a partition that meets a producer for the first time accepts
+/// its records from any number on, so the earlier one may be missing.
 fn acknowledged(partition: Partition, message: &BorrowedMessage<'_>) -> Outcome {
     match (u64::try_from(message.offset()), message.timestamp()) {
         (Ok(offset), Timestamp::LogAppendTime(appended_ms)) if appended_ms >= 0 => {
             Ok(Appended { partition, offset, appended_ms })
         }
         (offset, time) => Err(AppendError::Indeterminate(format!(
-            "it was written, but the broker gave no place or no append time ({offset:?}, {time:?})"
+            "it was acknowledged without a place or an append time ({offset:?}, {time:?})"
         ))),
     }
 }

@@ -20,7 +20,7 @@ const KEPT_MAX: usize = 4;
 /// Records that are known to be there come within this, or the log is unavailable.
 const READ_MAX: Duration = Duration::from_secs(5);
 /// A consumer that turns to another partition waits out the fetch that it has begun: so it is short.
-const FETCH_WAIT: Duration = Duration::from_millis(10);
+const FETCH_WAIT: Duration = Duration::from_millis(5);
 
 pub(super) struct Readers {
     shared: Arc<Shared>,

@@ -12,6 +12,7 @@ use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rustix::fs::statvfs;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::KafkaOptions;
@@ -19,6 +20,9 @@ use crate::KafkaOptions;
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/local/kafka");
 /// On a busy machine a node takes a while.
 const START_MAX: Duration = Duration::from_secs(120);
+
+/// Free memory for files with which data is kept there, bytes.
+const MEMORY_MIN: u64 = 1 << 30;
 
 /// One broker or three. They end, and their data goes, with this value or with the process.
 pub struct Cluster {
@@ -118,8 +122,7 @@ impl Cluster {
 
     /// Deletes the topics of a prefix: a broker's memory holds only so many.
     pub fn delete_topics(&self, topic_prefix: &str) {
-        let admin: AdminClient<DefaultClientContext> =
-            config(&self.bootstrap()).create().expect("a client");
+        let admin = self.admin();
         let names = Topic::ALL.map(|topic| format!("{topic_prefix}{}", topic.name()));
         let deleted =
             admin.delete_topics(&names.each_ref().map(String::as_str), &AdminOptions::new());
@@ -157,11 +160,15 @@ impl Drop for Cluster {
     }
 }
 
+/// In memory where there is enough of it: making hundreds of partitions is hundreds of fsyncs, and what
+/// a killed process has written is as safe there as on a disk.
 fn new_dir() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("nottermost-kafka-{}-{count}", std::process::id());
-    std::env::temp_dir().join(name)
+    let memory = Path::new("/dev/shm");
+    let free = statvfs(memory).map_or(0, |stat| stat.f_bavail.saturating_mul(stat.f_frsize));
+    if free >= MEMORY_MIN { memory.join(name) } else { std::env::temp_dir().join(name) }
 }
 
 fn path(dir: &Path) -> &str {

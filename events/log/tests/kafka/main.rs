@@ -1,5 +1,11 @@
 //! The Kafka adapter against real brokers: it keeps the contract; and what only it has.
 
+mod faults;
+mod load;
+mod positions;
+mod replicas;
+mod topics;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 
