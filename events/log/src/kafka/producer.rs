@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProd
 use tokio::sync::oneshot;
 
 use super::instruments::Instruments;
-use super::options::{KafkaOptions, MESSAGE_BYTES_MAX, Telling};
+use super::options::{KafkaOptions, Telling};
 use super::{ConnectError, record};
 use crate::port::{AppendError, Appended, RECORD_BYTES_MAX};
 
@@ -171,4 +171,40 @@ fn failed(error: &KafkaError, len: usize) -> AppendError {
     }
 }
 
-const _: () = assert!(MESSAGE_BYTES_MAX > RECORD_BYTES_MAX);
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use events::Topic;
+    use futures::executor::block_on;
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+
+    use super::*;
+
+    const USER: Partition = Partition { topic: Topic::Users, index: 0 };
+
+    /// Against librdkafka's own stand-in for a cluster: a real one cannot be made to lose track.
+    #[test]
+    fn a_producer_that_has_failed_is_replaced() {
+        let cluster = MockCluster::new(1).expect("a cluster");
+        cluster.create_topic("users", 1, 1).expect("a topic");
+        let options =
+            KafkaOptions { bootstrap: cluster.bootstrap_servers(), ..KafkaOptions::default() };
+        let producer = Producer::new(&options).expect("a producer");
+        let lost_track = RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
+        cluster.request_errors(RDKafkaApiKey::Produce, &[lost_track]);
+        let failed = append(&producer);
+        assert!(matches!(failed, Err(AppendError::Indeterminate(_))), "{failed:?}");
+        let client = Arc::clone(&producer.client.read());
+        let again = append(&producer).expect("another producer appends");
+        assert_eq!(again.offset, 0);
+        assert!(!Arc::ptr_eq(&client, &producer.client.read()));
+    }
+
+    fn append(producer: &Producer) -> Outcome {
+        let body = Bytes::from_static(b"{}");
+        let record = NewRecord { key: [0; 16], headers: vec![], body };
+        let outcome = producer.send("users", USER, &record).expect("it is handed over");
+        block_on(outcome).expect("an outcome")
+    }
+}

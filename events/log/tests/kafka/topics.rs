@@ -55,9 +55,24 @@ async fn set(at: &OnKafka, topic: &str, other: Option<(&str, &str)>) {
     ];
     let config = AlterConfig::new(ResourceSpecifier::Topic(topic));
     let same = right.iter().filter(|(key, _)| other.is_none_or(|(other, _)| other != *key));
-    let config = same.chain(&other).fold(config, |config, (key, value)| config.set(key, value));
+    let wanted: Vec<_> = same.chain(&other).copied().collect();
+    let config = wanted.iter().fold(config, |config, (key, value)| config.set(key, value));
     let altered = at.cluster.admin().alter_configs(&[config], &AdminOptions::new()).await;
     assert!(altered.expect("an answer").iter().all(Result::is_ok));
+    until_described(at, topic, &wanted).await;
+}
+
+/// The brokers hear of new settings a moment after they were set.
+async fn until_described(at: &OnKafka, topic: &str, wanted: &[(&str, &str)]) {
+    let (admin, asked) = (at.cluster.admin(), [ResourceSpecifier::Topic(topic)]);
+    loop {
+        let described = admin.describe_configs(&asked, &AdminOptions::new()).await;
+        let config = described.expect("an answer").remove(0).expect("the topic's settings");
+        let is = |key: &str| config.get(key).and_then(|entry| entry.value.clone());
+        if wanted.iter().all(|(key, value)| is(key).as_deref() == Some(value)) {
+            return;
+        }
+    }
 }
 
 #[tokio::test]
