@@ -17,17 +17,17 @@ help:
 	@echo 'make docs     renew the generated pages'
 
 run:
-	@.ci/tools cargo cc postgres
+	@.ci/tools cargo cc openssl postgres
 	cargo build --release -p nottermost --bin nottermost
 	cargo run --quiet --release -p nottermost --bin nottermost
 
 test:
-	@.ci/tools cargo cc node python postgres strace
+	@.ci/tools cargo cc openssl node python postgres strace java mvn
 	cargo test --workspace
 	tests/clients/run
 
 lint:
-	@.ci/tools cargo cc
+	@.ci/tools cargo cc openssl
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
@@ -42,12 +42,12 @@ audit:
 	.ci/audit
 
 torture:
-	@.ci/tools cargo cc postgres strace
+	@.ci/tools cargo cc openssl postgres strace
 	SIMULATION_SEEDS=$(SEEDS) cargo test --release -p simulation
 	cargo test --release -p simulation -p system-tests -- --ignored --nocapture
 
 bench:
-	@.ci/tools cargo cc postgres
+	@.ci/tools cargo cc openssl postgres
 	cargo build --release -p nottermost -p replay-tools -p bench
 	cd "$${CARGO_TARGET_DIR:-target}/release" && ./bench --binary ./nottermost
 

@@ -7,10 +7,12 @@
 
 mod codec;
 mod embedded;
+pub mod kafka;
 mod partitions;
 mod port;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError, Scan};
+pub use kafka::{KafkaLog, KafkaOptions};
 pub use port::{AppendError, Appended, EventLog, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail};
