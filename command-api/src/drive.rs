@@ -236,7 +236,7 @@ fn append(
         %partition,
         offset = tracing::field::Empty,
     );
-    let appending = api.fold.log().append(partition, record);
+    let appending = api.log.append(partition, record);
     let appended = async move {
         let started = Instant::now();
         let result = appending.await;

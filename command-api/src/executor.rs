@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use domain::commands::Decision;
 use domain::{Applied, Refusal};
 use event_archive::ObjectStore;
-use event_log::ReadLimit;
+use event_log::{EventLog, ReadLimit};
 use events::{Actor, Event, EventId, Partition, Position};
 use fold::{AccessEnded, Fold, Folded, StatusBoard};
 use futures::future::BoxFuture;
@@ -42,6 +42,8 @@ pub struct Settings {
 
 /// What the write side is built from.
 pub struct Parts {
+    /// The log that `fold` follows.
+    pub log: Arc<dyn EventLog>,
     pub fold: Fold,
     pub secrets: Arc<Secrets>,
     pub reader: Reader,

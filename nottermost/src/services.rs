@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use command_api::CommandApi;
+use event_log::PresenceAppender;
 use events::Partition;
 use fold::snapshots::Snapshots;
 use fold::{Fold, FoldSet, StatusBoard};
@@ -125,8 +126,9 @@ async fn folded(parts: &Parts<'_>) -> Result<Fold> {
     let end = |partition| ends.get(&partition).copied().unwrap_or(0);
     snapshots.restore(&set, end).await.context("failed to read the fold's snapshots")?;
     let options = fold::Options { digests: Some(snapshots.digests()), ..fold::Options::default() };
-    let fold =
-        Fold::start(Arc::clone(log), set, options).await.context("failed to follow the log")?;
+    let fold = Fold::start(parts.storage.reader(), set, options)
+        .await
+        .context("failed to follow the log")?;
     let caught_up = fold.catch_up(&partitions, Instant::now() + FOLD_PATIENCE).await;
     if let Err(error) = caught_up {
         // A fold that had to stop says why; that it did not get there follows from it.
@@ -148,7 +150,7 @@ async fn projecting(parts: &Parts<'_>) -> Result<Projector> {
     let database = database(parts);
     database.migrate().await.context("failed to prepare the read model")?;
     let deps = projector::Deps {
-        log: Arc::clone(&parts.storage.log),
+        log: parts.storage.reader(),
         database,
         index: Some(index_directory(parts)),
         snapshots: Snapshots::new(Arc::clone(&parts.storage.objects)),
@@ -171,6 +173,7 @@ async fn sockets(parts: &Parts<'_>, common: &Common, door: &StatusDoor) -> Resul
     };
     let started = Realtime::start(realtime::Parts {
         fold: common.fold.clone(),
+        presence: PresenceAppender::new(Arc::clone(&parts.storage.log)),
         statuses: Arc::clone(&common.statuses),
         hydrate: Arc::new(hydration),
         set_status: Arc::new(door.clone()),
@@ -181,6 +184,7 @@ async fn sockets(parts: &Parts<'_>, common: &Common, door: &StatusDoor) -> Resul
 
 fn commands(parts: &Parts<'_>, common: &Common, realtime: &Realtime) -> CommandApi {
     CommandApi::new(command_api::Parts {
+        log: Arc::clone(&parts.storage.log),
         fold: common.fold.clone(),
         secrets: Arc::clone(&parts.secrets),
         reader: common.reader.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use event_archive::{DirectoryStore, ObjectStore};
-use event_log::{EmbeddedLog, EmbeddedOptions, EventLog};
+use event_log::{EmbeddedLog, EmbeddedOptions, EventLog, LogReader};
 use platform::config::Config;
 
 pub(crate) struct Storage {
@@ -14,6 +14,11 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
+    /// The log for those who only read it.
+    pub fn reader(&self) -> Arc<dyn LogReader> {
+        Arc::clone(&self.log) as _
+    }
+
     /// Opens both where `config` says, below `data` unless it says otherwise.
     pub async fn open(config: &Config, data: &Path) -> Result<Self> {
         let (log, objects) = (config.log.url.directory(data), config.objects.url.directory(data));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::FoldError;
-use event_log::{EventLog, ReadError, ReadLimit};
+use event_log::{LogReader, ReadError, ReadLimit};
 use events::{Partition, SharedRecord};
 use fold::FoldSet;
 use read_model::{Database, OpenError};
@@ -58,7 +58,7 @@ pub enum RebuildError {
 /// # Errors
 /// [`RebuildError`]; what was made so far is of no use.
 pub async fn rebuild(
-    log: &Arc<dyn EventLog>,
+    log: &Arc<dyn LogReader>,
     database: &Database,
     index: Option<&Path>,
     mut told: impl FnMut(Progress),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::FoldError;
-use event_log::{EventLog, ReadError, Tail};
+use event_log::{LogReader, ReadError, Tail};
 use events::{Partition, SharedRecord};
 use fold::FoldSet;
 use fold::digests::{DigestError, Digests};
@@ -33,7 +33,7 @@ const CHECK_EVERY: Duration = Duration::from_millis(500);
 /// What the projector works with.
 #[derive(Debug, Clone)]
 pub struct Deps {
-    pub log: Arc<dyn EventLog>,
+    pub log: Arc<dyn LogReader>,
     /// Brought up to date already ([`Database::migrate`]).
     pub database: Database,
     /// Where the index is; absent: this installation has none.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::EventLog;
+use event_log::LogReader;
 use events::{Event, Partition};
 use fold::Folded;
 
@@ -45,7 +45,7 @@ pub(crate) fn span_of(folded: &Folded) -> Option<tracing::Span> {
 }
 
 /// Reports how far the rows are behind the log, every few seconds, for ever.
-pub(crate) async fn report_lag(log: Arc<dyn EventLog>, positions: PositionsWatch) {
+pub(crate) async fn report_lag(log: Arc<dyn LogReader>, positions: PositionsWatch) {
     let partitions: Vec<Partition> = Partition::durable().collect();
     let mut ticks = tokio::time::interval(LAG_EVERY);
     loop {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use common::history::History;
 use common::postgres::{Postgres, empty};
 use event_archive::DirectoryStore;
-use event_log::EventLog;
+use event_log::{EventLog, LogReader};
 use event_log::testing::MemoryLog;
 use events::{NewRecord, Partition, SharedRecord};
 use fold::FoldSet;
@@ -33,8 +33,8 @@ impl Installation {
         Self { log: Arc::new(MemoryLog::new()), database, postgres, files }
     }
 
-    fn log(&self) -> Arc<dyn EventLog> {
-        Arc::clone(&self.log) as Arc<dyn EventLog>
+    fn log(&self) -> Arc<dyn LogReader> {
+        Arc::clone(&self.log) as Arc<dyn LogReader>
     }
 
     fn index(&self) -> std::path::PathBuf {

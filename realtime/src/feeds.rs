@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::{EventLog, ReadError, Tail};
+use event_log::{LogReader, ReadError, Tail};
 use events::{Event, Partition, PresenceEvent, SharedRecord, Topic};
 use fold::{Subscription, SubscriptionError};
 use tokio::sync::Semaphore;
@@ -38,7 +38,7 @@ pub async fn folded(mut subscription: Subscription, inbox: Arc<Inbox>) {
 }
 
 /// Follows `presence` from its end: what was said before is no longer so.
-pub async fn presence(log: Arc<dyn EventLog>, mut tail: Box<dyn Tail>, inbox: Arc<Inbox>) {
+pub async fn presence(log: Arc<dyn LogReader>, mut tail: Box<dyn Tail>, inbox: Arc<Inbox>) {
     loop {
         match tail.next().await {
             Ok(records) => inbox.send(Command::Presence(decoded(&records))),
@@ -50,7 +50,7 @@ pub async fn presence(log: Arc<dyn EventLog>, mut tail: Box<dyn Tail>, inbox: Ar
     }
 }
 
-async fn reopened(log: &Arc<dyn EventLog>) -> Box<dyn Tail> {
+async fn reopened(log: &Arc<dyn LogReader>) -> Box<dyn Tail> {
     loop {
         tokio::time::sleep(RETRY_EVERY).await;
         match follow_presence(log).await {
@@ -61,7 +61,7 @@ async fn reopened(log: &Arc<dyn EventLog>) -> Box<dyn Tail> {
 }
 
 /// A tail of `presence` from its present end.
-pub async fn follow_presence(log: &Arc<dyn EventLog>) -> Result<Box<dyn Tail>, ReadError> {
+pub async fn follow_presence(log: &Arc<dyn LogReader>) -> Result<Box<dyn Tail>, ReadError> {
     let partitions: Vec<Partition> = Topic::Presence.partitions().collect();
     let ends = log.ends(&partitions).await?;
     log.tail(partitions.into_iter().zip(ends).collect()).await

@@ -21,7 +21,7 @@ mod protocol;
 use std::io;
 use std::sync::Arc;
 
-use event_log::ReadError;
+use event_log::{PresenceAppender, ReadError};
 use events::Position;
 use fold::{AccessEnded, Fold, StatusBoard};
 use futures::FutureExt;
@@ -39,6 +39,8 @@ use protocol::ServerInfo;
 /// What realtime is made of.
 pub struct Parts {
     pub fold: Fold,
+    /// Where realtime says who is there and who types.
+    pub presence: PresenceAppender,
     /// Filled here, read by whoever answers for statuses.
     pub statuses: Arc<StatusBoard>,
     pub hydrate: Arc<dyn Hydrate>,
@@ -94,11 +96,11 @@ impl Realtime {
     /// # Errors
     /// [`StartError`].
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        let Parts { fold, statuses, hydrate, set_status, options } = parts;
+        let Parts { fold, presence, statuses, hydrate, set_status, options } = parts;
         let tail = feeds::follow_presence(fold.log()).await?;
         let subscription = fold.subscribe();
         let progress = Arc::new(Progress::new(|partition| fold.next(partition)));
-        let (presence_log, appends) = PresenceLog::start(Arc::clone(fold.log()), options.source);
+        let (presence_log, appends) = PresenceLog::start(presence, options.source);
         let world = World {
             fold: fold.clone(),
             hydrate,

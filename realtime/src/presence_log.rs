@@ -1,10 +1,8 @@
 //! The way into the topic `presence`, the only one that realtime writes.
 
-use std::sync::Arc;
-
-use event_log::EventLog;
+use event_log::PresenceAppender;
 use events::presence::{PresenceChanged, TypingStarted};
-use events::{Actor, Event, EventId, Id, Meta, Partition, PresenceEvent, Topic, UserId};
+use events::{Actor, Event, EventId, Id, Meta, PresenceEvent, UserId};
 use tokio::sync::mpsc;
 
 /// Records that may wait for the log.
@@ -41,7 +39,7 @@ impl Says for TypingStarted {
 
 impl PresenceLog {
     /// `source` names the cell.
-    pub fn start(log: Arc<dyn EventLog>, source: String) -> (Self, tokio::task::AbortHandle) {
+    pub fn start(log: PresenceAppender, source: String) -> (Self, tokio::task::AbortHandle) {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let task = tokio::spawn(append_all(log, source, receiver));
         (Self(sender), task.abort_handle())
@@ -54,14 +52,13 @@ impl PresenceLog {
     }
 }
 
-async fn append_all(log: Arc<dyn EventLog>, source: String, mut said: mpsc::Receiver<Said>) {
+async fn append_all(log: PresenceAppender, source: String, mut said: mpsc::Receiver<Said>) {
     while let Some(Said { key, by, event }) = said.recv().await {
         let now_ms = platform::clock::now_ms();
         let meta = Meta::new(EventId::random(), key, now_ms, 0, Actor::User(by));
         let record = events::encode(&source, &meta, &Event::Presence(event));
-        let partition = Partition::of(Topic::Presence, key.as_bytes());
-        if let Err(error) = log.append(partition, record).await {
-            tracing::warn!(%error, %partition, "failed to tell of a presence");
+        if let Err(error) = log.append(key, record).await {
+            tracing::warn!(%error, "failed to tell of a presence");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use event_archive::{DirectoryStore, ObjectStore};
-use event_log::{EmbeddedLog, EmbeddedOptions, EventLog};
+use event_log::{EmbeddedLog, EmbeddedOptions, LogReader};
 use events::Partition;
 use platform::config::Config;
 use platform::data_dir::DataDir;
@@ -16,7 +16,7 @@ use crate::Outcome;
 
 pub(crate) struct Stopped {
     data: DataDir,
-    pub log: Arc<dyn EventLog>,
+    pub log: Arc<dyn LogReader>,
     pub objects: Arc<dyn ObjectStore>,
 }
 

@@ -1,8 +1,11 @@
 //! `POST /users/{user_id}/typing`
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use domain::rights;
+use event_log::PresenceAppender;
 use events::presence::TypingStarted;
 use events::{ChannelId, Event, EventId, Meta, Partition, PostId, PresenceEvent, Topic};
 use platform::clock;
@@ -42,8 +45,8 @@ pub(crate) async fn start(
     let mut meta = Meta::new(EventId::random(), channel_id.0, now_ms, 0, caller.actor());
     meta.connection_id.clone_from(&caller.wishes.connection_id);
     let record = events::encode(&api.settings.cell, &meta, &event);
-    let partition = Partition::of(Topic::Presence, channel_id.as_bytes());
-    let appended = api.fold.log().append(partition, record).await;
+    let presence = PresenceAppender::new(Arc::clone(&api.log));
+    let appended = presence.append(channel_id.0, record).await;
     appended.map_err(ApiError::unavailable)?;
     Ok(ok_status())
 }

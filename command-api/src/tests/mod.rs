@@ -89,13 +89,15 @@ impl Cell {
         pepper: [u8; 32],
     ) -> CommandApi {
         let shared: Arc<dyn EventLog> = Arc::new(log.clone());
-        let fold = Fold::start(shared, FoldSet::new(), Options::default()).await.unwrap();
+        let fold = Fold::start(Arc::clone(&shared) as _, FoldSet::new(), Options::default());
+        let fold = fold.await.unwrap();
         // Nothing listens there: a test that asks the database fails.
         let pool = PgPoolOptions::new()
             .acquire_timeout(Duration::from_millis(100))
             .connect_lazy("postgres://nobody@127.0.0.1:1/nothing")
             .unwrap();
         CommandApi::new(Parts {
+            log: shared,
             fold,
             secrets: Arc::new(Secrets::from_keys(pepper, [2; 32])),
             reader: Reader::new(pool),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use event_log::{EventLog, ReadError};
+use event_log::{LogReader, ReadError};
 use events::Partition;
 use tokio::sync::{mpsc, oneshot};
 
@@ -17,7 +17,7 @@ struct Asked {
 pub(crate) struct EndLookup(mpsc::UnboundedSender<Asked>);
 
 impl EndLookup {
-    pub(crate) fn start(log: Arc<dyn EventLog>) -> (Self, tokio::task::AbortHandle) {
+    pub(crate) fn start(log: Arc<dyn LogReader>) -> (Self, tokio::task::AbortHandle) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let task = tokio::spawn(answer(log, receiver));
         (Self(sender), task.abort_handle())
@@ -36,7 +36,7 @@ impl EndLookup {
     }
 }
 
-async fn answer(log: Arc<dyn EventLog>, mut receiver: mpsc::UnboundedReceiver<Asked>) {
+async fn answer(log: Arc<dyn LogReader>, mut receiver: mpsc::UnboundedReceiver<Asked>) {
     while let Some(first) = receiver.recv().await {
         let mut waiting = vec![first];
         while let Ok(more) = receiver.try_recv() {

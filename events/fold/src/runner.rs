@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::FoldError;
-use event_log::{EventLog, ReadError, Tail};
+use event_log::{LogReader, ReadError, Tail};
 use events::{EventId, Partition, SharedRecord};
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -74,7 +74,7 @@ pub struct Fold(Arc<Inner>);
 struct Inner {
     set: Arc<FoldSet>,
     shared: Arc<Shared>,
-    log: Arc<dyn EventLog>,
+    log: Arc<dyn LogReader>,
     ends: EndLookup,
     options: Options,
     tasks: Vec<tokio::task::AbortHandle>,
@@ -113,7 +113,7 @@ impl Fold {
     /// # Errors
     /// [`ReadError`] if the log does not hold what comes next.
     pub async fn start(
-        log: Arc<dyn EventLog>,
+        log: Arc<dyn LogReader>,
         set: FoldSet,
         options: Options,
     ) -> Result<Self, ReadError> {
@@ -134,7 +134,7 @@ impl Fold {
         &self.0.set
     }
 
-    pub fn log(&self) -> &Arc<dyn EventLog> {
+    pub fn log(&self) -> &Arc<dyn LogReader> {
         &self.0.log
     }
 
@@ -274,7 +274,7 @@ impl Shared {
 
 async fn follow(
     mut tail: Box<dyn Tail>,
-    log: Arc<dyn EventLog>,
+    log: Arc<dyn LogReader>,
     set: Arc<FoldSet>,
     shared: Arc<Shared>,
 ) {
@@ -318,7 +318,7 @@ fn fold_batch(
     Ok(())
 }
 
-async fn reopened(log: &Arc<dyn EventLog>, set: &FoldSet) -> Box<dyn Tail> {
+async fn reopened(log: &Arc<dyn LogReader>, set: &FoldSet) -> Box<dyn Tail> {
     loop {
         tokio::time::sleep(RETRY_EVERY).await;
         match log.tail(Partition::durable().map(|p| (p, set.next(p))).collect()).await {
@@ -329,7 +329,7 @@ async fn reopened(log: &Arc<dyn EventLog>, set: &FoldSet) -> Box<dyn Tail> {
 }
 
 /// Confirms idle partitions: what has no record beyond the fold is as current as a tail can be.
-async fn confirm(log: Arc<dyn EventLog>, set: Arc<FoldSet>, shared: Arc<Shared>) {
+async fn confirm(log: Arc<dyn LogReader>, set: Arc<FoldSet>, shared: Arc<Shared>) {
     let partitions: Vec<Partition> = Partition::durable().collect();
     let mut ticks = tokio::time::interval(CONFIRM_EVERY);
     loop {

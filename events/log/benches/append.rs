@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use event_log::{EmbeddedLog, EmbeddedOptions, EventLog, ReadLimit};
+use event_log::{EmbeddedLog, EmbeddedOptions, EventLog, LogReader, ReadLimit};
 use events::{NewRecord, Partition, Topic};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

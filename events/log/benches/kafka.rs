@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use event_log::testing::kafka::Cluster;
-use event_log::{EventLog, KafkaLog};
+use event_log::{EventLog, KafkaLog, LogReader};
 use events::{NewRecord, Partition, Topic};
 use futures::stream::{self, StreamExt};
 use rdkafka::client::ClientContext;

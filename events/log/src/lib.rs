@@ -1,4 +1,4 @@
-//! The event log: a small port ([`EventLog`]) and its adapters.
+//! The event log: a small port ([`EventLog`], and its reading half [`LogReader`]) and its adapters.
 //!
 //! Owns how records become durable, get their positions and are read back. It must never look into a
 //! record (key, headers and body are opaque), never acknowledge what is not durable, and promises
@@ -15,4 +15,7 @@ pub mod testing;
 
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError, Scan};
 pub use kafka::{KafkaLog, KafkaOptions};
-pub use port::{AppendError, Appended, EventLog, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail};
+pub use port::{
+    AppendError, Appended, EventLog, LogReader, PresenceAppender, RECORD_BYTES_MAX, ReadError,
+    ReadLimit, Tail,
+};

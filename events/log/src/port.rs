@@ -2,8 +2,9 @@
 //! It promises nothing about several records at once.
 
 use std::fmt;
+use std::sync::Arc;
 
-use events::{NewRecord, Partition, SharedRecord};
+use events::{Id, NewRecord, Partition, SharedRecord, Topic};
 use futures::future::BoxFuture;
 
 /// Largest record that any adapter takes, in bytes ([`NewRecord::size_bytes`]).
@@ -58,16 +59,9 @@ impl Default for ReadLimit {
     }
 }
 
-/// An append-only log of partitions. Offsets are contiguous from 0 within a partition.
-pub trait EventLog: fmt::Debug + Send + Sync + 'static {
-    /// Appends one record; resolves when it is durable. Records appended to one partition by one
-    /// caller, each after the acknowledgement of the one before, stand in that order.
-    fn append(
-        &self,
-        partition: Partition,
-        record: NewRecord,
-    ) -> BoxFuture<'_, Result<Appended, AppendError>>;
-
+/// The reading half of an append-only log of partitions. Offsets are contiguous from 0 within a
+/// partition. Who holds only this cannot append.
+pub trait LogReader: fmt::Debug + Send + Sync + 'static {
     /// Durable records from `from` on, in order, as many as `limit` allows; empty at the end.
     fn read(
         &self,
@@ -85,6 +79,35 @@ pub trait EventLog: fmt::Debug + Send + Sync + 'static {
 
     /// Follows the partitions from the given offsets.
     fn tail(&self, from: Vec<(Partition, u64)>) -> BoxFuture<'_, Result<Box<dyn Tail>, ReadError>>;
+}
+
+/// A log that takes records.
+pub trait EventLog: LogReader {
+    /// Appends one record; resolves when it is durable. Records appended to one partition by one
+    /// caller, each after the acknowledgement of the one before, stand in that order.
+    fn append(
+        &self,
+        partition: Partition,
+        record: NewRecord,
+    ) -> BoxFuture<'_, Result<Appended, AppendError>>;
+}
+
+/// The way into the topic `presence`, and into no other: what services get that must not write.
+#[derive(Debug, Clone)]
+pub struct PresenceAppender(Arc<dyn EventLog>);
+
+impl PresenceAppender {
+    pub fn new(log: Arc<dyn EventLog>) -> Self {
+        Self(log)
+    }
+
+    /// Appends one record under the key that orders it.
+    ///
+    /// # Errors
+    /// As [`EventLog::append`].
+    pub async fn append(&self, key: Id, record: NewRecord) -> Result<Appended, AppendError> {
+        self.0.append(Partition::of(Topic::Presence, key.as_bytes()), record).await
+    }
 }
 
 /// A reader that waits for what comes. Dropping it ends it.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use event_log::EventLog;
 use event_log::testing::MemoryLog;
+use event_log::{EventLog, PresenceAppender};
 use events::channel::*;
 use events::directory::*;
 use events::user::*;
@@ -86,10 +86,11 @@ impl Cell {
         let log = MemoryLog::new();
         log.set_clock(platform::clock::now_ms());
         let port: Arc<dyn EventLog> = Arc::new(log.clone());
-        let fold = Fold::start(port, FoldSet::new(), options).await.unwrap();
+        let fold = Fold::start(Arc::clone(&port) as _, FoldSet::new(), options).await.unwrap();
         let rows = Arc::new(Rows);
         let parts = Parts {
             fold: fold.clone(),
+            presence: PresenceAppender::new(port),
             statuses: Arc::new(StatusBoard::new()),
             hydrate: rows.clone(),
             set_status: rows,

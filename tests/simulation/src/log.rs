@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use event_log::{AppendError, Appended, EventLog, ReadError, ReadLimit, Tail};
+use event_log::{AppendError, Appended, EventLog, LogReader, ReadError, ReadLimit, Tail};
 use events::{NewRecord, Partition, Record, SharedRecord};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -144,7 +144,9 @@ impl EventLog for SimLog {
         let result = self.0.lock().append(partition, record);
         futures::future::ready(result).boxed()
     }
+}
 
+impl LogReader for SimLog {
     fn read(
         &self,
         partition: Partition,

@@ -32,7 +32,9 @@ pub use scan::Scan;
 
 use crate::codec;
 use crate::partitions::is_durable;
-use crate::port::{AppendError, Appended, EventLog, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail};
+use crate::port::{
+    AppendError, Appended, EventLog, LogReader, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail,
+};
 use hub::Hub;
 use store::Store;
 use tail::EmbeddedTail;
@@ -183,7 +185,9 @@ impl EventLog for EmbeddedLog {
                 .boxed(),
         }
     }
+}
 
+impl LogReader for EmbeddedLog {
     fn read(
         &self,
         partition: Partition,

@@ -23,7 +23,9 @@ use futures::future::{BoxFuture, ready};
 
 pub use options::{InvalidClientSetting, KafkaOptions};
 
-use crate::port::{AppendError, Appended, EventLog, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail};
+use crate::port::{
+    AppendError, Appended, EventLog, LogReader, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail,
+};
 use offsets::{Bound, Offsets};
 use options::TopicNames;
 use producer::Producer;
@@ -133,7 +135,9 @@ impl EventLog for KafkaLog {
                 .boxed(),
         }
     }
+}
 
+impl LogReader for KafkaLog {
     fn read(
         &self,
         partition: Partition,

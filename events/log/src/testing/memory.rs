@@ -11,7 +11,9 @@ use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 
 use crate::partitions::{COUNT, ordinal, partition};
-use crate::port::{AppendError, Appended, EventLog, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail};
+use crate::port::{
+    AppendError, Appended, EventLog, LogReader, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail,
+};
 
 /// What happens to one append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,7 +186,9 @@ impl EventLog for MemoryLog {
         };
         ready(outcome).boxed()
     }
+}
 
+impl LogReader for MemoryLog {
     fn read(
         &self,
         partition: Partition,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::testing::kafka::Cluster;
-use event_log::{AppendError, EventLog, KafkaLog, KafkaOptions, ReadError};
+use event_log::{AppendError, EventLog, KafkaLog, KafkaOptions, LogReader, ReadError};
 use events::{Partition, Topic};
 
 use crate::load::{Load, number_of, numbered, read_all};

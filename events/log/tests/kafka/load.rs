@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
-use event_log::{AppendError, Appended, EventLog, KafkaLog, ReadLimit, Tail};
+use event_log::{AppendError, Appended, EventLog, KafkaLog, LogReader, ReadLimit, Tail};
 use events::{NewRecord, Partition, SharedRecord, Topic};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use event_log::{AppendError, EventLog, KafkaLog, KafkaOptions, ReadError, ReadLimit};
+use event_log::{AppendError, EventLog, KafkaLog, KafkaOptions, LogReader, ReadError, ReadLimit};
 use events::{NewRecord, Partition, Topic};
 use rdkafka::admin::{AdminOptions, AlterConfig, ResourceSpecifier};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
