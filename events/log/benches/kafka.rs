@@ -15,7 +15,7 @@ use futures::stream::{self, StreamExt};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, ProducerContext};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio::runtime::Runtime;
@@ -186,7 +186,9 @@ fn read_back_own(cluster: &Cluster, stored: u64) -> Duration {
     let mut seen = 0;
     while seen < stored {
         let message = consumer.poll(Duration::from_secs(10)).expect("a record is there");
-        message.expect("it is read");
+        // Whoever reads a record reads its headers, which are parsed only then.
+        let message = message.expect("it is read");
+        assert_eq!(message.headers().map(|all| all.iter().count()), Some(HEADERS.len()));
         seen += 1;
     }
     started.elapsed()

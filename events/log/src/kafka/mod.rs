@@ -1,6 +1,6 @@
 //! The log on Apache Kafka, through librdkafka.
 //!
-//! One long-lived idempotent producer appends; acknowledgements come from its own thread. A tail is a
+//! A few long-lived idempotent producers append; acknowledgements come from their own threads. A tail is a
 //! consumer of its own that is assigned positions, never a member of a group. The ends come from a
 //! client that fetches nothing: on one that does, each look-up waits behind a fetch. Kafka's topics are
 //! made beforehand ([`topics`]), and a topic that would lose records is refused.

@@ -132,16 +132,30 @@ impl Asker {
         }
         let answer = self.ask(&waiting, bound);
         let now = Instant::now();
-        let mut again = Vec::new();
+        let (mut again, mut stale) = (Vec::new(), false);
         for one in waiting {
             let found = answer.as_ref().map_err(Clone::clone).and_then(|all| answer_to(&one, all));
             match found {
                 Err(_) if now < one.until => again.push(one),
                 // Who asked may have gone away.
-                found => drop(one.done.send(found.map_err(ReadError::Unavailable))),
+                found => {
+                    stale |= found.is_err();
+                    drop(one.done.send(found.map_err(ReadError::Unavailable)));
+                }
             }
         }
+        if stale || !again.is_empty() {
+            self.learn_leaders();
+        }
         again
+    }
+
+    /// After a leader has changed, the client would ask the old one, or the new one as of an old epoch,
+    /// for as long as it thinks that it knows.
+    fn learn_leaders(&self) {
+        if let Err(error) = self.client.fetch_metadata(None, REQUEST_MAX) {
+            tracing::debug!(error = %error, "failed to ask who leads the log's partitions");
+        }
     }
 
     /// One request for all partitions that are waited for. By partition number: offset, or why not.

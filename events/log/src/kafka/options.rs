@@ -90,7 +90,10 @@ impl KafkaOptions {
         config
     }
 
-    pub(super) fn producer(&self) -> ClientConfig {
+    /// One of `clients` producers that share the queue's bounds.
+    pub(super) fn producer(&self, clients: u16) -> ClientConfig {
+        let queue_records_max = (self.queue_records_max / u32::from(clients)).max(1);
+        let queue_kbytes_max = ((self.queue_bytes_max >> 10) / usize::from(clients)).max(1);
         let mut config = self.common();
         config
             .set("enable.idempotence", "true")
@@ -103,8 +106,8 @@ impl KafkaOptions {
             .set("retry.backoff.ms", "20")
             .set("retry.backoff.max.ms", "200")
             .set("message.max.bytes", MESSAGE_BYTES_MAX.to_string())
-            .set("queue.buffering.max.messages", self.queue_records_max.to_string())
-            .set("queue.buffering.max.kbytes", (self.queue_bytes_max >> 10).to_string());
+            .set("queue.buffering.max.messages", queue_records_max.to_string())
+            .set("queue.buffering.max.kbytes", queue_kbytes_max.to_string());
         config
     }
 

@@ -1,4 +1,4 @@
-//! Appends: one idempotent producer, and what its outcomes mean.
+//! Appends: idempotent producers, and what their outcomes mean.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use super::instruments::Instruments;
 use super::options::{KafkaOptions, Telling};
 use super::{ConnectError, record};
+use crate::partitions::ordinal;
 use crate::port::{AppendError, Appended, RECORD_BYTES_MAX};
 
 /// How long a log that is dropped waits for what is on its way.
@@ -23,9 +24,14 @@ const FLUSH_MAX: Duration = Duration::from_secs(2);
 type Outcome = Result<Appended, AppendError>;
 type Client = ThreadedProducer<Delivering>;
 
+/// Clients that share the partitions among them. librdkafka sends one partition's records per request
+/// and has at most five requests on their way to a broker: with a single client, few appends to many
+/// partitions would wait for each other.
+const CLIENTS: u16 = 4;
+
 pub(super) struct Producer {
     config: ClientConfig,
-    client: RwLock<Arc<Client>>,
+    clients: Vec<RwLock<Arc<Client>>>,
 }
 
 /// An append on its way.
@@ -38,9 +44,16 @@ struct Pending {
 
 impl Producer {
     pub(super) fn new(options: &KafkaOptions) -> Result<Self, ConnectError> {
-        let config = options.producer();
-        let client = client(&config).map_err(|error| ConnectError::Client(error.to_string()))?;
-        Ok(Self { config, client: RwLock::new(Arc::new(client)) })
+        let config = options.producer(CLIENTS);
+        let one = |_| client(&config).map(|client| RwLock::new(Arc::new(client)));
+        let clients = (0..CLIENTS).map(one).collect::<Result<_, _>>();
+        let clients = clients.map_err(|error| ConnectError::Client(error.to_string()))?;
+        Ok(Self { config, clients })
+    }
+
+    /// A partition's client is always the same: that keeps its records in order.
+    fn client(&self, partition: Partition) -> &RwLock<Arc<Client>> {
+        &self.clients[usize::from(ordinal(partition) % CLIENTS)]
     }
 
     /// Hands the record over; the outcome comes later.
@@ -53,10 +66,10 @@ impl Producer {
         partition: Partition,
         record: &NewRecord,
     ) -> Result<oneshot::Receiver<Outcome>, AppendError> {
-        let client = Arc::clone(&self.client.read());
+        let client = Arc::clone(&self.client(partition).read());
         match hand_over(&client, topic, partition, record) {
             Err(KafkaError::MessageProduction(RDKafkaErrorCode::Fatal)) => {
-                let client = self.replace(&client)?;
+                let client = self.replace(partition, &client)?;
                 hand_over(&client, topic, partition, record)
             }
             handed => handed,
@@ -66,8 +79,12 @@ impl Producer {
 
     /// A producer that lost track of its sequence takes nothing any more; another begins a new one. What
     /// the old one had on its way is reported as indeterminate.
-    fn replace(&self, failed: &Arc<Client>) -> Result<Arc<Client>, AppendError> {
-        let mut current = self.client.write();
+    fn replace(
+        &self,
+        partition: Partition,
+        failed: &Arc<Client>,
+    ) -> Result<Arc<Client>, AppendError> {
+        let mut current = self.client(partition).write();
         if Arc::ptr_eq(&current, failed) {
             tracing::error!("the producer has failed and is replaced");
             let new = client(&self.config);
@@ -79,8 +96,12 @@ impl Producer {
 
 impl Drop for Producer {
     fn drop(&mut self) {
-        if let Err(error) = self.client.get_mut().flush(FLUSH_MAX) {
-            tracing::warn!(error = %error, "appends were still on their way when the log was closed");
+        let until = Instant::now() + FLUSH_MAX;
+        for client in &mut self.clients {
+            let left = until.saturating_duration_since(Instant::now());
+            if let Err(error) = client.get_mut().flush(left) {
+                tracing::warn!(error = %error, "appends were on their way when the log was closed");
+            }
         }
     }
 }
@@ -195,10 +216,10 @@ mod tests {
         cluster.request_errors(RDKafkaApiKey::Produce, &[lost_track]);
         let failed = append(&producer);
         assert!(matches!(failed, Err(AppendError::Indeterminate(_))), "{failed:?}");
-        let client = Arc::clone(&producer.client.read());
+        let client = Arc::clone(&producer.client(USER).read());
         let again = append(&producer).expect("another producer appends");
         assert_eq!(again.offset, 0);
-        assert!(!Arc::ptr_eq(&client, &producer.client.read()));
+        assert!(!Arc::ptr_eq(&client, &producer.client(USER).read()));
     }
 
     fn append(producer: &Producer) -> Outcome {

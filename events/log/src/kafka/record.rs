@@ -29,6 +29,9 @@ const NAMES: [&str; 16] = [
     "tracestate",
 ];
 
+/// Room for what the envelope usually takes.
+const HEADER_BYTES_USUAL: usize = 384;
+
 pub(super) fn headers(record: &NewRecord) -> OwnedHeaders {
     let empty = OwnedHeaders::new_with_capacity(record.headers.len());
     record.headers.iter().fold(empty, |headers, (name, value)| {
@@ -57,14 +60,18 @@ pub(super) fn record(
 fn contents(message: &BorrowedMessage<'_>) -> (Vec<events::Header>, Bytes) {
     let body = message.payload().unwrap_or_default();
     let Some(all) = message.headers() else { return (Vec::new(), Bytes::copy_from_slice(body)) };
-    let values = || all.iter().map(|header| (header.key, header.value.unwrap_or_default()));
-    let len: usize = values().map(|(_, value)| value.len()).sum();
-    let mut buffer = BytesMut::with_capacity(len + body.len());
-    values().for_each(|(_, value)| buffer.put_slice(value));
+    let mut buffer = BytesMut::with_capacity(HEADER_BYTES_USUAL + body.len());
+    let mut ends = Vec::with_capacity(NAMES.len());
+    for Header { key, value } in all.iter() {
+        buffer.put_slice(value.unwrap_or_default());
+        ends.push((known(key), buffer.len()));
+    }
+    let headers_len = buffer.len();
     buffer.put_slice(body);
-    let mut rest = buffer.freeze();
-    let headers = values().map(|(name, value)| (known(name), rest.split_to(value.len()))).collect();
-    (headers, rest)
+    let whole = buffer.freeze();
+    let mut start = 0;
+    let slice = |(name, end)| (name, whole.slice(std::mem::replace(&mut start, end)..end));
+    (ends.into_iter().map(slice).collect(), whole.slice(headers_len..))
 }
 
 fn known(name: &str) -> Cow<'static, str> {

@@ -13,7 +13,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rustix::fs::statvfs;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::KafkaOptions;
 
@@ -78,7 +78,11 @@ impl Cluster {
 
     /// Stops the node's threads; its connections stay open. See [`thaw`](Self::thaw).
     pub fn freeze(&self, node: u32) {
-        self.signal(node, Signal::STOP);
+        let pid = self.signal(node, Signal::STOP);
+        // Once this is reported, the last of the threads has stopped.
+        let stopped =
+            waitpid(Some(pid), WaitOptions::UNTRACED).expect("the node can be waited for");
+        assert!(stopped.is_some_and(|(_, status)| status.stopped()), "the node ended");
     }
 
     pub fn thaw(&self, node: u32) {
@@ -135,9 +139,10 @@ impl Cluster {
         config(&self.bootstrap()).create().expect("a client")
     }
 
-    fn signal(&self, node: u32, signal: Signal) {
+    fn signal(&self, node: u32, signal: Signal) -> Pid {
         let pid = Pid::from_child(&self.nodes.lock()[node as usize - 1]);
         kill_process(pid, signal).expect("the node takes signals");
+        pid
     }
 
     fn log_end(&self) -> String {

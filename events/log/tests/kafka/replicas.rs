@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use event_log::KafkaLog;
 use event_log::testing::kafka::Cluster;
+use event_log::{EventLog, KafkaLog};
 use events::{Partition, Topic};
 
 use crate::load::Load;
@@ -18,12 +18,16 @@ async fn a_leader_that_is_killed_costs_no_record() {
     let log = Arc::new(log);
     let load = Load::start(&log).await;
     load.acknowledges(300).await;
+    let all: Vec<_> = Partition::durable().collect();
+    log.ends(&all).await.expect("the ends are known");
     let leader = cluster.leader(PREFIX, CHANNEL);
     cluster.kill(leader);
     // One of the appenders writes to the partition that has lost its leader.
     load.each_acknowledges(20).await;
     assert_ne!(cluster.leader(PREFIX, CHANNEL), leader);
+    log.ends(&all).await.expect("the new leaders know the ends");
     cluster.restart(leader);
     load.acknowledges(300).await;
+    log.ends(&all).await.expect("the ends are known");
     load.ends_with_nothing_lost_doubled_or_reordered().await;
 }
