@@ -57,7 +57,6 @@ impl CommandApi {
             id: EventId(Id::derived("cell.opened", &[])),
             partition: Partition::DIRECTORY,
             rests_on: &[Partition::DIRECTORY],
-            reads_rows: false,
             actor: Actor::System,
             cause: None,
             connection_id: None,

@@ -83,7 +83,6 @@ impl CommandApi {
             id: step.id,
             partition: step.partition(),
             rests_on: &[step.partition()],
-            reads_rows: false,
             actor: Actor::System,
             cause: Some(step.cause),
             connection_id: None,

@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use crate::executor::{CommandApi, Deciding, Ended, Order, Source, Written};
 use crate::in_flight::Pass;
-use crate::submission::{Answer, AppendFailure, Input, Output, Said, Submission};
+use crate::submission::{Answer, AppendFailure, Ends, Input, Output, Said, Submission};
 use crate::telemetry;
 
 /// Between two appends of a record whose outcome is unknown.
@@ -73,7 +73,7 @@ impl<'d> Drive<'d> {
     pub(crate) async fn decide<R>(&mut self, deciding: Deciding<'_, R>) -> Input<R> {
         match tokio::time::timeout_at(self.deadline.into(), deciding).await {
             Ok(Ok(decided)) => {
-                self.rows_read = self.order.reads_rows || decided.rows_at.is_some();
+                self.rows_read = decided.rows_at.is_some() || decided.other_rows_at.is_some();
                 Input::Decided(decided)
             }
             Ok(Err(error)) => {
@@ -137,17 +137,15 @@ impl<'d> Drive<'d> {
                 return Input::Unavailable;
             }
         };
-        let own = partitions.iter().zip(&ends).find(|(p, _)| **p == self.order.partition);
-        let end = own.map_or(0, |(_, end)| *end);
-        if !self.rows_read {
-            return Input::CaughtUp { end };
-        }
-        for (partition, end) in partitions.iter().zip(ends) {
-            if !self.rows_reach(*partition, end).await {
-                return Input::Deadline;
+        let all: Vec<(Partition, u64)> = partitions.iter().copied().zip(ends).collect();
+        if self.rows_read {
+            for (partition, end) in &all {
+                if !self.rows_reach(*partition, *end).await {
+                    return Input::Deadline;
+                }
             }
         }
-        Input::CaughtUp { end }
+        Input::CaughtUp(Ends::of(self.order.partition, all))
     }
 
     async fn reach<R>(&mut self, offset: u64) -> Input<R> {

@@ -90,8 +90,6 @@ pub(crate) struct Order<'o> {
     pub partition: Partition,
     /// Every partition that its decision looks at.
     pub rests_on: &'o [Partition],
-    /// Whether its decision reads rows of another partition than its event's.
-    pub reads_rows: bool,
     pub actor: Actor,
     pub cause: Option<Position>,
     pub connection_id: Option<String>,
@@ -103,7 +101,7 @@ pub(crate) type Deciding<'f, R> = BoxFuture<'f, Result<Decided<R>, QueryError>>;
 
 /// A decision that read no rows.
 pub(crate) fn undelayed<'f, R: Send + 'f>(decision: Result<Decision, R>) -> Deciding<'f, R> {
-    Box::pin(std::future::ready(Ok(Decided { decision, rows_at: None })))
+    Box::pin(std::future::ready(Ok(Decided::new(decision, None))))
 }
 
 /// How a command ended that the log or the rules have an answer to.

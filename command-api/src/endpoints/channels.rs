@@ -235,7 +235,7 @@ async fn change_settings(
             let channels = api.fold.channels(channel_id);
             let decision = command.decide(directory.state(), channels.state());
             *seen.lock() = view;
-            Ok(Decided { decision, rows_at: Some(rows_at) })
+            Ok(Decided::new(decision, Some(rows_at)))
         })
     });
     let written = ended.await?.written()?;

@@ -43,7 +43,7 @@ pub(super) async fn set(
     let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
-                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
+                return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
             };
             let (actor, post) = (caller.user, post_facts(&found));
             let directory = api.fold.directory();
@@ -53,7 +53,7 @@ pub(super) async fn set(
             } else {
                 UnpinPost { actor, post }.decide(directory.state(), channels.state())
             };
-            Ok(Decided { decision, rows_at: Some(found.next_offset) })
+            Ok(Decided::new(decision, Some(found.next_offset)))
         })
     });
     let written = ended.await?.written()?;

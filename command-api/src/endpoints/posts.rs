@@ -116,7 +116,7 @@ async fn decide(
         content: post.content.clone(),
         set_online: post.set_online,
     };
-    Ok(Decided { decision: command.decide(directory.state(), channels.state()), rows_at })
+    Ok(Decided::new(command.decide(directory.state(), channels.state()), rows_at))
 }
 
 impl NewPost {
@@ -209,14 +209,14 @@ pub(crate) async fn patch(
     let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
-                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
+                return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
             };
             let command = patch.command(&caller, &found);
             let rows_at = Some(found.next_offset);
             *seen.lock() = found;
             let directory = api.fold.directory();
             let channels = api.fold.channels(channel);
-            Ok(Decided { decision: command.decide(directory.state(), channels.state()), rows_at })
+            Ok(Decided::new(command.decide(directory.state(), channels.state()), rows_at))
         })
     });
     let written = ended.await?.written()?;
@@ -291,13 +291,13 @@ pub(crate) async fn delete(
     let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
-                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
+                return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
             };
             let command = DeletePost { actor: caller.user, post: post_facts(&found) };
             let directory = api.fold.directory();
             let channels = api.fold.channels(channel);
             let decision = command.decide(directory.state(), channels.state());
-            Ok(Decided { decision, rows_at: Some(found.next_offset) })
+            Ok(Decided::new(decision, Some(found.next_offset)))
         })
     });
     let written = ended.await?.written()?;

@@ -88,7 +88,7 @@ async fn changed(
             let (rows, rows_at) = read.await?;
             let current = rows.into_iter().map(preference).collect();
             let decision = decide(api.fold.directory().state(), current);
-            Ok(Decided { decision, rows_at: Some(rows_at) })
+            Ok(Decided::new(decision, Some(rows_at)))
         })
     });
     let written = ended.await?.written()?;

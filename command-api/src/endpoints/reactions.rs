@@ -48,7 +48,7 @@ pub(crate) async fn add(
     let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
-                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
+                return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
             };
             let row = reaction(&api, caller.user, post, user, &emoji_name).await?;
             let command = AddReaction {
@@ -61,7 +61,7 @@ pub(crate) async fn add(
             let directory = api.fold.directory();
             let channels = api.fold.channels(channel);
             let decision = command.decide(directory.state(), channels.state());
-            Ok(Decided { decision, rows_at: Some(found.next_offset) })
+            Ok(Decided::new(decision, Some(found.next_offset)))
         })
     });
     let written = ended.await?.written()?;
@@ -106,7 +106,7 @@ pub(crate) async fn remove(
     let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
-                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
+                return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
             };
             let row = reaction(&api, caller.user, post, user_id, &emoji_name).await?;
             let command = RemoveReaction {
@@ -119,7 +119,7 @@ pub(crate) async fn remove(
             let directory = api.fold.directory();
             let channels = api.fold.channels(channel);
             let decision = command.decide(directory.state(), channels.state());
-            Ok(Decided { decision, rows_at: Some(found.next_offset) })
+            Ok(Decided::new(decision, Some(found.next_offset)))
         })
     });
     let written = ended.await?.written()?;

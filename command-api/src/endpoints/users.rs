@@ -204,7 +204,7 @@ pub(crate) async fn patch(
                 None => Err(domain::commands::directory::DirectoryRejection::UnknownUser),
             };
             *seen.lock() = row;
-            Ok(Decided { decision, rows_at })
+            Ok(Decided::new(decision, rows_at))
         })
     });
     let written = ended.await?.written_or(Rejection::to_error)?;

@@ -5,10 +5,10 @@
 use std::collections::VecDeque;
 
 use command_api::process_manager::Step;
-use command_api::submission::{Answer, AppendFailure, Decided, Input, Output, Submission};
+use command_api::submission::{Answer, AppendFailure, Decided, Ends, Input, Output, Submission};
 use domain::commands::Decision;
 use event_log::{AppendError, EventLog};
-use events::{Actor, Event, EventId, Meta, NewRecord, Partition, Topic};
+use events::{Actor, Event, EventId, Meta, NewRecord, Partition};
 use futures::FutureExt;
 use projector::MemoryTables;
 use rand::Rng;
@@ -49,14 +49,9 @@ impl Work {
 
     pub fn reads_rows(&self) -> bool {
         match self {
-            Self::Request { request, .. } => request.ask.reads_rows(),
+            Self::Request { request, .. } => request.ask.rows_read().is_some(),
             Self::Step(_) => false,
         }
-    }
-
-    /// Whether it reads rows of other partitions than that of its own event.
-    pub fn reads_other_rows(&self) -> bool {
-        self.reads_rows() && self.partition().topic != Topic::Channels
     }
 
     /// What `node` makes of it now.
@@ -69,9 +64,7 @@ impl Work {
     ) -> Decided<String> {
         match self {
             Self::Request { request, .. } => request.ask.decide(node, rows, rng),
-            Self::Step(step) => {
-                Decided { decision: Ok(decide_step(step, node, log)), rows_at: None }
-            }
+            Self::Step(step) => Decided::new(Ok(decide_step(step, node, log)), None),
         }
     }
 }
@@ -204,8 +197,7 @@ impl Attempt {
                 && (!reads_rows || around.rows.next(*partition) >= *end)
         });
         if reached {
-            let own = ends.iter().find(|(partition, _)| *partition == self.work.partition());
-            return Some(Input::CaughtUp { end: own.map_or(0, |(_, end)| *end) });
+            return Some(Input::CaughtUp(Ends::of(self.work.partition(), ends)));
         }
         self.catch_up = Some(ends);
         self.again(Output::CatchUp)

@@ -174,18 +174,18 @@ impl Ask {
         )
     }
 
-    /// Whether the decision rests on rows.
-    pub fn reads_rows(&self) -> bool {
-        matches!(
-            self,
-            Self::Edit { .. }
-                | Self::Delete { .. }
-                | Self::Pin { .. }
-                | Self::React { .. }
-                | Self::Post { root: Some(_), .. }
-                | Self::SetUnread { .. }
-                | Self::LogIn { .. }
-        )
+    /// The partition whose rows the decision rests on, if it rests on any.
+    pub fn rows_read(&self) -> Option<Partition> {
+        match self {
+            Self::Edit { channel, .. }
+            | Self::Delete { channel, .. }
+            | Self::Pin { channel, .. }
+            | Self::React { channel, .. }
+            | Self::Post { root: Some(_), channel, .. }
+            | Self::SetUnread { channel, .. } => Some(of_channel(*channel)),
+            Self::LogIn { .. } => Some(Partition::DIRECTORY),
+            _ => None,
+        }
     }
 }
 
