@@ -54,7 +54,7 @@ impl CommandApi {
 
     async fn append_cell_opened(&self, ours: &(u16, String)) -> Result<(), ApiError> {
         let order = Order {
-            id: EventId(Id::derived("cell.opened", &[])),
+            id: EventId(Id::derived("cell.opened", &[])).into(),
             partition: Partition::DIRECTORY,
             rests_on: &[Partition::DIRECTORY],
             actor: Actor::System,

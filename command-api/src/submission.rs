@@ -19,7 +19,8 @@ pub const STALE_RETRIES_MAX: u32 = 3;
 pub enum Input<R> {
     /// No other request of this process has the id in flight, or the one that had it has ended.
     Entered,
-    /// What the fold remembers of the id, and the offset that it takes next, read together.
+    /// What the fold, and rows for an id that they keep, know of the id; and the offset below which they
+    /// know all, read together or before.
     LookedUp {
         next: u64,
         outcome: Option<Outcome>,
@@ -289,7 +290,9 @@ impl Submission {
     }
 
     fn decided<R>(&mut self, next: u64, decided: Decided<R>) -> Output<R> {
-        let caught_up = self.caught_up.as_ref().is_some_and(|ends| decided.is_at(ends));
+        // Ids are looked up in rows, too, and those may have been set back since.
+        let is_at = |ends: &Ends| next >= ends.own && decided.is_at(ends);
+        let caught_up = self.caught_up.as_ref().is_some_and(is_at);
         let answer = match decided.decision {
             Ok(Decision::Append(event)) => {
                 self.appended = true;

@@ -3,11 +3,9 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::commands::post::{AddReaction, PostRejection, RemoveReaction};
-use events::{ChannelEvent, Event, EventId, Partition, PostId, Topic, UserId};
+use events::{ChannelEvent, Event, Partition, PostId, Topic, UserId};
 use http::StatusCode;
-use platform::http::{
-    ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable, ok_status,
-};
+use platform::http::{ApiError, Path, UrlId, UserRef, json, note_channel, nullable, ok_status};
 use read_model::QueryError;
 use read_model::rows::ReactionRow;
 use serde::Deserialize;
@@ -16,6 +14,7 @@ use super::id_field;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::facts::post_facts;
+use crate::idempotency::Json;
 use crate::submission::Decided;
 
 #[derive(Debug, Deserialize)]
@@ -45,7 +44,7 @@ pub(crate) async fn add(
     let partition = Partition::of(Topic::Channels, channel.as_bytes());
     let rests_on = [Partition::DIRECTORY, partition];
     let held = parking_lot::Mutex::new(None::<ReactionRow>);
-    let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
+    let ended = api.submit(caller.order(caller.command_id(&api), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
                 return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
@@ -103,7 +102,7 @@ pub(crate) async fn remove(
     let rests_on = [Partition::DIRECTORY, partition];
     // Whether the reaction stands is judged by the rows, and no conflict would tell that they are old.
     api.rows_at_ends(&[partition]).await?;
-    let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
+    let ended = api.submit(caller.order(caller.command_id(&api), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
                 return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));

@@ -35,6 +35,9 @@ pub(super) fn whole(changes: &RowChanges) -> Result<Statement, BoxDynError> {
     preferences(&mut statement, changes)?;
     statement.put(&changes.statuses.values().collect::<Vec<_>>())?;
     statement.put(&changes.read_markers.values().collect::<Vec<_>>())?;
+    statement.insert(&changes.directory_requests.values().collect::<Vec<_>>())?;
+    statement.insert(&changes.channel_requests.values().collect::<Vec<_>>())?;
+    statement.insert(&changes.user_requests.values().collect::<Vec<_>>())?;
     Ok(statement)
 }
 

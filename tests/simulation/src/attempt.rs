@@ -8,7 +8,7 @@ use command_api::process_manager::Step;
 use command_api::submission::{Answer, AppendFailure, Decided, Ends, Input, Output, Submission};
 use domain::commands::Decision;
 use event_log::{AppendError, EventLog};
-use events::{Actor, Event, EventId, Meta, NewRecord, Partition};
+use events::{Actor, Event, EventId, KeyedHash, Meta, NewRecord, Partition};
 use futures::FutureExt;
 use projector::MemoryTables;
 use rand::Rng;
@@ -17,6 +17,7 @@ use rand::rngs::SmallRng;
 use crate::log::SimLog;
 use crate::node::Node;
 use crate::request::{Request, subject};
+use crate::rows;
 
 /// What is attempted.
 #[derive(Debug, Clone)]
@@ -49,9 +50,15 @@ impl Work {
 
     pub fn reads_rows(&self) -> bool {
         match self {
-            Self::Request { request, .. } => request.ask.rows_read().is_some(),
+            Self::Request { request, .. } => {
+                request.is_keyed() || request.ask.rows_read().is_some()
+            }
             Self::Step(_) => false,
         }
+    }
+
+    fn is_keyed(&self) -> bool {
+        matches!(self, Self::Request { request, .. } if request.is_keyed())
     }
 
     /// What `node` makes of it now.
@@ -159,11 +166,7 @@ impl Attempt {
                 Some(Input::Entered)
             }
             Output::Enter => self.again(Output::Enter),
-            Output::LookUp => {
-                let (partition, id) = (self.work.partition(), self.work.id());
-                let outcome = around.node.set.outcome(partition, id);
-                Some(Input::LookedUp { next: around.node.set.next(partition), outcome })
-            }
+            Output::LookUp => Some(self.look_up(around)),
             Output::Decide => Some(Input::Decided(self.work.decide(
                 around.node,
                 around.log,
@@ -180,6 +183,17 @@ impl Attempt {
             Output::Reach { offset } => self.reach(around, offset),
             Output::Answer(_) => None,
         }
+    }
+
+    fn look_up(&self, around: &Around<'_>) -> Input<String> {
+        let (partition, id) = (self.work.partition(), self.work.id());
+        let outcome = around.node.set.outcome(partition, id);
+        let next = around.node.set.next(partition);
+        if outcome.is_some() || !self.work.is_keyed() {
+            return Input::LookedUp { next, outcome };
+        }
+        let outcome = rows::first_of(around.rows, id);
+        Input::LookedUp { next: next.min(around.rows.next(partition)), outcome }
     }
 
     fn again(&mut self, output: Output<String>) -> Option<Input<String>> {
@@ -217,6 +231,7 @@ impl Attempt {
         let now_ms = around.node.now_ms(around.log);
         let mut meta = Meta::new(self.work.id(), subject(event), now_ms, read_at, actor);
         meta.request_id = Some(self.number.to_string());
+        meta.request_hash = self.work.is_keyed().then(|| KeyedHash(self.work.id().0));
         if let Work::Step(step) = &self.work {
             meta.cause = Some(step.cause);
         }

@@ -119,6 +119,13 @@ pub struct Request {
     pub ask: Ask,
 }
 
+impl Request {
+    /// Whether it comes with an `Idempotency-Key`, as every fourth does: rows remember its id.
+    pub fn is_keyed(&self) -> bool {
+        self.id.as_bytes()[0].is_multiple_of(4) && self.ask.partition().topic != Topic::Readstate
+    }
+}
+
 impl Ask {
     /// The partition that the event would stand in.
     pub fn partition(&self) -> Partition {

@@ -1,10 +1,11 @@
 //! The database of the simulation: the projector's own tables in memory, written by its own changes,
 //! positions by compare-and-set; and what commands read of them.
 
+use domain::Outcome;
 use domain::commands::post::PostFacts;
 use domain::faults::{self, Rule};
 use events::user::Totals;
-use events::{PostId, UserId};
+use events::{EventId, PostId, UserId};
 use fold::Folded;
 use projector::{MemoryTables, RowChanges};
 use read_model::rows::PostRow;
@@ -29,6 +30,16 @@ pub fn write(
         batch.iter().for_each(|folded| changes.absorb(folded));
     }
     tables.apply(&changes).map_err(|_| PositionMissed)
+}
+
+/// The event of a request that came with a key, whose id the rows keep.
+pub fn first_of(tables: &MemoryTables, id: EventId) -> Option<Outcome> {
+    let at = |offset: i64, at: i64| (offset.cast_unsigned(), at);
+    let directory = tables.directory_requests.get(&id).map(|r| at(r.log_offset, r.applied_at));
+    let channel = tables.channel_requests.get(&id).map(|r| at(r.log_offset, r.applied_at));
+    let user = tables.user_requests.get(&id).map(|r| at(r.log_offset, r.applied_at));
+    let (offset, at) = directory.or(channel).or(user)?;
+    Some(Outcome { event_id: id, offset, result: Ok(at) })
 }
 
 /// What the rules have to know of a post.
