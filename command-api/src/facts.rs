@@ -290,7 +290,7 @@ pub(crate) fn post_facts(post: &PostOfCommand) -> PostFacts {
         is_system: !row.notice.is_empty(),
         is_pinned: row.is_pinned,
         deleted: row.delete_at > 0,
-        deleted_by: None,
+        deleted_by: row.deleted_by,
     }
 }
 

@@ -157,11 +157,12 @@ impl MemoryTables {
                 row.last_reply_at = last_reply_at;
             }
         }
-        for (root, at) in &changes.deleted_threads {
+        for (root, deletion) in &changes.deleted_threads {
             let replies = self.posts.values_mut().filter(|post| post.root_id == Some(*root));
             for reply in replies.filter(|post| post.delete_at == 0) {
-                reply.delete_at = *at;
-                reply.update_at = *at;
+                reply.delete_at = deletion.at;
+                reply.deleted_by = Some(deletion.by);
+                reply.update_at = deletion.at;
             }
         }
     }

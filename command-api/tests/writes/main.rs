@@ -2,5 +2,6 @@
 //! whose clock the test sets, so that its window forgets.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod deletions;
 mod keys;
 mod world;

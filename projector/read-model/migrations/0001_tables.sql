@@ -149,6 +149,7 @@ CREATE TABLE posts (
   update_at       bigint NOT NULL,
   edit_at         bigint NOT NULL,
   delete_at       bigint NOT NULL,
+  deleted_by      uuid,               -- who deleted it, or its root
   is_pinned       boolean NOT NULL,
   reacted         boolean NOT NULL,   -- has, or once had, reactions
   reply_count     bigint NOT NULL,

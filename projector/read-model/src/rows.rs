@@ -220,6 +220,8 @@ table! {
         update_at: i64 = "bigint",
         edit_at: i64 = "bigint",
         delete_at: i64 = "bigint",
+        /// Who deleted it, or its root.
+        deleted_by: Option<UserId> = "uuid",
         is_pinned: bool = "boolean",
         /// Has, or once had, reactions; whether it has any now is for the reactions to say.
         reacted: bool = "boolean",

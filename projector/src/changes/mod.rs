@@ -19,7 +19,8 @@ use read_model::rows::{
 };
 
 use crate::patches::{
-    ChannelNamePatch, ChannelPatch, CredentialPatch, MemberPatch, Patch, PostPatch, UserPatch,
+    ChannelNamePatch, ChannelPatch, CredentialPatch, Deletion, MemberPatch, Patch, PostPatch,
+    UserPatch,
 };
 
 /// A new row, or a change of one.
@@ -92,8 +93,8 @@ pub struct RowChanges {
     pub user_requests: BTreeMap<EventId, UserRequestRow>,
     /// After all else: roots that lost a reply, so that the latest one is to be found anew.
     pub recounted_roots: BTreeSet<PostId>,
-    /// After that: roots whose replies go with them, and when.
-    pub deleted_threads: BTreeMap<PostId, i64>,
+    /// After that: roots whose replies go with them.
+    pub deleted_threads: BTreeMap<PostId, Deletion>,
 }
 
 impl RowChanges {

@@ -53,7 +53,7 @@ pub fn facts(row: &PostRow) -> PostFacts {
         is_system: !row.notice.is_empty(),
         is_pinned: row.is_pinned,
         deleted: row.delete_at > 0,
-        deleted_by: None,
+        deleted_by: row.deleted_by,
     }
 }
 
