@@ -1,8 +1,10 @@
 //! Who asks, and what the request says about the answer.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use domain::{Account, Session};
-use events::{Actor, EventId, UserId};
+use events::{Actor, UserId};
 use fold::auth::Authenticated;
 use http::HeaderMap;
 use http::request::Parts;
@@ -10,6 +12,7 @@ use platform::clock;
 use platform::http::{ApiError, is_genuine, note_user, shown_token};
 
 use crate::executor::CommandApi;
+use crate::idempotency::RequestKey;
 
 /// Characters of a header value that is carried on.
 const HEADER_LEN_MAX: usize = 255;
@@ -30,7 +33,8 @@ pub(crate) struct Wishes {
     pub respond_async: bool,
     /// The caller's socket, which frames may leave out.
     pub connection_id: Option<String>,
-    pub idempotency_key: Option<String>,
+    /// The request's `Idempotency-Key`, where there is one.
+    pub key: Option<Arc<RequestKey>>,
 }
 
 /// A caller, where strangers are answered too.
@@ -39,15 +43,6 @@ pub(crate) struct MaybeCaller(pub Option<Caller>, pub Wishes);
 impl Caller {
     pub(crate) fn actor(&self) -> Actor {
         Actor::User(self.user)
-    }
-
-    /// The id of the command of this request on `route`: determined by its `Idempotency-Key`, else
-    /// fresh.
-    pub(crate) fn event_id(&self, route: &str) -> EventId {
-        match &self.wishes.idempotency_key {
-            Some(key) => EventId::idempotency_key(self.user, route, key),
-            None => EventId::random(),
-        }
     }
 }
 
@@ -60,7 +55,7 @@ impl Wishes {
         Self {
             respond_async: text("prefer").is_some_and(|prefer| prefer.contains("respond-async")),
             connection_id: text("connection-id"),
-            idempotency_key: text("idempotency-key"),
+            key: None,
         }
     }
 }
@@ -82,7 +77,7 @@ impl FromRequestParts<CommandApi> for MaybeCaller {
     }
 }
 
-async fn authenticate(parts: &Parts, api: &CommandApi) -> Result<Option<Caller>, ApiError> {
+async fn authenticate(parts: &mut Parts, api: &CommandApi) -> Result<Option<Caller>, ApiError> {
     let headers = &parts.headers;
     let Some(token) = shown_token(headers) else { return Ok(None) };
     let now_ms = clock::now_ms();
@@ -96,6 +91,11 @@ async fn authenticate(parts: &Parts, api: &CommandApi) -> Result<Option<Caller>,
         return Ok(None);
     }
     note_user(session.user_id);
-    let wishes = Wishes::of(headers);
+    let mut wishes = Wishes::of(headers);
+    wishes.key = RequestKey::of(parts)?.map(Arc::new);
+    if let Some(key) = &wishes.key {
+        // For the extractor of the body, which is part of what the key stands for.
+        parts.extensions.insert(Arc::clone(key));
+    }
     Ok(Some(Caller { user: session.user_id, session, account, wishes }))
 }

@@ -54,10 +54,9 @@ impl CommandApi {
 
     async fn append_cell_opened(&self, ours: &(u16, String)) -> Result<(), ApiError> {
         let order = Order {
-            id: EventId(Id::derived("cell.opened", &[])),
+            id: EventId(Id::derived("cell.opened", &[])).into(),
             partition: Partition::DIRECTORY,
             rests_on: &[Partition::DIRECTORY],
-            reads_rows: false,
             actor: Actor::System,
             cause: None,
             connection_id: None,

@@ -73,17 +73,16 @@ impl CommandApi {
     async fn run_step(&self, step: &Step) -> Result<Option<Position>, ApiError> {
         let cause = if step.needs_cause() {
             match self.read_event(step.cause).await? {
-                Event::Directory(cause) => Some(cause),
+                (_, Event::Directory(cause)) => Some(cause),
                 _ => None,
             }
         } else {
             None
         };
         let order = Order {
-            id: step.id,
+            id: step.id.into(),
             partition: step.partition(),
             rests_on: &[step.partition()],
-            reads_rows: false,
             actor: Actor::System,
             cause: Some(step.cause),
             connection_id: None,

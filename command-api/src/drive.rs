@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::Refusal;
+use domain::{Outcome, Refusal};
 use event_log::AppendError;
 use events::{Event, Meta, NewRecord, Partition, Position};
 use fold::{Folded, Watch};
 use futures::future::BoxFuture;
 use platform::clock;
 use platform::http::ApiError;
+use read_model::queries::KeyedRequest;
 use tracing::Instrument;
 
 use crate::executor::{CommandApi, Deciding, Ended, Order, Source, Written};
 use crate::in_flight::Pass;
-use crate::submission::{Answer, AppendFailure, Input, Output, Said, Submission};
+use crate::submission::{Answer, AppendFailure, Ends, Input, Output, Said, Submission};
 use crate::telemetry;
 
 /// Between two appends of a record whose outcome is unknown.
@@ -27,8 +28,10 @@ pub(crate) struct Drive<'d> {
     watch: Watch,
     deadline: Instant,
     pass: Option<Pass<'d>>,
-    /// The latest decision read rows.
+    /// The id is looked up in rows, or the latest decision read some.
     rows_read: bool,
+    /// What rows say of the id.
+    first: Option<KeyedRequest>,
     /// The present record, for appending it again.
     record: Option<NewRecord>,
     appending: Option<BoxFuture<'d, Result<u64, AppendFailure>>>,
@@ -41,11 +44,12 @@ impl<'d> Drive<'d> {
         Self {
             api,
             // Before the first look-up, so that nothing is missed between the two.
-            watch: api.fold.watch(order.id),
+            watch: api.fold.watch(order.id.event),
             deadline: api.deadline(),
-            order,
             pass: None,
-            rows_read: false,
+            rows_read: order.id.request_hash.is_some(),
+            order,
+            first: None,
             record: None,
             appending: None,
             passed: Vec::new(),
@@ -73,7 +77,9 @@ impl<'d> Drive<'d> {
     pub(crate) async fn decide<R>(&mut self, deciding: Deciding<'_, R>) -> Input<R> {
         match tokio::time::timeout_at(self.deadline.into(), deciding).await {
             Ok(Ok(decided)) => {
-                self.rows_read = self.order.reads_rows || decided.rows_at.is_some();
+                self.rows_read = self.order.id.request_hash.is_some()
+                    || decided.rows_at.is_some()
+                    || decided.other_rows_at.is_some();
                 Input::Decided(decided)
             }
             Ok(Err(error)) => {
@@ -87,7 +93,7 @@ impl<'d> Drive<'d> {
     pub(crate) async fn perform<R>(&mut self, output: Output<R>) -> Input<R> {
         match output {
             Output::Enter => {
-                let enter = self.api.in_flight.enter(self.order.id);
+                let enter = self.api.in_flight.enter(self.order.id.event);
                 match tokio::time::timeout_at(self.deadline.into(), enter).await {
                     Ok(pass) => {
                         self.pass = Some(pass);
@@ -96,7 +102,7 @@ impl<'d> Drive<'d> {
                     Err(_) => Input::Deadline,
                 }
             }
-            Output::LookUp => self.look_up(),
+            Output::LookUp => self.look_up().await,
             Output::CatchUp => self.catch_up().await,
             Output::Reach { offset } => self.reach(offset).await,
             Output::Append { event, read_at } => {
@@ -121,11 +127,31 @@ impl<'d> Drive<'d> {
         }
     }
 
-    fn look_up<R>(&self) -> Input<R> {
+    async fn look_up<R>(&mut self) -> Input<R> {
         let (partition, id) = (self.order.partition, self.order.id);
         // The position first: what is folded between the two is then newer than it says.
         let next = self.api.fold.next(partition);
-        Input::LookedUp { next, outcome: self.api.fold.outcome(partition, id) }
+        let outcome = self.api.fold.outcome(partition, id.event);
+        if outcome.is_some() || id.request_hash.is_none() {
+            return Input::LookedUp { next, outcome };
+        }
+        let reading = self.api.reader.keyed_request(id.event, partition);
+        match tokio::time::timeout_at(self.deadline.into(), reading).await {
+            Ok(Ok(read)) => self.found(next.min(read.next_offset), read.value),
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error, "failed to look up an idempotency key");
+                Input::Unavailable
+            }
+            Err(_) => Input::Deadline,
+        }
+    }
+
+    fn found<R>(&mut self, next: u64, first: Option<KeyedRequest>) -> Input<R> {
+        self.first = first;
+        let event_id = self.order.id.event;
+        let outcome =
+            first.map(|first| Outcome { event_id, offset: first.offset, result: Ok(first.at) });
+        Input::LookedUp { next, outcome }
     }
 
     async fn catch_up<R>(&mut self) -> Input<R> {
@@ -137,17 +163,15 @@ impl<'d> Drive<'d> {
                 return Input::Unavailable;
             }
         };
-        let own = partitions.iter().zip(&ends).find(|(p, _)| **p == self.order.partition);
-        let end = own.map_or(0, |(_, end)| *end);
-        if !self.rows_read {
-            return Input::CaughtUp { end };
-        }
-        for (partition, end) in partitions.iter().zip(ends) {
-            if !self.rows_reach(*partition, end).await {
-                return Input::Deadline;
+        let all: Vec<(Partition, u64)> = partitions.iter().copied().zip(ends).collect();
+        if self.rows_read {
+            for (partition, end) in &all {
+                if !self.rows_reach(*partition, *end).await {
+                    return Input::Deadline;
+                }
             }
         }
-        Input::CaughtUp { end }
+        Input::CaughtUp(Ends::of(self.order.partition, all))
     }
 
     async fn reach<R>(&mut self, offset: u64) -> Input<R> {
@@ -169,7 +193,8 @@ impl<'d> Drive<'d> {
     fn encoded(&self, event: &Event, read_at: u64) -> NewRecord {
         let subject = domain::commands::subject_of(event);
         let order = &self.order;
-        let mut meta = Meta::new(order.id, subject, clock::now_ms(), read_at, order.actor);
+        let mut meta = Meta::new(order.id.event, subject, clock::now_ms(), read_at, order.actor);
+        meta.request_hash = order.id.request_hash;
         meta.cause = order.cause;
         meta.request_id = platform::http::request_id().map(|id| id.to_string());
         meta.connection_id.clone_from(&order.connection_id);
@@ -198,17 +223,38 @@ impl<'d> Drive<'d> {
 
     pub(crate) async fn end<R>(&mut self, answer: Answer<R>) -> Result<Ended<R>, ApiError> {
         match answer {
-            Answer::Applied { offset } => self.written(offset).await.map(Ended::Written),
+            Answer::Applied { offset } => {
+                self.is_this_request(offset).await?;
+                self.written(offset).await.map(Ended::Written)
+            }
             Answer::AlreadySo => Ok(Ended::AlreadySo),
             Answer::Rejected(rejection) => Ok(Ended::Rejected(rejection)),
-            Answer::Refused { refusal: Refusal::Already | Refusal::Behind, .. } => {
-                Ok(Ended::AlreadySo)
+            Answer::Refused { offset, refusal } => {
+                self.is_this_request(offset).await?;
+                Ok(match refusal {
+                    Refusal::Already | Refusal::Behind => Ended::AlreadySo,
+                    refusal => Ended::Refused(refusal),
+                })
             }
-            Answer::Refused { refusal, .. } => Ok(Ended::Refused(refusal)),
             Answer::TooLarge => Err(ApiError::body_too_large()),
             Answer::Unavailable => Err(ApiError::unavailable("a command had no answer in time")),
             Answer::Unknown => Err(ApiError::unknown_outcome()),
         }
+    }
+
+    /// Another request under the same key gets no answer from the first one's event.
+    async fn is_this_request(&mut self, offset: u64) -> Result<(), ApiError> {
+        let Some(hash) = self.order.id.request_hash else { return Ok(()) };
+        let partition = self.order.partition;
+        if self.first.is_some_and(|first| first.partition != partition) {
+            return Err(ApiError::idempotency_key_reused());
+        }
+        let passed = self.passed.iter().find(|folded| folded.record.offset == offset);
+        let held = match passed.and_then(|folded| folded.decoded.as_ref()) {
+            Some((meta, _)) => meta.request_hash,
+            None => self.api.read_event(Position::new(partition, offset)).await?.0.request_hash,
+        };
+        if held == Some(hash) { Ok(()) } else { Err(ApiError::idempotency_key_reused()) }
     }
 
     /// The event at an offset that is in force.
@@ -218,9 +264,10 @@ impl<'d> Drive<'d> {
         if let Some((folded, at)) = own.and_then(|f| Some((f, f.verdict.applied()?.at))) {
             return Ok(Written { position, at, source: Source::Folded(Arc::clone(folded)) });
         }
-        let outcome = self.api.fold.outcome(self.order.partition, self.order.id);
-        let at = outcome.and_then(|outcome| outcome.result.ok()).unwrap_or(0);
-        let event = self.api.read_event(position).await?;
+        let outcome = self.api.fold.outcome(self.order.partition, self.order.id.event);
+        let at = outcome.and_then(|outcome| outcome.result.ok());
+        let at = at.or(self.first.map(|first| first.at)).unwrap_or(0);
+        let (_, event) = self.api.read_event(position).await?;
         Ok(Written { position, at, source: Source::Read(Box::new(event)) })
     }
 }

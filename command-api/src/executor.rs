@@ -9,7 +9,7 @@ use domain::commands::Decision;
 use domain::{Applied, Refusal};
 use event_archive::ObjectStore;
 use event_log::{EventLog, ReadLimit};
-use events::{Actor, Event, EventId, Partition, Position};
+use events::{Actor, Event, Meta, Partition, Position};
 use fold::{AccessEnded, Fold, Folded, StatusBoard};
 use futures::future::BoxFuture;
 use platform::http::ApiError;
@@ -18,6 +18,7 @@ use read_model::{QueryError, Reader};
 
 use crate::drive::Drive;
 use crate::facts::RootCache;
+use crate::idempotency::CommandId;
 use crate::in_flight::InFlight;
 use crate::passwords::Passwords;
 use crate::submission::{Decided, Output, Submission};
@@ -87,13 +88,11 @@ impl Deref for Inner {
 /// A command on its way: what is known of it whatever it decides.
 #[derive(Debug, Clone)]
 pub(crate) struct Order<'o> {
-    pub id: EventId,
+    pub id: CommandId,
     /// Where its event goes.
     pub partition: Partition,
     /// Every partition that its decision looks at.
     pub rests_on: &'o [Partition],
-    /// Whether its decision reads rows of another partition than its event's.
-    pub reads_rows: bool,
     pub actor: Actor,
     pub cause: Option<Position>,
     pub connection_id: Option<String>,
@@ -105,7 +104,7 @@ pub(crate) type Deciding<'f, R> = BoxFuture<'f, Result<Decided<R>, QueryError>>;
 
 /// A decision that read no rows.
 pub(crate) fn undelayed<'f, R: Send + 'f>(decision: Result<Decision, R>) -> Deciding<'f, R> {
-    Box::pin(std::future::ready(Ok(Decided { decision, rows_at: None })))
+    Box::pin(std::future::ready(Ok(Decided::new(decision, None))))
 }
 
 /// How a command ended that the log or the rules have an answer to.
@@ -198,14 +197,13 @@ impl CommandApi {
 
 impl CommandApi {
     /// The event at a position, from the log.
-    pub(crate) async fn read_event(&self, position: Position) -> Result<Event, ApiError> {
+    pub(crate) async fn read_event(&self, position: Position) -> Result<(Meta, Event), ApiError> {
         let limit = ReadLimit { records_max: 1, ..ReadLimit::default() };
         let read = self.fold.log().read(position.partition, position.offset, limit).await;
         let records = read.map_err(ApiError::unavailable)?;
         let record = records
             .first()
             .ok_or_else(|| ApiError::internal(format!("the log holds nothing at {position}")))?;
-        let (_, event) = events::decode(record).map_err(ApiError::internal)?;
-        Ok(event)
+        events::decode(record).map_err(ApiError::internal)
     }
 }

@@ -9,7 +9,7 @@ use events::channel::{AttachedFile, PostContent};
 use events::{ChannelEvent, ChannelId, Event, FileId, Partition, Position, PostId, Topic, UserId};
 use moka::sync::Cache;
 use platform::http::ApiError;
-use read_model::queries::PostOfCommand;
+use read_model::queries::{PostOfCommand, UnreadFrom};
 use read_model::rows::FileRow;
 use read_model::{QueryError, stored_files};
 
@@ -110,6 +110,23 @@ impl CommandApi {
         let before = position().await?;
         let found = read.await?;
         Ok((found, position().await?.min(before)))
+    }
+
+    /// Where `user` would stand if all from `post` on were unread, and where the rows of the channel's
+    /// partition stood that say so.
+    ///
+    /// # Errors
+    /// The rows cannot be read.
+    pub(crate) async fn unread_from(
+        &self,
+        partition: Partition,
+        user: UserId,
+        post: PostId,
+    ) -> Result<(Option<UnreadFrom>, u64), QueryError> {
+        if let Some(from) = self.reader.unread_from(user, post).await? {
+            return Ok((Some(from), from.next_offset));
+        }
+        self.positioned(partition, self.reader.unread_from(user, post)).await
     }
 
     /// A deletion below the window's floor is forgotten, so only what was alive at or above it counts.
@@ -273,7 +290,7 @@ pub(crate) fn post_facts(post: &PostOfCommand) -> PostFacts {
         is_system: !row.notice.is_empty(),
         is_pinned: row.is_pinned,
         deleted: row.delete_at > 0,
-        deleted_by: None,
+        deleted_by: row.deleted_by,
     }
 }
 

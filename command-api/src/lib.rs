@@ -14,6 +14,7 @@ mod drive;
 mod endpoints;
 mod executor;
 mod facts;
+mod idempotency;
 mod image_size;
 mod in_flight;
 mod passwords;

@@ -8,7 +8,7 @@
 use domain::commands::Decision;
 use domain::faults::{self, Rule};
 use domain::{Outcome, Refusal, Verdict, Void};
-use events::Event;
+use events::{Event, Partition};
 
 /// How often a stale event is decided anew before the command gives up.
 pub const STALE_RETRIES_MAX: u32 = 3;
@@ -19,7 +19,8 @@ pub const STALE_RETRIES_MAX: u32 = 3;
 pub enum Input<R> {
     /// No other request of this process has the id in flight, or the one that had it has ended.
     Entered,
-    /// What the fold remembers of the id, and the offset that it takes next, read together.
+    /// What the fold, and rows for an id that they keep, know of the id; and the offset below which they
+    /// know all, read together or before.
     LookedUp {
         next: u64,
         outcome: Option<Outcome>,
@@ -27,10 +28,8 @@ pub enum Input<R> {
     /// What the states, as they are now, make of the command.
     Decided(Decided<R>),
     /// The fold, and rows where the command read any, have reached the ends of all partitions that the
-    /// decision rests on, read after it was asked for; `end` is that of the event's own partition.
-    CaughtUp {
-        end: u64,
-    },
+    /// decision rests on, read after it was asked for.
+    CaughtUp(Ends),
     Appended(Result<u64, AppendFailure>),
     /// The fold passed a record with the id.
     Passed {
@@ -45,12 +44,45 @@ pub enum Input<R> {
     Deadline,
 }
 
+/// Ends of partitions, read after a request came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// Of the event's own partition.
+    pub own: u64,
+    /// Of every partition that the decision rests on.
+    pub all: Vec<(Partition, u64)>,
+}
+
 /// A decision with what it rests on.
 #[derive(Debug)]
 pub struct Decided<R> {
     pub decision: Result<Decision, R>,
     /// Where the rows that were read stood, in the event's own partition; absent where none were.
     pub rows_at: Option<u64>,
+    /// Where rows of another partition stood. They do not bear on `read_at`, which is an offset of the
+    /// event's own, but no answer rests on them from behind either.
+    pub other_rows_at: Option<(Partition, u64)>,
+}
+
+impl Ends {
+    /// `own` is where the event goes; `readstate`, which needs no look-up, may lack in `all`.
+    pub fn of(own: Partition, all: Vec<(Partition, u64)>) -> Self {
+        let end = all.iter().find(|(partition, _)| *partition == own).map_or(0, |(_, end)| *end);
+        Self { own: end, all }
+    }
+}
+
+impl<R> Decided<R> {
+    /// A decision that read rows of no other partition than the event's own.
+    pub fn new(decision: Result<Decision, R>, rows_at: Option<u64>) -> Self {
+        Self { decision, rows_at, other_rows_at: None }
+    }
+
+    /// A database that was set back in between shows rows from before what was reached.
+    fn is_at(&self, ends: &Ends) -> bool {
+        let reached = |(rows, at)| ends.all.iter().any(|(p, end)| *p == rows && at >= *end);
+        self.rows_at.is_none_or(|at| at >= ends.own) && self.other_rows_at.is_none_or(reached)
+    }
 }
 
 /// Why an append was not acknowledged.
@@ -170,8 +202,8 @@ enum State {
 #[derive(Debug)]
 pub struct Submission {
     state: State,
-    /// The end of the event's own partition that the states have reached; none before the ends were read.
-    caught_up: Option<u64>,
+    /// What the states have reached; none before the ends were read.
+    caught_up: Option<Ends>,
     /// An append was begun since the id was last looked up without being found.
     appended: bool,
     /// An append of the present record has an unknown outcome.
@@ -217,8 +249,8 @@ impl Submission {
                 self.looked_up(next, outcome)
             }
             (State::Deciding { next }, Input::Decided(decided)) => self.decided(next, decided),
-            (State::CatchingUp, Input::CaughtUp { end }) => {
-                self.caught_up = Some(end);
+            (State::CatchingUp, Input::CaughtUp(ends)) => {
+                self.caught_up = Some(ends);
                 self.go(State::LookingUp, Output::LookUp)
             }
             (State::Appending, Input::Appended(result)) => self.appended(result),
@@ -229,7 +261,7 @@ impl Submission {
                 Input::Entered
                 | Input::LookedUp { .. }
                 | Input::Decided(_)
-                | Input::CaughtUp { .. }
+                | Input::CaughtUp(_)
                 | Input::Appended(_)
                 | Input::Reached,
             ) => Output::Await,
@@ -258,6 +290,9 @@ impl Submission {
     }
 
     fn decided<R>(&mut self, next: u64, decided: Decided<R>) -> Output<R> {
+        // Ids are looked up in rows, too, and those may have been set back since.
+        let is_at = |ends: &Ends| next >= ends.own && decided.is_at(ends);
+        let caught_up = self.caught_up.as_ref().is_some_and(is_at);
         let answer = match decided.decision {
             Ok(Decision::Append(event)) => {
                 self.appended = true;
@@ -268,9 +303,6 @@ impl Submission {
             Ok(Decision::AlreadySo) => Answer::AlreadySo,
             Err(rejection) => Answer::Rejected(rejection),
         };
-        // A database that was set back in between shows rows from before what was reached.
-        let caught_up =
-            self.caught_up.is_some_and(|end| decided.rows_at.is_none_or(|rows_at| rows_at >= end));
         if caught_up || !faults::is_on(Rule::NoAnswerFromBehind) {
             return self.answer(answer);
         }

@@ -9,7 +9,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::catalogue::{DecodeError, Event};
-use crate::{EventId, FIRST_EPOCH, Id, NewRecord, Position, Record, UserId};
+use crate::{EventId, FIRST_EPOCH, Id, KeyedHash, NewRecord, Position, Record, UserId};
 
 /// RFC 3339 in UTC with milliseconds, as `ce_time` is written.
 const RFC3339_MS: &[BorrowedFormatItem<'_>] =
@@ -51,6 +51,9 @@ pub struct Meta {
     pub request_id: Option<String>,
     /// The socket that the command came with; frames may omit it.
     pub connection_id: Option<String>,
+    /// Fingerprint of a request whose `Idempotency-Key` determined the id; another under the same key has
+    /// another.
+    pub request_hash: Option<KeyedHash>,
     /// W3C trace context.
     pub traceparent: Option<String>,
     /// First append time of a record that a restore copied, Unix milliseconds.
@@ -70,6 +73,7 @@ impl Meta {
             cause: None,
             request_id: None,
             connection_id: None,
+            request_hash: None,
             traceparent: None,
             appended_ms: None,
             epoch: FIRST_EPOCH,
@@ -101,6 +105,9 @@ pub fn encode(source: &str, meta: &Meta, event: &Event) -> NewRecord {
     }
     if let Some(cause) = &meta.cause {
         headers.push(("ce_cause".into(), text(cause)));
+    }
+    if let Some(request_hash) = &meta.request_hash {
+        headers.push(("ce_requesthash".into(), text(request_hash)));
     }
     if let Some(appended_ms) = meta.appended_ms {
         headers.push(("ce_appended".into(), Bytes::from(rfc3339_ms(appended_ms))));
@@ -149,6 +156,7 @@ pub fn decode(record: &Record) -> Result<(Meta, Event), DecodeError> {
         cause: parsed_if_present(record, "ce_cause")?,
         request_id: optional("ce_requestid")?,
         connection_id: optional("ce_connectionid")?,
+        request_hash: parsed_if_present(record, "ce_requesthash")?,
         traceparent: optional("traceparent")?,
         appended_ms: match text(record, "ce_appended")? {
             Some(time) => Some(parse_rfc3339_ms("ce_appended", time)?),

@@ -125,6 +125,14 @@ impl Secrets {
         KeyedHash(Id(id))
     }
 
+    /// The fingerprint of a request, for telling another under the same `Idempotency-Key`. It stands in
+    /// the log, where it must not tell what was said.
+    pub fn request_hash(&self, query: &str, body: &[u8]) -> KeyedHash {
+        // A query holds no line break.
+        let digest = hmac(&self.pepper, "request", &[query.as_bytes(), b"\n", body].concat());
+        KeyedHash(Id(digest[..16].try_into().expect("a digest has 32 bytes")))
+    }
+
     /// The keyed hash that a username is claimed by.
     pub fn username_hash(&self, username: &str) -> KeyedHash {
         self.keyed_hash("username", &normalise_username(username))

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use domain::faults::{self, Rule};
-use events::{ChannelId, FileId, Partition, PostId, TeamId, UserId};
+use events::{ChannelId, EventId, FileId, Partition, PostId, TeamId, UserId};
 use read_model::rows::{
-    ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, FileRow, PostRow, PostVersionRow,
-    PreferenceRow, ReactionRow, ReadMarkerRow, StatusRow, TeamMemberRow, TeamRow, UserRow,
+    ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
+    DirectoryRequestRow, FileRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow,
+    ReadMarkerRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow, UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;
@@ -36,6 +37,9 @@ pub struct MemoryTables {
     pub preferences: BTreeMap<(UserId, String, String), PreferenceRow>,
     pub statuses: BTreeMap<UserId, StatusRow>,
     pub read_markers: BTreeMap<(UserId, ChannelId), ReadMarkerRow>,
+    pub directory_requests: BTreeMap<EventId, DirectoryRequestRow>,
+    pub channel_requests: BTreeMap<EventId, ChannelRequestRow>,
+    pub user_requests: BTreeMap<EventId, UserRequestRow>,
 }
 
 impl MemoryTables {
@@ -65,9 +69,10 @@ impl MemoryTables {
         patch_table(&mut self.posts, &changes.posts);
         put_or_delete(&mut self.team_members, &changes.team_members);
         put_or_delete(&mut self.preferences, &changes.preferences);
-        for (id, row) in &changes.teams {
-            self.teams.entry(*id).or_insert_with(|| row.clone());
-        }
+        insert(&mut self.teams, &changes.teams);
+        insert(&mut self.directory_requests, &changes.directory_requests);
+        insert(&mut self.channel_requests, &changes.channel_requests);
+        insert(&mut self.user_requests, &changes.user_requests);
         for (user, row) in &changes.statuses {
             self.statuses.insert(*user, row.clone());
         }
@@ -140,9 +145,7 @@ impl MemoryTables {
                 row.post_id = Some(*post);
             }
         }
-        for (id, row) in &changes.files {
-            self.files.entry(*id).or_insert_with(|| row.clone());
-        }
+        insert(&mut self.files, &changes.files);
     }
 
     fn settle_threads(&mut self, changes: &RowChanges) {
@@ -154,11 +157,12 @@ impl MemoryTables {
                 row.last_reply_at = last_reply_at;
             }
         }
-        for (root, at) in &changes.deleted_threads {
+        for (root, deletion) in &changes.deleted_threads {
             let replies = self.posts.values_mut().filter(|post| post.root_id == Some(*root));
             for reply in replies.filter(|post| post.delete_at == 0) {
-                reply.delete_at = *at;
-                reply.update_at = *at;
+                reply.delete_at = deletion.at;
+                reply.deleted_by = Some(deletion.by);
+                reply.update_at = deletion.at;
             }
         }
     }
@@ -222,6 +226,9 @@ impl MemoryTables {
                 .await?;
         tables.statuses = keyed(c, |row: &StatusRow| row.user_id).await?;
         tables.read_markers = keyed(c, |row: &ReadMarkerRow| (row.user_id, row.channel_id)).await?;
+        tables.directory_requests = keyed(c, |row: &DirectoryRequestRow| row.event_id).await?;
+        tables.channel_requests = keyed(c, |row: &ChannelRequestRow| row.event_id).await?;
+        tables.user_requests = keyed(c, |row: &UserRequestRow| row.event_id).await?;
         Ok(tables)
     }
 
@@ -242,6 +249,14 @@ impl MemoryTables {
             .or_else(|| differs("preferences", &self.preferences, &other.preferences))
             .or_else(|| differs("statuses", &self.statuses, &other.statuses))
             .or_else(|| differs("read_markers", &self.read_markers, &other.read_markers))
+            .or_else(|| {
+                let theirs = &other.directory_requests;
+                differs("directory_requests", &self.directory_requests, theirs)
+            })
+            .or_else(|| {
+                differs("channel_requests", &self.channel_requests, &other.channel_requests)
+            })
+            .or_else(|| differs("user_requests", &self.user_requests, &other.user_requests))
     }
 }
 
@@ -262,6 +277,13 @@ where
                 }
             }
         }
+    }
+}
+
+/// Rows that are new; one that is there already stays.
+fn insert<K: Ord + Clone, R: Clone>(table: &mut BTreeMap<K, R>, changes: &BTreeMap<K, R>) {
+    for (key, row) in changes {
+        table.entry(key.clone()).or_insert_with(|| row.clone());
     }
 }
 

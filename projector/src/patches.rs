@@ -1,8 +1,8 @@
 //! Changes of single columns: what is absent stays.
 
 use events::UserId;
-use read_model::Column;
 use read_model::rows::{ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, UserRow};
+use read_model::{Column, Key};
 use sqlx::Arguments;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
@@ -132,6 +132,13 @@ pub struct Edit {
     pub files: String,
 }
 
+/// When a post was deleted, and by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deletion {
+    pub at: i64,
+    pub by: UserId,
+}
+
 /// What happened to a post. Unlike other patches it counts replies.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PostPatch {
@@ -139,7 +146,7 @@ pub struct PostPatch {
     pub edit: Option<Edit>,
     pub is_pinned: Option<bool>,
     pub reacted: bool,
-    pub delete_at: Option<i64>,
+    pub deletion: Option<Deletion>,
     pub replies: i64,
     pub last_reply_at: i64,
 }
@@ -155,6 +162,7 @@ impl Patch for PostPatch {
         ("is_pinned", "boolean"),
         ("reacted", "boolean"),
         ("delete_at", "bigint"),
+        ("deleted_by", "uuid"),
         ("replies", "bigint"),
         ("last_reply_at", "bigint"),
     ];
@@ -164,7 +172,7 @@ impl Patch for PostPatch {
         self.edit = later.edit.or(self.edit.take());
         self.is_pinned = later.is_pinned.or(self.is_pinned);
         self.reacted |= later.reacted;
-        self.delete_at = later.delete_at.or(self.delete_at);
+        self.deletion = later.deletion.or(self.deletion);
         self.replies += later.replies;
         self.last_reply_at = self.last_reply_at.max(later.last_reply_at);
     }
@@ -179,7 +187,10 @@ impl Patch for PostPatch {
         }
         row.is_pinned = self.is_pinned.unwrap_or(row.is_pinned);
         row.reacted |= self.reacted;
-        row.delete_at = self.delete_at.unwrap_or(row.delete_at);
+        if let Some(deletion) = self.deletion {
+            row.delete_at = deletion.at;
+            row.deleted_by = Some(deletion.by);
+        }
         row.reply_count += self.replies;
         row.last_reply_at = row.last_reply_at.max(self.last_reply_at);
     }
@@ -198,7 +209,8 @@ impl Patch for PostPatch {
         to.add(column(patches, text(|edit| &edit.files)))?;
         to.add(column(patches, |patch| patch.is_pinned))?;
         to.add(column(patches, |patch| patch.reacted))?;
-        to.add(column(patches, |patch| patch.delete_at))?;
+        to.add(column(patches, |patch| patch.deletion.map(|deletion| deletion.at)))?;
+        to.add(column(patches, |patch| patch.deletion.map(|deletion| Key::from(deletion.by))))?;
         to.add(column(patches, |patch| patch.replies))?;
         to.add(column(patches, |patch| patch.last_reply_at))
     }

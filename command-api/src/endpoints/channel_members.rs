@@ -4,13 +4,14 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::commands::channel::{AddChannelMembers, ChannelRejection, RemoveChannelMember};
 use domain::rights;
-use events::{ChannelId, EventId, Partition, PostId, Topic, UserId};
+use events::{ChannelId, Partition, PostId, Topic, UserId};
 use http::StatusCode;
-use platform::http::{ApiError, Json, Path, UrlId, UserRef, json, nullable, ok_status};
+use platform::http::{ApiError, Path, UrlId, UserRef, json, nullable, ok_status};
 use serde::Deserialize;
 
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written};
+use crate::idempotency::Json;
 use crate::process_manager::Key;
 use crate::refusals::Rejection;
 
@@ -40,9 +41,10 @@ pub(crate) async fn add(
         .collect::<Result<_, _>>()?;
     let command =
         AddChannelMembers { actor: caller.user, channel_id, user_ids, notice_id: PostId::random() };
-    let ended = api.in_channel(&caller, EventId::random(), channel_id, |directory, channels| {
-        command.decide(directory, channels)
-    });
+    let ended =
+        api.in_channel(&caller, caller.command_id(&api), channel_id, |directory, channels| {
+            command.decide(directory, channels)
+        });
     let written = ended.await?.written()?;
     // Where a team membership ended meanwhile, what rests on it ends with it.
     let keys: Vec<Key> =
@@ -105,9 +107,10 @@ pub(crate) async fn remove(
         user_id,
         notice_id: PostId::random(),
     };
-    let ended = api.in_channel(&caller, EventId::random(), channel_id, |directory, channels| {
-        command.decide(directory, channels)
-    });
+    let ended =
+        api.in_channel(&caller, caller.command_id(&api), channel_id, |directory, channels| {
+            command.decide(directory, channels)
+        });
     let written = ended.await?.written_or(|rejection| match rejection {
         ChannelRejection::DefaultChannel if user_id != caller.user => {
             ApiError::remove_from_default_channel()

@@ -9,7 +9,7 @@ use events::{
     ChannelId, DirectoryEvent, Event, EventId, Partition, Position, PostId, TeamId, Topic,
 };
 use http::StatusCode;
-use platform::http::{ApiError, Json, Path, UrlId, json, note_channel, nullable, ok_status};
+use platform::http::{ApiError, Path, UrlId, json, note_channel, nullable, ok_status};
 use read_model::queries::ChannelView;
 use serde::Deserialize;
 
@@ -17,6 +17,7 @@ use super::id_field;
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written, undelayed};
 use crate::facts::unreadable;
+use crate::idempotency::Json;
 use crate::process_manager::Key;
 use crate::refusals::Rejection;
 use crate::submission::Decided;
@@ -44,7 +45,7 @@ pub(crate) async fn create(
     Json(body): Json<NewChannel>,
 ) -> Result<Response, ApiError> {
     let command = body.into_command(&caller)?;
-    let id = caller.event_id("POST /channels");
+    let id = caller.command_id(&api);
     let decide = |directory: &domain::Directory| command.decide(directory);
     let written = api.in_directory(caller.actor(), id, decide).await?;
     let Some(written) = written else { return Err(ApiError::unknown_outcome()) };
@@ -235,7 +236,7 @@ async fn change_settings(
             let channels = api.fold.channels(channel_id);
             let decision = command.decide(directory.state(), channels.state());
             *seen.lock() = view;
-            Ok(Decided { decision, rows_at: Some(rows_at) })
+            Ok(Decided::new(decision, Some(rows_at)))
         })
     });
     let written = ended.await?.written()?;
@@ -280,9 +281,10 @@ pub(crate) async fn archive(
     Path(UrlId(channel_id)): Path<UrlId<ChannelId>>,
 ) -> Result<Response, ApiError> {
     let command = ArchiveChannel { actor: caller.user, channel_id, notice_id: PostId::random() };
-    let ended = api.in_channel(&caller, EventId::random(), channel_id, |directory, channels| {
-        command.decide(directory, channels)
-    });
+    let ended =
+        api.in_channel(&caller, caller.command_id(&api), channel_id, |directory, channels| {
+            command.decide(directory, channels)
+        });
     let written = ended.await?.written_or(|rejection| {
         use domain::commands::channel::ChannelRejection as R;
         match rejection {
@@ -305,9 +307,10 @@ pub(crate) async fn restore(
     Path(UrlId(channel_id)): Path<UrlId<ChannelId>>,
 ) -> Result<Response, ApiError> {
     let command = RestoreChannel { actor: caller.user, channel_id, notice_id: PostId::random() };
-    let ended = api.in_channel(&caller, EventId::random(), channel_id, |directory, channels| {
-        command.decide(directory, channels)
-    });
+    let ended =
+        api.in_channel(&caller, caller.command_id(&api), channel_id, |directory, channels| {
+            command.decide(directory, channels)
+        });
     let written = ended.await?.written()?;
     let positions = positions(&api, written.as_ref(), channel_id);
     api.visible(&positions).await;

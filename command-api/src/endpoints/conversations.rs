@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::commands::channel::{OpenDirectChannel, OpenGroupChannel};
 use events::directory::ChannelType;
-use events::{ChannelId, EventId, Partition, Topic, UserId};
+use events::{ChannelId, Partition, Topic, UserId};
 use http::StatusCode;
-use platform::http::{ApiError, Json, UserRef, json};
+use platform::http::{ApiError, UserRef, json};
 
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written};
+use crate::idempotency::Json;
 
 /// `POST /channels/direct`
 pub(crate) async fn open_direct(
@@ -25,7 +26,7 @@ pub(crate) async fn open_direct(
     };
     let command = OpenDirectChannel { actor: caller.user, user_ids: [first, second] };
     let channel = command.channel_id();
-    let ended = api.in_channel(&caller, EventId::random(), channel, |directory, channels| {
+    let ended = api.in_channel(&caller, caller.command_id(&api), channel, |directory, channels| {
         command.decide(directory, channels)
     });
     let written = ended.await?.written()?;
@@ -48,7 +49,7 @@ pub(crate) async fn open_group(
     user_ids.dedup();
     let command = OpenGroupChannel { actor: caller.user, user_ids };
     let channel = command.channel_id();
-    let ended = api.in_channel(&caller, EventId::random(), channel, |directory, channels| {
+    let ended = api.in_channel(&caller, caller.command_id(&api), channel, |directory, channels| {
         command.decide(directory, channels)
     });
     let written = ended.await?.written()?;

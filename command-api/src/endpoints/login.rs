@@ -8,7 +8,7 @@ use axum::response::Response;
 use domain::Account;
 use domain::commands::user::{CreateSession, RevokeSession};
 use events::user::{SessionOrigin, TokenHash};
-use events::{Actor, Id, Partition, SessionId, Topic, UserId};
+use events::{Actor, EventId, Id, Partition, SessionId, Topic, UserId};
 use http::header::{SET_COOKIE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -83,8 +83,10 @@ pub(crate) async fn login(
         },
     };
     let actor = Actor::User(user);
-    let written =
-        api.in_users(actor, user, |directory, users| command.decide(directory, users)).await?;
+    let id = EventId::random();
+    let decide =
+        |directory: &domain::Directory, users: &domain::Users| command.decide(directory, users);
+    let written = api.in_users(actor, id, user, decide).await?;
     let partition = Partition::of(Topic::Users, user.as_bytes());
     let positions = api.position_of(written.as_ref(), partition);
     let mut response = json(StatusCode::OK, &credentials.user.to_wire());
@@ -225,9 +227,10 @@ pub(crate) async fn logout(
     let Some(caller) = caller else { return Ok(response) };
     let (user_id, session_id) = (caller.user, caller.session.session_id);
     let command = RevokeSession { actor: user_id, user_id, session_id };
-    let written = api
-        .in_users(caller.actor(), user_id, |directory, users| command.decide(directory, users))
-        .await?;
+    let id = EventId::random();
+    let decide =
+        |directory: &domain::Directory, users: &domain::Users| command.decide(directory, users);
+    let written = api.in_users(caller.actor(), id, user_id, decide).await?;
     let partition = Partition::of(Topic::Users, user_id.as_bytes());
     let positions = api.position_of(written.as_ref(), partition);
     api.ended(&positions, response).await

@@ -21,11 +21,12 @@ pub(crate) mod views;
 use axum::response::Response;
 use domain::commands::Decision;
 use domain::{Channels, Directory, Users};
-use events::{Actor, ChannelId, EventId, Partition, Position, Topic, UserId};
+use events::{Actor, ChannelId, Partition, Position, Topic, UserId};
 use platform::http::{ApiError, IdKind, note_channel, parse_id, with_position};
 
 use crate::caller::{Caller, Wishes};
 use crate::executor::{CommandApi, Ended, Order, Written, undelayed};
+use crate::idempotency::CommandId;
 use crate::refusals::Rejection;
 
 /// The id that a field of a body holds.
@@ -42,15 +43,14 @@ impl Caller {
     /// A command of this request.
     pub(crate) fn order<'o>(
         &self,
-        id: EventId,
+        id: impl Into<CommandId>,
         partition: Partition,
         rests_on: &'o [Partition],
     ) -> Order<'o> {
         Order {
-            id,
+            id: id.into(),
             partition,
             rests_on,
-            reads_rows: false,
             actor: self.actor(),
             cause: None,
             connection_id: self.wishes.connection_id.clone(),
@@ -71,14 +71,13 @@ impl CommandApi {
     pub(crate) async fn in_directory<R: Rejection + Send>(
         &self,
         actor: Actor,
-        id: EventId,
+        id: impl Into<CommandId>,
         decide: impl Fn(&Directory) -> Result<Decision, R>,
     ) -> Result<Option<Written>, ApiError> {
         let order = Order {
-            id,
+            id: id.into(),
             partition: Partition::DIRECTORY,
             rests_on: &[Partition::DIRECTORY],
-            reads_rows: false,
             actor,
             cause: None,
             connection_id: None,
@@ -91,7 +90,7 @@ impl CommandApi {
     pub(crate) async fn in_channel<R: Send>(
         &self,
         caller: &Caller,
-        id: EventId,
+        id: impl Into<CommandId>,
         channel: ChannelId,
         decide: impl Fn(&Directory, &Channels) -> Result<Decision, R>,
     ) -> Result<Ended<R>, ApiError> {
@@ -112,16 +111,16 @@ impl CommandApi {
     pub(crate) async fn in_users<R: Rejection + Send>(
         &self,
         actor: Actor,
+        id: impl Into<CommandId>,
         user: UserId,
         decide: impl Fn(&Directory, &Users) -> Result<Decision, R>,
     ) -> Result<Option<Written>, ApiError> {
         let partition = Partition::of(Topic::Users, user.as_bytes());
         let rests_on = [Partition::DIRECTORY, partition];
         let order = Order {
-            id: EventId::random(),
+            id: id.into(),
             partition,
             rests_on: &rests_on,
-            reads_rows: false,
             actor,
             cause: None,
             connection_id: None,

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::commands::post::{PinPost, PostRejection, UnpinPost};
-use events::{EventId, Partition, Position, PostId, Topic};
+use events::{Partition, Position, PostId, Topic};
 use platform::http::{ApiError, Path, UrlId, note_channel, ok_status};
 
 use crate::caller::Caller;
@@ -40,22 +40,23 @@ pub(super) async fn set(
     note_channel(channel);
     let partition = Partition::of(Topic::Channels, channel.as_bytes());
     let rests_on = [Partition::DIRECTORY, partition];
-    let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
-        Box::pin(async {
-            let Some(found) = api.reader.post_of_command(post).await? else {
-                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
-            };
-            let (actor, post) = (caller.user, post_facts(&found));
-            let directory = api.fold.directory();
-            let channels = api.fold.channels(channel);
-            let decision = if pinned {
-                PinPost { actor, post }.decide(directory.state(), channels.state())
-            } else {
-                UnpinPost { actor, post }.decide(directory.state(), channels.state())
-            };
-            Ok(Decided { decision, rows_at: Some(found.next_offset) })
-        })
-    });
+    let ended =
+        api.submit(caller.order(caller.command_part(api, "pin"), partition, &rests_on), || {
+            Box::pin(async {
+                let Some(found) = api.reader.post_of_command(post).await? else {
+                    return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
+                };
+                let (actor, post) = (caller.user, post_facts(&found));
+                let directory = api.fold.directory();
+                let channels = api.fold.channels(channel);
+                let decision = if pinned {
+                    PinPost { actor, post }.decide(directory.state(), channels.state())
+                } else {
+                    UnpinPost { actor, post }.decide(directory.state(), channels.state())
+                };
+                Ok(Decided::new(decision, Some(found.next_offset)))
+            })
+        });
     let written = ended.await?.written()?;
     Ok(api.position_of(written.as_ref(), partition))
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use axum::response::Response;
 use domain::commands::post::{CreatePost, DeletePost, EditPost, PostRejection};
-use events::channel::{PostContent, PostCreated};
-use events::{Body, ChannelEvent, ChannelId, Event, EventId, FileId, Partition, PostId, Topic};
+use events::channel::PostContent;
+use events::{ChannelEvent, ChannelId, Event, EventId, FileId, Partition, PostId, Topic};
 use http::StatusCode;
 use platform::clock;
-use platform::http::{ApiError, Json, Path, Query, UrlId, json, note_channel, nullable, ok_status};
+use platform::http::{ApiError, Path, Query, UrlId, json, note_channel, nullable, ok_status};
 use read_model::QueryError;
 use read_model::queries::PostOfCommand;
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use super::{id_field, id_fields, pins};
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written};
 use crate::facts::{post_content, post_facts, post_files};
+use crate::idempotency::{CommandId, Json};
 use crate::submission::Decided;
 
 /// What only bots, hooks and access tokens may say of themselves.
@@ -59,7 +60,7 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     let post = body.parse(&query)?;
     note_channel(post.channel);
-    let id = post.event_id(&caller);
+    let id = post.command_id(&api, &caller);
     let partition = Partition::of(Topic::Channels, post.channel.as_bytes());
     let rests_on = [Partition::DIRECTORY, partition];
     let post_id = PostId::random();
@@ -69,9 +70,6 @@ pub(crate) async fn create(
     let Event::Channels(ChannelEvent::PostCreated(b)) = written.event() else {
         return Err(ApiError::idempotency_key_reused());
     };
-    if b.c.post_id != post_id && caller.wishes.idempotency_key.is_some() && !post.is_said_by(b) {
-        return Err(ApiError::idempotency_key_reused());
-    }
     let shown = wire::Post::from_created(&b.c, &b.p, written.at);
     let response = json(StatusCode::CREATED, &shown);
     Ok(api.shown(&caller.wishes, &[written.position], response).await)
@@ -116,7 +114,7 @@ async fn decide(
         content: post.content.clone(),
         set_online: post.set_online,
     };
-    Ok(Decided { decision: command.decide(directory.state(), channels.state()), rows_at })
+    Ok(Decided::new(command.decide(directory.state(), channels.state()), rows_at))
 }
 
 impl NewPost {
@@ -146,22 +144,13 @@ impl NewPost {
 }
 
 impl Parsed {
-    fn event_id(&self, caller: &Caller) -> EventId {
+    /// A key goes before the `pending_post_id`, which counts only while the window remembers it.
+    fn command_id(&self, api: &CommandApi, caller: &Caller) -> CommandId {
         let pending = &self.content.pending_post_id;
-        if caller.wishes.idempotency_key.is_some() || pending.is_empty() {
-            return caller.event_id("POST /posts");
+        if caller.wishes.key.is_some() || pending.is_empty() {
+            return caller.command_id(api);
         }
-        EventId::pending_post(caller.user, self.channel, pending)
-    }
-
-    /// Whether the post says what this request says.
-    fn is_said_by(&self, said: &Body<PostCreated>) -> bool {
-        let files = said.c.files.iter().map(|file| file.file_id);
-        said.c.channel_id == self.channel
-            && said.c.root.as_ref().map(|root| root.post_id) == self.root
-            && files.eq(self.files.iter().copied())
-            && said.p.message == self.content.message
-            && said.p.props == self.content.props
+        EventId::pending_post(caller.user, self.channel, pending).into()
     }
 }
 
@@ -206,17 +195,17 @@ pub(crate) async fn patch(
     let partition = Partition::of(Topic::Channels, channel.as_bytes());
     let rests_on = [Partition::DIRECTORY, partition];
     let seen = parking_lot::Mutex::new(found);
-    let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
+    let ended = api.submit(caller.order(caller.command_id(&api), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
-                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
+                return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
             };
             let command = patch.command(&caller, &found);
             let rows_at = Some(found.next_offset);
             *seen.lock() = found;
             let directory = api.fold.directory();
             let channels = api.fold.channels(channel);
-            Ok(Decided { decision: command.decide(directory.state(), channels.state()), rows_at })
+            Ok(Decided::new(command.decide(directory.state(), channels.state()), rows_at))
         })
     });
     let written = ended.await?.written()?;
@@ -288,16 +277,16 @@ pub(crate) async fn delete(
     note_channel(channel);
     let partition = Partition::of(Topic::Channels, channel.as_bytes());
     let rests_on = [Partition::DIRECTORY, partition];
-    let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
+    let ended = api.submit(caller.order(caller.command_id(&api), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
-                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
+                return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
             };
             let command = DeletePost { actor: caller.user, post: post_facts(&found) };
             let directory = api.fold.directory();
             let channels = api.fold.channels(channel);
             let decision = command.decide(directory.state(), channels.state());
-            Ok(Decided { decision, rows_at: Some(found.next_offset) })
+            Ok(Decided::new(decision, Some(found.next_offset)))
         })
     });
     let written = ended.await?.written()?;

@@ -6,13 +6,14 @@ use domain::Directory;
 use domain::commands::Decision;
 use domain::commands::user::{DeletePreferences, SetPreferences, UserRejection};
 use events::user::Preference;
-use events::{EventId, Partition, Topic, UserId};
-use platform::http::{ApiError, Json, Path, UserRef, nullable, ok_status};
+use events::{Partition, Topic, UserId};
+use platform::http::{ApiError, Path, UserRef, nullable, ok_status};
 use read_model::rows::PreferenceRow;
 use serde::Deserialize;
 
 use crate::caller::Caller;
 use crate::executor::CommandApi;
+use crate::idempotency::Json;
 use crate::submission::Decided;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -81,14 +82,14 @@ async fn changed(
     let partition = Partition::of(Topic::Users, user.as_bytes());
     api.rows_at_ends(&[partition]).await?;
     let rests_on = [Partition::DIRECTORY, partition];
-    let order = caller.order(EventId::random(), partition, &rests_on);
+    let order = caller.order(caller.command_id(api), partition, &rests_on);
     let ended = api.submit(order, || {
         Box::pin(async {
             let read = api.positioned(partition, api.reader.preferences(user, None, None));
             let (rows, rows_at) = read.await?;
             let current = rows.into_iter().map(preference).collect();
             let decision = decide(api.fold.directory().state(), current);
-            Ok(Decided { decision, rows_at: Some(rows_at) })
+            Ok(Decided::new(decision, Some(rows_at)))
         })
     });
     let written = ended.await?.written()?;

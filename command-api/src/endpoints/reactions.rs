@@ -3,11 +3,9 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::commands::post::{AddReaction, PostRejection, RemoveReaction};
-use events::{ChannelEvent, Event, EventId, Partition, PostId, Topic, UserId};
+use events::{ChannelEvent, Event, Partition, PostId, Topic, UserId};
 use http::StatusCode;
-use platform::http::{
-    ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable, ok_status,
-};
+use platform::http::{ApiError, Path, UrlId, UserRef, json, note_channel, nullable, ok_status};
 use read_model::QueryError;
 use read_model::rows::ReactionRow;
 use serde::Deserialize;
@@ -16,6 +14,7 @@ use super::id_field;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::facts::post_facts;
+use crate::idempotency::Json;
 use crate::submission::Decided;
 
 #[derive(Debug, Deserialize)]
@@ -45,10 +44,10 @@ pub(crate) async fn add(
     let partition = Partition::of(Topic::Channels, channel.as_bytes());
     let rests_on = [Partition::DIRECTORY, partition];
     let held = parking_lot::Mutex::new(None::<ReactionRow>);
-    let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
+    let ended = api.submit(caller.order(caller.command_id(&api), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
-                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
+                return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
             };
             let row = reaction(&api, caller.user, post, user, &emoji_name).await?;
             let command = AddReaction {
@@ -61,7 +60,7 @@ pub(crate) async fn add(
             let directory = api.fold.directory();
             let channels = api.fold.channels(channel);
             let decision = command.decide(directory.state(), channels.state());
-            Ok(Decided { decision, rows_at: Some(found.next_offset) })
+            Ok(Decided::new(decision, Some(found.next_offset)))
         })
     });
     let written = ended.await?.written()?;
@@ -103,10 +102,10 @@ pub(crate) async fn remove(
     let rests_on = [Partition::DIRECTORY, partition];
     // Whether the reaction stands is judged by the rows, and no conflict would tell that they are old.
     api.rows_at_ends(&[partition]).await?;
-    let ended = api.submit(caller.order(EventId::random(), partition, &rests_on), || {
+    let ended = api.submit(caller.order(caller.command_id(&api), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
-                return Ok(Decided { decision: Err(PostRejection::UnknownPost), rows_at: Some(0) });
+                return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
             };
             let row = reaction(&api, caller.user, post, user_id, &emoji_name).await?;
             let command = RemoveReaction {
@@ -119,7 +118,7 @@ pub(crate) async fn remove(
             let directory = api.fold.directory();
             let channels = api.fold.channels(channel);
             let decision = command.decide(directory.state(), channels.state());
-            Ok(Decided { decision, rows_at: Some(found.next_offset) })
+            Ok(Decided::new(decision, Some(found.next_offset)))
         })
     });
     let written = ended.await?.written()?;

@@ -5,14 +5,15 @@ use axum::response::Response;
 use domain::commands::directory::RevokeSessions;
 use domain::commands::user::RevokeSession;
 use domain::rights;
-use events::{EventId, Partition, SessionId, Topic};
+use events::{Partition, SessionId, Topic};
 use platform::clock;
-use platform::http::{ApiError, Json, Path, UserRef, nullable, ok_status};
+use platform::http::{ApiError, Path, UserRef, nullable, ok_status};
 use serde::Deserialize;
 
 use super::id_field;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
+use crate::idempotency::Json;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Body {
@@ -30,9 +31,10 @@ pub(crate) async fn revoke(
     let user_id = user.resolve(caller.user);
     let session_id: SessionId = id_field("session_id", &body.session_id)?;
     let command = RevokeSession { actor: caller.user, user_id, session_id };
-    let written = api
-        .in_users(caller.actor(), user_id, |directory, users| command.decide(directory, users))
-        .await?;
+    let id = caller.command_id(&api);
+    let decide =
+        |directory: &domain::Directory, users: &domain::Users| command.decide(directory, users);
+    let written = api.in_users(caller.actor(), id, user_id, decide).await?;
     let partition = Partition::of(Topic::Users, user_id.as_bytes());
     let positions = api.position_of(written.as_ref(), partition);
     api.ended(&positions, ok_status()).await
@@ -54,7 +56,7 @@ pub(crate) async fn revoke_all(
             .any(|session| rights::session_account(directory, session, now_ms).is_some());
         RevokeSessions { actor: caller.user, user_id, any_live }.decide(directory)
     };
-    let written = api.in_directory(caller.actor(), EventId::random(), decide).await?;
+    let written = api.in_directory(caller.actor(), caller.command_id(&api), decide).await?;
     let positions = api.position_of(written.as_ref(), Partition::DIRECTORY);
     api.ended(&positions, ok_status()).await
 }

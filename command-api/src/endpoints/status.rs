@@ -4,13 +4,14 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::commands::user::SetStatus;
 use events::user::StatusKind;
-use events::{Actor, Partition, Topic, UserId};
+use events::{Actor, EventId, Partition, Topic, UserId};
 use http::StatusCode;
-use platform::http::{ApiError, Json, Path, UserRef, json, nullable};
+use platform::http::{ApiError, Path, UserRef, json, nullable};
 use serde::Deserialize;
 
 use crate::caller::Caller;
 use crate::executor::CommandApi;
+use crate::idempotency::Json;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Body {
@@ -44,9 +45,10 @@ pub(crate) async fn set(
         if status == StatusKind::Dnd { body.dnd_end_time.checked_mul(1000) } else { Some(0) };
     let dnd_end_ms = end_ms.ok_or_else(|| ApiError::invalid_body("dnd_end_time"))?;
     let command = SetStatus { actor: caller.user, user_id, status, dnd_end_ms };
-    let written = api
-        .in_users(caller.actor(), user_id, |directory, users| command.decide(directory, users))
-        .await?;
+    let id = caller.command_id(&api);
+    let decide =
+        |directory: &domain::Directory, users: &domain::Users| command.decide(directory, users);
+    let written = api.in_users(caller.actor(), id, user_id, decide).await?;
     let partition = Partition::of(Topic::Users, user_id.as_bytes());
     let positions = api.position_of(written.as_ref(), partition);
     let last_activity_at = written.map_or(0, |written| written.at);
@@ -61,8 +63,10 @@ impl CommandApi {
     pub async fn set_status(&self, user_id: UserId, status: StatusKind) {
         let command = SetStatus { actor: user_id, user_id, status, dnd_end_ms: 0 };
         let actor = Actor::User(user_id);
-        let set =
-            self.in_users(actor, user_id, |directory, users| command.decide(directory, users));
+        let id = EventId::random();
+        let decide =
+            |directory: &domain::Directory, users: &domain::Users| command.decide(directory, users);
+        let set = self.in_users(actor, id, user_id, decide);
         if let Err(error) = set.await {
             tracing::debug!(user.id = %user_id, error = error.message(), "failed to set a status");
         }

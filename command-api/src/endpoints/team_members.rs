@@ -3,16 +3,15 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::commands::directory::{AddTeamMembers, RemoveTeamMember};
-use events::{EventId, Id, Partition, Position, TeamId, UserId};
+use events::{Id, Partition, Position, TeamId, UserId};
 use http::StatusCode;
-use platform::http::{
-    ApiError, Json, Path, Query, UrlId, UserRef, json, nullable, ok_status, parse_id,
-};
+use platform::http::{ApiError, Path, Query, UrlId, UserRef, json, nullable, ok_status, parse_id};
 use serde::Deserialize;
 
 use super::id_field;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
+use crate::idempotency::Json;
 use crate::process_manager::Key;
 
 #[derive(Debug, Deserialize)]
@@ -116,7 +115,7 @@ async fn added(
     let keys: Vec<Key> = user_ids.iter().map(|user| Key::TeamMember(*user, team_id)).collect();
     let command = AddTeamMembers { actor: caller.user, team_id, user_ids, invite };
     let decide = |directory: &domain::Directory| command.decide(directory);
-    let written = api.in_directory(caller.actor(), EventId::random(), decide).await?;
+    let written = api.in_directory(caller.actor(), caller.command_id(api), decide).await?;
     let mut positions = api.position_of(written.as_ref(), Partition::DIRECTORY);
     positions.extend(api.complete(&keys).await?);
     Ok(positions)
@@ -139,7 +138,7 @@ pub(crate) async fn remove(
     let user_id = user.resolve(caller.user);
     let command = RemoveTeamMember { actor: caller.user, team_id, user_id };
     let decide = |directory: &domain::Directory| command.decide(directory);
-    let written = api.in_directory(caller.actor(), EventId::random(), decide).await?;
+    let written = api.in_directory(caller.actor(), caller.command_id(&api), decide).await?;
     let mut positions = api.position_of(written.as_ref(), Partition::DIRECTORY);
     positions.extend(api.complete(&[Key::TeamMember(user_id, team_id)]).await?);
     api.ended(&positions, ok_status()).await

@@ -6,11 +6,12 @@ use domain::commands::directory::CreateTeam;
 use events::directory::TeamType;
 use events::{ChannelId, DirectoryEvent, Event, Id, TeamId};
 use http::StatusCode;
-use platform::http::{ApiError, Json, json, nullable};
+use platform::http::{ApiError, json, nullable};
 use serde::Deserialize;
 
 use crate::caller::Caller;
 use crate::executor::CommandApi;
+use crate::idempotency::Json;
 use crate::process_manager::Key;
 
 #[derive(Debug, Deserialize)]
@@ -35,7 +36,7 @@ pub(crate) async fn create(
     Json(body): Json<Body>,
 ) -> Result<Response, ApiError> {
     let command = body.into_command(&caller)?;
-    let id = caller.event_id("POST /teams");
+    let id = caller.command_id(&api);
     let decide = |directory: &domain::Directory| command.decide(directory);
     let written = api.in_directory(caller.actor(), id, decide).await?;
     let Some(written) = written else { return Err(ApiError::unknown_outcome()) };

@@ -10,12 +10,14 @@ use domain::commands::directory::{
 use events::directory::{NewProfile, ProfilePatch};
 use events::{Actor, DirectoryEvent, Event, EventId, Id, Partition, Position, UserId};
 use http::StatusCode;
-use platform::http::{ApiError, Json, Path, Query, UserRef, json, nullable, ok_status, parse_id};
+use platform::http::{ApiError, Path, Query, UserRef, json, nullable, ok_status, parse_id};
 use read_model::rows::UserRow;
 use serde::Deserialize;
 
 use crate::caller::{Caller, MaybeCaller};
 use crate::executor::{CommandApi, Written};
+use crate::facts::unreadable;
+use crate::idempotency::Json;
 use crate::passwords;
 use crate::process_manager::Key;
 use crate::refusals::Rejection;
@@ -190,7 +192,8 @@ pub(crate) async fn patch(
     let patch = patch.normalised();
     // The row that the decision saw: the answer is what the change makes of it.
     let seen = parking_lot::Mutex::new(None::<UserRow>);
-    let order = caller.order(EventId::random(), Partition::DIRECTORY, &[Partition::DIRECTORY]);
+    let order =
+        caller.order(caller.command_id(&api), Partition::DIRECTORY, &[Partition::DIRECTORY]);
     let ended = api.submit(order, || {
         Box::pin(async {
             let read = api.reader.credentials_of(user).await?;
@@ -204,11 +207,17 @@ pub(crate) async fn patch(
                 None => Err(domain::commands::directory::DirectoryRejection::UnknownUser),
             };
             *seen.lock() = row;
-            Ok(Decided { decision, rows_at })
+            Ok(Decided::new(decision, rows_at))
         })
     });
     let written = ended.await?.written_or(Rejection::to_error)?;
-    let row = seen.into_inner().ok_or_else(ApiError::user_not_found)?;
+    let row = match seen.into_inner() {
+        Some(row) => row,
+        // Not decided, but done before, under the same key.
+        None => {
+            api.reader.user(user).await.map_err(unreadable)?.ok_or_else(ApiError::user_not_found)?
+        }
+    };
     let mut shown = row.to_wire();
     if let Some(written) = &written
         && let Event::Directory(DirectoryEvent::UserProfileChanged(b)) = written.event()
@@ -295,7 +304,7 @@ pub(crate) async fn roles(
         system_admin: roles.contains(&"system_admin"),
     };
     let decide = |directory: &domain::Directory| command.decide(directory);
-    let written = api.in_directory(caller.actor(), EventId::random(), decide).await?;
+    let written = api.in_directory(caller.actor(), caller.command_id(&api), decide).await?;
     let positions = api.position_of(written.as_ref(), Partition::DIRECTORY);
     api.ended(&positions, ok_status()).await
 }
@@ -318,7 +327,7 @@ pub(crate) async fn active(
     }
     let command = ActivateUser { actor: caller.user, user_id };
     let decide = |directory: &domain::Directory| command.decide(directory);
-    let written = api.in_directory(caller.actor(), EventId::random(), decide).await?;
+    let written = api.in_directory(caller.actor(), caller.command_id(&api), decide).await?;
     let positions = api.position_of(written.as_ref(), Partition::DIRECTORY);
     Ok(api.shown(&caller.wishes, &positions, ok_status()).await)
 }
@@ -339,7 +348,7 @@ async fn deactivated(
 ) -> Result<Response, ApiError> {
     let command = DeactivateUser { actor: caller.user, user_id };
     let decide = |directory: &domain::Directory| command.decide(directory);
-    let written = api.in_directory(caller.actor(), EventId::random(), decide).await?;
+    let written = api.in_directory(caller.actor(), caller.command_id(api), decide).await?;
     let positions = api.position_of(written.as_ref(), Partition::DIRECTORY);
     api.ended(&positions, ok_status()).await
 }

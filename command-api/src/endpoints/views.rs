@@ -136,19 +136,18 @@ pub(crate) async fn set_unread(
     let partition = Partition::of(Topic::Readstate, user_id.as_bytes());
     let in_channels = Partition::of(Topic::Channels, channel.as_bytes());
     let rests_on = [Partition::DIRECTORY, in_channels];
-    let mut order = caller.order(EventId::random(), partition, &rests_on);
-    order.reads_rows = true;
+    let order = caller.order(EventId::random(), partition, &rests_on);
     let decided = parking_lot::Mutex::new(None::<SetUnread>);
     let ended = api.submit(order, || {
         Box::pin(async {
-            let from = api.reader.unread_from(user_id, post).await?;
+            let (from, at) = api.unread_from(in_channels, user_id, post).await?;
             let command = unread_command(&api, &caller, user_id, facts, from);
             let decision = command.and_then(|command| {
                 *decided.lock() = Some(command);
                 let directory = api.fold.directory();
                 command.decide(directory.state(), api.fold.readstate(user_id).state())
             });
-            Ok(Decided { decision, rows_at: None })
+            Ok(Decided { decision, rows_at: None, other_rows_at: Some((in_channels, at)) })
         })
     });
     let written = ended.await?.written()?;

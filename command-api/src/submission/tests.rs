@@ -1,5 +1,5 @@
 use events::directory::UserActivated;
-use events::{Body, DirectoryEvent, EventId, UserId};
+use events::{Body, DirectoryEvent, EventId, Topic, UserId};
 
 use super::*;
 
@@ -16,7 +16,12 @@ fn append() -> In {
 }
 
 fn decided(decision: Result<Decision, &'static str>, rows_at: Option<u64>) -> In {
-    Input::Decided(Decided { decision, rows_at })
+    Input::Decided(Decided::new(decision, rows_at))
+}
+
+/// The end of the event's own partition, read after the request.
+fn caught_up(end: u64) -> In {
+    Input::CaughtUp(Ends::of(Partition::DIRECTORY, vec![(Partition::DIRECTORY, end)]))
 }
 
 fn unseen(next: u64) -> In {
@@ -94,7 +99,7 @@ fn a_refusal_and_an_already_so_are_decided_again_after_catching_up() {
             Input::Entered,
             unseen(7),
             decided(decision.clone(), None),
-            Input::CaughtUp { end: 9 },
+            caught_up(9),
             unseen(9),
             decided(decision.clone(), None),
         ];
@@ -108,14 +113,8 @@ fn a_refusal_and_an_already_so_are_decided_again_after_catching_up() {
 
 #[test]
 fn what_was_refused_from_behind_is_appended_once_the_fold_has_caught_up() {
-    let inputs = [
-        Input::Entered,
-        unseen(7),
-        decided(Err("no"), None),
-        Input::CaughtUp { end: 9 },
-        unseen(9),
-        append(),
-    ];
+    let inputs =
+        [Input::Entered, unseen(7), decided(Err("no"), None), caught_up(9), unseen(9), append()];
     assert_eq!(run(inputs), Output::Append { event: event(), read_at: 9 });
 }
 
@@ -210,9 +209,34 @@ fn after_the_answer_nothing_more_happens() {
 
 #[test]
 fn a_refusal_on_rows_that_were_set_back_after_catching_up_is_no_answer() {
-    let until =
-        || [Input::Entered, unseen(7), decided(Err("no"), Some(7)), Input::CaughtUp { end: 9 }];
+    let until = || [Input::Entered, unseen(7), decided(Err("no"), Some(7)), caught_up(9)];
     let again = |rows_at| until().into_iter().chain([unseen(9), decided(Err("no"), Some(rows_at))]);
     assert_eq!(run(again(8)), Output::CatchUp);
     assert_eq!(run(again(9)), Output::Answer(Answer::Rejected("no")));
+}
+
+#[test]
+fn a_refusal_on_rows_of_another_partition_waits_until_they_have_reached_its_end() {
+    let rows = Partition { topic: Topic::Channels, index: 7 };
+    let refused = |at| Decided { other_rows_at: Some((rows, at)), ..Decided::new(Err("no"), None) };
+    let ends = || Ends::of(Partition::DIRECTORY, vec![(Partition::DIRECTORY, 9), (rows, 40)]);
+    let until = |at| {
+        let caught_up = Input::CaughtUp(ends());
+        let first = [Input::Entered, unseen(7), Input::Decided(refused(40)), caught_up];
+        first.into_iter().chain([unseen(9), Input::Decided(refused(at))])
+    };
+    // The database was set back after it had been there.
+    assert_eq!(run(until(39)), Output::CatchUp);
+    assert_eq!(run(until(40)), Output::Answer(Answer::Rejected("no")));
+    // It lags for good.
+    assert_eq!(run(until(39).chain([Input::Deadline])), Output::Answer(Answer::Unavailable));
+}
+
+#[test]
+fn rows_of_another_partition_do_not_lower_read_at() {
+    let rows = Partition { topic: Topic::Channels, index: 7 };
+    let decision = Ok(Decision::Append(event()));
+    let decided = Decided { other_rows_at: Some((rows, 2)), ..Decided::new(decision, None) };
+    let output = run([Input::Entered, unseen(7), Input::Decided(decided)]);
+    assert_eq!(output, Output::Append { event: event(), read_at: 7 });
 }

@@ -15,7 +15,7 @@ use event_archive::testing::MemoryStore;
 use event_log::EventLog;
 use event_log::testing::MemoryLog;
 use events::user::{SessionOrigin, TokenHash};
-use events::{Actor, Event, Id, Partition, SessionId, Topic, UserId};
+use events::{Actor, Event, EventId, Id, Partition, SessionId, Topic, UserId};
 use fold::{Fold, FoldSet, Options, StatusBoard};
 use futures::future::BoxFuture;
 use http::{Method, Request, StatusCode};
@@ -159,9 +159,9 @@ impl Cell {
             auth_generation: 0,
             origin: SessionOrigin::default(),
         };
-        let begun = self
-            .api
-            .in_users(Actor::User(id), id, |directory, users| session.decide(directory, users));
+        let decide =
+            |directory: &domain::Directory, users: &domain::Users| session.decide(directory, users);
+        let begun = self.api.in_users(Actor::User(id), EventId::random(), id, decide);
         begun.await.unwrap();
         Person { id, token }
     }

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use events::{
-    Actor, DecodeError, Event, EventId, Id, Meta, Partition, Position, Record, Topic, UserId,
-    catalogue, decode, encode, event_id,
+    Actor, DecodeError, Event, EventId, Id, KeyedHash, Meta, Partition, Position, Record, Topic,
+    UserId, catalogue, decode, encode, event_id,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -39,6 +39,7 @@ prop_compose! {
         cause in option::of(any_position()),
         texts in proptest::array::uniform3(option::of(".*")),
         appended_ms in option::of(0..=LAST_MS),
+        request_hash in option::of(any::<[u8; 16]>()),
         epoch in prop_oneof![Just(1), any::<u32>()],
     ) -> Meta {
         let [request_id, connection_id, traceparent] = texts;
@@ -51,6 +52,7 @@ prop_compose! {
             cause,
             request_id,
             connection_id,
+            request_hash: request_hash.map(KeyedHash::from_bytes),
             traceparent,
             appended_ms,
             epoch,

@@ -32,9 +32,24 @@ pub struct Json<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        JsonBytes::from_request(request, state).await.map(|body| Self(body.value))
+    }
+}
+
+/// [`Json`] with the bytes that it was read from, for those who have to tell bodies apart.
+#[derive(Debug, Clone)]
+pub struct JsonBytes<T> {
+    pub value: T,
+    pub bytes: Bytes,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBytes<T> {
+    type Rejection = ApiError;
+
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let bytes = read_body(request.into_body(), bytes_max()).await?;
-        parse(&bytes).map(Self)
+        Ok(Self { value: parse(&bytes)?, bytes })
     }
 }
 

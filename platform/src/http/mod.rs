@@ -31,7 +31,7 @@ pub(crate) use edge::describe_metrics;
 pub use edge::{EdgeSettings, edge};
 pub use error::ApiError;
 pub use ids::{IdKind, UrlId, UserRef, parse_id};
-pub use json::{AnyBody, Json, nullable, read_body};
+pub use json::{AnyBody, Json, JsonBytes, nullable, read_body};
 pub use path::Path;
 pub use query::{PER_PAGE_DEFAULT, PER_PAGE_MAX, Page, Query};
 pub use respond::{

@@ -20,6 +20,18 @@ CREATE TABLE projection_positions (
   last_event_id uuid
 ) WITH (fillfactor = 10);
 
+-- Where the events of requests stand that came with an Idempotency-Key: the log's window forgets ids,
+-- these tables do not. One per topic: a table is written by one topic alone.
+
+CREATE TABLE directory_requests (
+  event_id   uuid PRIMARY KEY,
+  partition  smallint NOT NULL,
+  log_offset bigint NOT NULL,
+  applied_at bigint NOT NULL
+);
+CREATE TABLE channel_requests (LIKE directory_requests INCLUDING ALL);
+CREATE TABLE user_requests (LIKE directory_requests INCLUDING ALL);
+
 -- Topic directory.
 
 CREATE TABLE users (
@@ -137,6 +149,7 @@ CREATE TABLE posts (
   update_at       bigint NOT NULL,
   edit_at         bigint NOT NULL,
   delete_at       bigint NOT NULL,
+  deleted_by      uuid,               -- who deleted it, or its root
   is_pinned       boolean NOT NULL,
   reacted         boolean NOT NULL,   -- has, or once had, reactions
   reply_count     bigint NOT NULL,

@@ -40,7 +40,7 @@ macro_rules! plain {
     )+};
 }
 
-plain!(i16, i32, i64, bool, Option<i64>, Option<bool>);
+plain!(i16, i32, i64, bool, Option<i16>, Option<i64>, Option<bool>);
 
 macro_rules! ids {
     ($($id:ty),+) => {$(

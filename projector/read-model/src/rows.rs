@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use events::directory::{ChannelType, TeamType};
 use events::user::{StatusKind, Totals};
-use events::{ChannelId, FileId, Id, PostId, TeamId, UserId};
+use events::{ChannelId, EventId, FileId, Id, PostId, TeamId, UserId};
 use sqlx::Arguments;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgRow};
@@ -220,6 +220,8 @@ table! {
         update_at: i64 = "bigint",
         edit_at: i64 = "bigint",
         delete_at: i64 = "bigint",
+        /// Who deleted it, or its root.
+        deleted_by: Option<UserId> = "uuid",
         is_pinned: bool = "boolean",
         /// Has, or once had, reactions; whether it has any now is for the reactions to say.
         reacted: bool = "boolean",
@@ -332,6 +334,26 @@ impl ReadMarkerRow {
     }
 }
 
+macro_rules! requests {
+    ($($name:ident = $table:literal),+ $(,)?) => {$(
+        table! {
+            /// Where the event of a request stands that came with an `Idempotency-Key`.
+            $name = $table key ["event_id"] {
+                event_id: EventId = "uuid",
+                partition: i16 = "smallint",
+                log_offset: i64 = "bigint",
+                applied_at: i64 = "bigint",
+            }
+        }
+    )+};
+}
+
+requests! {
+    DirectoryRequestRow = "directory_requests",
+    ChannelRequestRow = "channel_requests",
+    UserRequestRow = "user_requests",
+}
+
 /// The tables that the log determines, in the order in which they are compared.
 pub static TABLES: LazyLock<Vec<(&'static str, &'static [&'static str])>> = LazyLock::new(|| {
     fn of<T: Table>() -> (&'static str, &'static [&'static str]) {
@@ -352,5 +374,8 @@ pub static TABLES: LazyLock<Vec<(&'static str, &'static [&'static str])>> = Lazy
         of::<PreferenceRow>(),
         of::<StatusRow>(),
         of::<ReadMarkerRow>(),
+        of::<DirectoryRequestRow>(),
+        of::<ChannelRequestRow>(),
+        of::<UserRequestRow>(),
     ]
 });

@@ -5,6 +5,7 @@ mod channels;
 mod directory;
 mod personal;
 mod posts;
+mod requests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
@@ -12,12 +13,14 @@ use std::hash::Hash;
 use events::{ChannelId, Event, EventId, FileId, Partition, PostId, TeamId, UserId};
 use fold::Folded;
 use read_model::rows::{
-    ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, FileRow, PostRow, PostVersionRow,
-    PreferenceRow, ReactionRow, ReadMarkerRow, StatusRow, TeamMemberRow, TeamRow, UserRow,
+    ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
+    DirectoryRequestRow, FileRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow,
+    ReadMarkerRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow, UserRow,
 };
 
 use crate::patches::{
-    ChannelNamePatch, ChannelPatch, CredentialPatch, MemberPatch, Patch, PostPatch, UserPatch,
+    ChannelNamePatch, ChannelPatch, CredentialPatch, Deletion, MemberPatch, Patch, PostPatch,
+    UserPatch,
 };
 
 /// A new row, or a change of one.
@@ -85,10 +88,13 @@ pub struct RowChanges {
     pub preferences: BTreeMap<(UserId, String, String), Option<PreferenceRow>>,
     pub statuses: BTreeMap<UserId, StatusRow>,
     pub read_markers: BTreeMap<(UserId, ChannelId), ReadMarkerRow>,
+    pub directory_requests: BTreeMap<EventId, DirectoryRequestRow>,
+    pub channel_requests: BTreeMap<EventId, ChannelRequestRow>,
+    pub user_requests: BTreeMap<EventId, UserRequestRow>,
     /// After all else: roots that lost a reply, so that the latest one is to be found anew.
     pub recounted_roots: BTreeSet<PostId>,
-    /// After that: roots whose replies go with them, and when.
-    pub deleted_threads: BTreeMap<PostId, i64>,
+    /// After that: roots whose replies go with them.
+    pub deleted_threads: BTreeMap<PostId, Deletion>,
 }
 
 impl RowChanges {
@@ -102,7 +108,10 @@ impl RowChanges {
         });
         advance.to = offset + 1;
         advance.last_event_id = folded.id();
-        let Some((_, event, applied)) = folded.applied() else { return };
+        let Some((meta, event, applied)) = folded.applied() else { return };
+        if meta.request_hash.is_some() {
+            self.keep_request(meta.id, folded.position(), applied.at);
+        }
         match event {
             Event::Directory(event) => self.absorb_directory(event, applied, offset),
             Event::Channels(event) => {

@@ -10,7 +10,7 @@ use read_model::files_json;
 use read_model::rows::{FileRow, PostRow, PostVersionRow, ReactionRow};
 
 use super::{Change, ReactionChange, RowChanges, VersionChange, amend};
-use crate::patches::{Edit, PostPatch, counted_mentions, text};
+use crate::patches::{Deletion, Edit, PostPatch, counted_mentions, text};
 
 /// When and where something was said, and the channel after it.
 pub(super) struct Place {
@@ -31,6 +31,7 @@ impl Place {
             update_at: self.at,
             edit_at: 0,
             delete_at: 0,
+            deleted_by: None,
             is_pinned: false,
             reacted: false,
             reply_count: 0,
@@ -136,11 +137,12 @@ impl RowChanges {
     }
 
     pub(super) fn delete_post(&mut self, c: &PostDeleted, at: i64) {
-        let gone = PostPatch { update_at: at, delete_at: Some(at), ..PostPatch::default() };
+        let deletion = Deletion { at, by: c.by };
+        let gone = PostPatch { update_at: at, deletion: Some(deletion), ..PostPatch::default() };
         amend(&mut self.posts, c.post_id, gone);
         match c.root_id {
             None => {
-                self.deleted_threads.insert(c.post_id, at);
+                self.deleted_threads.insert(c.post_id, deletion);
             }
             Some(root) => {
                 let lost = PostPatch { update_at: at, replies: -1, ..PostPatch::default() };

@@ -35,6 +35,9 @@ pub(super) fn whole(changes: &RowChanges) -> Result<Statement, BoxDynError> {
     preferences(&mut statement, changes)?;
     statement.put(&changes.statuses.values().collect::<Vec<_>>())?;
     statement.put(&changes.read_markers.values().collect::<Vec<_>>())?;
+    statement.insert(&changes.directory_requests.values().collect::<Vec<_>>())?;
+    statement.insert(&changes.channel_requests.values().collect::<Vec<_>>())?;
+    statement.insert(&changes.user_requests.values().collect::<Vec<_>>())?;
     Ok(statement)
 }
 
@@ -101,6 +104,7 @@ fn posts(statement: &mut Statement, changes: &RowChanges) -> Bound {
          is_pinned = COALESCE(n.is_pinned, t.is_pinned),
          reacted = t.reacted OR n.reacted,
          delete_at = COALESCE(n.delete_at, t.delete_at),
+         deleted_by = COALESCE(n.deleted_by, t.deleted_by),
          reply_count = t.reply_count + n.replies,
          last_reply_at = GREATEST(t.last_reply_at, n.last_reply_at)",
     )
@@ -207,14 +211,17 @@ pub(super) async fn delete_threads(
         return Ok(());
     }
     let roots: Vec<Key> = changes.deleted_threads.keys().copied().map(Key::from).collect();
-    let times: Vec<i64> = changes.deleted_threads.values().copied().collect();
+    let deletions = || changes.deleted_threads.values();
+    let times: Vec<i64> = deletions().map(|deletion| deletion.at).collect();
+    let by: Vec<Key> = deletions().map(|deletion| Key::from(deletion.by)).collect();
     sqlx::query(
-        "UPDATE posts t SET delete_at = n.at, update_at = n.at
-         FROM unnest($1::uuid[], $2::bigint[]) AS n(root_id, at)
+        "UPDATE posts t SET delete_at = n.at, deleted_by = n.by, update_at = n.at
+         FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS n(root_id, at, by)
          WHERE t.root_id = n.root_id AND t.delete_at = 0",
     )
     .bind(roots)
     .bind(times)
+    .bind(by)
     .execute(connection)
     .await?;
     Ok(())

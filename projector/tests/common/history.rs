@@ -109,7 +109,9 @@ impl History {
         let behind = if late { self.rng.random_range(0..4) } else { 0 };
         let actor = actor.map_or(Actor::System, Actor::User);
         let id = EventId::from_bytes(self.rng.random());
-        let meta = Meta::new(id, subject, self.now_ms, next.saturating_sub(behind), actor);
+        let mut meta = Meta::new(id, subject, self.now_ms, next.saturating_sub(behind), actor);
+        let keyed = self.rng.random_ratio(1, 5);
+        meta.request_hash = keyed.then(|| KeyedHash::from_bytes(self.rng.random()));
         let new = encode("cell", &meta, &event);
         let record = Arc::new(Record {
             partition,

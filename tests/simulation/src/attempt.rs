@@ -5,10 +5,10 @@
 use std::collections::VecDeque;
 
 use command_api::process_manager::Step;
-use command_api::submission::{Answer, AppendFailure, Decided, Input, Output, Submission};
+use command_api::submission::{Answer, AppendFailure, Decided, Ends, Input, Output, Submission};
 use domain::commands::Decision;
 use event_log::{AppendError, EventLog};
-use events::{Actor, Event, EventId, Meta, NewRecord, Partition, Topic};
+use events::{Actor, Event, EventId, KeyedHash, Meta, NewRecord, Partition};
 use futures::FutureExt;
 use projector::MemoryTables;
 use rand::Rng;
@@ -17,6 +17,7 @@ use rand::rngs::SmallRng;
 use crate::log::SimLog;
 use crate::node::Node;
 use crate::request::{Request, subject};
+use crate::rows;
 
 /// What is attempted.
 #[derive(Debug, Clone)]
@@ -49,14 +50,15 @@ impl Work {
 
     pub fn reads_rows(&self) -> bool {
         match self {
-            Self::Request { request, .. } => request.ask.reads_rows(),
+            Self::Request { request, .. } => {
+                request.is_keyed() || request.ask.rows_read().is_some()
+            }
             Self::Step(_) => false,
         }
     }
 
-    /// Whether it reads rows of other partitions than that of its own event.
-    pub fn reads_other_rows(&self) -> bool {
-        self.reads_rows() && self.partition().topic != Topic::Channels
+    fn is_keyed(&self) -> bool {
+        matches!(self, Self::Request { request, .. } if request.is_keyed())
     }
 
     /// What `node` makes of it now.
@@ -69,9 +71,7 @@ impl Work {
     ) -> Decided<String> {
         match self {
             Self::Request { request, .. } => request.ask.decide(node, rows, rng),
-            Self::Step(step) => {
-                Decided { decision: Ok(decide_step(step, node, log)), rows_at: None }
-            }
+            Self::Step(step) => Decided::new(Ok(decide_step(step, node, log)), None),
         }
     }
 }
@@ -166,11 +166,7 @@ impl Attempt {
                 Some(Input::Entered)
             }
             Output::Enter => self.again(Output::Enter),
-            Output::LookUp => {
-                let (partition, id) = (self.work.partition(), self.work.id());
-                let outcome = around.node.set.outcome(partition, id);
-                Some(Input::LookedUp { next: around.node.set.next(partition), outcome })
-            }
+            Output::LookUp => Some(self.look_up(around)),
             Output::Decide => Some(Input::Decided(self.work.decide(
                 around.node,
                 around.log,
@@ -189,6 +185,17 @@ impl Attempt {
         }
     }
 
+    fn look_up(&self, around: &Around<'_>) -> Input<String> {
+        let (partition, id) = (self.work.partition(), self.work.id());
+        let outcome = around.node.set.outcome(partition, id);
+        let next = around.node.set.next(partition);
+        if outcome.is_some() || !self.work.is_keyed() {
+            return Input::LookedUp { next, outcome };
+        }
+        let outcome = rows::first_of(around.rows, id);
+        Input::LookedUp { next: next.min(around.rows.next(partition)), outcome }
+    }
+
     fn again(&mut self, output: Output<String>) -> Option<Input<String>> {
         self.output = output;
         None
@@ -204,8 +211,7 @@ impl Attempt {
                 && (!reads_rows || around.rows.next(*partition) >= *end)
         });
         if reached {
-            let own = ends.iter().find(|(partition, _)| *partition == self.work.partition());
-            return Some(Input::CaughtUp { end: own.map_or(0, |(_, end)| *end) });
+            return Some(Input::CaughtUp(Ends::of(self.work.partition(), ends)));
         }
         self.catch_up = Some(ends);
         self.again(Output::CatchUp)
@@ -225,6 +231,7 @@ impl Attempt {
         let now_ms = around.node.now_ms(around.log);
         let mut meta = Meta::new(self.work.id(), subject(event), now_ms, read_at, actor);
         meta.request_id = Some(self.number.to_string());
+        meta.request_hash = self.work.is_keyed().then(|| KeyedHash(self.work.id().0));
         if let Work::Step(step) = &self.work {
             meta.cause = Some(step.cause);
         }

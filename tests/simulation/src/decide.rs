@@ -17,7 +17,7 @@ use domain::rights;
 use events::channel::PostContent;
 use events::directory::{ChannelType, NewProfile, TeamType};
 use events::user::{SessionOrigin, TokenHash};
-use events::{Id, KeyedHash, PostId, SessionId, TeamId, Topic, UserId};
+use events::{Id, KeyedHash, PostId, SessionId, TeamId, UserId};
 use projector::MemoryTables;
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -31,10 +31,10 @@ impl Ask {
     /// What the node makes of it now.
     pub fn decide(&self, node: &Node, rows: &MemoryTables, rng: &mut SmallRng) -> Decided<String> {
         let decision = self.decision(node, rows, rng);
-        // Rows of other partitions say nothing of where this one's stand.
-        let own = self.reads_rows() && self.partition().topic == Topic::Channels;
-        let rows_at = own.then(|| rows.next(self.partition()));
-        Decided { decision, rows_at }
+        let read = self.rows_read().map(|partition| (partition, rows.next(partition)));
+        let own = read.filter(|(partition, _)| *partition == self.partition());
+        let other_rows_at = read.filter(|_| own.is_none());
+        Decided { decision, rows_at: own.map(|(_, at)| at), other_rows_at }
     }
 
     fn decision(

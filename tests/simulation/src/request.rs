@@ -119,6 +119,13 @@ pub struct Request {
     pub ask: Ask,
 }
 
+impl Request {
+    /// Whether it comes with an `Idempotency-Key`, as every fourth does: rows remember its id.
+    pub fn is_keyed(&self) -> bool {
+        self.id.as_bytes()[0].is_multiple_of(4) && self.ask.partition().topic != Topic::Readstate
+    }
+}
+
 impl Ask {
     /// The partition that the event would stand in.
     pub fn partition(&self) -> Partition {
@@ -174,18 +181,18 @@ impl Ask {
         )
     }
 
-    /// Whether the decision rests on rows.
-    pub fn reads_rows(&self) -> bool {
-        matches!(
-            self,
-            Self::Edit { .. }
-                | Self::Delete { .. }
-                | Self::Pin { .. }
-                | Self::React { .. }
-                | Self::Post { root: Some(_), .. }
-                | Self::SetUnread { .. }
-                | Self::LogIn { .. }
-        )
+    /// The partition whose rows the decision rests on, if it rests on any.
+    pub fn rows_read(&self) -> Option<Partition> {
+        match self {
+            Self::Edit { channel, .. }
+            | Self::Delete { channel, .. }
+            | Self::Pin { channel, .. }
+            | Self::React { channel, .. }
+            | Self::Post { root: Some(_), channel, .. }
+            | Self::SetUnread { channel, .. } => Some(of_channel(*channel)),
+            Self::LogIn { .. } => Some(Partition::DIRECTORY),
+            _ => None,
+        }
     }
 }
 

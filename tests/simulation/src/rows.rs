@@ -1,10 +1,11 @@
 //! The database of the simulation: the projector's own tables in memory, written by its own changes,
 //! positions by compare-and-set; and what commands read of them.
 
+use domain::Outcome;
 use domain::commands::post::PostFacts;
 use domain::faults::{self, Rule};
 use events::user::Totals;
-use events::{PostId, UserId};
+use events::{EventId, PostId, UserId};
 use fold::Folded;
 use projector::{MemoryTables, RowChanges};
 use read_model::rows::PostRow;
@@ -31,6 +32,16 @@ pub fn write(
     tables.apply(&changes).map_err(|_| PositionMissed)
 }
 
+/// The event of a request that came with a key, whose id the rows keep.
+pub fn first_of(tables: &MemoryTables, id: EventId) -> Option<Outcome> {
+    let at = |offset: i64, at: i64| (offset.cast_unsigned(), at);
+    let directory = tables.directory_requests.get(&id).map(|r| at(r.log_offset, r.applied_at));
+    let channel = tables.channel_requests.get(&id).map(|r| at(r.log_offset, r.applied_at));
+    let user = tables.user_requests.get(&id).map(|r| at(r.log_offset, r.applied_at));
+    let (offset, at) = directory.or(channel).or(user)?;
+    Some(Outcome { event_id: id, offset, result: Ok(at) })
+}
+
 /// What the rules have to know of a post.
 pub fn facts(row: &PostRow) -> PostFacts {
     PostFacts {
@@ -42,7 +53,7 @@ pub fn facts(row: &PostRow) -> PostFacts {
         is_system: !row.notice.is_empty(),
         is_pinned: row.is_pinned,
         deleted: row.delete_at > 0,
-        deleted_by: None,
+        deleted_by: row.deleted_by,
     }
 }
 

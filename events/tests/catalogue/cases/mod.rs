@@ -53,6 +53,7 @@ impl Case {
             cause: Some(Position::new(Partition { topic: Topic::Directory, index: 0 }, 17)),
             request_id: Some(id(0xe1).to_string()),
             connection_id: Some(id(0xe2).to_string()),
+            request_hash: None,
             traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
             appended_ms: Some(1_767_225_600_456),
             epoch: 2,

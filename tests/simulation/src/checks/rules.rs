@@ -20,7 +20,7 @@ pub fn hold(story: &Story) -> Result<(), String> {
 
 /// The same id may be decided again only by a command that knew all up to the first verdict and found
 /// it forgotten: never by a late or doubled record. Until then the first verdict stands, a refusal like
-/// a success.
+/// a success. An id that a key determined is not even forgotten once it was applied.
 fn ids_are_decided_anew_only_when_forgotten(story: &Story) -> Result<(), String> {
     let mut last = BTreeMap::new();
     for folded in &story.folded {
@@ -29,11 +29,13 @@ fn ids_are_decided_anew_only_when_forgotten(story: &Story) -> Result<(), String>
             continue;
         }
         let (partition, offset) = (folded.record.partition, folded.record.offset);
-        if let Some(first) = last.insert((partition, meta.id), offset) {
-            ensure(meta.read_at > first, || {
-                format!("{partition}.{offset} decides anew what stands at {first}, unknowing")
-            })?;
-        }
+        let applied = folded.verdict.applied().is_some();
+        let Some((first, held)) = last.insert((partition, meta.id), (offset, applied)) else {
+            continue;
+        };
+        ensure(meta.read_at > first && !(held && meta.request_hash.is_some()), || {
+            format!("{partition}.{offset} decides anew what stands at {first}, unknowing")
+        })?;
     }
     Ok(())
 }

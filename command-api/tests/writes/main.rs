@@ -1,0 +1,7 @@
+//! The write side with its rows: the real routes and projector on a real Postgres, and a log in memory
+//! whose clock the test sets, so that its window forgets.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod deletions;
+mod keys;
+mod world;

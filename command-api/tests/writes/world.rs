@@ -1,0 +1,227 @@
+//! A small installation in this process.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use command_api::{CommandApi, Parts, Projection, Settings, routes};
+use event_archive::testing::MemoryStore;
+use event_log::EventLog;
+use event_log::testing::MemoryLog;
+use events::{Partition, Topic};
+use fold::snapshots::Snapshots;
+use fold::{Fold, FoldSet, StatusBoard};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use platform::postgres::PrivateCluster;
+use platform::secrets::Secrets;
+use projector::{Deps, PositionsWatch, Projector};
+use read_model::{Database, Reader};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const PASSWORD: &str = "Correct-Horse-7";
+/// The append time that a [`MemoryLog`] begins with.
+const BEGINNING_MS: i64 = 1_700_000_000_000;
+/// More than the window of a channel spans, and of a person.
+const WINDOW_MS: i64 = 16 * 60 * 1000;
+/// More than the window of the directory spans.
+const DIRECTORY_WINDOW_MS: i64 = 8 * 24 * 3600 * 1000;
+
+struct Projected(PositionsWatch);
+
+impl Projection for Projected {
+    fn passed(&self, partition: Partition, next: u64) -> BoxFuture<'_, ()> {
+        async move {
+            let Some(last) = next.checked_sub(1) else { return };
+            let deadline = Instant::now() + PATIENCE;
+            self.0.wait_for(partition, last, deadline).await.expect("the rows get there");
+        }
+        .boxed()
+    }
+}
+
+pub struct World {
+    router: Router,
+    log: MemoryLog,
+    now_ms: i64,
+    _projector: Projector,
+    cluster: PrivateCluster,
+    _directory: tempfile::TempDir,
+}
+
+/// Somebody with a session.
+pub struct Person {
+    pub id: String,
+    token: String,
+}
+
+/// A status, headers and a body.
+pub struct Said {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Said {
+    /// The body of an answer of this status.
+    pub fn expect(self, status: StatusCode) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+}
+
+impl World {
+    pub async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let cluster = PrivateCluster::start(&directory.path().join("postgres")).await.unwrap();
+        let database = Database::new(cluster.connect_options());
+        database.migrate().await.unwrap();
+        let log = MemoryLog::new();
+        let shared: Arc<dyn EventLog> = Arc::new(log.clone());
+        let deps = Deps {
+            log: Arc::clone(&shared),
+            database: database.clone(),
+            index: None,
+            snapshots: Snapshots::new(Arc::new(MemoryStore::new())),
+        };
+        let projector = Projector::start(deps, projector::Options::default());
+        let fold = Fold::start(shared, FoldSet::new(), fold::Options::default()).await.unwrap();
+        let api = CommandApi::new(Parts {
+            fold,
+            secrets: Arc::new(Secrets::from_keys([1; 32], [2; 32])),
+            reader: Reader::new(database.pool(4)),
+            projection: Arc::new(Projected(projector.positions())),
+            objects: Arc::new(MemoryStore::new()),
+            access: vec![],
+            statuses: Arc::new(StatusBoard::new()),
+            settings: settings(),
+        });
+        api.open_cell().await.unwrap();
+        let router = routes(api);
+        let (now_ms, _directory) = (BEGINNING_MS, directory);
+        Self { router, log, now_ms, _projector: projector, cluster, _directory }
+    }
+
+    pub async fn stop(self) {
+        self.cluster.stop().await;
+    }
+
+    async fn send(&self, request: Request<Body>) -> Said {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        Said { status, headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+    }
+
+    pub async fn person(&self, name: &str) -> Person {
+        let account = json!({
+            "username": name, "email": format!("{name}@example.org"), "password": PASSWORD,
+        });
+        let request = Request::post("/api/v4/users").body(Body::from(account.to_string()));
+        self.send(request.unwrap()).await.expect(StatusCode::CREATED);
+        let login = json!({ "login_id": name, "password": PASSWORD });
+        let request = Request::post("/api/v4/users/login").body(Body::from(login.to_string()));
+        let said = self.send(request.unwrap()).await;
+        let token = said.headers["token"].to_str().unwrap().to_owned();
+        let id = said.expect(StatusCode::OK)["id"].as_str().unwrap().to_owned();
+        Person { id, token }
+    }
+
+    /// A request; with an `Idempotency-Key` unless that is empty.
+    pub async fn keyed(
+        &self,
+        key: &str,
+        method: Method,
+        path: &str,
+        who: &Person,
+        body: &Value,
+    ) -> Said {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v4{path}"))
+            .header("authorization", format!("Bearer {}", who.token));
+        if !key.is_empty() {
+            request = request.header("idempotency-key", key);
+        }
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    pub async fn call(&self, method: Method, path: &str, who: &Person, body: Value) -> Said {
+        self.keyed("", method, path, who, &body).await
+    }
+
+    /// A team of `founder`'s that anybody may join.
+    pub async fn team(&self, founder: &Person, name: &str) -> String {
+        let body = json!({
+            "name": name, "display_name": name, "type": "O", "allow_open_invite": true,
+        });
+        id(self.call(Method::POST, "/teams", founder, body).await)
+    }
+
+    pub async fn join(&self, who: &Person, team: &str, channel: &str) {
+        let body = json!({ "team_id": team, "user_id": who.id });
+        let path = format!("/teams/{team}/members");
+        self.call(Method::POST, &path, who, body).await.expect(StatusCode::CREATED);
+        let path = format!("/channels/{channel}/members");
+        let body = json!({ "user_id": who.id });
+        self.call(Method::POST, &path, who, body).await.expect(StatusCode::CREATED);
+    }
+
+    pub async fn channel(&self, who: &Person, team: &str, name: &str) -> String {
+        let body = json!({ "team_id": team, "type": "O", "name": name, "display_name": name });
+        id(self.call(Method::POST, "/channels", who, body).await)
+    }
+
+    /// A post, a reply where there is a root; its id.
+    pub async fn say(&self, who: &Person, channel: &str, root: &str) -> String {
+        let body = json!({ "channel_id": channel, "message": "said", "root_id": root });
+        id(self.call(Method::POST, "/posts", who, body).await)
+    }
+
+    /// Lets so much time pass that the window of the channel has forgotten all before.
+    pub async fn forget(&mut self, who: &Person, channel: &str) {
+        self.pass(WINDOW_MS);
+        self.say(who, channel, "").await;
+    }
+
+    /// The same for the directory.
+    pub async fn forget_directory(&mut self, founder: &Person) {
+        self.pass(DIRECTORY_WINDOW_MS);
+        self.team(founder, "much-later").await;
+    }
+
+    fn pass(&mut self, ms: i64) {
+        self.now_ms += ms;
+        self.log.set_clock(self.now_ms);
+    }
+
+    /// How many events of this type the log holds.
+    pub fn count(&self, topic: Topic, event_type: &str) -> usize {
+        let records = topic.partitions().flat_map(|partition| self.log.records(partition));
+        let of_type = |record: &events::SharedRecord| {
+            record.header("ce_type").is_some_and(|name| name == event_type.as_bytes())
+        };
+        records.filter(of_type).count()
+    }
+}
+
+fn id(said: Said) -> String {
+    said.expect(StatusCode::CREATED)["id"].as_str().unwrap().to_owned()
+}
+
+fn settings() -> Settings {
+    Settings {
+        cell: "test".to_owned(),
+        visible_wait: PATIENCE,
+        deadline: PATIENCE,
+        open_server: true,
+        file_bytes_max: 1_000,
+        secure_cookies: false,
+    }
+}
