@@ -27,7 +27,7 @@ pub(crate) fn client_config(config: &Config, secrets: &Secrets) -> ClientConfig 
         site_url: site_url.unwrap_or_default(),
         site_name: config.service.site_name.clone(),
         max_file_size_bytes: config.limits.file_bytes_max.get(),
-        max_post_size_runes: config.limits.message_runes_max.get(),
+        max_post_size_runes: command_api::MESSAGE_CHARS_MAX as u64,
         password_length_min: command_api::PASSWORD_LEN_MIN as u64,
         diagnostic_id: installation(secrets).to_string(),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use axum::Router;
 use command_api::CommandApi;
 use event_log::PresenceAppender;
@@ -148,7 +148,7 @@ fn index_directory(parts: &Parts<'_>) -> std::path::PathBuf {
 
 async fn projecting(parts: &Parts<'_>) -> Result<Projector> {
     let database = database(parts);
-    database.migrate().await.context("failed to prepare the read model")?;
+    prepared(parts, &database).await?;
     let deps = projector::Deps {
         log: parts.storage.reader(),
         database,
@@ -156,6 +156,25 @@ async fn projecting(parts: &Parts<'_>) -> Result<Projector> {
         snapshots: Snapshots::new(Arc::clone(&parts.storage.objects)),
     };
     Ok(Projector::start(deps, projector::Options::default()))
+}
+
+/// The tables are there. Those of another version are made anew, because the log brings their rows
+/// back; but in a database that is not ours alone only whoever runs it may say so.
+async fn prepared(parts: &Parts<'_>, database: &read_model::Database) -> Result<()> {
+    let failed = "failed to prepare the read model";
+    let Err(error) = database.migrate().await else { return Ok(()) };
+    if !error.is_of_another_version() {
+        return Err(error).context(failed);
+    }
+    if let platform::postgres::Database::External(_) = parts.database {
+        bail!(
+            "the read model in this database is of another version of nottermost; \
+             `replay rebuild` makes it anew from the log"
+        );
+    }
+    tracing::warn!("the read model is of another version; it is being made anew from the log");
+    database.drop_schema().await.context(failed)?;
+    database.migrate().await.context(failed)
 }
 
 async fn sockets(parts: &Parts<'_>, common: &Common, door: &StatusDoor) -> Result<Realtime> {

@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(config.objects.url.directory(&config.data.dir), PathBuf::from("./data/objects"));
         assert_eq!(config.secrets.path(&config.data.dir), PathBuf::from("./data/secrets.toml"));
         assert!(config.database.url.is_none());
-        assert_eq!(config.limits.message_runes_max.get(), 16_383);
+        assert_eq!(config.limits.json_body_bytes_max.get(), 300_000);
     }
 
     #[test]

@@ -34,8 +34,6 @@ crate::settings_section! {
 crate::settings_section! {
     /// How much is accepted. Over a limit is a clear refusal.
     "limits" => pub struct LimitSettings {
-        /// Unicode characters of a message.
-        message_runes_max: Bounded<1, 65_535> = "16383",
         /// Bytes of a JSON body.
         json_body_bytes_max: Bounded<1_024, 10_000_000> = "300000",
         /// Bytes of an uploaded file.

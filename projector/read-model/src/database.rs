@@ -37,6 +37,15 @@ pub enum OpenError {
     Prepare(#[source] sqlx::Error),
 }
 
+impl OpenError {
+    /// The tables are those of another version of this program: they can only be made anew.
+    pub fn is_of_another_version(&self) -> bool {
+        use MigrateError as E;
+        let Self::Migrate(error) = self else { return false };
+        matches!(error, E::VersionMissing(_) | E::VersionMismatch(_) | E::Dirty(_))
+    }
+}
+
 impl Database {
     /// The schema that serves, in this database.
     pub fn new(options: PgConnectOptions) -> Self {

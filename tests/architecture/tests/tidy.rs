@@ -71,3 +71,29 @@ fn every_crate_says_what_it_owns() {
         .collect();
     assert!(silent.is_empty(), "their root files do not say what they own: {silent:?}");
 }
+
+#[test]
+fn every_setting_is_read_by_somebody() {
+    let page = read(Path::new("docs/CONFIGURATION.md"));
+    let settings: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("### `")).collect();
+    assert!(settings.len() > 10, "finds the settings in the reference page");
+    let declares = |path: &&std::path::PathBuf| path.starts_with("platform/src/config");
+    let tests = |path: &&std::path::PathBuf| path.iter().any(|part| part == "tests");
+    let files = rust_files();
+    let code: Vec<_> = files
+        .iter()
+        .filter(|path| !declares(path) && !tests(path))
+        .map(|path| read(path))
+        .collect();
+    let unread: Vec<_> = settings
+        .iter()
+        .filter_map(|line| line.trim_end_matches('`').split_once('.'))
+        .filter(|(section, field)| {
+            // `config.limits.file_bytes_max`, or `settings.otlp_endpoint` where the section is handed on.
+            let reads = ["config", "settings", "self"].map(|from| format!("{from}.{field}"));
+            let whole = format!("{section}.{field}");
+            !code.iter().any(|text| text.contains(&whole) || reads.iter().any(|r| text.contains(r)))
+        })
+        .collect();
+    assert!(unread.is_empty(), "nobody reads these settings: {unread:?}");
+}

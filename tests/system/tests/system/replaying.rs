@@ -138,3 +138,64 @@ async fn on_ones_own(room: &Room, cluster: &PrivateCluster) -> Result<()> {
     ended_with(&setup.replayed(room, &["rebuild"]).await?, 0, "records")?;
     ended_with(&setup.replayed(room, &["compare"]).await?, 0, "equal")
 }
+
+/// Lets the read model look as if another version of the program had made it.
+async fn of_another_version(cluster: &PrivateCluster) -> Result<()> {
+    let mut connection = cluster.connect_options().connect().await?;
+    let changed = sqlx::query("UPDATE nottermost._sqlx_migrations SET checksum = 'another'")
+        .execute(&mut connection)
+        .await?;
+    ensure!(changed.rows_affected() > 0, "a read model has migrations");
+    connection.close().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_start_makes_a_read_model_of_another_version_anew() -> Result<()> {
+    let room = Room::new()?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let (ada, channel) = scene(&server).await?;
+    ada.say(&channel, "said before").await?;
+    server.stop().await?;
+    let cluster = PrivateCluster::start(&room.data().join("postgres")).await?;
+    let altered = of_another_version(&cluster).await;
+    cluster.stop().await;
+    altered?;
+
+    let server = Server::start(&room, &Setup::default()).await?;
+    let made = |line: &Value| line["message"].as_str().is_some_and(|m| m.contains("made anew"));
+    ensure!(server.log().iter().filter(|line| made(line)).count() == 1, "{:?}", server.said());
+    let ada = ada.moved_to(server.url());
+    let shown = ada.posts(&channel).await?;
+    ensure!(shown.len() == 1 && shown[0]["message"] == "said before", "shows {shown:?}");
+    ada.say(&channel, "said after").await?;
+    server.stop().await?;
+    ended_with(&replayed(&room, &["compare"]).await?, 0, "equal")
+}
+
+#[tokio::test]
+async fn a_read_model_of_another_version_in_ones_own_database_is_left_to_its_owner() -> Result<()> {
+    let room = Room::new()?;
+    let cluster = PrivateCluster::start(&room.path().join("own-postgres")).await?;
+    let outcome = left_to_its_owner(&room, &cluster).await;
+    cluster.stop().await;
+    outcome
+}
+
+async fn left_to_its_owner(room: &Room, cluster: &PrivateCluster) -> Result<()> {
+    let setup = Setup::default().set("DATABASE_URL", cluster.url());
+    let server = Server::start(room, &setup).await?;
+    let (ada, channel) = scene(&server).await?;
+    ada.say(&channel, "said before").await?;
+    server.stop().await?;
+    of_another_version(cluster).await?;
+
+    let ended = setup.ended(room).await?;
+    ensure!(ended.line()?.contains("replay rebuild"), "says {}", ended.line()?);
+    ended_with(&setup.replayed(room, &["rebuild"]).await?, 0, "records")?;
+    let server = Server::start(room, &setup).await?;
+    let shown = ada.moved_to(server.url()).posts(&channel).await?;
+    ensure!(shown.len() == 1, "shows {shown:?}");
+    server.stop().await?;
+    Ok(())
+}
