@@ -28,8 +28,6 @@ mod tests;
 mod waits;
 
 pub use cell::CellError;
-pub use domain::commands::post::MESSAGE_CHARS_MAX;
 pub use executor::{CommandApi, Parts, Settings};
-pub use passwords::PASSWORD_LEN_MIN;
 pub use routes::routes;
 pub use waits::Projection;

@@ -8,6 +8,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use platform::http::ApiError;
 use tokio::sync::Semaphore;
+use wire::PASSWORD_LEN_MIN;
 
 /// Hashes that are computed at once: one core stays free on the smallest machine.
 fn at_once() -> usize {
@@ -18,8 +19,6 @@ fn at_once() -> usize {
 /// Requests that may wait for their turn; more are refused.
 const QUEUE_LEN_MAX: usize = 512;
 
-/// What clients are told to ask for.
-pub const PASSWORD_LEN_MIN: usize = 8;
 pub(crate) const PASSWORD_LEN_MAX: usize = 72;
 
 #[derive(Debug, Clone)]

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use events::{Partition, Position};
+use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use parking_lot::Mutex;
 use platform::http::ApiError;
+use read_model::PolledRows;
 
 use crate::executor::CommandApi;
 
@@ -14,6 +16,12 @@ pub trait Projection: Send + Sync + 'static {
     /// Resolves once the rows hold everything of the partition below this offset; never, if that
     /// never happens. Positions may go back: a database does.
     fn passed(&self, partition: Partition, next: u64) -> BoxFuture<'_, ()>;
+}
+
+impl Projection for PolledRows {
+    fn passed(&self, partition: Partition, next: u64) -> BoxFuture<'_, ()> {
+        async move { self.passed(&[(partition, next)]).await }.boxed()
+    }
 }
 
 /// Partitions whose rows were awaited for the whole bound in vain. Until they have got there, nobody

@@ -133,7 +133,7 @@ catalogue! {
         RulesActivated, ReadMarkerAdvanced, ReadMarkerSetBack,
     }
     Presence => PresenceEvent {
-        TypingStarted, PresenceChanged,
+        TypingStarted, PresenceChanged, StatusChosen, PositionsNoted,
     }
 }
 

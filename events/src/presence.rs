@@ -1,11 +1,13 @@
 //! Facts of the topic `presence`: ephemeral, never archived, never replayed, never judged.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::body::fact;
 use crate::user::StatusKind;
-use crate::{ChannelId, PostId, UserId};
+use crate::{ChannelId, Id, PostId, UserId};
 
 /// Somebody is writing in a channel or a thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,3 +28,27 @@ pub struct PresenceChanged {
     pub last_activity_at: i64,
 }
 fact!(PresenceChanged, "presence.changed", 1);
+
+/// Somebody chose a status over a socket. It becomes `status.set` once a command-api has taken it in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StatusChosen {
+    pub user_id: UserId,
+    pub status: StatusKind,
+}
+fact!(StatusChosen, "status.chosen", 1);
+
+/// How far a process that keeps answers open has come. Whoever takes access away waits for all of
+/// them; one that was silent for the fail-closed time has closed itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PositionsNoted {
+    /// Made anew at each start of a process.
+    pub process_id: Id,
+    /// The kind of process, as `realtime`.
+    pub service: String,
+    /// Per partition, as `channels-07`: everything below this offset has taken effect there. A
+    /// partition that holds nothing may be left out.
+    pub next: BTreeMap<String, u64>,
+    /// It says goodbye: nothing is open any more, and nobody need wait for it.
+    pub gone: bool,
+}
+fact!(PositionsNoted, "positions.noted", 1);

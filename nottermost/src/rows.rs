@@ -8,6 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use projector::PositionsWatch;
 use query_api::Rows;
+use realtime_server::Reach;
 
 /// Whoever waits has a deadline of their own; this one only bounds a single wait.
 const A_WHILE: Duration = Duration::from_secs(3600);
@@ -51,5 +52,11 @@ impl Rows for Projected {
 
     fn followed<'a>(&'a self, ends: &'a [(Partition, u64)]) -> BoxFuture<'a, ()> {
         self.reach_all(ends).boxed()
+    }
+}
+
+impl Reach for Projected {
+    fn reach(&self, partition: Partition, next: u64) -> BoxFuture<'_, ()> {
+        self.reach(partition, next).boxed()
     }
 }

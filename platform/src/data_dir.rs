@@ -43,12 +43,12 @@ fn holder(process: Option<u32>) -> String {
     process.map(|id| format!(" (process {id})")).unwrap_or_default()
 }
 
-/// A data directory that is ours for as long as this value lives.
+/// A data directory that this process may use for as long as this value lives.
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
     /// The lock goes with the process, however it ends.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl DataDir {
@@ -62,7 +62,22 @@ impl DataDir {
         let lock = lock(path)?;
         check_free_space(path)?;
         check_format(path)?;
-        Ok(Self { path: path.clone(), _lock: lock })
+        Ok(Self { path: path.clone(), _lock: Some(lock) })
+    }
+
+    /// As [`Self::open`] beside other processes of the installation: it is locked by nobody, or by the
+    /// one that writes what only one may write.
+    ///
+    /// # Errors
+    /// As [`Self::open`], but for [`DataDirError::InUse`].
+    pub fn join(path: &Path) -> Result<Self, DataDirError> {
+        let failed =
+            |action| move |source| DataDirError::Io { path: path.to_owned(), action, source };
+        fs::create_dir_all(path).map_err(failed("make"))?;
+        let path = &fs::canonicalize(path).map_err(failed("find"))?;
+        check_free_space(path)?;
+        check_format(path)?;
+        Ok(Self { path: path.clone(), _lock: None })
     }
 
     pub fn path(&self) -> &Path {
@@ -113,14 +128,20 @@ fn check_format(path: &Path) -> Result<(), DataDirError> {
             let found: String = String::from_utf8_lossy(&found).trim().chars().take(80).collect();
             Err(DataDirError::OtherFormat { path: path.to_owned(), found })
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            refuse_foreign(path)?;
-            let format = format!("{FORMAT}\n");
-            durable_file::create(&path.join(FORMAT_FILE), format.as_bytes(), 0o644)
-                .map_err(failed("mark"))
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match mark(path) {
+            // Another process of the installation was first, and may have begun to fill it.
+            Err(_) if path.join(FORMAT_FILE).exists() => check_format(path),
+            marked => marked,
+        },
         Err(error) => Err(failed("read")(error)),
     }
+}
+
+fn mark(path: &Path) -> Result<(), DataDirError> {
+    refuse_foreign(path)?;
+    let format = format!("{FORMAT}\n");
+    durable_file::create(&path.join(FORMAT_FILE), format.as_bytes(), 0o644)
+        .map_err(|source| DataDirError::Io { path: path.to_owned(), action: "mark", source })
 }
 
 fn refuse_foreign(path: &Path) -> Result<(), DataDirError> {
@@ -158,6 +179,18 @@ mod tests {
         assert!(message.starts_with(&process), "{message}");
         drop(first);
         DataDir::open(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn processes_that_join_at_once_use_it_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new");
+        let joined: Vec<_> = std::thread::scope(|scope| {
+            let joining = (0..8).map(|_| scope.spawn(|| DataDir::join(&path)));
+            joining.collect::<Vec<_>>().into_iter().map(|joined| joined.join().unwrap()).collect()
+        });
+        assert!(joined.iter().all(Result::is_ok), "{joined:?}");
+        DataDir::open(&path).unwrap();
     }
 
     #[test]

@@ -18,4 +18,4 @@ mod rows;
 
 pub use app::Parts;
 pub use routes::router;
-pub use rows::{PolledRows, Rows};
+pub use rows::Rows;

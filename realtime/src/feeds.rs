@@ -1,19 +1,15 @@
-//! What the fan-out thread is fed: folded events and the tail of `presence`.
+//! What the fan-out thread is fed: folded events and what is said in `presence`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use event_log::{LogReader, ReadError, Tail};
-use events::{Event, Partition, PresenceEvent, SharedRecord, Topic};
-use fold::{Subscription, SubscriptionError};
-use tokio::sync::Semaphore;
+use fold::{HeardBatch, Subscription, SubscriptionError};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Semaphore, broadcast};
 
 use crate::hub::{Command, Inbox};
 
 /// Records that may wait for the fan-out thread before the fold's own buffer takes them.
 const WAITING_RECORDS_MAX: u32 = 65_536;
-/// How long the log may fail before it is asked again.
-const RETRY_EVERY: Duration = Duration::from_millis(500);
 
 /// Hands on what is folded until the fold ends.
 pub async fn folded(mut subscription: Subscription, inbox: Arc<Inbox>) {
@@ -37,45 +33,15 @@ pub async fn folded(mut subscription: Subscription, inbox: Arc<Inbox>) {
     }
 }
 
-/// Follows `presence` from its end: what was said before is no longer so.
-pub async fn presence(log: Arc<dyn LogReader>, mut tail: Box<dyn Tail>, inbox: Arc<Inbox>) {
+/// Hands on what is said in `presence`. What was missed was ephemeral.
+pub async fn presence(mut heard: broadcast::Receiver<HeardBatch>, inbox: Arc<Inbox>) {
     loop {
-        match tail.next().await {
-            Ok(records) => inbox.send(Command::Presence(decoded(&records))),
-            Err(error) => {
-                tracing::warn!(%error, "failed to follow presence; trying again");
-                tail = reopened(&log).await;
+        match heard.recv().await {
+            Ok(batch) => inbox.send(Command::Presence(batch)),
+            Err(RecvError::Lagged(batches)) => {
+                tracing::warn!(batches, "the sockets fell behind presence");
             }
+            Err(RecvError::Closed) => return,
         }
     }
-}
-
-async fn reopened(log: &Arc<dyn LogReader>) -> Box<dyn Tail> {
-    loop {
-        tokio::time::sleep(RETRY_EVERY).await;
-        match follow_presence(log).await {
-            Ok(tail) => return tail,
-            Err(error) => tracing::warn!(%error, "failed to follow presence; trying again"),
-        }
-    }
-}
-
-/// A tail of `presence` from its present end.
-pub async fn follow_presence(log: &Arc<dyn LogReader>) -> Result<Box<dyn Tail>, ReadError> {
-    let partitions: Vec<Partition> = Topic::Presence.partitions().collect();
-    let ends = log.ends(&partitions).await?;
-    log.tail(partitions.into_iter().zip(ends).collect()).await
-}
-
-/// What no reader understands is passed over: nothing rests on it.
-fn decoded(records: &[SharedRecord]) -> Vec<PresenceEvent> {
-    let decode = |record: &SharedRecord| match events::decode(record) {
-        Ok((_, Event::Presence(event))) => Some(event),
-        Ok(_) => None,
-        Err(error) => {
-            tracing::warn!(%error, partition = %record.partition, "passed over a presence record");
-            None
-        }
-    };
-    records.iter().filter_map(decode).collect()
 }

@@ -21,9 +21,9 @@ mod protocol;
 use std::io;
 use std::sync::Arc;
 
-use event_log::{PresenceAppender, ReadError};
-use events::Position;
-use fold::{AccessEnded, Fold, StatusBoard};
+use event_log::PresenceAppender;
+use events::{Partition, Position};
+use fold::{AccessEnded, Fold, Presence, StatusBoard};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::runtime::Handle;
@@ -31,7 +31,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::AbortHandle;
 
 use hub::{Command, Hub, Inbox, World};
-pub use ports::{Hydrate, SetStatus};
+pub use ports::Hydrate;
 use presence_log::PresenceLog;
 use progress::Progress;
 use protocol::ServerInfo;
@@ -39,12 +39,13 @@ use protocol::ServerInfo;
 /// What realtime is made of.
 pub struct Parts {
     pub fold: Fold,
+    /// What is said in `presence`.
+    pub presence: Presence,
     /// Where realtime says who is there and who types.
-    pub presence: PresenceAppender,
-    /// Filled here, read by whoever answers for statuses.
+    pub presence_log: PresenceAppender,
+    /// What `presence` fills.
     pub statuses: Arc<StatusBoard>,
     pub hydrate: Arc<dyn Hydrate>,
-    pub set_status: Arc<dyn SetStatus>,
     pub options: Options,
 }
 
@@ -62,8 +63,6 @@ pub struct Options {
 /// Realtime could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("failed to follow presence: {0}")]
-    Presence(#[from] ReadError),
     #[error("failed to start the fan-out thread: {0}")]
     Thread(#[from] io::Error),
 }
@@ -74,6 +73,8 @@ pub struct Realtime(Arc<Inner>);
 
 struct Inner {
     fold: Fold,
+    /// Followed for as long as there are sockets.
+    _presence: Presence,
     inbox: Arc<Inbox>,
     progress: Arc<Progress>,
     site_origin: Option<String>,
@@ -96,15 +97,14 @@ impl Realtime {
     /// # Errors
     /// [`StartError`].
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        let Parts { fold, presence, statuses, hydrate, set_status, options } = parts;
-        let tail = feeds::follow_presence(fold.log()).await?;
+        let Parts { fold, presence, presence_log, statuses, hydrate, options } = parts;
+        let heard = presence.subscribe();
         let subscription = fold.subscribe();
         let progress = Arc::new(Progress::new(|partition| fold.next(partition)));
-        let (presence_log, appends) = PresenceLog::start(presence, options.source);
+        let (presence_log, appends) = PresenceLog::start(presence_log, options.source);
         let world = World {
             fold: fold.clone(),
             hydrate,
-            set_status,
             statuses,
             presence_log,
             progress: Arc::clone(&progress),
@@ -119,11 +119,12 @@ impl Realtime {
             drop(ends);
         })?;
         let folded = tokio::spawn(feeds::folded(subscription, Arc::clone(&inbox)));
-        let presence =
-            tokio::spawn(feeds::presence(Arc::clone(fold.log()), tail, Arc::clone(&inbox)));
-        let feeds = vec![appends, folded.abort_handle(), presence.abort_handle()];
+        let said = tokio::spawn(feeds::presence(heard, Arc::clone(&inbox)));
+        let feeds = vec![appends, folded.abort_handle(), said.abort_handle()];
         let site_origin = options.site_origin;
-        Ok(Self(Arc::new(Inner { fold, inbox, progress, site_origin, feeds, running })))
+        let inner =
+            Inner { fold, _presence: presence, inbox, progress, site_origin, feeds, running };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The route `/api/v4/websocket`.
@@ -133,6 +134,11 @@ impl Realtime {
             inbox: Arc::clone(&self.0.inbox),
             site_origin: self.0.site_origin.clone(),
         }))
+    }
+
+    /// Everything of the partition below this offset has been pushed.
+    pub fn pushed(&self, partition: Partition) -> u64 {
+        self.0.progress.next(partition)
     }
 
     /// Tells every client goodbye and closes all sockets. Nothing is served afterwards.

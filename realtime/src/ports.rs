@@ -1,7 +1,6 @@
 //! What realtime needs from others without knowing them. The composition root fills these in.
 
 use bytes::Bytes;
-use events::user::StatusKind;
 use events::{ChannelId, Position, PostId, UserId};
 use futures::future::BoxFuture;
 
@@ -16,10 +15,4 @@ pub trait Hydrate: Send + Sync + 'static {
 
     /// The account with everything that it may see of itself.
     fn user(&self, position: Position, user: UserId) -> BoxFuture<'_, Option<wire::User>>;
-}
-
-/// Takes what a client chose over its socket to where commands are decided.
-pub trait SetStatus: Send + Sync + 'static {
-    /// Losing one is harmless: the client shows what `status_change` says.
-    fn set_status(&self, user: UserId, status: StatusKind) -> BoxFuture<'_, ()>;
 }

@@ -15,6 +15,9 @@ use crate::protocol::Now;
 pub const AWAY_AFTER_MS: u64 = 5 * 60 * 1000;
 /// Without a socket for so long is offline. A reconnect takes less.
 pub const OFFLINE_AFTER_MS: u64 = 10 * 1000;
+/// Who stays is told of again before the topic forgets, which keeps an hour: a process that starts
+/// later learns of them too.
+pub const SAY_AGAIN_AFTER_MS: u64 = 20 * 60 * 1000;
 
 #[derive(Debug)]
 struct Person {
@@ -27,6 +30,7 @@ struct Person {
     idle: bool,
     /// What the log was told last; nothing is known of it where that failed.
     announced: Option<StatusKind>,
+    announced_ms: u64,
 }
 
 impl Person {
@@ -106,16 +110,19 @@ impl Presence {
             active_unix_ms: now.unix_ms,
             idle: false,
             announced: Some(StatusKind::Offline),
+            announced_ms: now.mono_ms,
         })
     }
 }
 
 fn announce(user_id: UserId, person: &mut Person, at: u64) -> Option<PresenceChanged> {
     let status = person.status(at);
-    if person.announced == Some(status) {
+    let remembered = at < person.announced_ms + SAY_AGAIN_AFTER_MS;
+    if person.announced == Some(status) && remembered {
         return None;
     }
     person.announced = Some(status);
+    person.announced_ms = at;
     Some(PresenceChanged { user_id, status, last_activity_at: person.active_unix_ms })
 }
 
@@ -166,6 +173,17 @@ mod tests {
         assert_eq!(status(away), [StatusKind::Away]);
         assert_eq!(status(presence.active(at(AWAY_AFTER_MS + 5), ADA)), [StatusKind::Online]);
         assert_eq!(status(presence.idle(at(AWAY_AFTER_MS + 6), ADA)), [StatusKind::Away]);
+    }
+
+    #[test]
+    fn who_stays_is_told_of_again_before_the_topic_forgets() {
+        let mut presence = Presence::default();
+        presence.opened(at(0), ADA);
+        assert_eq!(status(presence.tick(at(AWAY_AFTER_MS))), [StatusKind::Away]);
+        let again = AWAY_AFTER_MS + SAY_AGAIN_AFTER_MS;
+        assert_eq!(status(presence.tick(at(again - 1))), []);
+        assert_eq!(status(presence.tick(at(again))), [StatusKind::Away]);
+        assert_eq!(status(presence.tick(at(again + 1))), []);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The way into the topic `presence`, the only one that realtime writes.
 
 use event_log::PresenceAppender;
-use events::presence::{PresenceChanged, TypingStarted};
+use events::presence::{PresenceChanged, StatusChosen, TypingStarted};
 use events::{Actor, Event, EventId, Id, Meta, PresenceEvent, UserId};
 use tokio::sync::mpsc;
 
@@ -34,6 +34,12 @@ impl Says for PresenceChanged {
 impl Says for TypingStarted {
     fn say(self) -> (Id, UserId, PresenceEvent) {
         (self.channel_id.0, self.user_id, PresenceEvent::TypingStarted(self.into()))
+    }
+}
+
+impl Says for StatusChosen {
+    fn say(self) -> (Id, UserId, PresenceEvent) {
+        (self.user_id.0, self.user_id, PresenceEvent::StatusChosen(self.into()))
     }
 }
 

@@ -26,6 +26,10 @@ impl Progress {
         }
     }
 
+    pub fn next(&self, partition: Partition) -> u64 {
+        self.next.get(&partition).map_or(0, |held| held.load(Ordering::Acquire))
+    }
+
     pub fn announce(&self) {
         self.moved.notify_waiters();
     }

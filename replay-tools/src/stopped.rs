@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use event_archive::{DirectoryStore, ObjectStore};
-use event_log::{EmbeddedLog, EmbeddedOptions, LogReader};
+use event_archive::ObjectStore;
+use event_log::LogReader;
 use events::Partition;
 use platform::config::Config;
 use platform::data_dir::DataDir;
 use platform::postgres;
+use process::Storage;
 use read_model::Database;
 
 use crate::Outcome;
@@ -33,13 +34,8 @@ impl Stopped {
         let there = directory.join("FORMAT").exists();
         ensure!(there, "{} is no data directory (data.dir)", directory.display());
         let data = DataDir::open(directory)?;
-        let log = config.log.url.directory(data.path());
-        let log =
-            tokio::task::spawn_blocking(|| EmbeddedLog::open(log, EmbeddedOptions::default()))
-                .await
-                .context("failed to open the log")??;
-        let objects = DirectoryStore::open(config.objects.url.directory(data.path()))?;
-        Ok(Self { data, log: Arc::new(log), objects: Arc::new(objects) })
+        let storage = Storage::open(config, data.path()).await?;
+        Ok(Self { data, log: storage.reader(), objects: storage.objects })
     }
 
     /// Where the search index is, or one that is made beside it.

@@ -4,10 +4,12 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::commands::user::SetStatus;
 use events::user::StatusKind;
-use events::{Actor, EventId, Partition, Topic, UserId};
+use events::{Actor, EventId, Partition, PresenceEvent, Topic, UserId};
+use fold::Presence;
 use http::StatusCode;
 use platform::http::{ApiError, Path, UserRef, json, nullable};
 use serde::Deserialize;
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::caller::Caller;
 use crate::executor::CommandApi;
@@ -58,12 +60,31 @@ pub(crate) async fn set(
 }
 
 impl CommandApi {
-    /// Takes in what somebody chose over a socket. One that is refused or lost is not told: the
-    /// client shows what `status_change` says.
-    pub async fn set_status(&self, user_id: UserId, status: StatusKind) {
+    /// Takes in what people chose over their sockets, for ever. Every command-api hears all of it; the
+    /// record's id is the command's, so the log takes one.
+    pub async fn take_in_statuses(&self, presence: &Presence) {
+        let mut heard = presence.subscribe();
+        loop {
+            match heard.recv().await {
+                Ok(batch) => {
+                    for said in batch.iter() {
+                        if let PresenceEvent::StatusChosen(chosen) = &said.event {
+                            self.set_status(said.id, chosen.c.user_id, chosen.c.status).await;
+                        }
+                    }
+                }
+                Err(RecvError::Lagged(batches)) => {
+                    tracing::warn!(batches, "statuses that people chose were missed");
+                }
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// One that is refused or lost is not told: the client shows what `status_change` says.
+    async fn set_status(&self, id: EventId, user_id: UserId, status: StatusKind) {
         let command = SetStatus { actor: user_id, user_id, status, dnd_end_ms: 0 };
         let actor = Actor::User(user_id);
-        let id = EventId::random();
         let decide =
             |directory: &domain::Directory, users: &domain::Users| command.decide(directory, users);
         let set = self.in_users(actor, id, user_id, decide);

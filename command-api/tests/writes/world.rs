@@ -84,14 +84,16 @@ impl World {
         let log = MemoryLog::new();
         let shared: Arc<dyn EventLog> = Arc::new(log.clone());
         let deps = Deps {
-            log: Arc::clone(&shared),
+            log: Arc::clone(&shared) as _,
             database: database.clone(),
             index: None,
             snapshots: Snapshots::new(Arc::new(MemoryStore::new())),
         };
         let projector = Projector::start(deps, projector::Options::default());
-        let fold = Fold::start(shared, FoldSet::new(), fold::Options::default()).await.unwrap();
+        let reading = Arc::clone(&shared) as _;
+        let fold = Fold::start(reading, FoldSet::new(), fold::Options::default()).await.unwrap();
         let api = CommandApi::new(Parts {
+            log: shared,
             fold,
             secrets: Arc::new(Secrets::from_keys([1; 32], [2; 32])),
             reader: Reader::new(database.pool(4)),

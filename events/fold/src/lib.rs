@@ -8,6 +8,8 @@ pub mod auth;
 pub mod digests;
 mod ends;
 mod names;
+mod others;
+mod presence;
 mod runner;
 mod set;
 pub mod snapshots;
@@ -16,8 +18,10 @@ mod telemetry;
 
 pub use access::AccessEnded;
 pub use names::{Names, PersonName};
+pub use presence::{Heard, HeardBatch, Presence};
 pub use runner::{
-    Batch, Fold, Options, Stopped, Subscription, SubscriptionError, WaitError, Watch,
+    Batch, FAIL_CLOSED_AFTER, Fold, Lease, Options, Stopped, Subscription, SubscriptionError,
+    WaitError, Watch,
 };
 pub use set::{FoldSet, Folded, InvalidSnapshot};
 pub use status::{Shown, StatusBoard};

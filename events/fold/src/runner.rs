@@ -24,6 +24,9 @@ const CONFIRM_EVERY: Duration = Duration::from_secs(1);
 /// How long the log may fail before it is asked again.
 const RETRY_EVERY: Duration = Duration::from_millis(200);
 
+/// The fail-closed time that all processes of an installation agree on.
+pub const FAIL_CLOSED_AFTER: Duration = Duration::from_secs(15);
+
 /// Why the fold stopped for good.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the fold has to stop: {0}")]
@@ -58,11 +61,36 @@ pub struct Options {
     pub fail_closed_after: Duration,
     /// Where digests are compared with other consumers'; absent: nowhere.
     pub digests: Option<Digests>,
+    /// Whether others still count on this process, where they have to; absent: they need not.
+    pub lease: Option<Arc<Lease>>,
+}
+
+/// When this process last told the others how far it is. They wait for whom they have heard within
+/// the fail-closed time, so one that could not tell them for so long has to serve nothing.
+#[derive(Debug)]
+pub struct Lease(Mutex<Option<Instant>>);
+
+impl Default for Lease {
+    /// Nothing was told yet.
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl Lease {
+    /// They know of this process what it began to tell at `since`.
+    pub fn renew(&self, since: Instant) {
+        *self.0.lock() = Some(since);
+    }
+
+    fn holds(&self, time: Duration) -> bool {
+        self.0.lock().is_some_and(|since| since.elapsed() < time)
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { fail_closed_after: Duration::from_secs(15), digests: None }
+        Self { fail_closed_after: FAIL_CLOSED_AFTER, digests: None, lease: None }
     }
 }
 
@@ -196,8 +224,10 @@ impl Fold {
 
     /// Whether the newest confirmed tail of `partition` is young enough to serve from.
     pub fn is_current(&self, partition: Partition) -> bool {
+        let Options { fail_closed_after, lease, .. } = &self.0.options;
         let confirmed = self.0.shared.confirmed.get(&partition);
-        confirmed.is_none_or(|at| at.lock().elapsed() < self.0.options.fail_closed_after)
+        confirmed.is_none_or(|at| at.lock().elapsed() < *fail_closed_after)
+            && lease.as_ref().is_none_or(|lease| lease.holds(*fail_closed_after))
     }
 
     /// Resolves when the fold had to stop: the process must end.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use event_archive::testing::MemoryStore;
-use event_log::EventLog;
 use event_log::testing::MemoryLog;
+use event_log::{EventLog, LogReader};
 use events::directory::UserCreated;
 use events::user::PreferencesSet;
 use events::{

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use event_log::testing::contract::Location;
 use event_log::{
-    AppendError, EmbeddedLog, EmbeddedOptions, EventLog, OpenError, ReadError, ReadLimit,
+    AppendError, EmbeddedLog, EmbeddedOptions, EventLog, LogReader, OpenError, ReadError, ReadLimit,
 };
 use events::{NewRecord, Partition, Topic};
 use futures::FutureExt;

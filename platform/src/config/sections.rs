@@ -1,13 +1,29 @@
 //! The sections whose subject lives in a crate that must not know about configuration (the log, the
 //! stores, the rules) or in several.
 
-use super::values::{Bounded, LogUrl, ObjectsUrl};
+use super::values::{Bounded, ClientSettings, LogUrl, ObjectsUrl};
 
 crate::settings_section! {
     /// The event log: the one thing that must never be lost.
     "log" => pub struct LogSettings {
-        /// Which log. `embedded:` keeps it in `log` below the data directory.
+        /// Which log. `embedded:` keeps it in `log` below the data directory; `kafka://` is for
+        /// services that run as processes of their own.
         url: LogUrl = "embedded:",
+    }
+}
+
+crate::settings_section! {
+    /// A log on Kafka.
+    "kafka" => pub struct KafkaSettings {
+        /// Whether topics that are missing are created at a start; otherwise `replay topics` does.
+        create_topics: bool = "false",
+        /// Copies of each partition in a topic that is created.
+        replication: Bounded<1, 15> = "3",
+        /// Copies that must be in step for an append to be acknowledged.
+        in_sync_min: Bounded<1, 15> = "2",
+        /// Further settings of the client that concern the connection: `security.*`, `sasl.*`,
+        /// `ssl.*`, `client.*`, `broker.address.*`.
+        client: ClientSettings = "",
     }
 }
 

@@ -209,30 +209,91 @@ impl Setting for LogFilter {
     }
 }
 
-/// Which event log is used: the embedded one, in a directory.
+/// Which event log is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogUrl(PathBuf);
+pub enum LogUrl {
+    /// In this directory, below the data directory unless it is absolute.
+    Embedded(PathBuf),
+    /// On these brokers, `host:port` separated by commas, in topics whose names begin so.
+    Kafka { bootstrap: String, topic_prefix: String },
+}
 
 impl LogUrl {
-    /// The log's directory, below `data` unless it was given as an absolute one.
-    pub fn directory(&self, data: &Path) -> PathBuf {
-        data.join(&self.0)
+    /// Whether several processes can use it at once.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Kafka { .. })
+    }
+}
+
+impl fmt::Display for LogUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedded(directory) => write!(f, "embedded:{}", directory.display()),
+            Self::Kafka { bootstrap, topic_prefix } => {
+                write!(f, "kafka://{bootstrap}/{topic_prefix}")
+            }
+        }
     }
 }
 
 impl Setting for LogUrl {
     fn accepted() -> String {
-        "embedded: or embedded:<directory>, relative to the data directory".to_owned()
+        "embedded: or embedded:<directory>, relative to the data directory, or \
+         kafka://<host>:<port>[,<host>:<port>...][/<prefix of the topics' names>]"
+            .to_owned()
     }
 
     fn parse(text: &str) -> Result<Self, Option<String>> {
-        if text.starts_with("kafka:") {
-            let accepted = Self::accepted();
-            return Err(Some(format!(
-                "a Kafka log is not supported by this version; accepted is {accepted}"
-            )));
+        match text.strip_prefix("kafka://") {
+            Some(rest) => kafka(rest).ok_or(None),
+            None => directory_after("embedded:", text, "log").map(Self::Embedded).ok_or(None),
         }
-        directory_after("embedded:", text, "log").map(Self).ok_or(None)
+    }
+}
+
+/// Brokers and what a topic's name may consist of.
+fn kafka(rest: &str) -> Option<LogUrl> {
+    let (bootstrap, topic_prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let broker = |text: &str| {
+        let (host, port) = text.rsplit_once(':')?;
+        let port: u16 = port.parse().ok()?;
+        (!host.is_empty() && port > 0).then_some(())
+    };
+    bootstrap.split(',').map(broker).collect::<Option<Vec<_>>>()?;
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let (bootstrap, topic_prefix) = (bootstrap.to_owned(), topic_prefix.to_owned());
+    topic_prefix.chars().all(legal).then_some(LogUrl::Kafka { bootstrap, topic_prefix })
+}
+
+/// Further settings of the Kafka client, as `security.protocol=SSL,ssl.ca.location=/etc/ca.pem`. They
+/// may hold passwords.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientSettings(Vec<(String, String)>);
+
+impl ClientSettings {
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ClientSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(not shown)")
+    }
+}
+
+impl Setting for ClientSettings {
+    fn accepted() -> String {
+        "name=value pairs separated by commas, or nothing".to_owned()
+    }
+
+    fn parse(text: &str) -> Result<Self, Option<String>> {
+        let pair = |text: &str| {
+            let (name, value) = text.split_once('=')?;
+            Some((name.trim().to_owned(), value.to_owned()))
+        };
+        let pairs = text.split(',').filter(|text| !text.is_empty()).map(pair);
+        pairs.collect::<Option<_>>().map(Self).ok_or(None)
     }
 }
 
@@ -293,6 +354,37 @@ mod tests {
         for bad in ["", "objects", "file://host/x", "http://x"] {
             assert_eq!(ObjectsUrl::parse(bad), Err(None), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_kafka_log_names_its_brokers_and_may_name_a_prefix() {
+        let parsed = |text| LogUrl::parse(text).unwrap();
+        let kafka = |bootstrap: &str, topic_prefix: &str| LogUrl::Kafka {
+            bootstrap: bootstrap.to_owned(),
+            topic_prefix: topic_prefix.to_owned(),
+        };
+        assert_eq!(parsed("kafka://b1:9092,b2:9093"), kafka("b1:9092,b2:9093", ""));
+        assert_eq!(parsed("kafka://b1:9092/chat."), kafka("b1:9092", "chat."));
+        assert_eq!(parsed("embedded:"), LogUrl::Embedded("log".into()));
+        for bad in [
+            "kafka://",
+            "kafka://b1",
+            "kafka://b1:0",
+            "kafka://:1",
+            "kafka://b1:1/a b",
+            "kafka:b1:1",
+        ] {
+            assert_eq!(LogUrl::parse(bad), Err(None), "{bad}");
+        }
+    }
+
+    #[test]
+    fn client_settings_are_pairs_and_are_not_shown() {
+        let parsed = ClientSettings::parse("security.protocol=SSL,sasl.password=a=b").unwrap();
+        assert_eq!(parsed.pairs()[1], ("sasl.password".to_owned(), "a=b".to_owned()));
+        assert_eq!(format!("{parsed:?}"), "(not shown)");
+        assert_eq!(ClientSettings::parse("").unwrap().pairs(), []);
+        assert!(ClientSettings::parse("nonsense").is_err());
     }
 
     #[test]

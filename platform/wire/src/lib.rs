@@ -67,3 +67,6 @@ pub fn to_ndjson<T: Serialize>(values: &[T]) -> Bytes {
 
 /// `{"status":"OK"}`: success with nothing else to say.
 pub const STATUS_OK: &[u8] = br#"{"status":"OK"}"#;
+
+/// Characters of a password at least: what clients are told to ask for.
+pub const PASSWORD_LEN_MIN: usize = 8;

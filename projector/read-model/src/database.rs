@@ -10,6 +10,8 @@ use sqlx::{AssertSqlSafe, Connection};
 use crate::partition_key;
 
 /// The schema that serves.
+/// The role that reads the read model and writes nothing; migrations make it.
+pub const READER_ROLE: &str = "nottermost_reader";
 pub const SCHEMA: &str = "nottermost";
 
 /// SQLSTATE of a batch that did not start where the rows stand.
@@ -139,25 +141,36 @@ impl Database {
     /// Connections for queries; opened when first needed. Their statements find few rows by keys, so
     /// one plan serves for ever: making another costs more than running it.
     pub fn pool(&self, connections_max: u32) -> PgPool {
-        let options = self.options.clone().options([
-            ("plan_cache_mode", "force_generic_plan"),
-            ("enable_seqscan", "off"),
-            ("enable_bitmapscan", "off"),
-        ]);
-        PgPoolOptions::new()
-            .max_connections(connections_max)
-            .acquire_timeout(Duration::from_secs(5))
-            .test_before_acquire(false)
-            .before_acquire(|connection, state| {
-                // What lay idle may have lost its Postgres; what was just used has not, and asking
-                // every time would cost as much as a query.
-                Box::pin(async move {
-                    if state.idle_for > IDLE_TRUSTED {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_lazy_with(options)
+        pool(self.options.clone(), connections_max)
     }
+
+    /// As [`Self::pool`] for processes that must not write: the connections have the rights of
+    /// [`READER_ROLE`], whoever they log in as.
+    pub fn reading_pool(&self, connections_max: u32) -> PgPool {
+        let rights = [("role", READER_ROLE), ("default_transaction_read_only", "on")];
+        pool(self.options.clone().options(rights), connections_max)
+    }
+}
+
+fn pool(options: PgConnectOptions, connections_max: u32) -> PgPool {
+    let options = options.options([
+        ("plan_cache_mode", "force_generic_plan"),
+        ("enable_seqscan", "off"),
+        ("enable_bitmapscan", "off"),
+    ]);
+    PgPoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(Duration::from_secs(5))
+        .test_before_acquire(false)
+        .before_acquire(|connection, state| {
+            // What lay idle may have lost its Postgres; what was just used has not, and asking
+            // every time would cost as much as a query.
+            Box::pin(async move {
+                if state.idle_for > IDLE_TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(options)
 }

@@ -9,6 +9,7 @@ mod access;
 mod column;
 mod database;
 mod key;
+mod polled;
 pub mod queries;
 mod reader;
 pub mod rows;
@@ -17,8 +18,9 @@ mod unread;
 
 pub use access::{Access, Page};
 pub use column::Column;
-pub use database::{Database, OpenError, POSITIONS_MOVED, SCHEMA};
+pub use database::{Database, OpenError, POSITIONS_MOVED, READER_ROLE, SCHEMA};
 pub use key::{Key, partition_key, partition_of_key};
+pub use polled::PolledRows;
 pub use reader::{QueryError, Reader};
 pub use rows::Table;
 pub use stored::{StoredFile, files_json, hears_broadcasts, stored_files};

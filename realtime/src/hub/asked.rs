@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::rights;
-use events::presence::TypingStarted;
+use events::presence::{StatusChosen, TypingStarted};
 use events::user::StatusKind;
 use events::{ChannelId, UserId};
 use fold::Fold;
@@ -81,8 +81,8 @@ impl Hub {
         }
         if manual {
             let status = if active { StatusKind::Online } else { StatusKind::Away };
-            let set_status = Arc::clone(&self.world.set_status);
-            self.world.runtime.spawn(async move { set_status.set_status(user, status).await });
+            // One that is lost is harmless: the client shows what `status_change` says.
+            self.world.presence_log.append(StatusChosen { user_id: user, status });
         }
     }
 }

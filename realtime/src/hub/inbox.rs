@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 
 use bytes::Bytes;
-use events::PresenceEvent;
+use fold::HeardBatch;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use wire::frame::Frame;
@@ -45,7 +45,7 @@ pub enum Command {
         batch: fold::Batch,
         permit: OwnedSemaphorePermit,
     },
-    Presence(Vec<PresenceEvent>),
+    Presence(HeardBatch),
     /// A frame whose rows were read.
     Hydrated {
         audience: Audience,

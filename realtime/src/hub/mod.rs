@@ -24,7 +24,7 @@ use mio::{Events, Poll, Token};
 use tokio::runtime::Handle;
 
 use crate::audience::{ConnectionKey, Index};
-use crate::ports::{Hydrate, SetStatus};
+use crate::ports::Hydrate;
 use crate::presence::Presence;
 use crate::presence_log::PresenceLog;
 use crate::progress::Progress;
@@ -41,7 +41,6 @@ const READ_BUFFER_BYTES: usize = 16 * 1024;
 pub struct World {
     pub fold: Fold,
     pub hydrate: Arc<dyn Hydrate>,
-    pub set_status: Arc<dyn SetStatus>,
     pub statuses: Arc<StatusBoard>,
     pub presence_log: PresenceLog,
     pub progress: Arc<Progress>,
@@ -180,9 +179,9 @@ impl Hub {
                 self.push_batch(&batch);
                 drop(permit);
             }
-            Command::Presence(events) => {
-                for event in &events {
-                    self.presence_event(event);
+            Command::Presence(heard) => {
+                for said in heard.iter() {
+                    self.presence_event(&said.event);
                 }
             }
             Command::Hydrated { audience, frame } => self.push_hydrated(audience, frame),
@@ -195,9 +194,10 @@ impl Hub {
         match event {
             PresenceEvent::TypingStarted(b) => self.push_typing(&b.c),
             PresenceEvent::PresenceChanged(b) => {
-                self.world.statuses.apply(&b.c);
                 self.tell_status(b.c.user_id);
             }
+            // Between processes.
+            PresenceEvent::StatusChosen(_) | PresenceEvent::PositionsNoted(_) => {}
         }
     }
 

@@ -12,10 +12,10 @@ use events::channel::*;
 use events::directory::*;
 use events::user::*;
 use events::*;
-use fold::{Fold, FoldSet, StatusBoard, auth};
+use fold::{Fold, FoldSet, Presence, StatusBoard, auth};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use realtime::{Hydrate, Options, Parts, Realtime, SetStatus};
+use realtime::{Hydrate, Options, Parts, Realtime};
 use tokio_util::sync::CancellationToken;
 
 pub mod socket;
@@ -46,12 +46,6 @@ impl Hydrate for Rows {
         };
         let user = wire::User::from_created(&c, &NewProfile::default(), 1, false);
         std::future::ready(Some(user)).boxed()
-    }
-}
-
-impl SetStatus for Rows {
-    fn set_status(&self, _: UserId, _: StatusKind) -> BoxFuture<'_, ()> {
-        std::future::ready(()).boxed()
     }
 }
 
@@ -88,12 +82,14 @@ impl Cell {
         let port: Arc<dyn EventLog> = Arc::new(log.clone());
         let fold = Fold::start(Arc::clone(&port) as _, FoldSet::new(), options).await.unwrap();
         let rows = Arc::new(Rows);
+        let statuses = Arc::new(StatusBoard::new());
+        let presence = Presence::follow(Arc::clone(&port) as _, Arc::clone(&statuses));
         let parts = Parts {
             fold: fold.clone(),
-            presence: PresenceAppender::new(port),
-            statuses: Arc::new(StatusBoard::new()),
-            hydrate: rows.clone(),
-            set_status: rows,
+            presence: presence.await.unwrap(),
+            presence_log: PresenceAppender::new(port),
+            statuses,
+            hydrate: rows,
             options: Options {
                 source: "test".into(),
                 version: "1.0.0".into(),

@@ -62,22 +62,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("realtime", &["events", "domain", "event-log", "fold", "platform", "wire"]),
+    // What every process is made of; the compositions know everything that they compose, and none of
+    // another service.
     (
-        "replay-tools",
-        &[
-            "events",
-            "domain",
-            "event-log",
-            "event-archive",
-            "fold",
-            "platform",
-            "projector",
-            "read-model",
-            "search-index",
-        ],
-    ),
-    (
-        "nottermost",
+        "process",
         &[
             "events",
             "domain",
@@ -88,13 +76,57 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "wire",
             "read-model",
             "search-index",
-            "command-api",
+        ],
+    ),
+    ("command-api-server", &["command-api", "fold", "platform", "process", "read-model"]),
+    ("projector-server", &["projector", "fold", "platform", "process", "read-model"]),
+    (
+        "query-api-server",
+        &["query-api", "fold", "platform", "process", "read-model", "search-index"],
+    ),
+    (
+        "realtime-server",
+        &["realtime", "events", "fold", "platform", "process", "read-model", "wire"],
+    ),
+    (
+        "replay-tools",
+        &[
+            "events",
+            "domain",
+            "event-log",
+            "event-archive",
+            "fold",
+            "platform",
+            "process",
             "projector",
+            "read-model",
+            "search-index",
+        ],
+    ),
+    (
+        "nottermost",
+        &[
+            "events",
+            "fold",
+            "platform",
+            "process",
+            "read-model",
+            "search-index",
+            "command-api",
+            "command-api-server",
+            "projector",
+            "projector-server",
             "query-api",
             "realtime",
+            "realtime-server",
         ],
     ),
 ];
+
+/// The processes that write nothing but `presence`, and what would let them.
+const READERS: [&str; 4] = ["query-api", "query-api-server", "realtime", "realtime-server"];
+const WAYS_TO_APPEND: [&str; 5] =
+    ["EventLog", "EmbeddedLog", "KafkaLog", "storage.log", "PresenceAppender::new"];
 
 /// The crates of tests and benchmarks: they may know anyone, nobody may know them.
 const TESTS: [&str; 4] = ["architecture", "bench", "simulation", "system-tests"];
@@ -158,4 +190,36 @@ fn facts_and_rules_are_pure() {
 fn realtime_cannot_reach_postgres() {
     let direct = Workspace::load().direct("realtime");
     assert!(!direct.contains("sqlx") && !direct.contains("read-model"), "{direct:?}");
+}
+
+#[test]
+fn no_reader_is_built_with_what_writes_rows() {
+    let workspace = Workspace::load();
+    for reader in READERS {
+        let closure = workspace.closure(reader);
+        assert!(!closure.contains("projector"), "{reader} reaches the projector");
+        assert!(!closure.contains("command-api"), "{reader} reaches command-api");
+    }
+    assert!(workspace.closure("nottermost").contains("projector"), "the closure sees services");
+}
+
+/// What they are handed is the log's reading half and a way into `presence`, both types of their own:
+/// only a name of the appending half could lead past them.
+#[test]
+fn no_reader_names_a_way_to_append() {
+    let folders = Workspace::load().folders();
+    let root = architecture::root().canonicalize().expect("the root is there");
+    for reader in READERS {
+        let source = folders[reader].join("src");
+        let source = source.strip_prefix(&root).expect("our crates are below the root");
+        let files = architecture::rust_files().into_iter().filter(|file| file.starts_with(source));
+        let mut looked_at = 0;
+        for file in files {
+            let text = std::fs::read_to_string(root.join(&file)).expect("our files are readable");
+            let named: Vec<_> = WAYS_TO_APPEND.iter().filter(|way| text.contains(**way)).collect();
+            assert!(named.is_empty(), "{} names {named:?}", file.display());
+            looked_at += 1;
+        }
+        assert!(looked_at > 0, "{reader} has sources");
+    }
 }

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast;
 
 /// Frames that a socket may lie behind.
@@ -70,14 +71,12 @@ pub async fn serve() -> Result<()> {
         .with_state(bare);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("nottermost is ready at http://{}", listener.local_addr()?);
-    let stop = async {
-        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-            .expect("a process may listen for its signals");
-        term.recv().await;
-        // Sockets that are open must not keep it.
-        std::process::exit(0)
-    };
-    axum::serve(listener, router).with_graceful_shutdown(stop).await?;
+    // Sockets that are open must not keep it.
+    let mut term = signal(SignalKind::terminate())?;
+    tokio::select! {
+        served = axum::serve(listener, router) => served?,
+        _ = term.recv() => {}
+    }
     Ok(())
 }
 

@@ -92,6 +92,8 @@ pub fn subject_of(event: &Event) -> Id {
         Event::Presence(event) => match event {
             events::PresenceEvent::TypingStarted(b) => b.c.channel_id.0,
             events::PresenceEvent::PresenceChanged(b) => b.c.user_id.0,
+            events::PresenceEvent::StatusChosen(b) => b.c.user_id.0,
+            events::PresenceEvent::PositionsNoted(b) => b.c.process_id,
         },
     }
 }

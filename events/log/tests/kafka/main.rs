@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use event_log::testing::contract::Location;
 use event_log::testing::kafka::Cluster;
-use event_log::{EventLog, KafkaLog, KafkaOptions, LogReader};
+use event_log::{EventLog, KafkaLog, KafkaOptions};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use event_log::testing::kafka::Cluster;
-use event_log::{EventLog, KafkaLog};
+use event_log::{KafkaLog, LogReader};
 use events::{Partition, Topic};
 
 use crate::load::Load;

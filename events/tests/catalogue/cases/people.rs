@@ -1,5 +1,5 @@
 use events::directory::RulesActivated;
-use events::presence::{PresenceChanged, TypingStarted};
+use events::presence::{PositionsNoted, PresenceChanged, StatusChosen, TypingStarted};
 use events::user::*;
 use events::{Body, ChannelId, PostId, PresenceEvent, ReadstateEvent, SessionId, UserEvent};
 
@@ -79,7 +79,7 @@ fn totals(from: i64) -> Totals {
     }
 }
 
-fn presence() -> [Case; 2] {
+fn presence() -> [Case; 4] {
     let typing =
         TypingStarted { user_id: ANN, channel_id: CHANNEL, parent_id: Some(PostId(id(0x71))) };
     let online = PresenceChanged {
@@ -87,8 +87,17 @@ fn presence() -> [Case; 2] {
         status: StatusKind::Online,
         last_activity_at: 1_767_225_600_100,
     };
+    let chosen = StatusChosen { user_id: ANN, status: StatusKind::Away };
+    let noted = PositionsNoted {
+        process_id: id(0x72),
+        service: "realtime".to_owned(),
+        next: [("channels-07".to_owned(), 4711), ("directory-00".to_owned(), 12)].into(),
+        gone: false,
+    };
     [
         Case::current(CHANNEL.0, PresenceEvent::from(Body::from(typing))),
         Case::current(ANN.0, PresenceEvent::from(Body::from(online))),
+        Case::current(ANN.0, PresenceEvent::from(Body::from(chosen))),
+        Case::current(id(0x72), PresenceEvent::from(Body::from(noted))),
     ]
 }

@@ -60,10 +60,8 @@ async fn an_unknown_key_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn kafka_and_s3_are_refused_until_they_are_there() -> Result<()> {
+async fn s3_is_refused_until_it_is_there() -> Result<()> {
     let room = Room::new()?;
-    let kafka = Setup::default().set("NOTTERMOST_LOG__URL", "kafka://broker:9092");
-    refuses(&room, &kafka, &["log.url", "kafka://broker:9092", "not supported"]).await?;
     let s3 = Setup::default().set("NOTTERMOST_OBJECTS__URL", "s3://bucket/prefix");
     refuses(&room, &s3, &["objects.url", "s3://bucket/prefix", "not supported"]).await
 }

@@ -9,7 +9,7 @@ use search_index::Searcher;
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Reports for ever.
-pub(crate) async fn report(fold: Fold, searcher: Searcher) {
+pub async fn report(fold: Fold, searcher: Searcher) {
     let partitions: Vec<Partition> = Partition::durable().collect();
     let mut ticks = tokio::time::interval(EVERY);
     loop {

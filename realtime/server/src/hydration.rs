@@ -3,25 +3,35 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use events::{ChannelId, Position, PostId, UserId};
+use events::{ChannelId, Partition, Position, PostId, UserId};
 use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use read_model::{QueryError, Reader};
+use read_model::{PolledRows, QueryError, Reader};
 use realtime::Hydrate;
-
-use crate::rows::Projected;
 
 /// A frame that comes later than this is of no use: clients have asked by themselves.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(crate) struct Hydration {
-    pub fold: Fold,
-    pub reader: Reader,
-    pub rows: Projected,
+/// Waits until the rows hold everything of a partition below an offset.
+pub trait Reach: Send + Sync + 'static {
+    fn reach(&self, partition: Partition, next: u64) -> BoxFuture<'_, ()>;
 }
 
-impl Hydration {
+impl Reach for PolledRows {
+    fn reach(&self, partition: Partition, next: u64) -> BoxFuture<'_, ()> {
+        async move { self.passed(&[(partition, next)]).await }.boxed()
+    }
+}
+
+/// Reads them from the read model.
+pub struct Hydration<R> {
+    pub fold: Fold,
+    pub reader: Reader,
+    pub rows: R,
+}
+
+impl<R: Reach> Hydration<R> {
     /// What `read` finds once the rows have passed `position`.
     async fn at<T>(
         &self,
@@ -51,7 +61,7 @@ impl Hydration {
     }
 }
 
-impl Hydrate for Hydration {
+impl<R: Reach> Hydrate for Hydration<R> {
     fn post(&self, position: Position, post: PostId) -> BoxFuture<'_, Option<Bytes>> {
         async move {
             let view = self.at(position, self.reader.post_of_frame(post)).await?;

@@ -1,15 +1,16 @@
 //! What this server calls itself.
 
+use domain::commands::post::MESSAGE_CHARS_MAX;
 use events::Id;
 use platform::config::Config;
 use platform::secrets::Secrets;
-use wire::ClientConfig;
+use wire::{ClientConfig, PASSWORD_LEN_MIN};
 
 /// The version of the contract that we speak: clients compare it with their own.
 const CONTRACT_VERSION: &str = "11.9.0";
 
 /// The cell's name, as the source of its events: the same at every start, and no personal data.
-pub(crate) fn cell(secrets: &Secrets) -> String {
+pub fn cell(secrets: &Secrets) -> String {
     format!("nottermost/{}", installation(secrets))
 }
 
@@ -18,7 +19,7 @@ fn installation(secrets: &Secrets) -> Id {
 }
 
 /// What clients are told.
-pub(crate) fn client_config(config: &Config, secrets: &Secrets) -> ClientConfig {
+pub fn client_config(config: &Config, secrets: &Secrets) -> ClientConfig {
     let site_url = config.http.site_url.as_ref().map(|url| url.as_str().to_owned());
     ClientConfig {
         version: CONTRACT_VERSION.to_owned(),
@@ -27,15 +28,15 @@ pub(crate) fn client_config(config: &Config, secrets: &Secrets) -> ClientConfig 
         site_url: site_url.unwrap_or_default(),
         site_name: config.service.site_name.clone(),
         max_file_size_bytes: config.limits.file_bytes_max.get(),
-        max_post_size_runes: command_api::MESSAGE_CHARS_MAX as u64,
-        password_length_min: command_api::PASSWORD_LEN_MIN as u64,
+        max_post_size_runes: MESSAGE_CHARS_MAX as u64,
+        password_length_min: PASSWORD_LEN_MIN as u64,
         diagnostic_id: installation(secrets).to_string(),
     }
 }
 
 /// `X-Version-Id`: version, build, a hash of what clients are told, and whether there is a licence. A
 /// client that sees another value than before offers to reload.
-pub(crate) fn version_id(client: &ClientConfig) -> String {
+pub fn version_id(client: &ClientConfig) -> String {
     let told = format!("{:?}", wire::client_config(client));
     let hash = Id::derived("client.config", &[told.as_bytes()]);
     format!("{}.{}.{hash}.false", client.version, client.build_number)

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Follows the log's health: every partition's tail must be confirmed lately.
-pub(crate) async fn log(fold: Fold, health: PartHealth) {
+pub async fn log(fold: Fold, health: PartHealth) {
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     loop {
         ticks.tick().await;
@@ -25,7 +25,7 @@ pub(crate) async fn log(fold: Fold, health: PartHealth) {
 }
 
 /// Follows Postgres: the private one tells by itself whether it runs, any other is asked.
-pub(crate) fn postgres(
+pub fn postgres(
     database: &Database,
     reader: Reader,
     health: PartHealth,

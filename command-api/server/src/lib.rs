@@ -1,0 +1,102 @@
+//! command-api as a process of its own: composition only.
+//!
+//! Owns which parts the process is made of, and the order in which they start and stop. It must never
+//! decide anything about chat.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use command_api::CommandApi;
+use fold::{Fold, Presence, StatusBoard};
+use platform::config::Config;
+use platform::health::Health;
+use platform::http::EdgeSettings;
+use platform::secrets::Secrets;
+use process::{Running, ServiceParts};
+use read_model::PolledRows;
+use tokio::task::JoinSet;
+
+const NAME: &str = "command-api";
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// What kept it from starting or made it stop.
+pub async fn run(config: Config) -> Result<()> {
+    process::run_service(config, NAME, Service::start).await
+}
+
+/// What differs between installations.
+pub fn settings(config: &Config, secrets: &Secrets) -> command_api::Settings {
+    command_api::Settings {
+        cell: process::cell(secrets),
+        visible_wait: config.write.visible_wait_ms.millis(),
+        deadline: config.write.deadline_ms.millis(),
+        open_server: config.service.enable_open_server,
+        file_bytes_max: config.limits.file_bytes_max.get(),
+        secure_cookies: config.http.site_url.as_ref().is_some_and(|url| url.is_tls()),
+    }
+}
+
+struct Service {
+    fold: Fold,
+    router: Router,
+    health: Health,
+    tasks: JoinSet<()>,
+}
+
+impl Service {
+    async fn start(parts: ServiceParts) -> Result<Self> {
+        let health = Health::default();
+        let fold = process::folded(&parts.storage, None).await?;
+        let reader = parts.readable().await;
+        let statuses = Arc::new(StatusBoard::new());
+        let presence = Presence::follow(parts.storage.reader(), Arc::clone(&statuses)).await?;
+        let commands = CommandApi::new(command_api::Parts {
+            log: Arc::clone(&parts.storage.log),
+            fold: fold.clone(),
+            secrets: Arc::clone(&parts.secrets),
+            reader: reader.clone(),
+            projection: Arc::new(PolledRows::new(reader.clone())),
+            objects: Arc::clone(&parts.storage.objects),
+            access: vec![Arc::new(presence.clone())],
+            statuses,
+            settings: settings(&parts.config, &parts.secrets),
+        });
+        commands.open_cell().await.context("failed to join the installation")?;
+        let mut tasks = JoinSet::new();
+        let managed = commands.clone();
+        tasks.spawn(async move { managed.run_process_manager().await });
+        let taking = commands.clone();
+        tasks.spawn(async move { taking.take_in_statuses(&presence).await });
+        process::watch_service(&mut tasks, &parts, &fold, &reader, &health);
+        let client = process::client_config(&parts.config, &parts.secrets);
+        let settings = EdgeSettings {
+            version_id: process::version_id(&client),
+            json_body_bytes_max: parts.config.limits.json_body_bytes_max.size(),
+        };
+        let routes = command_api::routes(commands)
+            .merge(process::health_route(health.clone()))
+            .merge(parts.metrics.router());
+        Ok(Self { fold, router: platform::http::edge(routes, settings), health, tasks })
+    }
+}
+
+impl Running for Service {
+    fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    async fn failed(&self) -> anyhow::Error {
+        self.fold.stopped().await.into()
+    }
+
+    async fn leave(&self) {
+        self.health.register("server").not_ready("stopping");
+    }
+
+    async fn stop(mut self) {
+        self.tasks.shutdown().await;
+    }
+}

@@ -1,0 +1,29 @@
+//! What every process of an installation is made of: how it begins and ends, where its log, objects and
+//! secrets are, what it calls itself, what it watches, and how processes hear of each other.
+//!
+//! Owns nothing of chat and knows no service: a service's process is a composition of these parts with
+//! that service, and the one-process server is one with all of them.
+
+mod arguments;
+mod folding;
+mod identity;
+mod lag;
+mod notes;
+mod parts;
+mod running;
+mod storage;
+pub mod watch;
+
+pub use arguments::main;
+pub use folding::folded;
+pub use identity::{cell, client_config, version_id};
+pub use notes::{Notes, Progress};
+pub use parts::{Parts, ServiceParts};
+pub use running::{
+    Running, ended_in_time, health_route, run_only_service, run_service, serve, watch_service,
+    with_telemetry,
+};
+pub use storage::Storage;
+
+/// How far fold and index are behind the log.
+pub use lag::report as report_lag;

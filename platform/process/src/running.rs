@@ -1,0 +1,179 @@
+//! From a bound listener to an ended process, in the order that lets clients go in peace.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use fold::Fold;
+use platform::config::Config;
+use platform::data_dir::DataDir;
+use platform::failure_line;
+use platform::health::Health;
+use platform::telemetry::{Metrics, Telemetry};
+use read_model::Reader;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{ServiceParts, watch};
+
+/// A collector that does not answer must not keep the process. A stop has ten seconds for all of
+/// its parts: the drain, the sockets, the projector, Postgres, and this.
+const TELEMETRY_STOP: Duration = Duration::from_millis(500);
+
+/// What a process runs once it has started.
+pub trait Running: Sized {
+    fn router(&self) -> Router;
+
+    /// Resolves with the reason when a part had to stop: the process must end.
+    fn failed(&self) -> impl Future<Output = anyhow::Error>;
+
+    /// Says goodbye to those it keeps connections of; from here on it is not healthy.
+    fn leave(&self) -> impl Future<Output = ()>;
+
+    /// Stops what serves, then what writes.
+    fn stop(self) -> impl Future<Output = ()>;
+}
+
+/// Runs `work` until it ends, with logs, metrics and traces of the process `name`; the token is
+/// cancelled by SIGTERM or SIGINT.
+///
+/// # Errors
+/// Those of `work`, logged here.
+pub async fn with_telemetry(
+    config: &Config,
+    name: &'static str,
+    work: impl AsyncFnOnce(Metrics, CancellationToken) -> Result<()>,
+) -> Result<()> {
+    let stop = platform::shutdown::listen().context("failed to listen for signals")?;
+    let telemetry = Telemetry::install(&config.telemetry, name)?;
+    let outcome = work(telemetry.metrics().clone(), stop).await;
+    if let Err(error) = &outcome {
+        tracing::error!(error = failure_line(&**error), "the server ends");
+    }
+    ended_in_time("telemetry", TELEMETRY_STOP, telemetry.shutdown()).await;
+    outcome
+}
+
+/// Starts, says so on standard output, and serves until it is told to stop or has to.
+///
+/// # Errors
+/// What kept it from starting or made it stop. Nothing is left running then.
+pub async fn serve<R: Running>(
+    name: &'static str,
+    listener: TcpListener,
+    drain: Duration,
+    stop: CancellationToken,
+    starting: impl Future<Output = Result<R>>,
+) -> Result<()> {
+    let address = listener.local_addr().context("failed to learn the address of the listener")?;
+    let started = tokio::select! {
+        started = starting => started?,
+        () = stop.cancelled() => return Ok(()),
+    };
+    let stopping = CancellationToken::new();
+    let router = started.router();
+    let served = tokio::spawn(platform::http::serve(listener, router, stopping.clone(), drain));
+    announce(name, address);
+    let outcome = tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        failed = started.failed() => Err(failed),
+    };
+    stopping.cancel();
+    started.leave().await;
+    if let Err(error) = served.await {
+        tracing::error!(
+            error = failure_line(&*anyhow!(error)),
+            "the listener did not end in order"
+        );
+    }
+    started.stop().await;
+    outcome
+}
+
+/// Runs a service beside others on the same data directory.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn run_service<R: Running>(
+    config: Config,
+    name: &'static str,
+    start: impl AsyncFnOnce(ServiceParts) -> Result<R>,
+) -> Result<()> {
+    let data = DataDir::join(&config.data.dir)?;
+    run_on(config, data, name, start).await
+}
+
+/// As [`run_service`] for the one service of which a data directory has one process.
+///
+/// # Errors
+/// As [`serve`], and if another such process runs.
+pub async fn run_only_service<R: Running>(
+    config: Config,
+    name: &'static str,
+    start: impl AsyncFnOnce(ServiceParts) -> Result<R>,
+) -> Result<()> {
+    let data = DataDir::open(&config.data.dir)?;
+    run_on(config, data, name, start).await
+}
+
+async fn run_on<R: Running>(
+    config: Config,
+    data: DataDir,
+    name: &'static str,
+    start: impl AsyncFnOnce(ServiceParts) -> Result<R>,
+) -> Result<()> {
+    let telemetry = config.clone();
+    with_telemetry(&telemetry, name, async move |metrics, stop| {
+        let listener = platform::http::bind(config.http.listen)?;
+        let drain = config.http.drain_ms.millis();
+        let starting = async move { start(ServiceParts::open(config, data, metrics).await?).await };
+        serve(name, listener, drain, stop, starting).await
+    })
+    .await
+}
+
+/// Watches what every service but the projector rests on.
+pub fn watch_service(
+    tasks: &mut JoinSet<()>,
+    parts: &ServiceParts,
+    fold: &Fold,
+    reader: &Reader,
+    health: &Health,
+) {
+    tasks.spawn(watch::log(fold.clone(), health.register("log")));
+    let postgres = health.register("postgres");
+    tasks.spawn(watch::postgres(&parts.database, reader.clone(), postgres));
+}
+
+/// The one line on standard output: whoever started us may wait for it.
+fn announce(name: &str, address: SocketAddr) {
+    let mut out = std::io::stdout();
+    // A reader that is gone is no reason not to serve.
+    let _ = writeln!(out, "{name} is ready at http://{address}").and_then(|()| out.flush());
+    tracing::info!(%address, "ready");
+}
+
+/// Waits for a part that ends, but not for ever.
+pub async fn ended_in_time(part: &'static str, patience: Duration, ends: impl Future<Output = ()>) {
+    if tokio::time::timeout(patience, ends).await.is_err() {
+        tracing::warn!(part, "did not end in time; what it did not keep is made again");
+    }
+}
+
+/// `GET /api/nottermost/v1/health`: 200 if this process can serve, else a 503 that names what cannot.
+/// Every process has it, whatever else it answers.
+pub fn health_route(health: Health) -> Router {
+    async fn healthy(State(health): State<Health>) -> Response {
+        match health.check() {
+            Ok(()) => platform::http::ok_status(),
+            Err(error) => error.into_response(),
+        }
+    }
+    Router::new().route("/api/nottermost/v1/health", get(healthy)).with_state(health)
+}

@@ -1,0 +1,98 @@
+//! query-api as a process of its own: composition only.
+//!
+//! Owns which parts the process is made of, and how it follows an index that another process writes. It
+//! must never hold a way to append but the one into `presence`.
+
+mod index;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use axum::Router;
+use fold::{Fold, Lease, Presence, StatusBoard};
+use platform::config::Config;
+use platform::health::Health;
+use platform::http::EdgeSettings;
+use process::{Notes, Running, ServiceParts};
+use read_model::PolledRows;
+use tokio::task::JoinSet;
+
+const NAME: &str = "query-api";
+
+/// Runs until SIGTERM or SIGINT.
+///
+/// # Errors
+/// What kept it from starting or made it stop.
+pub async fn run(config: Config) -> Result<()> {
+    process::run_service(config, NAME, Service::start).await
+}
+
+struct Service {
+    fold: Fold,
+    notes: Notes,
+    router: Router,
+    health: Health,
+    tasks: JoinSet<()>,
+}
+
+impl Service {
+    async fn start(parts: ServiceParts) -> Result<Self> {
+        let health = Health::default();
+        let lease = Arc::new(Lease::default());
+        let fold = process::folded(&parts.storage, Some(Arc::clone(&lease))).await?;
+        let reader = parts.readable().await;
+        let statuses = Arc::new(StatusBoard::new());
+        let presence = Presence::follow(parts.storage.reader(), Arc::clone(&statuses)).await?;
+        let searcher = index::opened(&parts.index_directory()).await?;
+        let (cell, log) = (process::cell(&parts.secrets), parts.storage.presence());
+        let progress = Arc::new(fold.clone());
+        let notes = Notes::start(NAME, cell, log, (&fold, lease), progress).await?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(index::follow(searcher.clone(), parts.index_directory()));
+        tasks.spawn(process::report_lag(fold.clone(), searcher.clone()));
+        process::watch_service(&mut tasks, &parts, &fold, &reader, &health);
+        let client = process::client_config(&parts.config, &parts.secrets);
+        let settings = EdgeSettings {
+            version_id: process::version_id(&client),
+            json_body_bytes_max: parts.config.limits.json_body_bytes_max.size(),
+        };
+        let queries = query_api::router(query_api::Parts {
+            fold: fold.clone(),
+            reader: reader.clone(),
+            rows: Arc::new(PolledRows::new(reader)),
+            searcher,
+            objects: Arc::clone(&parts.storage.objects),
+            statuses,
+            secrets: Arc::clone(&parts.secrets),
+            health: health.clone(),
+            config: client,
+        });
+        // What people's statuses are is followed for as long as somebody may ask.
+        tasks.spawn(async move {
+            let _following = presence;
+            std::future::pending::<()>().await;
+        });
+        let routes =
+            queries.merge(process::health_route(health.clone())).merge(parts.metrics.router());
+        Ok(Self { fold, notes, router: platform::http::edge(routes, settings), health, tasks })
+    }
+}
+
+impl Running for Service {
+    fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    async fn failed(&self) -> anyhow::Error {
+        self.fold.stopped().await.into()
+    }
+
+    async fn leave(&self) {
+        self.health.register("server").not_ready("stopping");
+    }
+
+    async fn stop(mut self) {
+        self.notes.end().await;
+        self.tasks.shutdown().await;
+    }
+}
