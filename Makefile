@@ -22,7 +22,7 @@ run:
 	cargo run --quiet --release -p nottermost --bin nottermost
 
 test:
-	@.ci/tools cargo cc node python postgres strace
+	@.ci/tools cargo cc nginx node python postgres strace
 	cargo test --workspace
 	tests/clients/run
 
