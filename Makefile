@@ -22,7 +22,7 @@ run:
 	cargo run --quiet --release -p nottermost --bin nottermost
 
 test:
-	@.ci/tools cargo cc openssl node python postgres strace java mvn
+	@.ci/tools cargo cc openssl nginx node python postgres strace java mvn
 	cargo test --workspace
 	tests/clients/run
 

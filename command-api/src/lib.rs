@@ -4,7 +4,7 @@
 //! appends, waits for the verdict and answers; and the process manager, which completes what concerns
 //! several partitions. It must never write a read model, decide on anything that is not in the fold or
 //! at a known position, or answer from behind. To add an endpoint: its command in `domain`, its handler
-//! under `endpoints`, its line in `routes`.
+//! under `endpoints`, its lines in `routes` and in the URL table (`platform::http::urls`).
 
 mod caller;
 mod calls;

@@ -1,8 +1,8 @@
-//! The URL table of all writes.
+//! Every address that writes.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, post, put};
+use platform::http::Mount;
+use platform::http::urls::Service;
 
 use crate::endpoints::{
     channel_members, channels, conversations, files, login, passwords, pins, posts, preferences,
@@ -10,47 +10,50 @@ use crate::endpoints::{
 };
 use crate::executor::CommandApi;
 
-/// Every write of the contract, below `/api/v4`.
+/// The write side, to be merged with whatever else listens at the same address.
+#[rustfmt::skip]
 pub fn routes(api: CommandApi) -> Router {
-    let table = Router::new()
-        .route("/users", post(users::create))
-        .route("/users/login", post(login::login))
-        .route("/users/logout", post(login::logout))
-        .route("/users/{user_id}", put(users::patch).delete(users::delete))
-        .route("/users/{user_id}/patch", put(users::patch))
-        .route("/users/{user_id}/password", put(passwords::change))
-        .route("/users/{user_id}/active", put(users::active))
-        .route("/users/{user_id}/roles", put(users::roles))
-        .route("/users/{user_id}/sessions/revoke", post(sessions::revoke))
-        .route("/users/{user_id}/sessions/revoke/all", post(sessions::revoke_all))
-        .route("/users/{user_id}/status", put(status::set))
-        .route("/users/{user_id}/preferences", put(preferences::set))
-        .route("/users/{user_id}/preferences/delete", post(preferences::delete))
-        .route("/users/{user_id}/typing", post(typing::start))
-        .route("/users/{user_id}/posts/{post_id}/set_unread", post(views::set_unread))
-        .route("/users/{user_id}/posts/{post_id}/reactions/{emoji_name}", delete(reactions::remove))
-        .route("/teams", post(teams::create))
-        .route("/teams/members/invite", post(team_members::join_by_invite))
-        .route("/teams/{team_id}/members", post(team_members::add))
-        .route("/teams/{team_id}/members/batch", post(team_members::add_many))
-        .route("/teams/{team_id}/members/{user_id}", delete(team_members::remove))
-        .route("/channels", post(channels::create))
-        .route("/channels/direct", post(conversations::open_direct))
-        .route("/channels/group", post(conversations::open_group))
-        .route("/channels/members/{user_id}/view", post(views::view))
-        .route("/channels/members/{user_id}/mark_read", post(views::mark_read))
-        .route("/channels/{channel_id}", put(channels::update).delete(channels::archive))
-        .route("/channels/{channel_id}/patch", put(channels::patch))
-        .route("/channels/{channel_id}/restore", post(channels::restore))
-        .route("/channels/{channel_id}/members", post(channel_members::add))
-        .route("/channels/{channel_id}/members/{user_id}", delete(channel_members::remove))
-        .route("/posts", post(posts::create))
-        .route("/posts/{post_id}", put(posts::update).delete(posts::delete))
-        .route("/posts/{post_id}/patch", put(posts::patch))
-        .route("/posts/{post_id}/pin", post(pins::pin))
-        .route("/posts/{post_id}/unpin", post(pins::unpin))
-        .route("/reactions", post(reactions::add))
-        // The endpoint itself counts what it takes, and says so in the contract's words.
-        .route("/files", post(files::upload).layer(DefaultBodyLimit::disable()));
-    Router::new().nest("/api/v4", table).with_state(api)
+    let mounted = Mount::new(Service::Command)
+        .post("/api/v4/users", users::create)
+        .post("/api/v4/users/login", login::login)
+        .post("/api/v4/users/logout", login::logout)
+        .put("/api/v4/users/{user_id}", users::patch)
+        .delete("/api/v4/users/{user_id}", users::delete)
+        .put("/api/v4/users/{user_id}/patch", users::patch)
+        .put("/api/v4/users/{user_id}/password", passwords::change)
+        .put("/api/v4/users/{user_id}/active", users::active)
+        .put("/api/v4/users/{user_id}/roles", users::roles)
+        .post("/api/v4/users/{user_id}/sessions/revoke", sessions::revoke)
+        .post("/api/v4/users/{user_id}/sessions/revoke/all", sessions::revoke_all)
+        .put("/api/v4/users/{user_id}/status", status::set)
+        .put("/api/v4/users/{user_id}/preferences", preferences::set)
+        .post("/api/v4/users/{user_id}/preferences/delete", preferences::delete)
+        .post("/api/v4/users/{user_id}/typing", typing::start)
+        .post("/api/v4/users/{user_id}/posts/{post_id}/set_unread", views::set_unread)
+        .delete("/api/v4/users/{user_id}/posts/{post_id}/reactions/{emoji_name}", reactions::remove)
+        .post("/api/v4/teams", teams::create)
+        .post("/api/v4/teams/members/invite", team_members::join_by_invite)
+        .post("/api/v4/teams/{team_id}/members", team_members::add)
+        .post("/api/v4/teams/{team_id}/members/batch", team_members::add_many)
+        .delete("/api/v4/teams/{team_id}/members/{user_id}", team_members::remove)
+        .post("/api/v4/channels", channels::create)
+        .post("/api/v4/channels/direct", conversations::open_direct)
+        .post("/api/v4/channels/group", conversations::open_group)
+        .post("/api/v4/channels/members/{user_id}/view", views::view)
+        .post("/api/v4/channels/members/{user_id}/mark_read", views::mark_read)
+        .put("/api/v4/channels/{channel_id}", channels::update)
+        .delete("/api/v4/channels/{channel_id}", channels::archive)
+        .put("/api/v4/channels/{channel_id}/patch", channels::patch)
+        .post("/api/v4/channels/{channel_id}/restore", channels::restore)
+        .post("/api/v4/channels/{channel_id}/members", channel_members::add)
+        .delete("/api/v4/channels/{channel_id}/members/{user_id}", channel_members::remove)
+        .post("/api/v4/posts", posts::create)
+        .put("/api/v4/posts/{post_id}", posts::update)
+        .delete("/api/v4/posts/{post_id}", posts::delete)
+        .put("/api/v4/posts/{post_id}/patch", posts::patch)
+        .post("/api/v4/posts/{post_id}/pin", pins::pin)
+        .post("/api/v4/posts/{post_id}/unpin", pins::unpin)
+        .post("/api/v4/reactions", reactions::add)
+        .post("/api/v4/files", files::upload);
+    mounted.router().with_state(api)
 }

@@ -1,5 +1,5 @@
 //! What every process needs and no service owns: configuration, secrets, telemetry, HTTP errors and
-//! extractors, health, shutdown, the data directory, the private Postgres.
+//! extractors, the URL table, health, shutdown, the data directory, the private Postgres.
 //!
 //! It knows no event, no rule and no table. It must never decide anything about chat: a helper that
 //! would have to know what a channel is belongs to a service.

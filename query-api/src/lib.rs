@@ -5,7 +5,8 @@
 //! than they are, and never refuse from behind. Each answer rests on one snapshot of the database, which
 //! judges the rights itself, or on memory that was checked against the fold at that moment.
 //!
-//! An endpoint is a file under `endpoints` (extract, authorise, read, render) and a line in `routes`.
+//! An endpoint is a file under `endpoints` (extract, authorise, read, render), a line in `routes` and one
+//! in the URL table (`platform::http::urls`).
 
 mod app;
 mod cache;

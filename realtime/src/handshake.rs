@@ -6,7 +6,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use bytes::Bytes;
 use fold::Fold;
 use http::header::{
@@ -16,7 +15,8 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use platform::http::{ApiError, note_user, shown_token};
+use platform::http::urls::Service;
+use platform::http::{ApiError, Mount, note_user, shown_token};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -32,9 +32,10 @@ pub struct Gate {
 }
 
 pub fn router(gate: Arc<Gate>) -> Router {
-    Router::new()
-        .route("/api/v4/websocket", get(upgrade))
-        .route("/api/v4/websocket/", get(upgrade))
+    Mount::new(Service::Realtime)
+        .get("/api/v4/websocket", upgrade)
+        .get("/api/v4/websocket/", upgrade)
+        .router()
         .with_state(gate)
 }
 

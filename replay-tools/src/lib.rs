@@ -1,12 +1,13 @@
 //! What operators do with a log: look into it, make the read models anew from it, compare them with
-//! it.
+//! it. And what they put in front of the services: the edge's configuration.
 //!
 //! Owns the commands of the binary `replay`. It must never append to the log, never cause a side
-//! effect outside the read models, and never work beside a running server: each command holds the
-//! lock of the data directory.
+//! effect outside the read models, and never work beside a running server: each command that touches
+//! data holds the lock of the data directory.
 
 mod cat;
 mod compare;
+pub mod edge;
 mod rebuild;
 mod status;
 mod stopped;

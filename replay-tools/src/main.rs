@@ -4,10 +4,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use events::Partition;
 use platform::config::Config;
 use platform::failure_line;
+use replay_tools::edge::{Address, Edge, Listen};
 use replay_tools::{Outcome, Range, Task};
 
 /// Tools for the log of a stopped nottermost and for what is made from it.
@@ -23,6 +24,38 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Print the configuration of nginx in front of services that are processes of their own.
+    Edge(EdgeArguments),
+    #[command(flatten)]
+    Log(LogCommand),
+}
+
+/// Each option can be given several times.
+#[derive(Debug, Args)]
+struct EdgeArguments {
+    /// Where nginx listens, with its parameters for that.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8065")]
+    listen: Vec<Listen>,
+    /// A process of command-api.
+    #[arg(long, value_name = "HOST:PORT", required = true)]
+    command_api: Vec<Address>,
+    /// A process of query-api.
+    #[arg(long, value_name = "HOST:PORT", required = true)]
+    query_api: Vec<Address>,
+    /// A process of realtime.
+    #[arg(long, value_name = "HOST:PORT", required = true)]
+    realtime: Vec<Address>,
+}
+
+impl From<EdgeArguments> for Edge {
+    fn from(arguments: EdgeArguments) -> Self {
+        let EdgeArguments { listen, command_api, query_api, realtime } = arguments;
+        Self { listen, command_api, query_api, realtime }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum LogCommand {
     /// Make the read model and the search index anew from the log.
     Rebuild,
     /// Compare the read model and the search index with what the log says; exits with 1 if they
@@ -43,13 +76,13 @@ enum Command {
     },
 }
 
-impl From<Command> for Task {
-    fn from(command: Command) -> Self {
+impl From<LogCommand> for Task {
+    fn from(command: LogCommand) -> Self {
         match command {
-            Command::Rebuild => Self::Rebuild,
-            Command::Compare => Self::Compare,
-            Command::Status => Self::Status,
-            Command::Cat { partition, from, limit } => {
+            LogCommand::Rebuild => Self::Rebuild,
+            LogCommand::Compare => Self::Compare,
+            LogCommand::Status => Self::Status,
+            LogCommand::Cat { partition, from, limit } => {
                 Self::Cat { partition, range: Range { from, limit } }
             }
         }
@@ -70,7 +103,14 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
+    let command = match arguments.command {
+        Command::Log(command) => command,
+        Command::Edge(edge) => {
+            std::io::stdout().write_all(Edge::from(edge).nginx().as_bytes())?;
+            return Ok(Outcome::Good);
+        }
+    };
     let config = Config::from_process(arguments.config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(replay_tools::run(&config, arguments.command.into()))
+    runtime.block_on(replay_tools::run(&config, command.into()))
 }

@@ -122,6 +122,7 @@ const CLEAR_TEXTS: &[&str] = &[
     "file.uploaded file mime_type",
     "file.uploaded object",
     "file.uploaded sha256",
+    "positions.noted next",
     "positions.noted service",
     "post.created files extension",
     "post.created files mime_type",

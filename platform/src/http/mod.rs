@@ -1,5 +1,6 @@
 //! HTTP as every service speaks it: v4 error bodies, extractors that refuse with them, response
-//! helpers, and the edge that wraps a router (request ids, headers, metrics, access log, panics).
+//! helpers, the URL table and how its addresses are mounted, and the edge that wraps a router (request
+//! ids, headers, metrics, access log, panics).
 //!
 //! A handler takes these extractors instead of axum's own, because axum's refuse in plain text:
 //!
@@ -17,6 +18,7 @@ mod edge;
 mod error;
 mod ids;
 mod json;
+mod mount;
 mod objects;
 mod path;
 mod query;
@@ -25,6 +27,7 @@ mod serve;
 mod settings;
 mod token;
 mod unread;
+pub mod urls;
 
 pub use context::{note_channel, note_position, note_user, request_id, traceparent};
 pub(crate) use edge::describe_metrics;
@@ -32,6 +35,7 @@ pub use edge::{EdgeSettings, edge};
 pub use error::ApiError;
 pub use ids::{IdKind, UrlId, UserRef, parse_id};
 pub use json::{AnyBody, Json, JsonBytes, nullable, read_body};
+pub use mount::Mount;
 pub use path::Path;
 pub use query::{PER_PAGE_DEFAULT, PER_PAGE_MAX, Page, Query};
 pub use respond::{

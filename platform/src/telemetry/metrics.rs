@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::http::Mount;
+use crate::http::urls::Service;
 
 /// Upper bounds of durations: from a read out of memory to a request that waits for its deadline.
 const SECONDS: &[f64] = &[
@@ -78,7 +80,7 @@ impl Metrics {
         let render = move || async move {
             ([(CONTENT_TYPE, CONTENT_TYPE_TEXT)], metrics.render()).into_response()
         };
-        Router::new().route("/metrics", get(render))
+        Mount::new(Service::Each).get("/metrics", render).router()
     }
 }
 

@@ -1,12 +1,14 @@
 //! What the tests of the whole system need: the real binaries, people who use them over HTTP and
-//! sockets, a collector of spans, and rooms in which a machine lacks something.
+//! sockets, nginx in front of it, a collector of spans, and rooms in which a machine lacks something.
 //!
-//! It knows the product only from outside: its binaries, its configuration, the v4 contract. It must
+//! It knows the product only from outside: its binaries, its configuration, the v4 contract with its URL
+//! table. It must
 //! never link a service, and it leaves no process behind: a server ends with its value.
 
 mod binaries;
 mod collector;
 mod deadline;
+mod edge;
 mod ledger;
 mod metrics;
 mod people;
@@ -18,10 +20,11 @@ mod socket;
 pub use binaries::{nottermost, replay};
 pub use collector::Collector;
 pub use deadline::{PATIENCE, until, within};
+pub use edge::{Behind, Edge};
 pub use ledger::{Acknowledged, Posters, agrees};
 pub use metrics::Metrics;
 pub use people::{Answer, Person, Visitor};
-pub use processes::{kill, postmaster, processes_in, terminate};
+pub use processes::{kill, postmaster, processes_in, reload, terminate};
 pub use room::{Lack, Room};
 pub use server::{Ended, LogLine, Server, Setup, replayed};
 pub use socket::Socket;

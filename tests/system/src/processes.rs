@@ -41,6 +41,11 @@ pub fn terminate(process: u32) -> Result<()> {
     signal(process, Signal::TERM)
 }
 
+/// Asks a process to read its configuration anew.
+pub fn reload(process: u32) -> Result<()> {
+    signal(process, Signal::HUP)
+}
+
 fn signal(process: u32, signal: Signal) -> Result<()> {
     let id = i32::try_from(process).ok().and_then(Pid::from_raw).context("a process id")?;
     kill_process(id, signal).with_context(|| format!("signal process {process}"))

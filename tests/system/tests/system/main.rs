@@ -1,9 +1,12 @@
 //! The whole system, from outside: it starts or says why not, it stops, it keeps what it
 //! acknowledged, it can be watched.
 
+mod behind_the_edge;
 mod durability;
+mod edge;
 mod refusals;
 mod replaying;
 mod seen_from_outside;
 mod smoke;
 mod stopping;
+mod stubs;

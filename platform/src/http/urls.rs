@@ -1,0 +1,287 @@
+//! The URL table: every address of the contract, and which service answers there.
+//!
+//! It is the one declaration of it. Each service mounts its handlers at the addresses that stand
+//! here ([`super::Mount`]), and `replay edge` makes the configuration of the edge in front of the
+//! services from it, so the two cannot disagree. To add an address: a line here, and the handler in
+//! the service's `routes`.
+
+use std::fmt;
+
+use self::Verb::{Delete, Get, Post, Put};
+
+/// The methods that the contract uses. A `GET` answers `HEAD` too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+/// Who answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    Command,
+    Query,
+    Realtime,
+    /// Every process, for itself. Who asks must know which one: no edge passes it on.
+    Each,
+}
+
+/// One method of one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Url {
+    pub verb: Verb,
+    /// As axum writes it: a segment in braces takes any text that is not empty.
+    pub path: &'static str,
+    pub service: Service,
+    /// The body is of any size and goes on while it comes; the handler counts it. The bodies of all
+    /// others are JSON below the common limit.
+    pub streamed: bool,
+}
+
+/// Where most of the contract lies; an address below it that does not exist is query-api's to refuse.
+pub const FALLBACK: Service = Service::Query;
+
+/// The table, by subject, then as the addresses sort.
+#[rustfmt::skip]
+pub const URLS: &[Url] = &[
+    // The installation.
+    query(Get, "/"),
+    each(Get, "/metrics"),
+    each(Get, "/api/nottermost/v1/health"),
+    realtime(Get, "/api/v4/websocket"),
+    realtime(Get, "/api/v4/websocket/"),
+    query(Post, "/api/v4/client_perf"),
+    query(Get, "/api/v4/config/client"),
+    query(Get, "/api/v4/custom_profile_attributes/fields"),
+    query(Get, "/api/v4/emoji"),
+    query(Post, "/api/v4/emoji/names"),
+    query(Get, "/api/v4/license/client"),
+    query(Get, "/api/v4/limits/server"),
+    query(Post, "/api/v4/logs"),
+    query(Get, "/api/v4/plugins/webapp"),
+    query(Get, "/api/v4/roles"),
+    query(Get, "/api/v4/roles/name/{role_name}"),
+    query(Post, "/api/v4/roles/names"),
+    query(Get, "/api/v4/system/notices/{team_id}"),
+    query(Get, "/api/v4/system/ping"),
+    query(Get, "/api/v4/system/timezones"),
+    // People.
+    query(Get, "/api/v4/users"),
+    command(Post, "/api/v4/users"),
+    query(Get, "/api/v4/users/autocomplete"),
+    query(Get, "/api/v4/users/email/{email}"),
+    query(Post, "/api/v4/users/group_channels"),
+    query(Post, "/api/v4/users/ids"),
+    query(Get, "/api/v4/users/known"),
+    command(Post, "/api/v4/users/login"),
+    query(Post, "/api/v4/users/login/type"),
+    command(Post, "/api/v4/users/logout"),
+    query(Post, "/api/v4/users/search"),
+    query(Get, "/api/v4/users/stats"),
+    query(Post, "/api/v4/users/status/ids"),
+    query(Get, "/api/v4/users/username/{username}"),
+    query(Post, "/api/v4/users/usernames"),
+    query(Get, "/api/v4/users/{user_id}"),
+    command(Put, "/api/v4/users/{user_id}"),
+    command(Delete, "/api/v4/users/{user_id}"),
+    command(Put, "/api/v4/users/{user_id}/active"),
+    query(Get, "/api/v4/users/{user_id}/custom_profile_attributes"),
+    query(Get, "/api/v4/users/{user_id}/image"),
+    command(Put, "/api/v4/users/{user_id}/password"),
+    command(Put, "/api/v4/users/{user_id}/patch"),
+    query(Get, "/api/v4/users/{user_id}/preferences"),
+    command(Put, "/api/v4/users/{user_id}/preferences"),
+    command(Post, "/api/v4/users/{user_id}/preferences/delete"),
+    query(Get, "/api/v4/users/{user_id}/preferences/{category}"),
+    query(Get, "/api/v4/users/{user_id}/preferences/{category}/name/{preference_name}"),
+    command(Put, "/api/v4/users/{user_id}/roles"),
+    query(Get, "/api/v4/users/{user_id}/sessions"),
+    command(Post, "/api/v4/users/{user_id}/sessions/revoke"),
+    command(Post, "/api/v4/users/{user_id}/sessions/revoke/all"),
+    query(Get, "/api/v4/users/{user_id}/status"),
+    command(Put, "/api/v4/users/{user_id}/status"),
+    command(Post, "/api/v4/users/{user_id}/typing"),
+    // Teams.
+    query(Get, "/api/v4/teams"),
+    command(Post, "/api/v4/teams"),
+    query(Get, "/api/v4/teams/invite/{invite_id}"),
+    command(Post, "/api/v4/teams/members/invite"),
+    query(Get, "/api/v4/teams/name/{team_name}"),
+    query(Get, "/api/v4/teams/name/{team_name}/exists"),
+    query(Get, "/api/v4/teams/{team_id}"),
+    query(Get, "/api/v4/teams/{team_id}/members"),
+    command(Post, "/api/v4/teams/{team_id}/members"),
+    command(Post, "/api/v4/teams/{team_id}/members/batch"),
+    query(Post, "/api/v4/teams/{team_id}/members/ids"),
+    query(Get, "/api/v4/teams/{team_id}/members/{user_id}"),
+    command(Delete, "/api/v4/teams/{team_id}/members/{user_id}"),
+    query(Get, "/api/v4/teams/{team_id}/stats"),
+    query(Get, "/api/v4/users/{user_id}/teams"),
+    query(Get, "/api/v4/users/{user_id}/teams/members"),
+    query(Get, "/api/v4/users/{user_id}/teams/unread"),
+    query(Get, "/api/v4/users/{user_id}/teams/{team_id}/drafts"),
+    query(Get, "/api/v4/users/{user_id}/teams/{team_id}/threads"),
+    query(Get, "/api/v4/users/{user_id}/teams/{team_id}/unread"),
+    // Channels.
+    command(Post, "/api/v4/channels"),
+    command(Post, "/api/v4/channels/direct"),
+    command(Post, "/api/v4/channels/group"),
+    command(Post, "/api/v4/channels/members/{user_id}/mark_read"),
+    command(Post, "/api/v4/channels/members/{user_id}/view"),
+    query(Get, "/api/v4/channels/{channel_id}"),
+    command(Put, "/api/v4/channels/{channel_id}"),
+    command(Delete, "/api/v4/channels/{channel_id}"),
+    query(Get, "/api/v4/channels/{channel_id}/bookmarks"),
+    query(Get, "/api/v4/channels/{channel_id}/member_counts_by_group"),
+    query(Get, "/api/v4/channels/{channel_id}/members"),
+    command(Post, "/api/v4/channels/{channel_id}/members"),
+    query(Post, "/api/v4/channels/{channel_id}/members/ids"),
+    query(Get, "/api/v4/channels/{channel_id}/members/{user_id}"),
+    command(Delete, "/api/v4/channels/{channel_id}/members/{user_id}"),
+    command(Put, "/api/v4/channels/{channel_id}/patch"),
+    command(Post, "/api/v4/channels/{channel_id}/restore"),
+    query(Get, "/api/v4/channels/{channel_id}/stats"),
+    query(Get, "/api/v4/teams/name/{team_name}/channels/name/{channel_name}"),
+    query(Get, "/api/v4/teams/{team_id}/channels"),
+    query(Get, "/api/v4/teams/{team_id}/channels/autocomplete"),
+    query(Post, "/api/v4/teams/{team_id}/channels/ids"),
+    query(Get, "/api/v4/teams/{team_id}/channels/name/{channel_name}"),
+    query(Post, "/api/v4/teams/{team_id}/channels/search"),
+    query(Get, "/api/v4/teams/{team_id}/commands/autocomplete"),
+    query(Get, "/api/v4/users/{user_id}/channel_members"),
+    query(Get, "/api/v4/users/{user_id}/channels"),
+    query(Get, "/api/v4/users/{user_id}/channels/{channel_id}/unread"),
+    query(Get, "/api/v4/users/{user_id}/teams/{team_id}/channels"),
+    query(Get, "/api/v4/users/{user_id}/teams/{team_id}/channels/categories"),
+    query(Get, "/api/v4/users/{user_id}/teams/{team_id}/channels/categories/order"),
+    query(Get, "/api/v4/users/{user_id}/teams/{team_id}/channels/members"),
+    // Posts.
+    query(Get, "/api/v4/channels/{channel_id}/pinned"),
+    query(Get, "/api/v4/channels/{channel_id}/posts"),
+    command(Post, "/api/v4/posts"),
+    query(Post, "/api/v4/posts/ids"),
+    query(Post, "/api/v4/posts/ids/reactions"),
+    query(Get, "/api/v4/posts/scheduled/team/{team_id}"),
+    query(Post, "/api/v4/posts/search"),
+    query(Get, "/api/v4/posts/{post_id}"),
+    command(Put, "/api/v4/posts/{post_id}"),
+    command(Delete, "/api/v4/posts/{post_id}"),
+    query(Get, "/api/v4/posts/{post_id}/files/info"),
+    command(Put, "/api/v4/posts/{post_id}/patch"),
+    command(Post, "/api/v4/posts/{post_id}/pin"),
+    query(Get, "/api/v4/posts/{post_id}/reactions"),
+    query(Get, "/api/v4/posts/{post_id}/thread"),
+    command(Post, "/api/v4/posts/{post_id}/unpin"),
+    command(Post, "/api/v4/reactions"),
+    query(Post, "/api/v4/teams/{team_id}/posts/search"),
+    query(Get, "/api/v4/users/{user_id}/channels/{channel_id}/posts/unread"),
+    command(Delete, "/api/v4/users/{user_id}/posts/{post_id}/reactions/{emoji_name}"),
+    command(Post, "/api/v4/users/{user_id}/posts/{post_id}/set_unread"),
+    // Files.
+    command(Post, "/api/v4/files").streamed(),
+    query(Get, "/api/v4/files/{file_id}"),
+    query(Get, "/api/v4/files/{file_id}/info"),
+    query(Get, "/api/v4/files/{file_id}/link"),
+    query(Get, "/api/v4/files/{file_id}/preview"),
+    query(Get, "/api/v4/files/{file_id}/thumbnail"),
+];
+
+const fn command(verb: Verb, path: &'static str) -> Url {
+    Url { verb, path, service: Service::Command, streamed: false }
+}
+
+const fn query(verb: Verb, path: &'static str) -> Url {
+    Url { verb, path, service: Service::Query, streamed: false }
+}
+
+const fn realtime(verb: Verb, path: &'static str) -> Url {
+    Url { verb, path, service: Service::Realtime, streamed: false }
+}
+
+const fn each(verb: Verb, path: &'static str) -> Url {
+    Url { verb, path, service: Service::Each, streamed: false }
+}
+
+impl Url {
+    const fn streamed(self) -> Self {
+        Self { streamed: true, ..self }
+    }
+
+    /// The path's segments, each with whether it takes any text.
+    pub fn segments(&self) -> impl Iterator<Item = (bool, &'static str)> {
+        self.path.split('/').skip(1).map(|segment| (segment.starts_with('{'), segment))
+    }
+}
+
+impl Verb {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl Service {
+    /// As its process is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Command => "command-api",
+            Self::Query => "query-api",
+            Self::Realtime => "realtime",
+            Self::Each => "every process",
+        }
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb.name(), self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What a request to this address looks like to a router: names of parameters say nothing.
+    fn shape(url: &Url) -> (Verb, Vec<&'static str>) {
+        let segments = url.segments().map(|(any, text)| if any { "*" } else { text });
+        (url.verb, segments.collect())
+    }
+
+    #[test]
+    fn no_address_stands_twice() {
+        let mut seen = BTreeSet::new();
+        let twice: Vec<_> = URLS.iter().filter(|url| !seen.insert(shape(url))).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+    }
+
+    #[test]
+    fn addresses_are_whole_segments_of_plain_words() {
+        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b"_4".contains(&b));
+        for url in URLS {
+            assert!(url.path.starts_with('/'), "{url}");
+            for (any, segment) in url.segments() {
+                let inner = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+                assert_eq!(any, inner.is_some(), "{url}");
+                assert!(plain(inner.unwrap_or(segment)), "{url}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_command_side_changes_anything_by_its_method() {
+        let changes = |url: &&Url| matches!(url.verb, Put | Delete) || url.streamed;
+        assert!(URLS.iter().filter(changes).all(|url| url.service == Service::Command));
+        let reads = |url: &&Url| url.verb == Get;
+        assert!(URLS.iter().filter(reads).all(|url| url.service != Service::Command));
+        assert!(URLS.iter().any(|url| url.verb == Post && url.service == Service::Query));
+    }
+}
