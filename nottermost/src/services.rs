@@ -205,8 +205,7 @@ fn router(
     let routes = queries
         .merge(command_api::routes(commands))
         .merge(realtime.router())
-        .merge(process::health_route(health.clone()))
-        .merge(parts.metrics.router());
+        .merge(platform::http::operations(&parts.metrics, health.clone()));
     platform::http::edge(routes, settings)
 }
 

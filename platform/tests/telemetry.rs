@@ -42,8 +42,9 @@ async fn helper_that_serves_requests_when_told_to() {
     let endpoint = ("NOTTERMOST_TELEMETRY__OTLP_ENDPOINT".to_owned(), endpoint);
     let config = Config::load(&Sources::new(None, [endpoint]).unwrap()).unwrap();
     let telemetry = Telemetry::install(&config.telemetry, "telemetry-test").unwrap();
-    let routes =
-        Router::new().route("/api/v4/things", post(write)).merge(telemetry.metrics().router());
+    let routes = Router::new().route("/api/v4/things", post(write)).merge(
+        platform::http::operations(telemetry.metrics(), platform::health::Health::default()),
+    );
     let settings = EdgeSettings { version_id: "1".to_owned(), json_body_bytes_max: 1_000 };
     let app = edge(routes, settings);
     for body in ["\"a\"", "\"panic\"", "{"] {

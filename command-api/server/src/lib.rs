@@ -77,8 +77,7 @@ impl Service {
             json_body_bytes_max: parts.config.limits.json_body_bytes_max.size(),
         };
         let routes = command_api::routes(commands)
-            .merge(process::health_route(health.clone()))
-            .merge(parts.metrics.router());
+            .merge(platform::http::operations(&parts.metrics, health.clone()));
         Ok(Self { fold, router: platform::http::edge(routes, settings), health, tasks })
     }
 }

@@ -20,8 +20,7 @@ pub use identity::{cell, client_config, version_id};
 pub use notes::{Notes, Progress};
 pub use parts::{Parts, ServiceParts};
 pub use running::{
-    Running, ended_in_time, health_route, run_only_service, run_service, serve, watch_service,
-    with_telemetry,
+    Running, ended_in_time, run_only_service, run_service, serve, watch_service, with_telemetry,
 };
 pub use storage::Storage;
 

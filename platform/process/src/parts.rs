@@ -46,7 +46,8 @@ impl Parts<'_> {
 /// What a service has that runs as a process of its own, beside others on the same data directory.
 pub struct ServiceParts {
     pub config: Config,
-    pub data: DataDir,
+    /// The data directory.
+    pub data: PathBuf,
     pub secrets: Arc<Secrets>,
     pub storage: Storage,
     pub database: Database,
@@ -58,7 +59,7 @@ impl ServiceParts {
     ///
     /// # Errors
     /// If it is not shared by its nature (an embedded log, a private Postgres), or cannot be opened.
-    pub async fn open(config: Config, data: DataDir, metrics: Metrics) -> Result<Self> {
+    pub async fn open(config: Config, data: PathBuf, metrics: Metrics) -> Result<Self> {
         ensure!(
             config.log.url.is_shared(),
             "log.url is {:?}, but this service runs beside others: it needs kafka://<host>:<port>",
@@ -68,9 +69,9 @@ impl ServiceParts {
             config.database.url.is_some(),
             "database.url is not set, but this service runs beside others: it needs a Postgres that they reach too"
         );
-        let secrets = Secrets::load_or_create(&config.secrets.path(data.path()))?;
-        let storage = Storage::open(&config, data.path()).await?;
-        let database = Database::open(&config.database, data.path()).await?;
+        let secrets = Secrets::load_or_create(&config.secrets.path(&data))?;
+        let storage = Storage::open(&config, &data).await?;
+        let database = Database::open(&config.database, &data).await?;
         let secrets = Arc::new(secrets);
         Ok(Self { config, data, secrets, storage, database, metrics })
     }
@@ -98,6 +99,6 @@ impl ServiceParts {
     }
 
     pub fn index_directory(&self) -> PathBuf {
-        self.data.path().join("index")
+        self.data.join("index")
     }
 }

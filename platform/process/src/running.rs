@@ -6,9 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use fold::Fold;
 use platform::config::Config;
 use platform::data_dir::DataDir;
@@ -129,10 +126,14 @@ async fn run_on<R: Running>(
     start: impl AsyncFnOnce(ServiceParts) -> Result<R>,
 ) -> Result<()> {
     let telemetry = config.clone();
-    with_telemetry(&telemetry, name, async move |metrics, stop| {
+    with_telemetry(&telemetry, name, async |metrics, stop| {
         let listener = platform::http::bind(config.http.listen)?;
         let drain = config.http.drain_ms.millis();
-        let starting = async move { start(ServiceParts::open(config, data, metrics).await?).await };
+        let starting = async {
+            let parts = ServiceParts::open(config, data.path().to_owned(), metrics).await?;
+            start(parts).await
+        };
+        // The data directory is this process' until it has stopped.
         serve(name, listener, drain, stop, starting).await
     })
     .await
@@ -164,16 +165,4 @@ pub async fn ended_in_time(part: &'static str, patience: Duration, ends: impl Fu
     if tokio::time::timeout(patience, ends).await.is_err() {
         tracing::warn!(part, "did not end in time; what it did not keep is made again");
     }
-}
-
-/// `GET /api/nottermost/v1/health`: 200 if this process can serve, else a 503 that names what cannot.
-/// Every process has it, whatever else it answers.
-pub fn health_route(health: Health) -> Router {
-    async fn healthy(State(health): State<Health>) -> Response {
-        match health.check() {
-            Ok(()) => platform::http::ok_status(),
-            Err(error) => error.into_response(),
-        }
-    }
-    Router::new().route("/api/nottermost/v1/health", get(healthy)).with_state(health)
 }

@@ -20,6 +20,7 @@ mod ids;
 mod json;
 mod mount;
 mod objects;
+mod operations;
 mod path;
 mod query;
 mod respond;
@@ -36,6 +37,7 @@ pub use error::ApiError;
 pub use ids::{IdKind, UrlId, UserRef, parse_id};
 pub use json::{AnyBody, Json, JsonBytes, nullable, read_body};
 pub use mount::Mount;
+pub use operations::operations;
 pub use path::Path;
 pub use query::{PER_PAGE_DEFAULT, PER_PAGE_MAX, Page, Query};
 pub use respond::{

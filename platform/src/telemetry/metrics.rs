@@ -2,13 +2,9 @@
 
 use std::time::Duration;
 
-use axum::Router;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-
-use crate::http::Mount;
-use crate::http::urls::Service;
 
 /// Upper bounds of durations: from a read out of memory to a request that waits for its deadline.
 const SECONDS: &[f64] = &[
@@ -74,13 +70,9 @@ impl Metrics {
         self.0.render()
     }
 
-    /// `GET /metrics`.
-    pub fn router(&self) -> Router {
-        let metrics = self.clone();
-        let render = move || async move {
-            ([(CONTENT_TYPE, CONTENT_TYPE_TEXT)], metrics.render()).into_response()
-        };
-        Mount::new(Service::Each).get("/metrics", render).router()
+    /// What `GET /metrics` answers.
+    pub fn response(&self) -> Response {
+        ([(CONTENT_TYPE, CONTENT_TYPE_TEXT)], self.render()).into_response()
     }
 }
 

@@ -79,7 +79,7 @@ impl Service {
             version_id: process::version_id(&client),
             json_body_bytes_max: parts.config.limits.json_body_bytes_max.size(),
         };
-        let routes = process::health_route(health.clone()).merge(parts.metrics.router());
+        let routes = platform::http::operations(&parts.metrics, health.clone());
         Ok(Self { projector, router: platform::http::edge(routes, settings), health, tasks })
     }
 }

@@ -72,8 +72,7 @@ impl Service {
             let _following = presence;
             std::future::pending::<()>().await;
         });
-        let routes =
-            queries.merge(process::health_route(health.clone())).merge(parts.metrics.router());
+        let routes = queries.merge(platform::http::operations(&parts.metrics, health.clone()));
         Ok(Self { fold, notes, router: platform::http::edge(routes, settings), health, tasks })
     }
 }

@@ -98,10 +98,8 @@ impl Service {
             version_id: process::version_id(&client),
             json_body_bytes_max: parts.config.limits.json_body_bytes_max.size(),
         };
-        let routes = realtime
-            .router()
-            .merge(process::health_route(health.clone()))
-            .merge(parts.metrics.router());
+        let routes =
+            realtime.router().merge(platform::http::operations(&parts.metrics, health.clone()));
         let router = platform::http::edge(routes, settings);
         Ok(Self { fold, realtime, notes, router, health, tasks })
     }

@@ -1,46 +1,89 @@
 //! The programs under test, built as their users build them.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
-struct Built {
-    nottermost: PathBuf,
-    replay: PathBuf,
+/// What an installation consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Program {
+    /// All services in one process.
+    #[default]
+    Nottermost,
+    CommandApi,
+    Projector,
+    QueryApi,
+    Realtime,
+    Replay,
 }
 
-/// The server's binary.
-pub fn nottermost() -> &'static Path {
-    &built().nottermost
+impl Program {
+    const ALL: [Self; 6] = [
+        Self::Nottermost,
+        Self::CommandApi,
+        Self::Projector,
+        Self::QueryApi,
+        Self::Realtime,
+        Self::Replay,
+    ];
+
+    /// The name of the binary, by which it announces itself too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nottermost => "nottermost",
+            Self::CommandApi => "command-api",
+            Self::Projector => "projector",
+            Self::QueryApi => "query-api",
+            Self::Realtime => "realtime",
+            Self::Replay => "replay",
+        }
+    }
+
+    fn package(self) -> &'static str {
+        match self {
+            Self::Nottermost => "nottermost",
+            Self::CommandApi => "command-api-server",
+            Self::Projector => "projector-server",
+            Self::QueryApi => "query-api-server",
+            Self::Realtime => "realtime-server",
+            Self::Replay => "replay-tools",
+        }
+    }
+
+    /// The variable that names a binary to use instead of building it.
+    fn variable(self) -> Option<&'static str> {
+        match self {
+            Self::Nottermost => Some("NOTTERMOST_BIN"),
+            Self::Replay => Some("REPLAY_BIN"),
+            _ => None,
+        }
+    }
+
+    /// The binary, built in the profile of the tests. Not what lies in the target directory by
+    /// chance: that may be of yesterday's code.
+    pub fn binary(self) -> &'static Path {
+        static BUILT: OnceLock<HashMap<Program, PathBuf>> = OnceLock::new();
+        let built = BUILT.get_or_init(build);
+        let given = self.variable().and_then(std::env::var_os);
+        given.map_or(&built[&self], |given| Box::leak(PathBuf::from(given).into_boxed_path()))
+    }
 }
 
-/// The binary of the replay tools.
-pub fn replay() -> &'static Path {
-    &built().replay
-}
-
-/// Builds both in the profile of the tests, unless `NOTTERMOST_BIN` or `REPLAY_BIN` names one. Not
-/// what lies in the target directory by chance: that may be of yesterday's code.
-fn built() -> &'static Built {
-    static BUILT: OnceLock<Built> = OnceLock::new();
-    BUILT.get_or_init(|| Built {
-        nottermost: given("NOTTERMOST_BIN").unwrap_or_else(|| build("nottermost", "nottermost")),
-        replay: given("REPLAY_BIN").unwrap_or_else(|| build("replay-tools", "replay")),
-    })
-}
-
-fn given(variable: &str) -> Option<PathBuf> {
-    std::env::var_os(variable).map(PathBuf::from)
-}
-
+/// All of them in one go: each selection of packages of its own would have cargo unify features anew
+/// and build half of the world again. Not the whole workspace: its tests switch rules off.
+///
 /// # Panics
-/// If it does not build: there is nothing to test then.
-fn build(package: &str, binary: &str) -> PathBuf {
+/// If they do not build: there is nothing to test then.
+fn build() -> HashMap<Program, PathBuf> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--locked", "--message-format", "json-render-diagnostics"]);
-    cargo.args(["--package", package, "--bin", binary]);
+    for program in Program::ALL {
+        cargo.args(["--package", program.package()]);
+    }
+    cargo.arg("--bins");
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
@@ -49,11 +92,16 @@ fn build(package: &str, binary: &str) -> PathBuf {
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo runs: it has run this test");
-    assert!(output.status.success(), "{binary} does not build");
+    assert!(output.status.success(), "the programs do not build");
     let messages = String::from_utf8(output.stdout).expect("cargo writes JSON");
-    let made = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let made: Option<String> = made
-        .filter(|message| message["target"]["name"] == binary)
-        .find_map(|message| message["executable"].as_str().map(str::to_owned));
-    made.map(PathBuf::from).unwrap_or_else(|| panic!("cargo named no executable for {binary}"))
+    let made: Vec<Value> =
+        messages.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    Program::ALL.into_iter().map(|program| (program, executable(&made, program))).collect()
+}
+
+fn executable(made: &[Value], program: Program) -> PathBuf {
+    let named = made.iter().filter(|message| message["target"]["name"] == program.name());
+    let mut executables = named.filter_map(|message| message["executable"].as_str());
+    let found = executables.next();
+    found.map(PathBuf::from).unwrap_or_else(|| panic!("cargo made no {}", program.name()))
 }

@@ -11,7 +11,7 @@ use rustix::process::geteuid;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::{binaries, reload, terminate, until, within};
+use crate::{Program, reload, terminate, until, within};
 
 /// Where packages put it; not everybody has these in PATH.
 const PLACES: [&str; 4] =
@@ -56,7 +56,7 @@ impl Behind {
 
     /// The configuration, as the tool prints it.
     async fn configuration(&self, listen: SocketAddr) -> Result<String> {
-        let mut command = Command::new(binaries::replay());
+        let mut command = Command::new(Program::Replay.binary());
         command.args(["edge", "--listen", &listen.to_string()]);
         for (option, addresses) in [
             ("--command-api", &self.command_api),

@@ -6,6 +6,7 @@
 //! never link a service, and it leaves no process behind: a server ends with its value.
 
 mod binaries;
+mod cell;
 mod collector;
 mod deadline;
 mod edge;
@@ -17,7 +18,8 @@ mod room;
 mod server;
 mod socket;
 
-pub use binaries::{nottermost, replay};
+pub use binaries::Program;
+pub use cell::Cell;
 pub use collector::Collector;
 pub use deadline::{PATIENCE, until, within};
 pub use edge::{Behind, Edge};

@@ -13,9 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::people::Visitor;
 use crate::room::{Lack, Room};
-use crate::{Metrics, binaries, kill, terminate, until, within};
-
-const READY: &str = "nottermost is ready at ";
+use crate::{Metrics, Program, kill, terminate, until, within};
 
 /// How a server is started.
 #[derive(Debug, Clone, Default)]
@@ -24,9 +22,16 @@ pub struct Setup {
     arguments: Vec<String>,
     data: Option<PathBuf>,
     lack: Option<Lack>,
+    program: Program,
 }
 
 impl Setup {
+    /// Another program than the one-process server.
+    pub fn program(mut self, program: Program) -> Self {
+        self.program = program;
+        self
+    }
+
     /// Sets a variable of the environment; nothing of ours is in it otherwise.
     pub fn set(mut self, variable: &str, value: impl Into<String>) -> Self {
         self.settings.push((variable.to_owned(), value.into()));
@@ -51,7 +56,7 @@ impl Setup {
     }
 
     fn command(&self, room: &Room) -> Result<Command> {
-        let mut command = room.command(binaries::nottermost(), self.lack)?;
+        let mut command = room.command(self.program.binary(), self.lack)?;
         command.args(&self.arguments);
         without_settings(&mut command);
         command
@@ -158,9 +163,10 @@ impl Server {
         });
         let mut lines =
             BufReader::new(child.stdout.take().context("standard output is piped")?).lines();
+        let ready = format!("{} is ready at ", setup.program.name());
         let url = within("the server is ready", async {
             while let Some(line) = lines.next_line().await? {
-                if let Some(url) = line.strip_prefix(READY) {
+                if let Some(url) = line.strip_prefix(&ready) {
                     return Ok(Some(url.to_owned()));
                 }
             }
@@ -270,7 +276,7 @@ pub async fn replayed(room: &Room, arguments: &[&str]) -> Result<Ended> {
 }
 
 async fn replay(room: &Room, setup: &Setup, arguments: &[&str]) -> Result<Ended> {
-    let mut command = Command::new(binaries::replay());
+    let mut command = Command::new(Program::Replay.binary());
     without_settings(&mut command);
     command
         .args(arguments)

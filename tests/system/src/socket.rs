@@ -48,9 +48,16 @@ impl Socket {
         within(&format!("the socket says {what}"), found).await?
     }
 
-    /// Waits until the server closes it.
-    pub async fn closed(mut self) -> Result<()> {
-        within("the socket is closed", async { while let Ok(Some(_)) = self.next().await {} }).await
+    /// Waits until the server closes it; returns the events that came before.
+    pub async fn closed(mut self) -> Result<Vec<Value>> {
+        within("the socket is closed", async {
+            let mut events = Vec::new();
+            while let Ok(Some(event)) = self.next().await {
+                events.push(event);
+            }
+            events
+        })
+        .await
     }
 
     async fn next(&mut self) -> Result<Option<Value>> {

@@ -2,6 +2,7 @@
 //! acknowledged, it can be watched.
 
 mod behind_the_edge;
+mod distributed;
 mod durability;
 mod edge;
 mod refusals;

@@ -1,0 +1,153 @@
+//! The services as processes of their own, on Kafka, behind the edge.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use system_tests::{Acknowledged, Cell, Person, Posters, Program, Setup, agrees, until};
+
+const POSTERS: usize = 4;
+const CHANNELS: usize = 2;
+/// Posts that are acknowledged between two kills, at least.
+const BETWEEN_KILLS: usize = 60;
+
+fn quiet() -> Setup {
+    Setup::default().set("NOTTERMOST_TELEMETRY__LOG_FILTER", "warn")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_talk_and_find_it_and_lose_access_everywhere_at_once() -> Result<()> {
+    let mut cell = Cell::start(1, quiet()).await?;
+    let visitor = cell.visitor()?;
+    let (ada, bob) = (visitor.sign_up("ada").await?, visitor.sign_up("bob").await?);
+    let team = ada.found_team("engines").await?;
+    bob.join_team(&team).await?;
+    let channel = ada.create_channel(&team, "looms").await?;
+    bob.join_channel(&channel).await?;
+
+    let mut socket = bob.socket().await?;
+    let post = ada.say(&channel, "the needle has an eye").await?;
+    let pushed = socket.event("posted").await?;
+    ensure!(pushed["data"]["post"].as_str().is_some_and(|p| p.contains("the needle")), "{pushed}");
+    ensure!(bob.posts(&channel).await?[0]["id"] == post["id"], "who reads sees what was written");
+    until("search finds it", || async {
+        let terms = json!({"terms": "needle", "is_or_search": false});
+        let found = bob.post(&format!("/teams/{team}/posts/search"), terms).await?.expect(200)?;
+        Ok((found["order"][0] == post["id"]).then_some(()))
+    })
+    .await?;
+
+    access_ends(&cell, &ada, &bob, &channel).await?;
+    what_a_service_may_not_do_it_refuses(&mut cell).await?;
+    cell.stop().await
+}
+
+/// Once the answer is there, no process serves what it ended.
+async fn access_ends(cell: &Cell, ada: &Person, bob: &Person, channel: &str) -> Result<()> {
+    let socket = bob.socket().await?;
+    let path = format!("/channels/{channel}/members/{}", bob.id);
+    ada.send(reqwest::Method::DELETE, &path, None).await?.expect(200)?;
+    let reader = cell.before(bob, Program::QueryApi);
+    let read = reader.get(&format!("/channels/{channel}/posts")).await?;
+    ensure!(read.status == 403, "a removed member reads: {}", read.body);
+    ada.say(channel, "among ourselves").await?;
+    ada.say(channel, "still").await?;
+    let town = bob.get("/users/me/teams").await?.expect(200)?;
+    ensure!(town.as_array().is_some_and(|teams| teams.len() == 1), "{town}");
+
+    bob.post("/users/logout", json!({})).await?.expect(200)?;
+    let after = reader.get("/users/me").await?;
+    ensure!(after.status == 401, "a dead session reads: {}", after.body);
+    let heard = socket.closed().await?;
+    let overheard = heard.iter().any(|event| event.to_string().contains("among ourselves"));
+    ensure!(!overheard, "{heard:?}");
+    Ok(())
+}
+
+/// The rights of a process end where its work does.
+async fn what_a_service_may_not_do_it_refuses(cell: &mut Cell) -> Result<()> {
+    let reading = read_model::Database::new(cell.postgres().connect_options()).reading_pool(1);
+    for change in ["DELETE FROM posts", "CREATE TABLE mine (id int)"] {
+        let refused = sqlx::query(change).execute(&reading).await;
+        ensure!(refused.is_err(), "a reader did: {change}");
+    }
+    reading.close().await;
+    let second = cell.setup().clone().program(Program::Projector).ended(cell.room()).await?;
+    ensure!(!second.status.success() && second.line()?.contains("runs on the data directory"));
+    let alone = Setup::default().program(Program::QueryApi).ended(cell.room()).await?;
+    ensure!(!alone.status.success() && alone.line()?.contains("log.url"), "{}", alone.stderr);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acknowledged_posts_survive_kills_of_every_part() -> Result<()> {
+    killed_while_posting(1).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "the long form, for make torture"]
+async fn acknowledged_posts_survive_many_kills_of_every_part() -> Result<()> {
+    killed_while_posting(4).await
+}
+
+/// Kills each service, the broker and Postgres, `rounds` times, while clients post through the edge.
+async fn killed_while_posting(rounds: usize) -> Result<()> {
+    let mut cell = Cell::start(1, quiet()).await?;
+    let (people, channels) = scene(&cell).await?;
+    let mut posters = Posters::start(&people, &channels, &cell.url());
+    for _ in 0..rounds {
+        for service in
+            [Program::CommandApi, Program::Projector, Program::QueryApi, Program::Realtime]
+        {
+            posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
+            cell.crash(service).await?;
+        }
+        posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
+        cell.crash_postgres()?;
+        posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
+        let kafka = cell.kafka();
+        tokio::task::spawn_blocking(move || {
+            kafka.kill(1);
+            kafka.restart(1);
+            kafka.wait_until_ready();
+        })
+        .await?;
+    }
+    posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
+    let ledger = posters.stop().await?;
+    all_agree(cell, &people, &channels, &ledger).await
+}
+
+async fn scene(cell: &Cell) -> Result<(Vec<Person>, Vec<String>)> {
+    let visitor = cell.visitor()?;
+    let admin = visitor.sign_up("admin").await?;
+    let team = admin.found_team("durable").await?;
+    let mut channels = Vec::new();
+    for n in 0..CHANNELS {
+        channels.push(admin.create_channel(&team, &format!("channel-{n}")).await?);
+    }
+    let mut people = vec![admin];
+    for n in 1..POSTERS {
+        let person = visitor.sign_up(&format!("poster-{n}")).await?;
+        person.join_team(&team).await?;
+        for channel in &channels {
+            person.join_channel(channel).await?;
+        }
+        people.push(person);
+    }
+    Ok((people, channels))
+}
+
+/// The read model, the log and the clients' ledger say the same.
+async fn all_agree(
+    mut cell: Cell,
+    people: &[Person],
+    channels: &[String],
+    ledger: &[Acknowledged],
+) -> Result<()> {
+    let reader = people[0].moved_to(&cell.url());
+    agrees(&reader, channels, ledger).await?;
+    let (status, _, said) = cell.take(Program::Projector)?.stop().await?;
+    ensure!(status.success(), "the projector ended with {status}: {}", said.join("\n"));
+    let compared = cell.replayed(&["compare"]).await?;
+    ensure!(compared.status.success(), "{}{}", compared.stdout, compared.stderr);
+    cell.stop().await
+}
