@@ -25,6 +25,7 @@ test:
 	@.ci/tools cargo cc openssl nginx node python postgres strace java mvn
 	cargo test --workspace
 	tests/clients/run
+	tests/clients/run --cell
 
 lint:
 	@.ci/tools cargo cc openssl
