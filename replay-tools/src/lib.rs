@@ -11,6 +11,7 @@ pub mod edge;
 mod rebuild;
 mod status;
 mod stopped;
+mod topics;
 
 use anyhow::Result;
 use events::Partition;
@@ -29,6 +30,8 @@ pub enum Task {
     Compare,
     /// Say how far log, rows, index and snapshots are.
     Status,
+    /// Make the topics of a log on Kafka, or say what is wrong with them.
+    Topics,
     /// Show the events of a partition.
     Cat { partition: Partition, range: Range },
 }
@@ -46,11 +49,13 @@ pub enum Outcome {
 /// # Errors
 /// What kept it from being done.
 pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
-    let stopped = Stopped::open(config).await?;
     match task {
-        Task::Cat { partition, range } => cat::run(&stopped, partition, range).await,
-        Task::Rebuild => stopped.with_database(config, rebuild::run).await,
-        Task::Compare => stopped.with_database(config, compare::run).await,
-        Task::Status => stopped.with_database(config, status::run).await,
+        Task::Topics => topics::run(config).await,
+        Task::Cat { partition, range } => {
+            cat::run(&Stopped::open(config).await?, partition, range).await
+        }
+        Task::Rebuild => Stopped::open(config).await?.with_database(config, rebuild::run).await,
+        Task::Compare => Stopped::open(config).await?.with_database(config, compare::run).await,
+        Task::Status => Stopped::open(config).await?.with_database(config, status::run).await,
     }
 }

@@ -63,6 +63,8 @@ enum LogCommand {
     Compare,
     /// Show how far log, read model, search index and snapshots are.
     Status,
+    /// Make the topics of a log on Kafka; refuse those that would lose records.
+    Topics,
     /// Show the events of a partition, one JSON document per line.
     Cat {
         /// The partition, as in channels-07.
@@ -82,6 +84,7 @@ impl From<LogCommand> for Task {
             LogCommand::Rebuild => Self::Rebuild,
             LogCommand::Compare => Self::Compare,
             LogCommand::Status => Self::Status,
+            LogCommand::Topics => Self::Topics,
             LogCommand::Cat { partition, from, limit } => {
                 Self::Cat { partition, range: Range { from, limit } }
             }

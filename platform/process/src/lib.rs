@@ -22,7 +22,7 @@ pub use parts::{Parts, ServiceParts};
 pub use running::{
     Running, ended_in_time, run_only_service, run_service, serve, watch_service, with_telemetry,
 };
-pub use storage::Storage;
+pub use storage::{Storage, kafka_options};
 
 /// How far fold and index are behind the log.
 pub use lag::report as report_lag;

@@ -24,7 +24,7 @@ impl Storage {
     pub async fn open(config: &Config, data: &Path) -> Result<Self> {
         let log: Arc<dyn EventLog> = match &config.log.url {
             LogUrl::Embedded(directory) => Arc::new(embedded(data.join(directory)).await?),
-            LogUrl::Kafka { .. } => Arc::new(KafkaLog::connect(kafka(config)).await?),
+            LogUrl::Kafka { .. } => Arc::new(KafkaLog::connect(kafka_options(config)).await?),
         };
         let objects = config.objects.url.directory(data);
         let objects = tokio::task::spawn_blocking(move || DirectoryStore::open(objects));
@@ -50,7 +50,7 @@ async fn embedded(directory: std::path::PathBuf) -> Result<EmbeddedLog> {
 }
 
 /// How this installation's log is kept on Kafka.
-pub(crate) fn kafka(config: &Config) -> KafkaOptions {
+pub fn kafka_options(config: &Config) -> KafkaOptions {
     let (bootstrap, topic_prefix) = match &config.log.url {
         LogUrl::Kafka { bootstrap, topic_prefix } => (bootstrap.clone(), topic_prefix.clone()),
         LogUrl::Embedded(_) => Default::default(),

@@ -35,9 +35,10 @@ impl Cell {
         let setup = setup
             .set("DATABASE_URL", postgres.url())
             .set("NOTTERMOST_LOG__URL", format!("kafka://{}", kafka.bootstrap()))
-            .set("NOTTERMOST_KAFKA__CREATE_TOPICS", "true")
             .set("NOTTERMOST_KAFKA__REPLICATION", brokers.to_string())
             .set("NOTTERMOST_KAFKA__IN_SYNC_MIN", if brokers > 1 { "2" } else { "1" });
+        let made = setup.replayed(&room, &["topics"]).await?;
+        ensure!(made.status.success(), "replay topics: {}", made.stderr);
         let mut servers = HashMap::new();
         for service in SERVICES {
             servers.insert(service, Server::start(&room, &setup.clone().program(service)).await?);

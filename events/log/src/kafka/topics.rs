@@ -20,6 +20,7 @@ use super::options::{KafkaOptions, MESSAGE_BYTES_MAX, Telling, TopicNames};
 /// What ephemeral records are kept for, milliseconds.
 const PRESENCE_RETENTION_MS: u64 = 3_600_000;
 const REQUEST_MAX: Duration = Duration::from_secs(10);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// Why the topics cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -187,8 +188,7 @@ impl<'a> Cluster<'a> {
         }
         let configs = self.configs().await?;
         for topic in Topic::ALL {
-            let name = OwnedResourceSpecifier::Topic(self.names.of(topic).to_owned());
-            let config = configs.iter().find(|config| config.specifier == name);
+            let config = self.of(topic, &configs);
             for (key, rule) in rules(topic, self.options) {
                 let found = config.and_then(|config| config.get(key)?.value.as_deref());
                 let found = found.unwrap_or("unknown");
@@ -200,7 +200,37 @@ impl<'a> Cluster<'a> {
         Ok(())
     }
 
+    /// The settings of all topics. A broker that has not heard of a new topic yet knows nothing of it,
+    /// so it is asked again for a while.
     async fn configs(&self) -> Result<Vec<ConfigResource>, TopicsError> {
+        let whole = async {
+            loop {
+                match self.described().await {
+                    Ok(configs) if self.says_all(&configs) => return configs,
+                    _ => tokio::time::sleep(LOOK_AGAIN_AFTER).await,
+                }
+            }
+        };
+        match tokio::time::timeout(REQUEST_MAX, whole).await {
+            Ok(configs) => Ok(configs),
+            Err(_) => self.described().await,
+        }
+    }
+
+    fn says_all(&self, configs: &[ConfigResource]) -> bool {
+        Topic::ALL.into_iter().all(|topic| {
+            let config = self.of(topic, configs);
+            let said = |key| config.is_some_and(|config| config.get(key).is_some());
+            rules(topic, self.options).into_iter().all(|(key, _)| said(key))
+        })
+    }
+
+    fn of<'c>(&self, topic: Topic, configs: &'c [ConfigResource]) -> Option<&'c ConfigResource> {
+        let name = OwnedResourceSpecifier::Topic(self.names.of(topic).to_owned());
+        configs.iter().find(|config| config.specifier == name)
+    }
+
+    async fn described(&self) -> Result<Vec<ConfigResource>, TopicsError> {
         let wanted = Topic::ALL.map(|topic| ResourceSpecifier::Topic(self.names.of(topic)));
         let described = self.admin.describe_configs(&wanted, &deadline()).await;
         let described = described.map_err(|error| self.unreachable(error.to_string()))?;
