@@ -82,6 +82,7 @@ where
     let runner = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
+            .enable_time()
             .build()
             .expect("a runtime starts");
         runtime.block_on(case(location));
