@@ -5,7 +5,7 @@ use std::time::Duration;
 use events::Partition;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use crate::partition_key;
 
@@ -60,7 +60,11 @@ impl Database {
         let options = options
             .options([("search_path", schema), ("jit", "off")])
             .application_name("nottermost")
-            .statement_cache_capacity(512);
+            .statement_cache_capacity(512)
+            // For each statement it asks whether anybody listens without saying anything then. The
+            // filters of the log and of the spans remember that answer for the thread's next span,
+            // which is lost (tokio-rs/tracing#2519).
+            .disable_statement_logging();
         Self { options, schema: schema.to_owned() }
     }
 

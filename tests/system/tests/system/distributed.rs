@@ -1,8 +1,11 @@
 //! The services as processes of their own, on Kafka, behind the edge.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::json;
-use system_tests::{Acknowledged, Cell, Person, Posters, Program, Setup, agrees, until};
+use system_tests::{Acknowledged, Cell, Collector, Person, Posters, Program, Setup, agrees, until};
+
+use crate::seen_from_outside::{TRACE, TRACEPARENT, hex};
 
 const POSTERS: usize = 4;
 const CHANNELS: usize = 2;
@@ -15,7 +18,9 @@ fn quiet() -> Setup {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_talk_and_find_it_and_lose_access_everywhere_at_once() -> Result<()> {
-    let mut cell = Cell::start(1, quiet()).await?;
+    let collector = Collector::start().await?;
+    let setup = Setup::default().set("NOTTERMOST_TELEMETRY__OTLP_ENDPOINT", collector.endpoint());
+    let mut cell = Cell::start(1, setup).await?;
     let visitor = cell.visitor()?;
     let (ada, bob) = (visitor.sign_up("ada").await?, visitor.sign_up("bob").await?);
     let team = ada.found_team("engines").await?;
@@ -35,9 +40,32 @@ async fn people_talk_and_find_it_and_lose_access_everywhere_at_once() -> Result<
     })
     .await?;
 
+    a_trace_goes_through_all_processes(&collector, &ada, &channel).await?;
     access_ends(&cell, &ada, &bob, &channel).await?;
     what_a_service_may_not_do_it_refuses(&mut cell).await?;
     cell.stop().await
+}
+
+/// One trace from the request to the frame, whichever process does the work.
+async fn a_trace_goes_through_all_processes(
+    collector: &Collector,
+    ada: &Person,
+    channel: &str,
+) -> Result<()> {
+    let post = json!({"channel_id": channel, "message": "followed"});
+    let headers = [("traceparent", TRACEPARENT)];
+    let answer = ada.send_with(reqwest::Method::POST, "/posts", Some(&post), &headers).await?;
+    answer.expect(201)?;
+    let of_trace = |id: &[u8]| hex(id) == TRACE;
+    for name in ["request", "append", "project", "push"] {
+        let follows = |span: &Span| {
+            let linked = span.links.iter().any(|link| of_trace(&link.trace_id));
+            span.name == name && (of_trace(&span.trace_id) || linked)
+        };
+        let found = collector.span(&format!("{name} of the trace"), follows).await;
+        found.with_context(|| format!("there are {:?}", collector.names()))?;
+    }
+    Ok(())
 }
 
 /// Once the answer is there, no process serves what it ended.

@@ -7,8 +7,8 @@ use events::Position;
 use serde_json::{Value, json};
 use system_tests::{Collector, Metrics, Person, Room, Server, Setup, replayed, until};
 
-const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+pub(crate) const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+pub(crate) const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 async fn scene(server: &Server) -> Result<(Person, String)> {
     let ada = server.visitor()?.sign_up("ada").await?;
@@ -133,7 +133,7 @@ async fn event_at(room: &Room, position: &Position) -> Result<Value> {
     Ok(serde_json::from_str(line)?)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
