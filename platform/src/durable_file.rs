@@ -20,9 +20,10 @@ pub(crate) fn create(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     File::open(parent)?.sync_all()
 }
 
+/// Nobody else's: on a disk that several machines share, process ids are no names.
 fn temporary_sibling(path: &Path) -> std::path::PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
+    name.push(format!(".{}.new", events::Id::random()));
     path.with_file_name(name)
 }
 
