@@ -10,7 +10,6 @@ use events::Partition;
 use fold::snapshots::Snapshots;
 use fold::{Fold, Presence, StatusBoard};
 use platform::health::{Health, PartHealth};
-use platform::http::EdgeSettings;
 use process::{Parts, Running, ended_in_time, watch};
 use projector::Projector;
 use read_model::Reader;
@@ -186,11 +185,6 @@ fn router(
     realtime: &Realtime,
     health: &Health,
 ) -> Router {
-    let client = process::client_config(parts.config, &parts.secrets);
-    let settings = EdgeSettings {
-        version_id: process::version_id(&client),
-        json_body_bytes_max: parts.config.limits.json_body_bytes_max.size(),
-    };
     let queries = query_api::router(query_api::Parts {
         fold: common.fold,
         reader: common.reader,
@@ -200,13 +194,10 @@ fn router(
         statuses: common.statuses,
         secrets: Arc::clone(&parts.secrets),
         health: health.clone(),
-        config: client,
+        config: process::client_config(parts.config, &parts.secrets),
     });
-    let routes = queries
-        .merge(command_api::routes(commands))
-        .merge(realtime.router())
-        .merge(platform::http::operations(&parts.metrics, health.clone()));
-    platform::http::edge(routes, settings)
+    let routes = queries.merge(command_api::routes(commands)).merge(realtime.router());
+    process::edge(routes, (parts.config, &parts.secrets), &parts.metrics, health)
 }
 
 /// A part that the start has just seen working, and that is watched from now on.

@@ -11,7 +11,6 @@ use command_api::CommandApi;
 use fold::{Fold, Presence, StatusBoard};
 use platform::config::Config;
 use platform::health::Health;
-use platform::http::EdgeSettings;
 use platform::secrets::Secrets;
 use process::{Running, ServiceParts};
 use read_model::PolledRows;
@@ -71,14 +70,8 @@ impl Service {
         let taking = commands.clone();
         tasks.spawn(async move { taking.take_in_statuses(&presence).await });
         process::watch_service(&mut tasks, &parts, &fold, &reader, &health);
-        let client = process::client_config(&parts.config, &parts.secrets);
-        let settings = EdgeSettings {
-            version_id: process::version_id(&client),
-            json_body_bytes_max: parts.config.limits.json_body_bytes_max.size(),
-        };
-        let routes = command_api::routes(commands)
-            .merge(platform::http::operations(&parts.metrics, health.clone()));
-        Ok(Self { fold, router: platform::http::edge(routes, settings), health, tasks })
+        let router = parts.edge(command_api::routes(commands), &health);
+        Ok(Self { fold, router, health, tasks })
     }
 }
 

@@ -20,8 +20,7 @@ pub use access::AccessEnded;
 pub use names::{Names, PersonName};
 pub use presence::{Heard, HeardBatch, Presence};
 pub use runner::{
-    Batch, FAIL_CLOSED_AFTER, Fold, Lease, Options, Stopped, Subscription, SubscriptionError,
-    WaitError, Watch,
+    Batch, Fold, Lease, Options, Stopped, Subscription, SubscriptionError, WaitError, Watch,
 };
 pub use set::{FoldSet, Folded, InvalidSnapshot};
 pub use status::{Shown, StatusBoard};

@@ -25,7 +25,7 @@ const CONFIRM_EVERY: Duration = Duration::from_secs(1);
 const RETRY_EVERY: Duration = Duration::from_millis(200);
 
 /// The fail-closed time that all processes of an installation agree on.
-pub const FAIL_CLOSED_AFTER: Duration = Duration::from_secs(15);
+pub(crate) const FAIL_CLOSED_AFTER: Duration = Duration::from_secs(15);
 
 /// Why the fold stopped for good.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -5,6 +5,7 @@
 //! that service, and the one-process server is one with all of them.
 
 mod arguments;
+mod edge;
 mod folding;
 mod identity;
 mod lag;
@@ -15,6 +16,7 @@ mod storage;
 pub mod watch;
 
 pub use arguments::main;
+pub use edge::edge;
 pub use folding::folded;
 pub use identity::{cell, client_config, version_id};
 pub use notes::{Notes, Progress};

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use axum::Router;
 use platform::config::Config;
 use platform::data_dir::DataDir;
+use platform::health::Health;
 use platform::postgres::Database;
 use platform::secrets::Secrets;
 use platform::telemetry::Metrics;
@@ -83,6 +85,11 @@ impl ServiceParts {
     /// Rows, under the role that may only read.
     pub fn reader(&self) -> Reader {
         Reader::new(self.read_model().reading_pool(READER_CONNECTIONS_MAX))
+    }
+
+    /// What this process serves.
+    pub fn edge(&self, routes: Router, health: &Health) -> Router {
+        crate::edge(routes, (&self.config, &self.secrets), &self.metrics, health)
     }
 
     /// As [`Self::reader`], once there is something to read: the projector makes the tables.

@@ -11,7 +11,6 @@ use axum::Router;
 use fold::snapshots::Snapshots;
 use platform::config::Config;
 use platform::health::Health;
-use platform::http::EdgeSettings;
 use platform::postgres;
 use process::{Running, ServiceParts, ended_in_time};
 use projector::Projector;
@@ -74,13 +73,8 @@ impl Service {
         let mut tasks = JoinSet::new();
         let postgres = health.register("postgres");
         tasks.spawn(process::watch::postgres(&parts.database, parts.reader(), postgres));
-        let client = process::client_config(&parts.config, &parts.secrets);
-        let settings = EdgeSettings {
-            version_id: process::version_id(&client),
-            json_body_bytes_max: parts.config.limits.json_body_bytes_max.size(),
-        };
-        let routes = platform::http::operations(&parts.metrics, health.clone());
-        Ok(Self { projector, router: platform::http::edge(routes, settings), health, tasks })
+        let router = parts.edge(Router::new(), &health);
+        Ok(Self { projector, router, health, tasks })
     }
 }
 

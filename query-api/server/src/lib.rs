@@ -12,7 +12,6 @@ use axum::Router;
 use fold::{Fold, Lease, Presence, StatusBoard};
 use platform::config::Config;
 use platform::health::Health;
-use platform::http::EdgeSettings;
 use process::{Notes, Running, ServiceParts};
 use read_model::PolledRows;
 use tokio::task::JoinSet;
@@ -33,6 +32,8 @@ struct Service {
     router: Router,
     health: Health,
     tasks: JoinSet<()>,
+    /// Followed for as long as somebody may ask for statuses.
+    _presence: Presence,
 }
 
 impl Service {
@@ -51,11 +52,6 @@ impl Service {
         tasks.spawn(index::follow(searcher.clone(), parts.index_directory()));
         tasks.spawn(process::report_lag(fold.clone(), searcher.clone()));
         process::watch_service(&mut tasks, &parts, &fold, &reader, &health);
-        let client = process::client_config(&parts.config, &parts.secrets);
-        let settings = EdgeSettings {
-            version_id: process::version_id(&client),
-            json_body_bytes_max: parts.config.limits.json_body_bytes_max.size(),
-        };
         let queries = query_api::router(query_api::Parts {
             fold: fold.clone(),
             reader: reader.clone(),
@@ -65,15 +61,10 @@ impl Service {
             statuses,
             secrets: Arc::clone(&parts.secrets),
             health: health.clone(),
-            config: client,
+            config: process::client_config(&parts.config, &parts.secrets),
         });
-        // What people's statuses are is followed for as long as somebody may ask.
-        tasks.spawn(async move {
-            let _following = presence;
-            std::future::pending::<()>().await;
-        });
-        let routes = queries.merge(platform::http::operations(&parts.metrics, health.clone()));
-        Ok(Self { fold, notes, router: platform::http::edge(routes, settings), health, tasks })
+        let router = parts.edge(queries, &health);
+        Ok(Self { fold, notes, router, health, tasks, _presence: presence })
     }
 }
 

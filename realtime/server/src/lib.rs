@@ -15,7 +15,6 @@ use fold::{AccessEnded, Fold, Lease, Presence, StatusBoard};
 use futures::future::BoxFuture;
 use platform::config::Config;
 use platform::health::Health;
-use platform::http::EdgeSettings;
 use platform::secrets::Secrets;
 use process::{Notes, Progress, Running, ServiceParts, ended_in_time};
 use read_model::PolledRows;
@@ -93,14 +92,7 @@ impl Service {
         let notes = Notes::start(NAME, cell, log, (&fold, lease), progress).await?;
         let mut tasks = JoinSet::new();
         process::watch_service(&mut tasks, &parts, &fold, &reader, &health);
-        let client = process::client_config(&parts.config, &parts.secrets);
-        let settings = EdgeSettings {
-            version_id: process::version_id(&client),
-            json_body_bytes_max: parts.config.limits.json_body_bytes_max.size(),
-        };
-        let routes =
-            realtime.router().merge(platform::http::operations(&parts.metrics, health.clone()));
-        let router = platform::http::edge(routes, settings);
+        let router = parts.edge(realtime.router(), &health);
         Ok(Self { fold, realtime, notes, router, health, tasks })
     }
 }

@@ -5,10 +5,9 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::json;
 use system_tests::{Acknowledged, Cell, Collector, Person, Posters, Program, Setup, agrees, until};
 
+use crate::durability::Scene;
 use crate::seen_from_outside::{TRACE, TRACEPARENT, hex};
 
-const POSTERS: usize = 4;
-const CHANNELS: usize = 2;
 /// Posts that are acknowledged between two kills, at least.
 const BETWEEN_KILLS: usize = 60;
 
@@ -119,7 +118,7 @@ async fn acknowledged_posts_survive_many_kills_of_every_part() -> Result<()> {
 /// Kills each service, the broker and Postgres, `rounds` times, while clients post through the edge.
 async fn killed_while_posting(rounds: usize) -> Result<()> {
     let mut cell = Cell::start(1, quiet()).await?;
-    let (people, channels) = scene(&cell).await?;
+    let Scene { people, channels } = Scene::set(&cell.visitor()?).await?;
     let mut posters = Posters::start(&people, &channels, &cell.url());
     for _ in 0..rounds {
         for service in
@@ -142,26 +141,6 @@ async fn killed_while_posting(rounds: usize) -> Result<()> {
     posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
     let ledger = posters.stop().await?;
     all_agree(cell, &people, &channels, &ledger).await
-}
-
-async fn scene(cell: &Cell) -> Result<(Vec<Person>, Vec<String>)> {
-    let visitor = cell.visitor()?;
-    let admin = visitor.sign_up("admin").await?;
-    let team = admin.found_team("durable").await?;
-    let mut channels = Vec::new();
-    for n in 0..CHANNELS {
-        channels.push(admin.create_channel(&team, &format!("channel-{n}")).await?);
-    }
-    let mut people = vec![admin];
-    for n in 1..POSTERS {
-        let person = visitor.sign_up(&format!("poster-{n}")).await?;
-        person.join_team(&team).await?;
-        for channel in &channels {
-            person.join_channel(channel).await?;
-        }
-        people.push(person);
-    }
-    Ok((people, channels))
 }
 
 /// The read model, the log and the clients' ledger say the same.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use serde_json::json;
 use system_tests::{
-    Acknowledged, Lack, Person, Posters, Room, Server, Setup, agrees, kill, postmaster, replayed,
+    Acknowledged, Lack, Person, Posters, Room, Server, Setup, Visitor, agrees, kill, postmaster,
+    replayed,
 };
 
 const POSTERS: usize = 6;
@@ -16,14 +17,14 @@ const CHANNELS: usize = 3;
 /// Posts that are acknowledged between two kills, at least.
 const BETWEEN_KILLS: usize = 100;
 
-struct Scene {
-    people: Vec<Person>,
-    channels: Vec<String>,
+pub(crate) struct Scene {
+    pub people: Vec<Person>,
+    pub channels: Vec<String>,
 }
 
 impl Scene {
-    async fn set(server: &Server) -> Result<Self> {
-        let visitor = server.visitor()?;
+    /// People who are all in all channels.
+    pub async fn set(visitor: &Visitor) -> Result<Self> {
         let admin = visitor.sign_up("admin").await?;
         let team = admin.found_team("durable").await?;
         let mut channels = Vec::new();
@@ -52,7 +53,7 @@ async fn killed_while_posting(kills: usize) -> Result<()> {
     let room = Room::new()?;
     let setup = Setup::default().set("NOTTERMOST_TELEMETRY__LOG_FILTER", "warn");
     let mut server = Server::start(&room, &setup).await?;
-    let scene = Scene::set(&server).await?;
+    let scene = Scene::set(&server.visitor()?).await?;
     let mut posters = Posters::start(&scene.people, &scene.channels, server.url());
     for round in 0..kills {
         if round % 2 == 1 {
@@ -108,7 +109,7 @@ async fn acknowledged_posts_survive_stops_under_load() -> Result<()> {
     let room = Room::new()?;
     let setup = Setup::default().set("NOTTERMOST_TELEMETRY__LOG_FILTER", "warn");
     let mut server = Server::start(&room, &setup).await?;
-    let scene = Scene::set(&server).await?;
+    let scene = Scene::set(&server.visitor()?).await?;
     let mut posters = Posters::start(&scene.people, &scene.channels, server.url());
     for _ in 0..2 {
         posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
