@@ -39,6 +39,8 @@ pub struct Settings {
     pub file_bytes_max: u64,
     /// Whether people reach the server by HTTPS alone.
     pub secure_cookies: bool,
+    /// Whose word on the person's address is believed.
+    pub trusted_proxies: platform::config::Networks,
 }
 
 /// What the write side is built from.

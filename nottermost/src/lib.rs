@@ -17,7 +17,7 @@ use platform::data_dir::DataDir;
 use platform::postgres::Database;
 use platform::secrets::Secrets;
 use platform::telemetry::Metrics;
-use process::{Parts, Storage};
+use process::{Parts, Patience, Storage};
 use tokio_util::sync::CancellationToken;
 
 use services::Services;
@@ -46,8 +46,8 @@ async fn served(config: &Config, metrics: Metrics, stop: CancellationToken) -> R
         () = stop.cancelled() => return Ok(()),
     };
     let parts = Parts { config, data: &data, secrets, storage, database: &database, metrics };
-    let drain = config.http.drain_ms.millis();
-    let outcome = process::serve(NAME, listener, drain, stop, Services::start(parts)).await;
+    let patience = Patience::of(config);
+    let outcome = process::serve(NAME, listener, patience, stop, Services::start(parts)).await;
     database.stop().await;
     outcome
 }

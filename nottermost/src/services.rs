@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use command_api::CommandApi;
-use events::Partition;
+use events::{Partition, Topic};
 use fold::snapshots::Snapshots;
 use fold::{Fold, Presence, StatusBoard};
 use platform::health::{Health, PartHealth};
@@ -50,7 +50,7 @@ impl Services {
     /// Starts everything; returns when all can serve.
     pub async fn start(parts: Parts<'_>) -> Result<Self> {
         let health = Health::default();
-        let fold = process::folded(&parts.storage, None).await?;
+        let fold = process::folded(&parts.storage, &Topic::DURABLE, None).await?;
         let projector = projecting(&parts).await?;
         let searcher = search::open(&projector, &parts.index_directory()).await?;
         let rows = Projected::new(projector.positions());
@@ -77,6 +77,10 @@ impl Running for Services {
         self.router.clone()
     }
 
+    fn health(&self) -> &Health {
+        &self.health
+    }
+
     async fn failed(&self) -> anyhow::Error {
         tokio::select! {
             reason = self.fold.stopped() => reason.into(),
@@ -86,7 +90,6 @@ impl Running for Services {
     }
 
     async fn leave(&self) {
-        self.health.register("server").not_ready("stopping");
         ended_in_time("sockets", SOCKETS_STOP, self.realtime.close()).await;
     }
 

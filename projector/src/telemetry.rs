@@ -31,6 +31,14 @@ pub(crate) fn span_of(folded: &Folded) -> Option<tracing::Span> {
     if matches!(event, Event::Presence(_)) {
         return None;
     }
+    let position = folded.position();
+    tracing::debug!(
+        request.id = meta.request_id,
+        trace.id = platform::telemetry::trace_id_of(traceparent),
+        event.r#type = event.event_type(),
+        %position,
+        "projects"
+    );
     let span = tracing::info_span!(
         "project",
         "event.type" = event.event_type(),

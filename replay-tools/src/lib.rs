@@ -1,5 +1,5 @@
 //! What operators do with a log: look into it, make the read models anew from it, compare them with
-//! it. And what they put in front of the services: the edge's configuration.
+//! it. And what they put in front of the services: the edge's configuration, kept to those that can serve.
 //!
 //! Owns the commands of the binary `replay`. It must never append to the log, never cause a side
 //! effect outside the read models, and never work beside a running server: each command that touches

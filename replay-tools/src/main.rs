@@ -8,8 +8,9 @@ use clap::{Args, Parser, Subcommand};
 use events::Partition;
 use platform::config::Config;
 use platform::failure_line;
-use replay_tools::edge::{Address, Edge, Listen};
+use replay_tools::edge::{self, Address, Edge, Follow, Listen};
 use replay_tools::{Outcome, Range, Task};
+use tokio::runtime::Runtime;
 
 /// Tools for the log of a stopped nottermost and for what is made from it.
 #[derive(Debug, Parser)]
@@ -24,7 +25,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print the configuration of nginx in front of services that are processes of their own.
+    /// Print the configuration of nginx in front of services that are processes of their own, or keep
+    /// a file of it to those that can serve.
     Edge(EdgeArguments),
     #[command(flatten)]
     Log(LogCommand),
@@ -45,12 +47,20 @@ struct EdgeArguments {
     /// A process of realtime.
     #[arg(long, value_name = "HOST:PORT", required = true)]
     realtime: Vec<Address>,
+    /// Instead of printing it, keep this file: ask every process for its health, without end, and
+    /// take out those that cannot serve or leave.
+    #[arg(long, value_name = "FILE", requires = "reload")]
+    follow: Option<PathBuf>,
+    /// What makes nginx read the file again, for the shell.
+    #[arg(long, value_name = "COMMAND", requires = "follow")]
+    reload: Option<String>,
 }
 
-impl From<EdgeArguments> for Edge {
-    fn from(arguments: EdgeArguments) -> Self {
-        let EdgeArguments { listen, command_api, query_api, realtime } = arguments;
-        Self { listen, command_api, query_api, realtime }
+impl EdgeArguments {
+    fn split(self) -> (Edge, Option<Follow>) {
+        let Self { listen, command_api, query_api, realtime, follow, reload } = self;
+        let follow = follow.zip(reload).map(|(file, reload)| Follow { file, reload });
+        (Edge { listen, command_api, query_api, realtime }, follow)
     }
 }
 
@@ -108,12 +118,24 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
     let command = match arguments.command {
         Command::Log(command) => command,
-        Command::Edge(edge) => {
-            std::io::stdout().write_all(Edge::from(edge).nginx().as_bytes())?;
+        Command::Edge(arguments) => {
+            let (edge, follow) = arguments.split();
+            match follow {
+                None => std::io::stdout().write_all(edge.nginx().as_bytes())?,
+                Some(follow) => runtime()?.block_on(followed(&edge, &follow))?,
+            }
             return Ok(Outcome::Good);
         }
     };
     let config = Config::from_process(arguments.config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(replay_tools::run(&config, command.into()))
+    runtime()?.block_on(replay_tools::run(&config, command.into()))
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+async fn followed(edge: &Edge, follow: &Follow) -> anyhow::Result<()> {
+    let stop = platform::shutdown::listen()?;
+    edge::follow(edge, follow, stop.cancelled()).await
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use axum::Router;
 use command_api::CommandApi;
+use events::Topic;
 use fold::{Fold, Presence, StatusBoard};
 use platform::config::Config;
 use platform::health::Health;
@@ -34,6 +35,7 @@ pub fn settings(config: &Config, secrets: &Secrets) -> command_api::Settings {
         deadline: config.write.deadline_ms.millis(),
         open_server: config.service.enable_open_server,
         file_bytes_max: config.limits.file_bytes_max.get(),
+        trusted_proxies: config.http.trusted_proxies.clone(),
         secure_cookies: config.http.site_url.as_ref().is_some_and(|url| url.is_tls()),
     }
 }
@@ -48,7 +50,7 @@ struct Service {
 impl Service {
     async fn start(parts: ServiceParts) -> Result<Self> {
         let health = Health::default();
-        let fold = process::folded(&parts.storage, None).await?;
+        let fold = process::folded(&parts.storage, &Topic::DURABLE, None).await?;
         let reader = parts.readable().await;
         let statuses = Arc::new(StatusBoard::new());
         let presence = Presence::follow(parts.storage.reader(), Arc::clone(&statuses)).await?;
@@ -80,12 +82,12 @@ impl Running for Service {
         self.router.clone()
     }
 
-    async fn failed(&self) -> anyhow::Error {
-        self.fold.stopped().await.into()
+    fn health(&self) -> &Health {
+        &self.health
     }
 
-    async fn leave(&self) {
-        self.health.register("server").not_ready("stopping");
+    async fn failed(&self) -> anyhow::Error {
+        self.fold.stopped().await.into()
     }
 
     async fn stop(mut self) {

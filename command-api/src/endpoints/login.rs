@@ -1,9 +1,8 @@
 //! Logging in and out.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, FromRequestParts, State};
+use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
 use domain::Account;
 use domain::commands::user::{CreateSession, RevokeSession};
@@ -14,8 +13,8 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use platform::clock;
 use platform::http::{
-    ApiError, CSRF_COOKIE, Json, TOKEN_COOKIE, USER_COOKIE, csrf_token, is_script, json, nullable,
-    ok_status, parse_id,
+    ApiError, CSRF_COOKIE, Json, TOKEN_COOKIE, USER_COOKIE, client_address, csrf_token, is_script,
+    json, nullable, ok_status, parse_id,
 };
 use read_model::queries::Credentials;
 use serde::Deserialize;
@@ -47,12 +46,12 @@ pub(crate) struct Origin {
     address: String,
 }
 
-impl<S: Sync> FromRequestParts<S> for Origin {
+impl FromRequestParts<CommandApi> for Origin {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let address = peer.map_or(String::new(), |ConnectInfo(peer)| peer.ip().to_string());
+    async fn from_request_parts(parts: &mut Parts, api: &CommandApi) -> Result<Self, ApiError> {
+        let address = client_address(parts, &api.settings.trusted_proxies);
+        let address = address.map_or(String::new(), |address| address.to_string());
         Ok(Self { headers: parts.headers.clone(), address })
     }
 }

@@ -66,6 +66,7 @@ pub(super) fn settings() -> Settings {
         deadline: Duration::from_secs(5),
         open_server: true,
         file_bytes_max: 1_000,
+        trusted_proxies: Default::default(),
         secure_cookies: false,
     }
 }

@@ -224,6 +224,7 @@ fn settings() -> Settings {
         deadline: PATIENCE,
         open_server: true,
         file_bytes_max: 1_000,
+        trusted_proxies: Default::default(),
         secure_cookies: false,
     }
 }

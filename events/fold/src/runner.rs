@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use domain::FoldError;
 use event_log::{LogReader, ReadError, Tail};
-use events::{EventId, Partition, SharedRecord};
+use events::{EventId, Partition, SharedRecord, Topic};
 use parking_lot::Mutex;
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -57,6 +57,8 @@ pub type Batch = Arc<[Arc<Folded>]>;
 /// How the runner behaves.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// What is followed: durable topics.
+    pub topics: &'static [Topic],
     /// A partition whose newest confirmed tail is older than this serves nothing.
     pub fail_closed_after: Duration,
     /// Where digests are compared with other consumers'; absent: nowhere.
@@ -90,7 +92,12 @@ impl Lease {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { fail_closed_after: FAIL_CLOSED_AFTER, digests: None, lease: None }
+        Self {
+            topics: &Topic::DURABLE,
+            fail_closed_after: FAIL_CLOSED_AFTER,
+            digests: None,
+            lease: None,
+        }
     }
 }
 
@@ -118,6 +125,7 @@ type Watchers = HashMap<EventId, Vec<(u64, mpsc::UnboundedSender<Arc<Folded>>)>>
 
 #[derive(Debug)]
 struct Shared {
+    partitions: Vec<Partition>,
     next: HashMap<Partition, watch::Sender<u64>>,
     confirmed: HashMap<Partition, Mutex<Instant>>,
     watchers: Mutex<Watchers>,
@@ -146,9 +154,8 @@ impl Fold {
         options: Options,
     ) -> Result<Self, ReadError> {
         let set = Arc::new(set);
-        let from: Vec<(Partition, u64)> = Partition::durable().map(|p| (p, set.next(p))).collect();
-        let tail = log.tail(from).await?;
-        let shared = Arc::new(Shared::new(&set, options.digests.clone()));
+        let shared = Arc::new(Shared::new(&set, &options));
+        let tail = log.tail(shared.from(&set)).await?;
         let follow =
             tokio::spawn(follow(tail, Arc::clone(&log), Arc::clone(&set), Arc::clone(&shared)));
         let confirm =
@@ -164,6 +171,11 @@ impl Fold {
 
     pub fn log(&self) -> &Arc<dyn LogReader> {
         &self.0.log
+    }
+
+    /// What this process follows; of anything else it knows nothing and waits for nothing.
+    pub fn partitions(&self) -> &[Partition] {
+        &self.0.shared.partitions
     }
 
     /// Everything that is folded from now on.
@@ -241,16 +253,25 @@ impl Fold {
 }
 
 impl Shared {
-    fn new(set: &FoldSet, digests: Option<Digests>) -> Self {
+    fn new(set: &FoldSet, options: &Options) -> Self {
+        let partitions = options.topics.iter().flat_map(|topic| topic.partitions());
+        let partitions: Vec<Partition> = partitions.collect();
+        let each = || partitions.iter().copied();
         Self {
-            digests,
-            next: Partition::durable().map(|p| (p, watch::Sender::new(set.next(p)))).collect(),
-            confirmed: Partition::durable().map(|p| (p, Mutex::new(Instant::now()))).collect(),
+            digests: options.digests.clone(),
+            next: each().map(|p| (p, watch::Sender::new(set.next(p)))).collect(),
+            confirmed: each().map(|p| (p, Mutex::new(Instant::now()))).collect(),
+            partitions,
             watchers: Mutex::default(),
             watch_ids: std::sync::atomic::AtomicU64::default(),
             batches: broadcast::Sender::new(SUBSCRIPTION_BATCHES_MAX),
             stopped: watch::Sender::new(None),
         }
+    }
+
+    /// Where its tail goes on.
+    fn from(&self, set: &FoldSet) -> Vec<(Partition, u64)> {
+        self.partitions.iter().map(|p| (*p, set.next(*p))).collect()
     }
 
     /// Compares the digest behind `folded`, beside the work; folds that part stop.
@@ -319,7 +340,7 @@ async fn follow(
             }
             Err(error) => {
                 tracing::warn!(error = %error, "failed to follow the log; trying again");
-                tail = reopened(&log, &set).await;
+                tail = reopened(&log, &shared.from(&set)).await;
             }
         }
     }
@@ -348,10 +369,10 @@ fn fold_batch(
     Ok(())
 }
 
-async fn reopened(log: &Arc<dyn LogReader>, set: &FoldSet) -> Box<dyn Tail> {
+async fn reopened(log: &Arc<dyn LogReader>, from: &[(Partition, u64)]) -> Box<dyn Tail> {
     loop {
         tokio::time::sleep(RETRY_EVERY).await;
-        match log.tail(Partition::durable().map(|p| (p, set.next(p))).collect()).await {
+        match log.tail(from.to_vec()).await {
             Ok(tail) => return tail,
             Err(error) => tracing::warn!(error = %error, "failed to follow the log; trying again"),
         }
@@ -360,12 +381,12 @@ async fn reopened(log: &Arc<dyn LogReader>, set: &FoldSet) -> Box<dyn Tail> {
 
 /// Confirms idle partitions: what has no record beyond the fold is as current as a tail can be.
 async fn confirm(log: Arc<dyn LogReader>, set: Arc<FoldSet>, shared: Arc<Shared>) {
-    let partitions: Vec<Partition> = Partition::durable().collect();
+    let partitions = &shared.partitions;
     let mut ticks = tokio::time::interval(CONFIRM_EVERY);
     loop {
         ticks.tick().await;
         let asked = Instant::now();
-        let Ok(ends) = log.ends(&partitions).await else { continue };
+        let Ok(ends) = log.ends(partitions).await else { continue };
         for (partition, end) in partitions.iter().zip(ends) {
             if set.next(*partition) >= end {
                 *shared.confirmed[partition].lock() = asked;

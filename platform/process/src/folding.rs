@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use events::Partition;
+use events::{Partition, Topic};
 use fold::snapshots::Snapshots;
 use fold::{Fold, FoldSet, Lease};
 use futures::FutureExt;
@@ -15,12 +15,16 @@ use crate::Storage;
 /// The fold reads a million records in seconds; a log that stands still for so long is at fault.
 const FOLD_PATIENCE: Duration = Duration::from_secs(600);
 
-/// The fold with all that the log holds now. `lease` is for processes that others wait for.
+/// The fold with all that the log holds now of `topics`. `lease` is for processes that others wait for.
 ///
 /// # Errors
 /// What kept it from getting there.
-pub async fn folded(storage: &Storage, lease: Option<Arc<Lease>>) -> Result<Fold> {
-    let partitions: Vec<Partition> = Partition::durable().collect();
+pub async fn folded(
+    storage: &Storage,
+    topics: &'static [Topic],
+    lease: Option<Arc<Lease>>,
+) -> Result<Fold> {
+    let partitions: Vec<Partition> = topics.iter().flat_map(|topic| topic.partitions()).collect();
     let ends = storage.log.ends(&partitions).await.context("failed to read the log's ends")?;
     let ends: BTreeMap<Partition, u64> = partitions.iter().copied().zip(ends).collect();
     let set = FoldSet::new();
@@ -28,7 +32,7 @@ pub async fn folded(storage: &Storage, lease: Option<Arc<Lease>>) -> Result<Fold
     let end = |partition| ends.get(&partition).copied().unwrap_or(0);
     snapshots.restore(&set, end).await.context("failed to read the fold's snapshots")?;
     let digests = Some(snapshots.digests());
-    let options = fold::Options { digests, lease, ..fold::Options::default() };
+    let options = fold::Options { topics, digests, lease, ..fold::Options::default() };
     let fold =
         Fold::start(storage.reader(), set, options).await.context("failed to follow the log")?;
     let caught_up = fold.catch_up(&partitions, Instant::now() + FOLD_PATIENCE).await;

@@ -10,11 +10,11 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// Reports for ever.
 pub async fn report(fold: Fold, searcher: Searcher) {
-    let partitions: Vec<Partition> = Partition::durable().collect();
+    let partitions = fold.partitions();
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         ticks.tick().await;
-        let Ok(ends) = fold.log().ends(&partitions).await else { continue };
+        let Ok(ends) = fold.log().ends(partitions).await else { continue };
         let indexed = searcher.positions();
         for (partition, end) in partitions.iter().zip(ends) {
             let index_next = indexed.get(*partition).map_or(0, |last| last.offset + 1);

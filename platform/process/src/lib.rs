@@ -15,6 +15,10 @@ mod running;
 mod storage;
 pub mod watch;
 
+/// Of all who link this crate: the processes and `replay`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub use arguments::main;
 pub use edge::edge;
 pub use folding::folded;
@@ -22,7 +26,8 @@ pub use identity::{cell, client_config, version_id};
 pub use notes::{Notes, Progress};
 pub use parts::{Parts, ServiceParts};
 pub use running::{
-    Running, ended_in_time, run_only_service, run_service, serve, watch_service, with_telemetry,
+    Patience, Running, ended_in_time, run_only_service, run_service, serve, watch_service,
+    with_telemetry,
 };
 pub use storage::{Storage, kafka_options};
 

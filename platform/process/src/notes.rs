@@ -75,8 +75,7 @@ impl Notes {
         let writer = Arc::new(writer);
         let folded = fold.subscribe();
         writer.note(false).await.context("failed to make this process known in the log")?;
-        let partitions: Vec<Partition> = Partition::durable().collect();
-        fold.catch_up(&partitions, Instant::now() + CATCH_UP_WITHIN).await?;
+        fold.catch_up(fold.partitions(), Instant::now() + CATCH_UP_WITHIN).await?;
         let task = tokio::spawn(keep_noting(Arc::clone(&writer), folded)).abort_handle();
         Ok(Self { writer, task })
     }

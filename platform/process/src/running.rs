@@ -27,11 +27,15 @@ const TELEMETRY_STOP: Duration = Duration::from_millis(500);
 pub trait Running: Sized {
     fn router(&self) -> Router;
 
+    fn health(&self) -> &Health;
+
     /// Resolves with the reason when a part had to stop: the process must end.
     fn failed(&self) -> impl Future<Output = anyhow::Error>;
 
-    /// Says goodbye to those it keeps connections of; from here on it is not healthy.
-    fn leave(&self) -> impl Future<Output = ()>;
+    /// Says goodbye to those it keeps connections of.
+    fn leave(&self) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
 
     /// Stops what serves, then what writes.
     fn stop(self) -> impl Future<Output = ()>;
@@ -57,6 +61,21 @@ pub async fn with_telemetry(
     outcome
 }
 
+/// How long the parts of a stop may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Until others have noticed that it leaves.
+    leave: Duration,
+    /// Until requests have ended.
+    drain: Duration,
+}
+
+impl Patience {
+    pub fn of(config: &Config) -> Self {
+        Self { leave: config.http.leave_ms.millis(), drain: config.http.drain_ms.millis() }
+    }
+}
+
 /// Starts, says so on standard output, and serves until it is told to stop or has to.
 ///
 /// # Errors
@@ -64,7 +83,7 @@ pub async fn with_telemetry(
 pub async fn serve<R: Running>(
     name: &'static str,
     listener: TcpListener,
-    drain: Duration,
+    patience: Patience,
     stop: CancellationToken,
     starting: impl Future<Output = Result<R>>,
 ) -> Result<()> {
@@ -75,10 +94,16 @@ pub async fn serve<R: Running>(
     };
     let stopping = CancellationToken::new();
     let router = started.router();
-    let served = tokio::spawn(platform::http::serve(listener, router, stopping.clone(), drain));
+    let served = platform::http::serve(listener, router, stopping.clone(), patience.drain);
+    let served = tokio::spawn(served);
     announce(name, address);
+    let told = async {
+        stop.cancelled().await;
+        started.health().register("server").not_ready("leaving");
+        tokio::time::sleep(patience.leave).await;
+    };
     let outcome = tokio::select! {
-        () = stop.cancelled() => Ok(()),
+        () = told => Ok(()),
         failed = started.failed() => Err(failed),
     };
     stopping.cancel();
@@ -128,13 +153,13 @@ async fn run_on<R: Running>(
     let telemetry = config.clone();
     with_telemetry(&telemetry, name, async |metrics, stop| {
         let listener = platform::http::bind(config.http.listen)?;
-        let drain = config.http.drain_ms.millis();
+        let patience = Patience::of(&config);
         let starting = async {
             let parts = ServiceParts::open(config, data.path().to_owned(), metrics).await?;
             start(parts).await
         };
         // The data directory is this process' until it has stopped.
-        serve(name, listener, drain, stop, starting).await
+        serve(name, listener, patience, stop, starting).await
     })
     .await
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use events::Partition;
 use fold::Fold;
 use platform::health::PartHealth;
 use platform::postgres::Database;
@@ -16,7 +15,7 @@ pub async fn log(fold: Fold, health: PartHealth) {
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     loop {
         ticks.tick().await;
-        if Partition::durable().all(|partition| fold.is_current(partition)) {
+        if fold.partitions().iter().all(|partition| fold.is_current(*partition)) {
             health.ready();
         } else {
             health.not_ready("its tail is not confirmed");

@@ -23,7 +23,8 @@ pub use sections::{
 };
 pub use sources::{CONFIG_FILE_VARIABLE, Sources};
 pub use values::{
-    Bounded, ClientSettings, DatabaseUrl, HttpUrl, LogFilter, LogUrl, ObjectsUrl, OneOf, Secret,
+    Bounded, ClientSettings, DatabaseUrl, HttpUrl, LogFilter, LogUrl, Networks, ObjectsUrl, OneOf,
+    Secret,
 };
 
 use crate::{data_dir, http, postgres, secrets, telemetry};

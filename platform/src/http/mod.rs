@@ -22,6 +22,7 @@ mod mount;
 mod objects;
 mod operations;
 mod path;
+mod peer;
 mod query;
 mod respond;
 mod serve;
@@ -39,6 +40,7 @@ pub use json::{AnyBody, Json, JsonBytes, nullable, read_body};
 pub use mount::Mount;
 pub use operations::operations;
 pub use path::Path;
+pub use peer::client_address;
 pub use query::{PER_PAGE_DEFAULT, PER_PAGE_MAX, Page, Query};
 pub use respond::{
     CONTENT_TYPE_JSON, MIN_POSITION_HEADER, POSITION_HEADER, if_none_match, json, json_with_etag,

@@ -48,6 +48,11 @@ pub fn current_trace_id() -> Option<String> {
     current().map(|parent| parent.trace_id_text())
 }
 
+/// The trace that `traceparent` names, as log lines show it.
+pub fn trace_id_of(traceparent: &str) -> Option<String> {
+    traceparent.parse().ok().map(|parent: TraceParent| parent.trace_id_text())
+}
+
 fn current() -> Option<TraceParent> {
     let exported = EXPORTING.load(Ordering::Relaxed).then(of_current_span).flatten();
     exported.or_else(crate::http::traceparent)
@@ -69,13 +74,6 @@ pub fn continue_trace(span: &Span, traceparent: &str) {
     if let Some(remote) = remote(traceparent) {
         // Refused only if the span is not exported or has begun; it then stands on its own.
         let _ = span.set_parent(Context::new().with_remote_span_context(remote));
-    }
-}
-
-/// Points from `span` to the trace that `traceparent` names: for one that handles many events.
-pub fn link_trace(span: &Span, traceparent: &str) {
-    if let Some(remote) = remote(traceparent) {
-        span.add_link(remote);
     }
 }
 

@@ -83,12 +83,12 @@ impl Running for Service {
         self.router.clone()
     }
 
-    async fn failed(&self) -> anyhow::Error {
-        self.projector.stopped().await.into()
+    fn health(&self) -> &Health {
+        &self.health
     }
 
-    async fn leave(&self) {
-        self.health.register("server").not_ready("stopping");
+    async fn failed(&self) -> anyhow::Error {
+        self.projector.stopped().await.into()
     }
 
     async fn stop(mut self) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use axum::Router;
+use events::Topic;
 use fold::{Fold, Lease, Presence, StatusBoard};
 use platform::config::Config;
 use platform::health::Health;
@@ -17,6 +18,8 @@ use read_model::PolledRows;
 use tokio::task::JoinSet;
 
 const NAME: &str = "query-api";
+/// Markers are read from rows alone: they are eight times as many as posts.
+const FOLDED: [Topic; 3] = [Topic::Directory, Topic::Channels, Topic::Users];
 
 /// Runs until SIGTERM or SIGINT.
 ///
@@ -40,7 +43,7 @@ impl Service {
     async fn start(parts: ServiceParts) -> Result<Self> {
         let health = Health::default();
         let lease = Arc::new(Lease::default());
-        let fold = process::folded(&parts.storage, Some(Arc::clone(&lease))).await?;
+        let fold = process::folded(&parts.storage, &FOLDED, Some(Arc::clone(&lease))).await?;
         let reader = parts.readable().await;
         let statuses = Arc::new(StatusBoard::new());
         let presence = Presence::follow(parts.storage.reader(), Arc::clone(&statuses)).await?;
@@ -73,12 +76,12 @@ impl Running for Service {
         self.router.clone()
     }
 
-    async fn failed(&self) -> anyhow::Error {
-        self.fold.stopped().await.into()
+    fn health(&self) -> &Health {
+        &self.health
     }
 
-    async fn leave(&self) {
-        self.health.register("server").not_ready("stopping");
+    async fn failed(&self) -> anyhow::Error {
+        self.fold.stopped().await.into()
     }
 
     async fn stop(mut self) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use axum::Router;
-use events::{Partition, Position};
+use events::{Partition, Position, Topic};
 use fold::{AccessEnded, Fold, Lease, Presence, StatusBoard};
 use futures::future::BoxFuture;
 use platform::config::Config;
@@ -72,7 +72,8 @@ impl Service {
     async fn start(parts: ServiceParts) -> Result<Self> {
         let health = Health::default();
         let lease = Arc::new(Lease::default());
-        let fold = process::folded(&parts.storage, Some(Arc::clone(&lease))).await?;
+        let fold =
+            process::folded(&parts.storage, &Topic::DURABLE, Some(Arc::clone(&lease))).await?;
         let reader = parts.readable().await;
         let statuses = Arc::new(StatusBoard::new());
         let presence = Presence::follow(parts.storage.reader(), Arc::clone(&statuses)).await?;
@@ -102,6 +103,10 @@ impl Running for Service {
         self.router.clone()
     }
 
+    fn health(&self) -> &Health {
+        &self.health
+    }
+
     async fn failed(&self) -> anyhow::Error {
         tokio::select! {
             reason = self.fold.stopped() => reason.into(),
@@ -110,7 +115,6 @@ impl Running for Service {
     }
 
     async fn leave(&self) {
-        self.health.register("server").not_ready("stopping");
         ended_in_time("sockets", SOCKETS_STOP, self.realtime.close()).await;
     }
 

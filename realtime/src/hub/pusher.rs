@@ -59,6 +59,14 @@ impl Hub {
         frames::of(&fold, folded, &mut pusher);
         let frames = pusher.frames;
         span.record("frames", frames);
+        tracing::debug!(
+            request.id = meta.request_id,
+            trace.id = meta.traceparent.as_deref().and_then(platform::telemetry::trace_id_of),
+            event.r#type = event.event_type(),
+            %position,
+            frames,
+            "pushed"
+        );
         self.follow_up(event);
     }
 

@@ -3,6 +3,7 @@
 //!
 //! It rests on the table alone: no log, no data directory, no service.
 
+mod follow;
 mod routes;
 mod server;
 
@@ -10,6 +11,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use platform::http::urls::{Service, URLS};
+
+pub use follow::{Follow, follow};
 
 /// Where the edge listens, and the processes behind it.
 #[derive(Debug, Clone)]

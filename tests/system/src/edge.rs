@@ -56,6 +56,12 @@ impl Behind {
 
     /// The configuration, as the tool prints it.
     async fn configuration(&self, listen: SocketAddr) -> Result<String> {
+        let output = within("replay prints a configuration", self.tool(listen).output()).await??;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    fn tool(&self, listen: SocketAddr) -> Command {
         let mut command = Command::new(Program::Replay.binary());
         command.args(["edge", "--listen", &listen.to_string()]);
         for (option, addresses) in [
@@ -67,9 +73,7 @@ impl Behind {
                 command.args([option, address]);
             });
         }
-        let output = within("replay prints a configuration", command.output()).await??;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Ok(String::from_utf8(output.stdout)?)
+        command
     }
 }
 
@@ -147,6 +151,20 @@ impl Edge {
             Ok((said.matches("gracefully shutting down").count() >= self.reloads).then_some(()))
         })
         .await
+    }
+
+    /// Starts the tool that keeps those processes behind the edge that can serve. Ends when dropped.
+    pub fn followed(&self, behind: &Behind) -> Result<Child> {
+        let mut command = behind.tool(self.address);
+        command.arg("--follow").arg(self.folder.path().join("edge.conf"));
+        let nginx = self.child.id().context("nginx runs")?;
+        command.args(["--reload", &format!("kill -HUP {nginx}")]);
+        Ok(command.stdin(Stdio::null()).kill_on_drop(true).spawn()?)
+    }
+
+    /// The configuration that nginx is to read.
+    pub fn configuration(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.folder.path().join("edge.conf"))?)
     }
 
     /// Ends it and waits.

@@ -132,6 +132,13 @@ impl Person {
         Self { visitor, id: self.id.clone() }
     }
 
+    /// The same person, who opens a connection for each request: none is idle when an edge closes it.
+    pub fn hanging_up(&self) -> Result<Self> {
+        let client =
+            Client::builder().timeout(REQUEST_TIMEOUT).pool_max_idle_per_host(0).build()?;
+        Ok(Self { visitor: Visitor { client, ..self.visitor.clone() }, id: self.id.clone() })
+    }
+
     pub fn token(&self) -> &str {
         self.visitor.token.as_deref().expect("who is logged in has a token")
     }

@@ -7,6 +7,7 @@ mod durability;
 mod edge;
 mod refusals;
 mod replaying;
+mod rolling;
 mod seen_from_outside;
 mod smoke;
 mod stopping;

@@ -1,0 +1,63 @@
+//! Who is at the other end of a request.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::ConnectInfo;
+use http::request::Parts;
+
+use crate::config::Networks;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The address of the person's machine: who connected, or, if that is a proxy of ours, the last in
+/// `X-Forwarded-For` that is none. What stands further left is hearsay. Absent: nobody connected, as
+/// in a test.
+pub fn client_address(parts: &Parts, trusted_proxies: &Networks) -> Option<IpAddr> {
+    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    let mut client = peer.ip().to_canonical();
+    // Each proxy adds to the right, in a header of its own or to the one that is there.
+    let values = parts.headers.get_all(FORWARDED_FOR).iter().rev();
+    let texts = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+    for text in texts {
+        if !trusted_proxies.contain(client) {
+            break;
+        }
+        let Ok(address) = text.trim().parse::<IpAddr>() else { break };
+        client = address.to_canonical();
+    }
+    Some(client)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+    use crate::config::Setting;
+
+    fn client(peer: &str, forwarded: &[&str]) -> String {
+        let mut request = Request::builder();
+        for value in forwarded {
+            request = request.header(FORWARDED_FOR, *value);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        let peer: SocketAddr = peer.parse().unwrap();
+        parts.extensions.insert(ConnectInfo(peer));
+        let trusted = Networks::parse("127.0.0.1, 10.0.0.0/8").unwrap();
+        client_address(&parts, &trusted).unwrap().to_string()
+    }
+
+    #[test]
+    fn only_proxies_of_ours_are_believed() {
+        assert_eq!(client("203.0.113.9:1", &["198.51.100.7"]), "203.0.113.9", "anyone can say so");
+        assert_eq!(client("127.0.0.1:1", &["198.51.100.7"]), "198.51.100.7");
+        assert_eq!(client("[::ffff:127.0.0.1]:1", &["198.51.100.7"]), "198.51.100.7");
+        let chain = ["1.1.1.1, 198.51.100.7", "10.0.0.5"];
+        assert_eq!(client("127.0.0.1:1", &chain), "198.51.100.7", "what it said itself is not");
+        assert_eq!(client("127.0.0.1:1", &[]), "127.0.0.1");
+        assert_eq!(client("127.0.0.1:1", &["10.0.0.5"]), "10.0.0.5", "one of us has asked");
+        for unreadable in ["unknown", "", "1.2.3.4:80", "\u{e9}"] {
+            assert_eq!(client("127.0.0.1:1", &[unreadable]), "127.0.0.1", "{unreadable}");
+        }
+    }
+}
