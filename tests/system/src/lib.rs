@@ -19,13 +19,13 @@ mod server;
 mod socket;
 
 pub use binaries::Program;
-pub use cell::Cell;
+pub use cell::{Cell, SERVICES};
 pub use collector::Collector;
 pub use deadline::{PATIENCE, until, within};
 pub use edge::{Behind, Edge};
 pub use ledger::{Acknowledged, Posters, agrees};
 pub use metrics::Metrics;
-pub use people::{Answer, Person, Visitor};
+pub use people::{Answer, PASSWORD, Person, Visitor};
 pub use processes::{kill, postmaster, processes_in, reload, terminate};
 pub use room::{Lack, Room};
 pub use server::{Ended, LogLine, Server, Setup, replayed};

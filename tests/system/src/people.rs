@@ -10,7 +10,8 @@ use crate::Socket;
 
 /// A request that takes longer has failed; the server's own deadlines are shorter.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
-const PASSWORD: &str = "Correct-Horse-7";
+/// Everybody's.
+pub const PASSWORD: &str = "Correct-Horse-7";
 
 /// What the server answered.
 #[derive(Debug, Clone)]

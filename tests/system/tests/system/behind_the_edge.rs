@@ -1,9 +1,10 @@
 //! The server behind the edge, used as its users use it.
 
 use anyhow::{Context, Result, ensure};
-use reqwest::Client;
+use events::{Partition, Topic, UserId};
+use reqwest::{Client, Method};
 use serde_json::json;
-use system_tests::{Behind, Edge, Person, Room, Server, Setup, Visitor};
+use system_tests::{Behind, Edge, Person, Room, Server, Setup, Visitor, replayed};
 
 /// Larger than any buffer between client and service, smaller than the limit on files.
 const FILE_BYTES: usize = 5_000_000;
@@ -32,6 +33,33 @@ async fn people_sign_up_talk_and_share_files_through_the_edge() -> Result<()> {
     edge.stop().await?;
     server.stop().await?;
     Ok(())
+}
+
+#[tokio::test]
+async fn a_session_knows_the_address_that_a_proxy_of_ours_names_and_no_other() -> Result<()> {
+    let room = Room::new()?;
+    let setup = Setup::default().set("NOTTERMOST_HTTP__TRUSTED_PROXIES", "127.0.0.1");
+    let server = Server::start(&room, &setup).await?;
+    let edge = Edge::start(&Behind::one(server.url().trim_start_matches("http://"))).await?;
+    let ada = server.visitor()?.sign_up("ada").await?;
+    // As another proxy on this machine would pass on, and as a person says it of themselves.
+    log_in_from("203.0.113.9", &server.visitor()?).await?;
+    log_in_from("198.51.100.7", &Visitor::at(&edge.url())?).await?;
+    edge.stop().await?;
+    server.stop().await?;
+    let id: UserId = ada.id.parse()?;
+    let partition = Partition::of(Topic::Users, id.as_bytes()).to_string();
+    let events = replayed(&room, &["cat", &partition]).await?.stdout;
+    let addresses = ["203.0.113.9", "198.51.100.7"].map(|address| events.contains(address));
+    ensure!(addresses == [true, false], "{events}");
+    Ok(())
+}
+
+async fn log_in_from(address: &str, visitor: &Visitor) -> Result<()> {
+    let login = json!({"login_id": "ada", "password": system_tests::PASSWORD});
+    let headers = [("x-forwarded-for", address)];
+    let answer = visitor.send_with(Method::POST, "/users/login", Some(&login), &headers).await?;
+    answer.expect(200).map(drop)
 }
 
 async fn files_go_there_and_back(ada: &Person, edge: &Edge, channel: &str) -> Result<()> {

@@ -3,7 +3,9 @@
 use anyhow::{Context, Result, ensure};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::json;
-use system_tests::{Acknowledged, Cell, Collector, Person, Posters, Program, Setup, agrees, until};
+use system_tests::{
+    Acknowledged, Cell, Collector, Person, Posters, Program, SERVICES, Setup, agrees, until,
+};
 
 use crate::durability::Scene;
 use crate::seen_from_outside::{TRACE, TRACEPARENT, hex};
@@ -18,7 +20,9 @@ fn quiet() -> Setup {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_talk_and_find_it_and_lose_access_everywhere_at_once() -> Result<()> {
     let collector = Collector::start().await?;
-    let setup = Setup::default().set("NOTTERMOST_TELEMETRY__OTLP_ENDPOINT", collector.endpoint());
+    let setup = Setup::default()
+        .set("NOTTERMOST_TELEMETRY__OTLP_ENDPOINT", collector.endpoint())
+        .set("NOTTERMOST_TELEMETRY__LOG_FILTER", "nottermost=debug,projector=debug,realtime=debug");
     let mut cell = Cell::start(1, setup).await?;
     let visitor = cell.visitor()?;
     let (ada, bob) = (visitor.sign_up("ada").await?, visitor.sign_up("bob").await?);
@@ -39,7 +43,7 @@ async fn people_talk_and_find_it_and_lose_access_everywhere_at_once() -> Result<
     })
     .await?;
 
-    a_trace_goes_through_all_processes(&collector, &ada, &channel).await?;
+    a_trace_goes_through_all_processes(&cell, &collector, &ada, &channel).await?;
     access_ends(&cell, &ada, &bob, &channel).await?;
     what_a_service_may_not_do_it_refuses(&mut cell).await?;
     cell.stop().await
@@ -47,6 +51,7 @@ async fn people_talk_and_find_it_and_lose_access_everywhere_at_once() -> Result<
 
 /// One trace from the request to the frame, whichever process does the work.
 async fn a_trace_goes_through_all_processes(
+    cell: &Cell,
     collector: &Collector,
     ada: &Person,
     channel: &str,
@@ -54,7 +59,10 @@ async fn a_trace_goes_through_all_processes(
     let post = json!({"channel_id": channel, "message": "followed"});
     let headers = [("traceparent", TRACEPARENT)];
     let answer = ada.send_with(reqwest::Method::POST, "/posts", Some(&post), &headers).await?;
-    answer.expect(201)?;
+    let request = answer.header("x-request-id").context("a request has an id")?.to_owned();
+    let post = answer.expect(201)?;
+    let path = format!("/posts/{}", post["id"].as_str().context("a post has an id")?);
+    ada.send_with(reqwest::Method::GET, &path, None, &headers).await?.expect(200)?;
     let of_trace = |id: &[u8]| hex(id) == TRACE;
     for name in ["request", "append", "project", "push"] {
         let follows = |span: &Span| {
@@ -63,6 +71,12 @@ async fn a_trace_goes_through_all_processes(
         };
         let found = collector.span(&format!("{name} of the trace"), follows).await;
         found.with_context(|| format!("there are {:?}", collector.names()))?;
+    }
+    for service in SERVICES {
+        let line = cell.server(service).logged("the trace", |line| line["trace.id"] == TRACE).await;
+        let line = line.with_context(|| format!("in the log of {service:?}"))?;
+        let reads = service == Program::QueryApi;
+        ensure!(reads || line["request.id"] == request.as_str(), "{service:?}: {line}");
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ async fn a_process_that_leaves_is_out_of_the_edge_before_it_ends() -> Result<()>
         realtime: vec![of(Program::Realtime)],
     };
     let edge = Edge::start(&behind).await?;
-    let _follower = edge.followed(&behind)?;
+    let follower = edge.followed(&behind)?;
     let ada = cell.visitor()?.sign_up("ada").await?.moved_to(&edge.url()).hanging_up()?;
     let team = ada.found_team("engines").await?;
     let channel = ada.create_channel(&team, "looms").await?;
@@ -57,6 +57,7 @@ async fn a_process_that_leaves_is_out_of_the_edge_before_it_ends() -> Result<()>
         anyhow::Ok(())
     };
     tokio::try_join!(talkers, rolling)?;
+    drop(follower);
     edge.stop().await?;
     cell.stop().await
 }
