@@ -1,13 +1,16 @@
 //! What operators do with a log: look into it, make the read models anew from it, compare them with
-//! it. And what they put in front of the services: the edge's configuration, kept to those that can serve.
+//! it, copy it to another place. And what they put in front of the services: the edge's configuration,
+//! kept to those that can serve.
 //!
-//! Owns the commands of the binary `replay`. It must never append to the log, never cause a side
-//! effect outside the read models, and never work beside a running server: each command that touches
-//! data holds the lock of the data directory.
+//! Owns the commands of the binary `replay`. It must never append to the log that it reads, never cause
+//! a side effect outside the read models and a copy, and never work beside a running server: each
+//! command that touches data holds the lock of the data directory.
 
 mod cat;
 mod compare;
+mod copy_log;
 pub mod edge;
+mod progress;
 mod rebuild;
 mod status;
 mod stopped;
@@ -15,7 +18,7 @@ mod topics;
 
 use anyhow::Result;
 use events::Partition;
-use platform::config::Config;
+use platform::config::{Config, LogUrl};
 
 pub use cat::Range;
 
@@ -32,8 +35,17 @@ pub enum Task {
     Status,
     /// Make the topics of a log on Kafka, or say what is wrong with them.
     Topics,
+    /// Make a log in another place the same as this one.
+    CopyLog(Route),
     /// Show the events of a partition.
     Cat { partition: Partition, range: Range },
+}
+
+/// From which log, the configured one if it is not said, to which.
+#[derive(Debug, Clone)]
+pub struct Route {
+    pub from: Option<LogUrl>,
+    pub to: LogUrl,
 }
 
 /// How a task ended that could be done.
@@ -51,6 +63,7 @@ pub enum Outcome {
 pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
     match task {
         Task::Topics => topics::run(config).await,
+        Task::CopyLog(route) => copy_log::run(config, route).await,
         Task::Cat { partition, range } => {
             cat::run(&Stopped::open(config).await?, partition, range).await
         }

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use events::Partition;
-use platform::config::Config;
+use platform::config::{Config, LogUrl, Setting};
 use platform::failure_line;
 use replay_tools::edge::{self, Address, Edge, Follow, Listen};
-use replay_tools::{Outcome, Range, Task};
+use replay_tools::{Outcome, Range, Route, Task};
 use tokio::runtime::Runtime;
 
 /// Tools for the log of a stopped nottermost and for what is made from it.
@@ -75,6 +75,16 @@ enum LogCommand {
     Status,
     /// Make the topics of a log on Kafka; refuse those that would lose records.
     Topics,
+    /// Make a log in another place the same as this one, record by record: embedded:<directory> or
+    /// kafka://<host>:<port>[,<host>:<port>...][/<prefix>]. A copy that was cut short goes on.
+    CopyLog {
+        /// The log that is copied; the configured one if it is not said.
+        #[arg(long, value_name = "URL", value_parser = log_url)]
+        from: Option<LogUrl>,
+        /// Where to. What is there must be how the log begins.
+        #[arg(long, value_name = "URL", value_parser = log_url)]
+        to: LogUrl,
+    },
     /// Show the events of a partition, one JSON document per line.
     Cat {
         /// The partition, as in channels-07.
@@ -95,11 +105,16 @@ impl From<LogCommand> for Task {
             LogCommand::Compare => Self::Compare,
             LogCommand::Status => Self::Status,
             LogCommand::Topics => Self::Topics,
+            LogCommand::CopyLog { from, to } => Self::CopyLog(Route { from, to }),
             LogCommand::Cat { partition, from, limit } => {
                 Self::Cat { partition, range: Range { from, limit } }
             }
         }
     }
+}
+
+fn log_url(text: &str) -> Result<LogUrl, String> {
+    LogUrl::parse(text).map_err(|_| format!("accepted is {}", LogUrl::accepted()))
 }
 
 fn main() -> ExitCode {

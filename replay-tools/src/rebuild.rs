@@ -1,20 +1,19 @@
 //! `replay rebuild`: rows and index anew, beside those that are there; these give way at the end.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
-use projector::{Progress, Rebuilt};
+use projector::Rebuilt;
 use read_model::{Database, SCHEMA};
 use sqlx::{AssertSqlSafe, Connection};
 
 use crate::Outcome;
+use crate::progress::Teller;
 use crate::stopped::{WithRows, remove};
 
 const BESIDE: &str = "rebuild";
-const TELL_EVERY: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(with: WithRows<'_>) -> Result<Outcome> {
     let started = Instant::now();
@@ -40,9 +39,11 @@ pub(crate) async fn made(
     remove(index)?;
     let mut tell = Teller::new();
     let log = &with.stopped.log;
-    projector::rebuild(log, database, Some(index), |progress| tell.hear(progress))
-        .await
-        .context("failed to make the read model")
+    projector::rebuild(log, database, Some(index), |progress| {
+        tell.hear(progress.records, progress.of)
+    })
+    .await
+    .context("failed to make the read model")
 }
 
 /// In one transaction: whoever looks sees the old one or the new one.
@@ -64,33 +65,4 @@ async fn replace_schema(beside: &Database) -> sqlx::Result<()> {
 fn replace_index(index: &Path, new: &Path) -> Result<()> {
     remove(index)?;
     fs::rename(new, index).with_context(|| format!("failed to put {} in place", index.display()))
-}
-
-/// Tells on standard error how far it is, where people look while they wait.
-struct Teller {
-    started: Instant,
-    next: Instant,
-}
-
-impl Teller {
-    fn new() -> Self {
-        let started = Instant::now();
-        Self { started, next: started + TELL_EVERY }
-    }
-
-    fn hear(&mut self, Progress { records, of }: Progress) {
-        let now = Instant::now();
-        if now < self.next || records == 0 {
-            return;
-        }
-        self.next = now + TELL_EVERY;
-        let elapsed = now.duration_since(self.started).as_secs_f64();
-        let left = elapsed / records as f64 * of.saturating_sub(records) as f64;
-        let rate = records as f64 / elapsed;
-        // Nobody may read it, and it is no result.
-        let _ = writeln!(
-            std::io::stderr(),
-            "{records} of {of} records, {rate:.0} per second, {left:.0} s to go"
-        );
-    }
 }

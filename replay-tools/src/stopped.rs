@@ -29,11 +29,7 @@ pub(crate) struct WithRows<'s> {
 
 impl Stopped {
     pub async fn open(config: &Config) -> Result<Self> {
-        let directory = &config.data.dir;
-        // Opening would make it.
-        let there = directory.join("FORMAT").exists();
-        ensure!(there, "{} is no data directory (data.dir)", directory.display());
-        let data = DataDir::open(directory)?;
+        let data = held(config)?;
         let storage = Storage::open(config, data.path()).await?;
         Ok(Self { data, log: storage.reader(), objects: storage.objects })
     }
@@ -63,6 +59,15 @@ impl Stopped {
         running.stop().await;
         outcome
     }
+}
+
+/// The data directory, held so that no server starts on it.
+pub(crate) fn held(config: &Config) -> Result<DataDir> {
+    let directory = &config.data.dir;
+    // Opening would make it.
+    let there = directory.join("FORMAT").exists();
+    ensure!(there, "{} is no data directory (data.dir)", directory.display());
+    Ok(DataDir::open(directory)?)
 }
 
 /// Removes a folder that need not be there.

@@ -6,6 +6,7 @@
 //! and passes the contract suite (`contract`, feature `testing`).
 
 mod codec;
+pub mod copying;
 mod embedded;
 pub mod kafka;
 mod partitions;
@@ -13,8 +14,8 @@ mod port;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError, Scan};
-pub use kafka::{KafkaLog, KafkaOptions};
+pub use embedded::{EmbeddedCopy, EmbeddedLog, EmbeddedOptions, OpenError, Scan};
+pub use kafka::{KafkaCopy, KafkaLog, KafkaOptions};
 pub use port::{
     AppendError, Appended, EventLog, LogReader, PresenceAppender, RECORD_BYTES_MAX, ReadError,
     ReadLimit, Tail,

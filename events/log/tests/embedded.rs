@@ -4,9 +4,11 @@ use std::fs;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use event_log::testing::contract::Location;
+use event_log::copying::CopyTarget;
+use event_log::testing::contract::{CopyLocation, Location};
 use event_log::{
-    AppendError, EmbeddedLog, EmbeddedOptions, EventLog, LogReader, OpenError, ReadError, ReadLimit,
+    AppendError, EmbeddedCopy, EmbeddedLog, EmbeddedOptions, EventLog, LogReader, OpenError,
+    ReadError, ReadLimit,
 };
 use events::{NewRecord, Partition, Topic};
 use futures::FutureExt;
@@ -43,6 +45,38 @@ mod contract {
     use super::*;
 
     event_log::contract_tests!(OnDisk::new());
+}
+
+impl CopyLocation for OnDisk {
+    fn target(&self) -> BoxFuture<'_, Box<dyn CopyTarget>> {
+        let open = || EmbeddedCopy::open(self.dir.path(), self.options.clone());
+        async move {
+            let target = once_free(open).await.expect("the target opens");
+            Box::new(target) as Box<dyn CopyTarget>
+        }
+        .boxed()
+    }
+
+    fn refusal(&self) -> BoxFuture<'_, String> {
+        let open = || EmbeddedLog::open(self.dir.path(), self.options.clone());
+        async move { once_free(open).await.expect_err("it is no log").to_string() }.boxed()
+    }
+}
+
+/// A copy that is given up leaves a read behind, which holds the directory until it is done.
+async fn once_free<L>(open: impl Fn() -> Result<L, OpenError>) -> Result<L, OpenError> {
+    loop {
+        match open() {
+            Err(OpenError::InUse { .. }) => tokio::task::yield_now().await,
+            opened => return opened,
+        }
+    }
+}
+
+mod copying {
+    use super::*;
+
+    event_log::copying_tests!(OnDisk::new());
 }
 
 fn record(body: &str) -> NewRecord {

@@ -1,5 +1,8 @@
 //! Who may know whom. The table is the architecture; a new arrow is a change of it.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use architecture::Workspace;
 
 /// Each crate with those of ours that it may depend on. What stands in no list is at the top:
@@ -128,6 +131,10 @@ const READERS: [&str; 4] = ["query-api", "query-api-server", "realtime", "realti
 const WAYS_TO_APPEND: [&str; 5] =
     ["EventLog", "EmbeddedLog", "KafkaLog", "storage.log", "PresenceAppender::new"];
 
+/// Who brings times along into a log, and what lets it.
+const COPIER: &str = "replay-tools";
+const WAYS_TO_COPY: [&str; 4] = ["event_log::copying", "CopyTarget", "EmbeddedCopy", "KafkaCopy"];
+
 /// The crates of tests and benchmarks: they may know anyone, nobody may know them.
 const TESTS: [&str; 4] = ["architecture", "bench", "simulation", "system-tests"];
 
@@ -171,7 +178,7 @@ fn no_crate_knows_one_that_it_must_not_know() {
 #[test]
 fn every_crate_stands_in_the_table() {
     let listed = MAY_KNOW.iter().map(|(name, _)| *name).chain(TESTS);
-    let listed: std::collections::BTreeSet<_> = listed.map(str::to_owned).collect();
+    let listed: BTreeSet<_> = listed.map(str::to_owned).collect();
     assert_eq!(Workspace::load().members(), listed);
 }
 
@@ -203,23 +210,35 @@ fn no_reader_is_built_with_what_writes_rows() {
     assert!(workspace.closure("nottermost").contains("projector"), "the closure sees services");
 }
 
+/// Which of these names stand in the sources of a crate.
+fn named_in<'n>(folder: &Path, names: &[&'n str]) -> BTreeSet<&'n str> {
+    let root = architecture::root().canonicalize().expect("the root is there");
+    let source = folder.join("src");
+    let source = source.strip_prefix(&root).expect("our crates are below the root");
+    let files = architecture::rust_files().into_iter().filter(|file| file.starts_with(source));
+    let read = |file| std::fs::read_to_string(root.join(file)).expect("our files are readable");
+    let texts: Vec<_> = files.map(read).collect();
+    assert!(!texts.is_empty(), "{} has sources", folder.display());
+    names.iter().copied().filter(|name| texts.iter().any(|text| text.contains(name))).collect()
+}
+
 /// What they are handed is the log's reading half and a way into `presence`, both types of their own:
 /// only a name of the appending half could lead past them.
 #[test]
 fn no_reader_names_a_way_to_append() {
     let folders = Workspace::load().folders();
-    let root = architecture::root().canonicalize().expect("the root is there");
     for reader in READERS {
-        let source = folders[reader].join("src");
-        let source = source.strip_prefix(&root).expect("our crates are below the root");
-        let files = architecture::rust_files().into_iter().filter(|file| file.starts_with(source));
-        let mut looked_at = 0;
-        for file in files {
-            let text = std::fs::read_to_string(root.join(&file)).expect("our files are readable");
-            let named: Vec<_> = WAYS_TO_APPEND.iter().filter(|way| text.contains(**way)).collect();
-            assert!(named.is_empty(), "{} names {named:?}", file.display());
-            looked_at += 1;
-        }
-        assert!(looked_at > 0, "{reader} has sources");
+        let named = named_in(&folders[reader], &WAYS_TO_APPEND);
+        assert!(named.is_empty(), "{reader} names {named:?}");
     }
+}
+
+#[test]
+fn only_the_tools_bring_times_along_into_a_log() {
+    let folders = Workspace::load().folders();
+    for (name, _) in MAY_KNOW.iter().filter(|(name, _)| !["event-log", COPIER].contains(name)) {
+        let named = named_in(&folders[*name], &WAYS_TO_COPY);
+        assert!(named.is_empty(), "{name} names {named:?}");
+    }
+    assert_eq!(named_in(&folders[COPIER], &WAYS_TO_COPY).len(), WAYS_TO_COPY.len());
 }

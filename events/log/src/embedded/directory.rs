@@ -10,6 +10,7 @@ use rustix::io::Errno;
 /// The one format that this version reads and writes.
 const FORMAT: u32 = 1;
 const FORMAT_LABEL: &str = "nottermost embedded log, format ";
+const UNFINISHED_LABEL: &str = "nottermost unfinished copy of a log, format ";
 const FORMAT_FILE: &str = "format";
 const FORMAT_FILE_NEW: &str = "format.new";
 const LOCK_FILE: &str = "lock";
@@ -21,6 +22,8 @@ pub enum OpenError {
     InUse { dir: PathBuf },
     #[error("the log in {} has the format {found:?}, this version reads only \"{FORMAT_LABEL}{FORMAT}\"", .dir.display())]
     OtherFormat { dir: PathBuf, found: String },
+    #[error("the log in {} is a copy that was not finished: run the `replay copy-log` that makes it again", .dir.display())]
+    Unfinished { dir: PathBuf },
     #[error("{} holds files that are not a log's: give the log a directory of its own", .dir.display())]
     Foreign { dir: PathBuf },
     #[error("the log's directory {} cannot be written: {reason}", .dir.display())]
@@ -47,6 +50,24 @@ impl OpenError {
     }
 }
 
+/// What a directory is marked as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marker {
+    Log,
+    /// A log is being copied into it: nobody may take it for one.
+    UnfinishedCopy,
+}
+
+impl Marker {
+    fn text(self) -> String {
+        let label = match self {
+            Self::Log => FORMAT_LABEL,
+            Self::UnfinishedCopy => UNFINISHED_LABEL,
+        };
+        format!("{label}{FORMAT}")
+    }
+}
+
 /// A directory that is ours alone, of the right format, with room. Let go when dropped.
 #[derive(Debug)]
 pub(super) struct Directory {
@@ -55,16 +76,24 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    pub(super) fn claim(path: &Path, free_bytes_min: u64) -> Result<Self, OpenError> {
+    /// One that is empty becomes `new`; who makes a log serve refuses what is an unfinished copy.
+    pub(super) fn claim(path: &Path, new: Marker, free_bytes_min: u64) -> Result<Self, OpenError> {
         fs::create_dir_all(path).map_err(|e| OpenError::io(path, "create", e))?;
         let lock = lock(path)?;
-        check_format(path)?;
+        let marker = check_format(path, new)?;
+        if marker == Marker::UnfinishedCopy && new == Marker::Log {
+            return Err(OpenError::Unfinished { dir: path.to_owned() });
+        }
         check_space(path, free_bytes_min)?;
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn mark(&self, marker: Marker) -> io::Result<()> {
+        mark(&self.path, marker)
     }
 
     /// Bytes that may still be written.
@@ -89,12 +118,14 @@ fn lock(path: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Marks an empty directory as ours, and refuses any that is marked otherwise.
-fn check_format(path: &Path) -> Result<(), OpenError> {
-    let expected = format!("{FORMAT_LABEL}{FORMAT}");
+/// Marks an empty directory as ours, and refuses any that is not.
+fn check_format(path: &Path, new: Marker) -> Result<Marker, OpenError> {
     match fs::read(path.join(FORMAT_FILE)) {
-        Ok(found) if found.trim_ascii_end() == expected.as_bytes() => Ok(()),
         Ok(found) => {
+            let is = |marker: &Marker| found.trim_ascii_end() == marker.text().as_bytes();
+            if let Some(marker) = [Marker::Log, Marker::UnfinishedCopy].into_iter().find(is) {
+                return Ok(marker);
+            }
             let found = String::from_utf8_lossy(found.get(..80).unwrap_or(&found));
             let found = found.trim_end().to_owned();
             Err(OpenError::OtherFormat { dir: path.to_owned(), found })
@@ -103,7 +134,8 @@ fn check_format(path: &Path) -> Result<(), OpenError> {
             if holds_anything(path).map_err(|e| OpenError::io(path, "list", e))? {
                 return Err(OpenError::Foreign { dir: path.to_owned() });
             }
-            mark(path, &expected).map_err(|e| OpenError::io(path, "mark the format of", e))
+            mark(path, new).map_err(|e| OpenError::io(path, "mark the format of", e))?;
+            Ok(new)
         }
         Err(other) => Err(OpenError::io(path, "read the format of", other)),
     }
@@ -120,10 +152,10 @@ fn holds_anything(path: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-fn mark(path: &Path, format: &str) -> io::Result<()> {
+fn mark(path: &Path, marker: Marker) -> io::Result<()> {
     let new = path.join(FORMAT_FILE_NEW);
     let mut file = File::create(&new)?;
-    writeln!(file, "{format}")?;
+    writeln!(file, "{}", marker.text())?;
     file.sync_all()?;
     fs::rename(&new, path.join(FORMAT_FILE))?;
     File::open(path)?.sync_all()

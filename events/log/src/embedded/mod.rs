@@ -5,6 +5,7 @@
 //! during an fsync is the next group. `presence` partitions live in memory only and begin at 0 with each
 //! start.
 
+mod copy;
 mod directory;
 mod hub;
 mod instruments;
@@ -27,6 +28,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use tokio::sync::oneshot;
 
+pub use copy::EmbeddedCopy;
 pub use directory::OpenError;
 pub use scan::Scan;
 
@@ -35,6 +37,7 @@ use crate::partitions::is_durable;
 use crate::port::{
     AppendError, Appended, EventLog, LogReader, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail,
 };
+use directory::Marker;
 use hub::Hub;
 use store::Store;
 use tail::EmbeddedTail;
@@ -106,7 +109,11 @@ pub(crate) struct Inner {
 impl EmbeddedLog {
     /// Opens the log in `dir`, which is created if need be. Blocks for disk work.
     pub fn open(dir: impl AsRef<Path>, options: EmbeddedOptions) -> Result<Self, OpenError> {
-        let (store, ends) = Store::open(dir.as_ref(), &options)?;
+        Self::open_as(Marker::Log, dir.as_ref(), options)
+    }
+
+    fn open_as(new: Marker, dir: &Path, options: EmbeddedOptions) -> Result<Self, OpenError> {
+        let (store, ends) = Store::open(dir, new, &options)?;
         let inner = Arc::new(Inner {
             hub: Hub::new(ends.clone(), &options),
             store,
@@ -117,7 +124,7 @@ impl EmbeddedLog {
         let writer = std::thread::Builder::new()
             .name("log-writer".into())
             .spawn(move || writer.run())
-            .map_err(|source| OpenError::io(dir.as_ref(), "start the writer for", source))?;
+            .map_err(|source| OpenError::io(dir, "start the writer for", source))?;
         Ok(Self { inner, queue: Some(queue), writer: Some(writer) })
     }
 
@@ -146,11 +153,12 @@ impl EmbeddedLog {
         &self,
         partition: Partition,
         record: NewRecord,
+        appended_ms: Option<i64>,
     ) -> Result<oneshot::Receiver<Result<Appended, AppendError>>, AppendError> {
         let value = codec::encode(&record);
         let (done, outcome) = oneshot::channel();
         self.inner.backlog.enter(value.len())?;
-        let pending = Pending { partition, record, value, done };
+        let pending = Pending { partition, record, appended_ms, value, done };
         let queue = self.queue.as_ref().expect("taken only by drop");
         if let Err(mpsc::SendError(pending)) = queue.send(pending) {
             self.inner.backlog.leave(pending.value.len());
@@ -174,7 +182,7 @@ impl EventLog for EmbeddedLog {
         if !is_durable(partition) {
             return ready(self.inner.hub.append_presence(partition, record)).boxed();
         }
-        match self.enqueue(partition, record) {
+        match self.enqueue(partition, record, None) {
             Err(refused) => ready(Err(refused)).boxed(),
             Ok(outcome) => outcome
                 .map(|outcome| {

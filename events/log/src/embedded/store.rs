@@ -1,5 +1,6 @@
 //! The records on disk: one keyspace, ordered by partition and offset.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +9,7 @@ use events::Partition;
 use fjall::config::{BlockSizePolicy, FilterPolicy};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
-use super::directory::Directory;
+use super::directory::{Directory, Marker};
 use super::journal::{self, JournalError, Trimmed};
 use super::{EmbeddedOptions, OpenError};
 use crate::codec::{store_key, store_key_offset};
@@ -35,9 +36,10 @@ impl Store {
     /// Opens the store and finds the end of every partition.
     pub(super) fn open(
         dir: &Path,
+        new: Marker,
         options: &EmbeddedOptions,
     ) -> Result<(Self, Vec<u64>), OpenError> {
-        let directory = Directory::claim(dir, options.free_bytes_min)?;
+        let directory = Directory::claim(dir, new, options.free_bytes_min)?;
         mend_journals(dir)?;
         let (database, records) = open_database(dir, options)?;
         let persist = options.persist_mode();
@@ -49,6 +51,10 @@ impl Store {
 
     pub(super) fn dir(&self) -> &Path {
         self.directory.path()
+    }
+
+    pub(super) fn mark(&self, marker: Marker) -> io::Result<()> {
+        self.directory.mark(marker)
     }
 
     /// Why `bytes` more cannot be written, if so.

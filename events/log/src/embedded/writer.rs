@@ -23,6 +23,8 @@ const GROUP_BYTES_MAX: usize = 16 << 20;
 pub(super) struct Pending {
     pub(super) partition: Partition,
     pub(super) record: NewRecord,
+    /// The append time of a record that is a copy; any other gets its group's.
+    pub(super) appended_ms: Option<i64>,
     /// The record as it is stored, but for the append time.
     pub(super) value: Vec<u8>,
     pub(super) done: oneshot::Sender<Result<Appended, AppendError>>,
@@ -114,13 +116,14 @@ impl Writer {
 
     /// Gives the group its offsets and append time.
     fn place(&mut self, group: Vec<Pending>) -> Placed {
-        let appended_ms = now_ms();
+        let now_ms = now_ms();
         let mut placed = Placed {
             rows: Vec::with_capacity(group.len()),
             records: Vec::with_capacity(group.len()),
             waiting: Vec::with_capacity(group.len()),
         };
-        for Pending { partition, record, mut value, done } in group {
+        for Pending { partition, record, appended_ms, mut value, done } in group {
+            let appended_ms = appended_ms.unwrap_or(now_ms);
             let number = ordinal(partition);
             let end = &mut self.ends[usize::from(number)];
             let offset = *end;

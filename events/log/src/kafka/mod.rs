@@ -5,31 +5,31 @@
 //! client that fetches nothing: on one that does, each look-up waits behind a fetch. Kafka's topics are
 //! made beforehand ([`topics`]), and a topic that would lose records is refused.
 
+mod copy;
 mod instruments;
 mod offsets;
 mod options;
 mod producer;
 mod reader;
+mod reading;
 mod record;
 mod tail;
 pub mod topics;
 
 use std::fmt;
-use std::sync::Arc;
 
 use events::{NewRecord, Partition, SharedRecord};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 
+pub use copy::KafkaCopy;
 pub use options::{InvalidClientSetting, KafkaOptions};
 
 use crate::port::{
     AppendError, Appended, EventLog, LogReader, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail,
 };
-use offsets::{Bound, Offsets};
-use options::TopicNames;
 use producer::Producer;
-use reader::Readers;
+use reading::Reading;
 use topics::TopicsError;
 
 /// Why no log could be had.
@@ -48,15 +48,7 @@ pub enum ConnectError {
 /// A log on Kafka. Its offsets are Kafka's, its append times the brokers'.
 pub struct KafkaLog {
     producer: Producer,
-    shared: Arc<Shared>,
-    readers: Arc<Readers>,
-}
-
-/// What the log shares with its tails.
-struct Shared {
-    options: KafkaOptions,
-    names: TopicNames,
-    offsets: Offsets,
+    reading: Reading,
 }
 
 impl KafkaLog {
@@ -76,40 +68,7 @@ impl KafkaLog {
         } else {
             topics::check(&options).await?;
         }
-        let offsets = Offsets::start(&options)?;
-        offsets.wait_until_led().await.map_err(ConnectError::NotLed)?;
-        let shared = Shared { names: TopicNames::new(&options.topic_prefix), offsets, options };
-        let shared = Arc::new(shared);
-        let readers = Arc::new(Readers::new(Arc::clone(&shared)));
-        Ok(Self { producer, shared, readers })
-    }
-}
-
-impl Shared {
-    /// The error for a position that a partition does not hold.
-    async fn out_of_range(&self, partition: Partition, from: u64) -> ReadError {
-        let bounds = async {
-            let first = self.offsets.look_up(vec![partition], Bound::First).await?;
-            let end = self.offsets.look_up(vec![partition], Bound::End).await?;
-            Ok((first[0], end[0]))
-        };
-        match bounds.await {
-            Ok((first, end)) => ReadError::OutOfRange { partition, from, first, end },
-            Err(error) => error,
-        }
-    }
-
-    /// Refuses positions that their partitions do not hold.
-    async fn check_starts(&self, from: &[(Partition, u64)]) -> Result<(), ReadError> {
-        let partitions: Vec<_> = from.iter().map(|(partition, _)| *partition).collect();
-        let firsts = self.offsets.look_up(partitions.clone(), Bound::First).await?;
-        let ends = self.offsets.look_up(partitions, Bound::End).await?;
-        for (&(partition, from), (first, end)) in from.iter().zip(firsts.into_iter().zip(ends)) {
-            if from < first || from > end {
-                return Err(ReadError::OutOfRange { partition, from, first, end });
-            }
-        }
-        Ok(())
+        Ok(Self { producer, reading: Reading::start(options).await? })
     }
 }
 
@@ -125,7 +84,7 @@ impl EventLog for KafkaLog {
         if len > RECORD_BYTES_MAX {
             return ready(Err(AppendError::TooLarge { len, max: RECORD_BYTES_MAX })).boxed();
         }
-        match self.producer.send(self.shared.names.of(partition.topic), partition, &record) {
+        match self.producer.send(self.reading.topic(partition.topic), partition, &record) {
             Err(refused) => ready(Err(refused)).boxed(),
             Ok(outcome) => outcome
                 .map(|outcome| {
@@ -144,49 +103,23 @@ impl LogReader for KafkaLog {
         from: u64,
         limit: ReadLimit,
     ) -> BoxFuture<'_, Result<Vec<SharedRecord>, ReadError>> {
-        async move {
-            let end = self.shared.offsets.look_up(vec![partition], Bound::End).await?[0];
-            if from == end {
-                return Ok(Vec::new());
-            }
-            if from > end {
-                return Err(self.shared.out_of_range(partition, from).await);
-            }
-            let readers = Arc::clone(&self.readers);
-            let read =
-                tokio::task::spawn_blocking(move || readers.read(partition, from, end, limit));
-            match read.await {
-                Ok(Ok(Some(records))) => Ok(records),
-                Ok(Ok(None)) => Err(self.shared.out_of_range(partition, from).await),
-                Ok(Err(error)) => Err(error),
-                Err(stopped) => Err(ReadError::Unavailable(stopped.to_string())),
-            }
-        }
-        .boxed()
+        self.reading.read(partition, from, limit)
     }
 
     fn ends<'a>(
         &'a self,
         partitions: &'a [Partition],
     ) -> BoxFuture<'a, Result<Vec<u64>, ReadError>> {
-        self.shared.offsets.look_up(partitions.to_vec(), Bound::End).boxed()
+        self.reading.ends(partitions)
     }
 
     fn tail(&self, from: Vec<(Partition, u64)>) -> BoxFuture<'_, Result<Box<dyn Tail>, ReadError>> {
-        async move {
-            self.shared.check_starts(&from).await?;
-            let tail = tail::KafkaTail::start(&self.shared, &from)?;
-            Ok(Box::new(tail) as Box<dyn Tail>)
-        }
-        .boxed()
+        self.reading.tail(from)
     }
 }
 
 impl fmt::Debug for KafkaLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KafkaLog")
-            .field("bootstrap", &self.shared.options.bootstrap)
-            .field("topic_prefix", &self.shared.options.topic_prefix)
-            .finish_non_exhaustive()
+        f.debug_struct("KafkaLog").field("reading", &self.reading).finish_non_exhaustive()
     }
 }

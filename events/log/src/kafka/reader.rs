@@ -12,7 +12,8 @@ use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::options::Telling;
-use super::{Shared, record};
+use super::reading::Shared;
+use super::record;
 use crate::port::{ReadError, ReadLimit};
 
 /// So many consumers are kept; more reads at once make their own.

@@ -15,7 +15,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::options::Telling;
 use super::reader::{gap, is_out_of_range, is_passing, raw, unavailable};
-use super::{Shared, record};
+use super::reading::Shared;
+use super::record;
 use crate::partitions::{COUNT, ordinal, partition};
 use crate::port::{ReadError, ReadLimit, Tail};
 

@@ -1,5 +1,6 @@
 //! The Kafka adapter against real brokers: it keeps the contract; and what only it has.
 
+mod copying;
 mod faults;
 mod load;
 mod positions;
@@ -9,9 +10,10 @@ mod topics;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use event_log::testing::contract::Location;
+use event_log::copying::CopyTarget;
+use event_log::testing::contract::{CopyLocation, Location};
 use event_log::testing::kafka::Cluster;
-use event_log::{EventLog, KafkaLog, KafkaOptions};
+use event_log::{EventLog, KafkaCopy, KafkaLog, KafkaOptions};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -52,8 +54,29 @@ impl Location for OnKafka {
     }
 }
 
+impl CopyLocation for OnKafka {
+    fn target(&self) -> BoxFuture<'_, Box<dyn CopyTarget>> {
+        async {
+            let target = KafkaCopy::connect(self.options()).await.expect("the target connects");
+            Box::new(target) as Box<dyn CopyTarget>
+        }
+        .boxed()
+    }
+
+    fn refusal(&self) -> BoxFuture<'_, String> {
+        let refused = KafkaLog::connect(self.options());
+        refused.map(|refused| refused.expect_err("it is no log").to_string()).boxed()
+    }
+}
+
 mod contract {
     use super::*;
 
     event_log::contract_tests!(OnKafka::new());
+}
+
+mod copying_contract {
+    use super::*;
+
+    event_log::copying_tests!(OnKafka::new());
 }

@@ -21,7 +21,7 @@ async fn what_retention_has_taken_is_out_of_range() {
     for number in 0..25 {
         log.append(PRESENCE, numbered(number)).await.expect("the append succeeds");
     }
-    forget_before(&at, 15).await;
+    forget_before(&at, PRESENCE, 15).await;
     let gone = log.read(PRESENCE, 14, ReadLimit::default()).await;
     assert!(
         matches!(gone, Err(ReadError::OutOfRange { from: 14, first: 15, end: 25, .. })),
@@ -38,10 +38,10 @@ async fn what_retention_has_taken_is_out_of_range() {
     assert_eq!(tail.next().await.expect("the tail goes on")[0].offset, 15);
 }
 
-async fn forget_before(at: &OnKafka, offset: i64) {
+pub(crate) async fn forget_before(at: &OnKafka, partition: Partition, offset: i64) {
     let mut list = TopicPartitionList::new();
-    let topic = format!("{}presence", at.prefix);
-    list.add_partition_offset(&topic, PRESENCE.index.into(), Offset::Offset(offset))
+    let topic = format!("{}{}", at.prefix, partition.topic.name());
+    list.add_partition_offset(&topic, partition.index.into(), Offset::Offset(offset))
         .expect("a position");
     let deleted = at.cluster.admin().delete_records(&list, &AdminOptions::new()).await;
     deleted.expect("the records can be deleted");

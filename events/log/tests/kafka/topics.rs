@@ -44,7 +44,7 @@ async fn a_topic_with_other_settings_is_refused_by_name() {
 }
 
 /// Sets a topic up as it must be, but for one setting.
-async fn set(at: &OnKafka, topic: &str, other: Option<(&str, &str)>) {
+pub(crate) async fn set(at: &OnKafka, topic: &str, other: Option<(&str, &str)>) {
     let retention = if topic.ends_with("presence") { "3600000" } else { "-1" };
     let right = [
         ("message.timestamp.type", "LogAppendTime"),

@@ -2,6 +2,7 @@
 //! acknowledged, it can be watched.
 
 mod behind_the_edge;
+mod copying;
 mod distributed;
 mod durability;
 mod edge;

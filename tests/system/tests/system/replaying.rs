@@ -16,7 +16,7 @@ async fn scene(server: &Server) -> Result<(Person, String)> {
     Ok((ada, channel))
 }
 
-fn ended_with(ended: &Ended, code: i32, part: &str) -> Result<()> {
+pub(crate) fn ended_with(ended: &Ended, code: i32, part: &str) -> Result<()> {
     let Ended { status, stdout, stderr } = ended;
     ensure!(status.code() == Some(code), "ended with {status}: {stdout}{stderr}");
     ensure!(stdout.contains(part) || stderr.contains(part), "{stdout}{stderr} lacks {part:?}");

@@ -5,6 +5,7 @@
 //! ```
 
 mod appending;
+mod copying;
 mod following;
 mod reading;
 
@@ -18,6 +19,7 @@ use events::{NewRecord, Partition, SharedRecord, Topic};
 use futures::future::BoxFuture;
 
 pub use appending::*;
+pub use copying::*;
 pub use following::*;
 pub use reading::*;
 

@@ -3,22 +3,25 @@
 //! Kafka's own defaults lose records (a week of retention, times that clients choose), so a topic that
 //! is set up otherwise is refused by name rather than trusted.
 
+mod rules;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use events::Topic;
 use rdkafka::admin::{
-    AdminClient, AdminOptions, ConfigResource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
-    TopicReplication,
+    AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic,
+    OwnedResourceSpecifier, ResourceSpecifier, TopicReplication,
 };
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::RDKafkaErrorCode;
 
-use super::options::{KafkaOptions, MESSAGE_BYTES_MAX, Telling, TopicNames};
+use super::options::{KafkaOptions, Telling, TopicNames};
+use rules::{Rule, rules};
 
-/// What ephemeral records are kept for, milliseconds.
-const PRESENCE_RETENTION_MS: u64 = 3_600_000;
+pub(super) use rules::Times;
+
 const REQUEST_MAX: Duration = Duration::from_secs(10);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
@@ -31,55 +34,10 @@ pub enum TopicsError {
     Other { topic: String, key: &'static str, found: String, expected: String },
     #[error("failed to create the topic {topic}: {reason}")]
     NotCreated { topic: String, reason: String },
+    #[error("failed to set {key} of the topic {topic} to {value}: {reason}")]
+    NotSet { topic: String, key: &'static str, value: &'static str, reason: String },
     #[error("failed to ask the Kafka cluster at {bootstrap} for its topics: {reason}")]
     Unreachable { bootstrap: String, reason: String },
-}
-
-/// What a setting must be.
-#[derive(Debug, Clone)]
-enum Rule {
-    Exactly(String),
-    AtLeast(u64),
-}
-
-impl Rule {
-    fn value(&self) -> String {
-        match self {
-            Self::Exactly(value) => value.clone(),
-            Self::AtLeast(least) => least.to_string(),
-        }
-    }
-
-    fn holds_for(&self, found: &str) -> bool {
-        match self {
-            Self::Exactly(value) => value == found,
-            Self::AtLeast(least) => found.parse().is_ok_and(|found: u64| found >= *least),
-        }
-    }
-
-    fn expected(&self) -> String {
-        match self {
-            Self::Exactly(value) => value.clone(),
-            Self::AtLeast(least) => format!("at least {least}"),
-        }
-    }
-}
-
-/// The settings of a topic, by Kafka's names.
-fn rules(topic: Topic, options: &KafkaOptions) -> Vec<(&'static str, Rule)> {
-    let retention = match topic {
-        Topic::Presence => PRESENCE_RETENTION_MS.to_string(),
-        _ => "-1".to_owned(),
-    };
-    let exactly = |value: &str| Rule::Exactly(value.to_owned());
-    vec![
-        ("message.timestamp.type", exactly("LogAppendTime")),
-        ("cleanup.policy", exactly("delete")),
-        ("retention.ms", Rule::Exactly(retention)),
-        ("retention.bytes", exactly("-1")),
-        ("max.message.bytes", Rule::AtLeast(MESSAGE_BYTES_MAX as u64)),
-        ("min.insync.replicas", Rule::AtLeast(options.in_sync_min.into())),
-    ]
 }
 
 /// Checks that all topics are there and set up so that nothing is lost.
@@ -87,7 +45,7 @@ fn rules(topic: Topic, options: &KafkaOptions) -> Vec<(&'static str, Rule)> {
 /// # Errors
 /// [`TopicsError::Missing`] names all that are missing, [`TopicsError::Other`] the first wrong setting.
 pub async fn check(options: &KafkaOptions) -> Result<(), TopicsError> {
-    let cluster = Cluster::new(options)?;
+    let cluster = Cluster::new(options, Times::OfAppend)?;
     let counts = cluster.partition_counts().await?;
     let missing = cluster.missing(&counts);
     if !missing.is_empty() {
@@ -103,30 +61,57 @@ pub async fn check(options: &KafkaOptions) -> Result<(), TopicsError> {
 /// # Errors
 /// As [`check`], and [`TopicsError::NotCreated`].
 pub async fn ensure(options: &KafkaOptions) -> Result<Vec<String>, TopicsError> {
-    let cluster = Cluster::new(options)?;
-    let mut counts = cluster.partition_counts().await?;
-    let missing = cluster.missing(&counts);
-    let created = if missing.is_empty() { Vec::new() } else { cluster.create(&missing).await? };
-    // Metadata follows the creation a moment later.
-    while !cluster.missing(&counts).is_empty() {
-        counts = cluster.partition_counts().await?;
+    Cluster::new(options, Times::OfAppend)?.ensure().await
+}
+
+/// As [`ensure`], for topics into which a log is copied: those that it creates are no log's yet.
+pub(super) async fn ensure_for_copy(options: &KafkaOptions) -> Result<(), TopicsError> {
+    Cluster::new(options, Times::Copied)?.ensure().await.map(drop)
+}
+
+/// Sets where the durable topics have their times from, and returns once the brokers say so.
+pub(super) async fn set_times(options: &KafkaOptions, times: Times) -> Result<(), TopicsError> {
+    let cluster = Cluster::new(options, times)?;
+    let other = cluster.timed_otherwise().await?;
+    if other.is_empty() {
+        return Ok(());
     }
-    cluster.check(&counts).await?;
-    Ok(created)
+    cluster.set_times(&other).await?;
+    let told = async {
+        while !cluster.timed_otherwise().await?.is_empty() {
+            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+        }
+        Ok(())
+    };
+    let late = |_| Err(cluster.not_set(other[0].0, "the brokers do not say so"));
+    tokio::time::timeout(REQUEST_MAX, told).await.unwrap_or_else(late)
 }
 
 struct Cluster<'a> {
     options: &'a KafkaOptions,
+    times: Times,
     names: TopicNames,
     admin: Arc<AdminClient<Telling>>,
 }
 
 impl<'a> Cluster<'a> {
-    fn new(options: &'a KafkaOptions) -> Result<Self, TopicsError> {
+    fn new(options: &'a KafkaOptions, times: Times) -> Result<Self, TopicsError> {
         let admin = AdminClient::from_config_and_context(&options.common(), Telling)
             .map_err(|error| unreachable(options, error.to_string()))?;
         let names = TopicNames::new(&options.topic_prefix);
-        Ok(Self { options, names, admin: admin.into() })
+        Ok(Self { options, times, names, admin: admin.into() })
+    }
+
+    async fn ensure(&self) -> Result<Vec<String>, TopicsError> {
+        let mut counts = self.partition_counts().await?;
+        let missing = self.missing(&counts);
+        let created = if missing.is_empty() { Vec::new() } else { self.create(&missing).await? };
+        // Metadata follows the creation a moment later.
+        while !self.missing(&counts).is_empty() {
+            counts = self.partition_counts().await?;
+        }
+        self.check(&counts).await?;
+        Ok(created)
     }
 
     /// How many partitions each of the cluster's topics has.
@@ -146,8 +131,16 @@ impl<'a> Cluster<'a> {
         Topic::ALL.into_iter().filter(missing).collect()
     }
 
+    fn rules(&self, topic: Topic) -> Vec<(&'static str, Rule)> {
+        rules(topic, self.times, self.options)
+    }
+
+    fn settings(&self, topic: Topic) -> Vec<(&'static str, String)> {
+        self.rules(topic).into_iter().map(|(key, rule)| (key, rule.value())).collect()
+    }
+
     async fn create(&self, topics: &[Topic]) -> Result<Vec<String>, TopicsError> {
-        let rules: Vec<_> = topics.iter().map(|topic| settings(*topic, self.options)).collect();
+        let rules: Vec<_> = topics.iter().map(|topic| self.settings(*topic)).collect();
         let new: Vec<_> =
             topics.iter().zip(&rules).map(|(topic, of)| self.new_topic(*topic, of)).collect();
         let results = self.admin.create_topics(&new, &deadline()).await;
@@ -189,7 +182,7 @@ impl<'a> Cluster<'a> {
         let configs = self.configs().await?;
         for topic in Topic::ALL {
             let config = self.of(topic, &configs);
-            for (key, rule) in rules(topic, self.options) {
+            for (key, rule) in self.rules(topic) {
                 let found = config.and_then(|config| config.get(key)?.value.as_deref());
                 let found = found.unwrap_or("unknown");
                 if !rule.holds_for(found) {
@@ -221,7 +214,7 @@ impl<'a> Cluster<'a> {
         Topic::ALL.into_iter().all(|topic| {
             let config = self.of(topic, configs);
             let said = |key| config.is_some_and(|config| config.get(key).is_some());
-            rules(topic, self.options).into_iter().all(|(key, _)| said(key))
+            self.rules(topic).into_iter().all(|(key, _)| said(key))
         })
     }
 
@@ -238,6 +231,51 @@ impl<'a> Cluster<'a> {
         each.map_err(|error| self.unreachable(error.to_string()))
     }
 
+    /// The durable topics that have their times from elsewhere, with what is set for each of them.
+    async fn timed_otherwise(&self) -> Result<Vec<(Topic, ConfigResource)>, TopicsError> {
+        let mut configs = self.configs().await?;
+        let mut other = Vec::new();
+        for topic in Topic::DURABLE {
+            let name = OwnedResourceSpecifier::Topic(self.names.of(topic).to_owned());
+            let Some(at) = configs.iter().position(|config| config.specifier == name) else {
+                continue;
+            };
+            let config = configs.swap_remove(at);
+            let found = config.get(rules::TIMES).and_then(|entry| entry.value.as_deref());
+            if found != Some(self.times.value()) {
+                other.push((topic, config));
+            }
+        }
+        Ok(other)
+    }
+
+    /// Whoever alters a topic says all that is set for it: what is not named goes back to its default.
+    async fn set_times(&self, topics: &[(Topic, ConfigResource)]) -> Result<(), TopicsError> {
+        let changes: Vec<_> = topics
+            .iter()
+            .map(|(topic, config)| {
+                let set = config.entries.iter().filter(|entry| {
+                    entry.source == ConfigSource::DynamicTopic && entry.name != rules::TIMES
+                });
+                let change = AlterConfig::new(ResourceSpecifier::Topic(self.names.of(*topic)));
+                let change = change.set(rules::TIMES, self.times.value());
+                set.filter_map(|entry| Some((entry.name.as_str(), entry.value.as_deref()?)))
+                    .fold(change, |change, (key, value)| change.set(key, value))
+            })
+            .collect();
+        let altered = self.admin.alter_configs(&changes, &deadline()).await;
+        let altered = altered.map_err(|error| self.unreachable(error.to_string()))?;
+        for ((topic, _), result) in topics.iter().zip(altered) {
+            result.map_err(|(_, error)| self.not_set(*topic, &error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn not_set(&self, topic: Topic, reason: &str) -> TopicsError {
+        let (topic, reason) = (self.names.of(topic).to_owned(), reason.to_owned());
+        TopicsError::NotSet { topic, key: rules::TIMES, value: self.times.value(), reason }
+    }
+
     fn other(
         &self,
         topic: Topic,
@@ -252,10 +290,6 @@ impl<'a> Cluster<'a> {
     fn unreachable(&self, reason: String) -> TopicsError {
         unreachable(self.options, reason)
     }
-}
-
-fn settings(topic: Topic, options: &KafkaOptions) -> Vec<(&'static str, String)> {
-    rules(topic, options).into_iter().map(|(key, rule)| (key, rule.value())).collect()
 }
 
 fn deadline() -> AdminOptions {
