@@ -128,7 +128,7 @@ const READERS: [&str; 4] = ["query-api", "query-api-server", "realtime", "realti
 const WAYS_TO_APPEND: [&str; 5] =
     ["EventLog", "EmbeddedLog", "KafkaLog", "storage.log", "PresenceAppender::new"];
 
-/// The crates of tests and benchmarks: they may know anyone, nobody may know them.
+/// The crates of tests and benchmarks: they may know anyone, nobody else may know them.
 const TESTS: [&str; 4] = ["architecture", "bench", "simulation", "system-tests"];
 
 /// Crates that must stay pure, with everything that they are built with.
