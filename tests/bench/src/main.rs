@@ -17,9 +17,10 @@ mod target;
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
 use system_tests::Program;
+use tokio::signal::unix::{SignalKind, signal};
 
 use scene::Scene;
 use target::{Form, Target};
@@ -71,6 +72,17 @@ async fn main() -> Result<()> {
     if args.serve_bare {
         return bare::serve().await;
     }
+    // Whoever ends this program ends what it has started.
+    let (mut term, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        measured = measure(args) => measured,
+        _ = term.recv() => bail!("ended by SIGTERM"),
+        _ = interrupt.recv() => bail!("ended by SIGINT"),
+    }
+}
+
+async fn measure(args: Args) -> Result<()> {
     let wanted = |row: Row| args.rows.is_empty() || args.rows.contains(&row);
     let form = args.cell.map_or(Form::OneProcess, |brokers| Form::Cell { brokers });
     let time = Duration::from_secs(args.seconds);

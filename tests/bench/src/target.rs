@@ -27,7 +27,10 @@ impl fmt::Display for Form {
         match self {
             Self::OneProcess => f.write_str("one process"),
             Self::Cell { brokers } => {
-                write!(f, "a cell behind nginx, Kafka: {brokers} broker(s), as many copies")
+                write!(
+                    f,
+                    "a cell behind nginx; Kafka of {brokers} broker(s), replication {brokers}"
+                )
             }
         }
     }
