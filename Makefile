@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 # The seeds of the simulation that `make torture` runs.
 SEEDS ?= 0..20000
-.PHONY: help run test lint fmt arrows audit torture bench docs
+.PHONY: help run test lint fmt arrows audit torture bench bench-cell docs
 
 help:
 	@echo 'make run      build and start nottermost; it prints its URL'
@@ -13,7 +13,8 @@ help:
 	@echo 'make fmt      format the code'
 	@echo 'make audit    check dependencies: advisories, licences, sources'
 	@echo 'make torture  the long runs of the simulation and the kill tests'
-	@echo 'make bench    measure; prints what docs/PERFORMANCE.md records'
+	@echo 'make bench    measure the one process; prints what docs/PERFORMANCE.md records'
+	@echo 'make bench-cell  the same for the services as processes of their own, on Kafka'
 	@echo 'make docs     renew the generated pages'
 
 run:
@@ -49,8 +50,12 @@ torture:
 
 bench:
 	@.ci/tools cargo cc openssl postgres
-	cargo build --release -p nottermost -p replay-tools -p bench
-	cd "$${CARGO_TARGET_DIR:-target}/release" && ./bench --binary ./nottermost
+	cargo run --release -p bench
+
+bench-cell:
+	@.ci/tools cargo cc openssl nginx postgres java mvn
+	cargo run --release -p bench -- --cell 1
+	cargo run --release -p bench -- --cell 3
 
 docs:
 	UPDATE_DOCS=1 cargo test -p platform --test configuration_reference

@@ -135,7 +135,7 @@ const WAYS_TO_APPEND: [&str; 5] =
 const COPIER: &str = "replay-tools";
 const WAYS_TO_COPY: [&str; 4] = ["event_log::copying", "CopyTarget", "EmbeddedCopy", "KafkaCopy"];
 
-/// The crates of tests and benchmarks: they may know anyone, nobody may know them.
+/// The crates of tests and benchmarks: they may know anyone, nobody else may know them.
 const TESTS: [&str; 4] = ["architecture", "bench", "simulation", "system-tests"];
 
 /// Crates that must stay pure, with everything that they are built with.

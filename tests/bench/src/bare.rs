@@ -13,7 +13,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast;
 
 /// Frames that a socket may lie behind.
@@ -59,7 +58,7 @@ fn post_object(message: &str) -> serde_json::Value {
     })
 }
 
-/// Serves until the process is ended; says where as the server does.
+/// Serves until the process is ended; says where on standard output.
 pub async fn serve() -> Result<()> {
     let (frames, _) = broadcast::channel(BACKLOG);
     let bare = Bare { frames, answers: Arc::new(Answers::rendered()) };
@@ -70,14 +69,8 @@ pub async fn serve() -> Result<()> {
         .route("/api/v4/websocket", get(socket))
         .with_state(bare);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    println!("nottermost is ready at http://{}", listener.local_addr()?);
-    // Sockets that are open must not keep it.
-    let mut term = signal(SignalKind::terminate())?;
-    tokio::select! {
-        served = axum::serve(listener, router) => served?,
-        _ = term.recv() => {}
-    }
-    Ok(())
+    println!("{}", listener.local_addr()?);
+    Ok(axum::serve(listener, router).await?)
 }
 
 async fn create_post(State(frames): State<broadcast::Sender<Utf8Bytes>>, body: Bytes) -> Response {

@@ -31,10 +31,7 @@ impl Answer {
 
 impl Client {
     pub async fn connect(authority: &str, token: &str) -> Result<Self> {
-        let stream = TcpStream::connect(authority).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
+        let sender = open(authority).await?;
         Ok(Self { sender, authority: authority.to_owned(), token: token.to_owned() })
     }
 
@@ -53,7 +50,10 @@ impl Client {
         if !self.token.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
         }
-        self.sender.ready().await?;
+        // nginx ends a connection after some requests; the answer to the last says so.
+        if self.sender.ready().await.is_err() {
+            self.sender = open(&self.authority).await?;
+        }
         let response = self.sender.send_request(request.body(Full::new(body))?).await?;
         let status = response.status().as_u16();
         let token =
@@ -70,12 +70,12 @@ impl Client {
         }
         Ok(answer)
     }
+}
 
-    pub async fn get(&mut self, path: &str) -> Result<Answer> {
-        let answer = self.send(Method::GET, path, Bytes::new()).await?;
-        if answer.status >= 300 {
-            bail!("GET {path}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
-        }
-        Ok(answer)
-    }
+async fn open(authority: &str) -> Result<SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(authority).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
 }

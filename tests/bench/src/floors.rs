@@ -9,27 +9,26 @@ use anyhow::Result;
 use platform::postgres::PrivateCluster;
 use sqlx::{ConnectOptions, Executor};
 
-const MEASURED: Duration = Duration::from_secs(2);
 const COPIED_ROWS: usize = 200_000;
 const COPIED_AT_ONCE: usize = 1_000;
 /// An odd number: its multiples are ids in no order.
 const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 
 /// Appends of 1 KB, one fsync each, and 32 per fsync.
-pub fn fsynced_appends() -> Result<()> {
+pub fn fsynced_appends(time: Duration) -> Result<()> {
     for group in [1, 32] {
         let mut file = tempfile::tempfile()?;
-        let per_s = appended(&mut file, group)?;
+        let per_s = appended(&mut file, group, time)?;
         println!("plain file, {group} appends of 1 KB per fsync: {per_s:.0} appends/s");
     }
     Ok(())
 }
 
-fn appended(file: &mut File, group: usize) -> Result<f64> {
+fn appended(file: &mut File, group: usize, time: Duration) -> Result<f64> {
     let record = [0x5a_u8; 1024];
     let began = Instant::now();
     let mut count = 0_usize;
-    while began.elapsed() < MEASURED {
+    while began.elapsed() < time {
         for _ in 0..group {
             file.write_all(&record)?;
         }

@@ -1,33 +1,42 @@
-//! The figures of `docs/PERFORMANCE.md`: a load program against the real server in its default
-//! configuration, on the same machine, with what the machine gives beside it.
+//! The figures of `docs/PERFORMANCE.md`: a load program against the real product in its default
+//! configuration, on the same machine, with what the machine gives beside it. It builds the product
+//! itself, as its users do and in the profile of its own build.
 
 mod bare;
 mod client;
 mod floors;
+mod kafka;
 mod posts;
+mod processes;
 mod reads;
 mod rebuild;
 mod scene;
-mod server;
 mod sockets;
 mod stats;
+mod target;
 
-use std::path::PathBuf;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
+use system_tests::Program;
+use tokio::signal::unix::{SignalKind, signal};
 
 use scene::Scene;
-use server::Server;
+use target::{Form, Target};
 
 const POSTERS: [usize; 3] = [1, 32, 128];
 
-/// Measures a server.
+/// Measures the product: the one process, or a cell.
 #[derive(Parser)]
 struct Args {
-    /// The server's binary, built in release mode.
-    #[arg(long, env = "NOTTERMOST_BIN", default_value = "target/release/nottermost")]
-    binary: PathBuf,
+    /// Measure the services as processes of their own behind nginx, on so many brokers of Kafka: 1, or 3
+    /// with three copies of everything.
+    #[arg(long, value_name = "BROKERS", value_parser = brokers)]
+    cell: Option<u32>,
+    /// How long each run takes; a row of posts or reads is three of them.
+    #[arg(long, default_value_t = 6)]
+    seconds: u64,
     /// What to measure; everything by default.
     #[arg(value_enum)]
     rows: Vec<Row>,
@@ -36,9 +45,20 @@ struct Args {
     serve_bare: bool,
 }
 
+fn brokers(text: &str) -> Result<u32, &'static str> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("a cluster has 1 broker or 3"),
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Row {
+    /// What disk, Postgres and a bare server give.
     Floors,
+    /// What a cell's Kafka gives.
+    Kafka,
     Posts,
     Reads,
     Sockets,
@@ -52,44 +72,67 @@ async fn main() -> Result<()> {
     if args.serve_bare {
         return bare::serve().await;
     }
-    let wanted = |row: Row| args.rows.is_empty() || args.rows.contains(&row);
-    if wanted(Row::Floors) {
-        floors::fsynced_appends()?;
-        floors::plain_copy().await?;
-        limits().await?;
+    // Whoever ends this program ends what it has started.
+    let (mut term, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        measured = measure(args) => measured,
+        _ = term.recv() => bail!("ended by SIGTERM"),
+        _ = interrupt.recv() => bail!("ended by SIGINT"),
     }
-    let server = Server::start(&args.binary)?;
-    let scene = Scene::set(&server).await?;
+}
+
+async fn measure(args: Args) -> Result<()> {
+    let wanted = |row: Row| args.rows.is_empty() || args.rows.contains(&row);
+    let form = args.cell.map_or(Form::OneProcess, |brokers| Form::Cell { brokers });
+    let time = Duration::from_secs(args.seconds);
+    // Builds all programs now: no compiler may run beside a row.
+    let _ = Program::Nottermost.binary();
+    println!("{form}");
+    if wanted(Row::Floors) {
+        if let Form::OneProcess = form {
+            floors::fsynced_appends(time / 3)?;
+        }
+        floors::plain_copy().await?;
+        limits(form, time).await?;
+    }
+    let mut target = Target::start(form).await?;
+    if wanted(Row::Kafka)
+        && let Some(cluster) = target.kafka()
+    {
+        kafka::figures(cluster, time).await?;
+    }
+    let scene = Scene::set(&target).await?;
     if wanted(Row::Posts) {
         for posters in POSTERS {
-            posts::figures(&server, &scene, posters).await?;
+            posts::figures(&target, &scene, posters, time).await?;
         }
     }
     if wanted(Row::Reads) {
-        reads::figures(&server, &scene).await?;
+        reads::figures(&target, &scene, time).await?;
     }
     if wanted(Row::Sockets) {
-        sockets(&server, &scene, "").await?;
+        sockets(&target, &scene, "").await?;
     }
-    let data = server.stop()?;
     if wanted(Row::Rebuild) {
-        rebuild::figures(&args.binary, data)?;
+        rebuild::figures(&mut target).await?;
     }
-    Ok(())
+    target.stop().await
 }
 
 /// The same load on a server without rules and storage.
-async fn limits() -> Result<()> {
-    let server = Server::start_bare()?;
+async fn limits(form: Form, time: Duration) -> Result<()> {
+    let target = Target::start_bare(form).await?;
     let scene = Scene::bare();
-    posts::bare(&server, &scene, 32).await?;
-    reads::bare(&server, &scene).await?;
-    sockets(&server, &scene, " of a bare server").await
+    posts::bare(&target, &scene, 32, time).await?;
+    reads::bare(&target, &scene, time).await?;
+    sockets(&target, &scene, " of a bare server").await?;
+    target.stop().await
 }
 
-async fn sockets(server: &Server, scene: &Scene, of: &str) -> Result<()> {
+async fn sockets(target: &Target, scene: &Scene, of: &str) -> Result<()> {
     for sockets in [100, 1_000] {
-        sockets::latency(server, scene, sockets, of).await?;
+        sockets::latency(target, scene, sockets, of).await?;
     }
-    sockets::fan_out(server, scene, 10_000, of).await
+    sockets::fan_out(target, scene, 10_000, of).await
 }

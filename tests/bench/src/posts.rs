@@ -1,5 +1,6 @@
 //! Durable posts per second: acknowledged and visible in Postgres.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -8,12 +9,11 @@ use http::Method;
 use serde_json::json;
 
 use crate::client::Client;
+use crate::processes::Cpu;
 use crate::scene::Scene;
-use crate::server::Server;
 use crate::stats::{Latencies, median};
+use crate::target::Target;
 
-const WARM_UP: Duration = Duration::from_secs(2);
-const MEASURED: Duration = Duration::from_secs(6);
 const RUNS: usize = 3;
 
 /// One run.
@@ -21,74 +21,74 @@ struct Run {
     per_s: f64,
     p50_ms: f64,
     p99_ms: f64,
-    server_us: f64,
-    postgres_us: f64,
     posts: f64,
+    cpu: Cpu,
 }
 
-/// Posts at this many posters, the median of three runs, and what one post cost the log and Postgres
-/// over all of them.
-pub async fn figures(server: &Server, scene: &Scene, posters: usize) -> Result<()> {
-    measured(server, scene, posters, WARM_UP).await?;
-    let before = Costs::read(server).await?;
+/// Posts at this many posters, the median of three runs of this time, and what one post cost over all
+/// of them.
+pub async fn figures(target: &Target, scene: &Scene, posters: usize, time: Duration) -> Result<()> {
+    measured(target, scene, posters, time / 3).await?;
+    let before = Costs::read(target).await?;
     let mut runs = Vec::with_capacity(RUNS);
     for _ in 0..RUNS {
-        runs.push(measured(server, scene, posters, MEASURED).await?);
+        runs.push(measured(target, scene, posters, time).await?);
     }
-    let after = Costs::read(server).await?;
+    let after = Costs::read(target).await?;
     let posts: f64 = runs.iter().map(|run| run.posts).sum();
-    println!(
-        "{}  {:.1} posts per fsync  {:.3} statements per post",
-        row(&runs, "posts/s", posters),
-        posts / (after.fsyncs - before.fsyncs).max(1.0),
-        (after.statements - before.statements) / posts,
-    );
+    let mut line = row(&runs, "posts/s", posters);
+    if target.kafka().is_none() {
+        let fsyncs = (after.commits - before.commits).max(1.0);
+        write!(line, "  {:.1} posts per fsync", posts / fsyncs)?;
+    }
+    println!("{line}  {:.3} statements per post", (after.statements - before.statements) / posts);
     Ok(())
 }
 
 /// The same load on the server without rules and storage.
-pub async fn bare(server: &Server, scene: &Scene, posters: usize) -> Result<()> {
-    measured(server, scene, posters, WARM_UP).await?;
-    let run = measured(server, scene, posters, MEASURED).await?;
+pub async fn bare(target: &Target, scene: &Scene, posters: usize, time: Duration) -> Result<()> {
+    measured(target, scene, posters, time / 3).await?;
+    let run = measured(target, scene, posters, time).await?;
     println!("{}", row(&[run], "posts/s of a bare server", posters));
     Ok(())
 }
 
 fn row(runs: &[Run], name: &str, posters: usize) -> String {
     let of = |f: fn(&Run) -> f64| median(runs.iter().map(f).collect());
+    let mut cpu = Cpu::default();
+    runs.iter().for_each(|run| cpu += run.cpu);
     format!(
-        "{name}, {posters:>3} posters: {:>8.0}/s  p50 {:>6.2} ms  p99 {:>6.2} ms  \
-         CPU per post {:.1} µs server + {:.1} µs Postgres",
+        "{name}, {posters:>3} posters: {:>8.0}/s  p50 {:>6.2} ms  p99 {:>6.2} ms  CPU per post {}",
         of(|r| r.per_s),
         of(|r| r.p50_ms),
         of(|r| r.p99_ms),
-        of(|r| r.server_us),
-        of(|r| r.postgres_us),
+        cpu.per(runs.iter().map(|run| run.posts).sum()),
     )
 }
 
-/// What the server counted so far.
+/// What the product counted so far.
 struct Costs {
-    fsyncs: f64,
+    /// The embedded log's; on Kafka each append counts as one.
+    commits: f64,
     statements: f64,
 }
 
 impl Costs {
-    async fn read(server: &Server) -> Result<Self> {
+    async fn read(target: &Target) -> Result<Self> {
         Ok(Self {
-            fsyncs: server.metric("nottermost_log_commit_seconds_count").await?,
-            statements: server.metric("nottermost_projection_statements_total").await?,
+            commits: target.metric("nottermost_log_commit_seconds_count").await?,
+            statements: target.metric("nottermost_projection_statements_total").await?,
         })
     }
 }
 
-async fn measured(server: &Server, scene: &Scene, posters: usize, time: Duration) -> Result<Run> {
-    let cpu = server.cpu()?;
+async fn measured(target: &Target, scene: &Scene, posters: usize, time: Duration) -> Result<Run> {
+    let cpu = Cpu::read()?;
     let began = Instant::now();
     let mut tasks = Vec::with_capacity(posters);
     for n in 0..posters {
         let client =
-            Client::connect(&server.authority, &scene.tokens[n % scene.tokens.len()]).await?;
+            Client::connect(&target.authority, &scene.tokens[n % scene.tokens.len()]).await?;
         let channel = scene.channels[n % scene.channels.len()].clone();
         tasks.push(tokio::spawn(post(client, channel, began + time)));
     }
@@ -97,15 +97,14 @@ async fn measured(server: &Server, scene: &Scene, posters: usize, time: Duration
         all.extend(task.await??);
     }
     let elapsed = began.elapsed().as_secs_f64();
-    let cpu = server.cpu()?.since(cpu);
+    let cpu = Cpu::read()?.since(cpu);
     let posts = all.len() as f64;
     Ok(Run {
         per_s: posts / elapsed,
         p50_ms: all.percentile_ms(50.0),
         p99_ms: all.percentile_ms(99.0),
-        server_us: cpu.server_s * 1e6 / posts,
-        postgres_us: cpu.postgres_s * 1e6 / posts,
         posts,
+        cpu,
     })
 }
 

@@ -8,12 +8,11 @@ use http::Method;
 use serde_json::json;
 
 use crate::client::Client;
+use crate::processes::Cpu;
 use crate::scene::Scene;
-use crate::server::Server;
 use crate::stats::{Latencies, median};
+use crate::target::Target;
 
-const WARM_UP: Duration = Duration::from_secs(1);
-const MEASURED: Duration = Duration::from_secs(4);
 const RUNS: usize = 3;
 
 /// What one kind of reader asks for, over and over.
@@ -24,7 +23,7 @@ struct Ask {
     body: Bytes,
 }
 
-pub async fn figures(server: &Server, scene: &Scene) -> Result<()> {
+pub async fn figures(target: &Target, scene: &Scene, time: Duration) -> Result<()> {
     let channel = &scene.channels[0];
     let get = |path: String| Ask { method: Method::GET, path, body: Bytes::new() };
     let page = format!("/api/v4/channels/{channel}/posts?page=0&per_page=60");
@@ -34,61 +33,64 @@ pub async fn figures(server: &Server, scene: &Scene) -> Result<()> {
         path: format!("/api/v4/teams/{}/posts/search", scene.team),
         body: json!({"terms": "fox", "is_or_search": false, "per_page": 20}).to_string().into(),
     };
-    row(server, scene, "newest page of 60", 8, &get(page)).await?;
-    row(server, scene, "older page of 60", 8, &get(older)).await?;
-    row(server, scene, "own profile", 8, &get("/api/v4/users/me".to_owned())).await?;
-    row(server, scene, "one-word search", 4, &search).await
+    let row = Row { target, scene, time };
+    row.measured("newest page of 60", 8, &get(page)).await?;
+    row.measured("older page of 60", 8, &get(older)).await?;
+    row.measured("own profile", 8, &get("/api/v4/users/me".to_owned())).await?;
+    row.measured("one-word search", 4, &search).await
 }
 
 /// The same load on the server without rules and storage.
-pub async fn bare(server: &Server, scene: &Scene) -> Result<()> {
+pub async fn bare(target: &Target, scene: &Scene, time: Duration) -> Result<()> {
     let get = |path: String| Ask { method: Method::GET, path, body: Bytes::new() };
     let page = format!("/api/v4/channels/{}/posts?page=0&per_page=60", scene.channels[0]);
-    row(server, scene, "page of 60 of a bare server", 8, &get(page)).await?;
-    row(server, scene, "own profile of a bare server", 8, &get("/api/v4/users/me".to_owned())).await
+    let row = Row { target, scene, time };
+    row.measured("page of 60 of a bare server", 8, &get(page)).await?;
+    row.measured("own profile of a bare server", 8, &get("/api/v4/users/me".to_owned())).await
 }
 
-async fn row(server: &Server, scene: &Scene, name: &str, clients: usize, ask: &Ask) -> Result<()> {
-    run(server, scene, clients, ask, WARM_UP).await?;
-    let mut per_s = Vec::with_capacity(RUNS);
-    let mut cpu_us = Vec::with_capacity(RUNS);
-    let mut p99 = Vec::with_capacity(RUNS);
-    for _ in 0..RUNS {
-        let cpu = server.cpu()?;
-        let began = Instant::now();
-        let latencies = run(server, scene, clients, ask, MEASURED).await?;
-        let asked = latencies.len() as f64;
-        per_s.push(asked / began.elapsed().as_secs_f64());
-        cpu_us.push(server.cpu()?.since(cpu).total_s() * 1e6 / asked);
-        p99.push(latencies.percentile_ms(99.0));
-    }
-    println!(
-        "{name}, {clients} clients: {:>8.0}/s  p99 {:.2} ms  CPU {:.1} µs",
-        median(per_s),
-        median(p99),
-        median(cpu_us)
-    );
-    Ok(())
-}
-
-async fn run(
-    server: &Server,
-    scene: &Scene,
-    clients: usize,
-    ask: &Ask,
+/// Whom the readers of a row ask, and for how long each time.
+struct Row<'a> {
+    target: &'a Target,
+    scene: &'a Scene,
     time: Duration,
-) -> Result<Latencies> {
-    let until = Instant::now() + time;
-    let mut tasks = Vec::with_capacity(clients);
-    for n in 0..clients {
-        let client = Client::connect(&server.authority, &scene.tokens[n]).await?;
-        tasks.push(tokio::spawn(read(client, ask.clone(), until)));
+}
+
+impl Row<'_> {
+    async fn measured(&self, name: &str, clients: usize, ask: &Ask) -> Result<()> {
+        self.run(clients, ask, self.time / 4).await?;
+        let mut per_s = Vec::with_capacity(RUNS);
+        let mut p99 = Vec::with_capacity(RUNS);
+        let (mut asked, cpu) = (0.0, Cpu::read()?);
+        for _ in 0..RUNS {
+            let began = Instant::now();
+            let latencies = self.run(clients, ask, self.time).await?;
+            per_s.push(latencies.len() as f64 / began.elapsed().as_secs_f64());
+            p99.push(latencies.percentile_ms(99.0));
+            asked += latencies.len() as f64;
+        }
+        println!(
+            "{name}, {clients} clients: {:>8.0}/s  p99 {:.2} ms  CPU {}",
+            median(per_s),
+            median(p99),
+            Cpu::read()?.since(cpu).per(asked)
+        );
+        Ok(())
     }
-    let mut all = Latencies::default();
-    for task in tasks {
-        all.extend(task.await??);
+
+    async fn run(&self, clients: usize, ask: &Ask, time: Duration) -> Result<Latencies> {
+        let until = Instant::now() + time;
+        let mut tasks = Vec::with_capacity(clients);
+        for n in 0..clients {
+            let client = Client::connect(&self.target.authority, &self.scene.tokens[n]).await?;
+            tasks.push(tokio::spawn(read(client, ask.clone(), until)));
+        }
+        let mut all = Latencies::default();
+        for task in tasks {
+            all.extend(task.await??);
+        }
+        Ok(all)
     }
-    Ok(all)
 }
 
 async fn read(mut client: Client, ask: Ask, until: Instant) -> Result<Latencies> {

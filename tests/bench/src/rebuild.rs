@@ -1,28 +1,24 @@
 //! What an operator waits for: rows and index anew from the log, and a start.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, ensure};
+use system_tests::Server;
 
-use crate::server::Server;
+use crate::target::{Target, stop};
 
-/// `binary` lies beside `replay`.
-pub fn figures(binary: &Path, data: tempfile::TempDir) -> Result<()> {
-    let replay = binary.with_file_name("replay");
-    let output = Command::new(&replay)
-        .arg("rebuild")
-        .env("NOTTERMOST_DATA__DIR", data.path())
-        .env("NOTTERMOST_TELEMETRY__LOG_FILTER", "warn")
-        .output()
-        .with_context(|| format!("failed to start {}", replay.display()))?;
-    if !output.status.success() {
-        bail!("replay rebuild: {}", String::from_utf8_lossy(&output.stderr));
+pub async fn figures(target: &mut Target) -> Result<()> {
+    target.stop_servers().await?;
+    let (room, setup, programs) = target.programs()?;
+    let rebuilt = setup.replayed(room, &["rebuild"]).await?;
+    ensure!(rebuilt.status.success(), "replay rebuild: {}", rebuilt.stderr);
+    print!("replay rebuild: {}", rebuilt.stdout);
+    for program in programs {
+        let began = Instant::now();
+        let server = Server::start(room, &setup.clone().program(*program)).await?;
+        let took = began.elapsed().as_secs_f64();
+        println!("start of {} on that log, until ready: {took:.2} s", program.name());
+        stop(server).await?;
     }
-    print!("replay rebuild: {}", String::from_utf8_lossy(&output.stdout));
-    let began = Instant::now();
-    let server = Server::start_on(binary, data)?;
-    println!("start on that log, until ready: {:.2} s", began.elapsed().as_secs_f64());
-    server.stop().map(drop)
+    Ok(())
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::server::Server;
+use crate::target::Target;
 
 pub const CHANNELS: usize = 16;
 pub const MEMBERS: usize = 100;
@@ -25,8 +25,8 @@ impl Scene {
         Self { team: format!("{:026}", 0), channels: ids(CHANNELS), tokens: ids(MEMBERS) }
     }
 
-    pub async fn set(server: &Server) -> Result<Self> {
-        let mut admin = Client::connect(&server.authority, "").await?;
+    pub async fn set(target: &Target) -> Result<Self> {
+        let mut admin = Client::connect(&target.authority, "").await?;
         let mut people = Vec::with_capacity(MEMBERS);
         for n in 0..MEMBERS {
             people.push(account(&mut admin, n).await?);

@@ -14,9 +14,10 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use crate::client::Client;
+use crate::processes::Cpu;
 use crate::scene::Scene;
-use crate::server::Server;
 use crate::stats::Latencies;
+use crate::target::Target;
 
 /// Posts per second while latencies are taken.
 const RATE: u32 = 20;
@@ -31,13 +32,13 @@ type Socket = WebSocketStream<TcpStream>;
 type Seen = (u32, Instant);
 
 /// `of` names the server in what is printed.
-pub async fn latency(server: &Server, scene: &Scene, sockets: usize, of: &str) -> Result<()> {
+pub async fn latency(target: &Target, scene: &Scene, sockets: usize, of: &str) -> Result<()> {
     let (seen, mut arrivals) = mpsc::unbounded_channel();
-    let _listening = open(server, scene, sockets, &seen).await?;
-    let mut poster = Client::connect(&server.authority, &scene.tokens[0]).await?;
+    let _listening = open(target, scene, sockets, &seen).await?;
+    let mut poster = Client::connect(&target.authority, &scene.tokens[0]).await?;
     let mut sent = Vec::new();
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / RATE);
-    let cpu = server.cpu()?;
+    let cpu = Cpu::read()?;
     for n in 0..LATENCY_POSTS {
         ticks.tick().await;
         sent.push(Instant::now());
@@ -50,24 +51,24 @@ pub async fn latency(server: &Server, scene: &Scene, sockets: usize, of: &str) -
     }
     let frames = (sockets * LATENCY_POSTS as usize) as f64;
     println!(
-        "post to socket{of}, {RATE} posts/s, {sockets} sockets: p50 {:.2} ms  p99 {:.2} ms  CPU {:.1} µs per frame",
+        "post to socket{of}, {RATE} posts/s, {sockets} sockets: p50 {:.2} ms  p99 {:.2} ms  CPU per frame {}",
         latencies.percentile_ms(50.0),
         latencies.percentile_ms(99.0),
-        server.cpu()?.since(cpu).total_s() * 1e6 / frames,
+        Cpu::read()?.since(cpu).per(frames),
     );
     Ok(())
 }
 
 /// `of` names the server in what is printed.
-pub async fn fan_out(server: &Server, scene: &Scene, sockets: usize, of: &str) -> Result<()> {
-    let before = server.resident_bytes()?;
+pub async fn fan_out(target: &Target, scene: &Scene, sockets: usize, of: &str) -> Result<()> {
+    let before = target.resident_bytes()?;
     let (seen, mut arrivals) = mpsc::unbounded_channel();
-    let _listening = open(server, scene, sockets, &seen).await?;
-    let idle = server.resident_bytes()?.saturating_sub(before) / sockets as u64;
+    let _listening = open(target, scene, sockets, &seen).await?;
+    let idle = target.resident_bytes()?.saturating_sub(before) / sockets as u64;
     println!("memory of an idle socket{of}, {sockets} sockets: {idle} bytes");
-    let mut poster = Client::connect(&server.authority, &scene.tokens[0]).await?;
+    let mut poster = Client::connect(&target.authority, &scene.tokens[0]).await?;
     let mut last_ms = Vec::new();
-    let cpu = server.cpu()?;
+    let cpu = Cpu::read()?;
     for n in 0..FAN_OUT_POSTS {
         let sent = Instant::now();
         say(&mut poster, &scene.channels[0], n as u32).await?;
@@ -78,16 +79,16 @@ pub async fn fan_out(server: &Server, scene: &Scene, sockets: usize, of: &str) -
     }
     let frames = (sockets * FAN_OUT_POSTS) as f64;
     println!(
-        "one post to {sockets} sockets{of}: last frame {:.0} ms  CPU {:.1} µs per frame",
+        "one post to {sockets} sockets{of}: last frame {:.0} ms  CPU per frame {}",
         crate::stats::median(last_ms),
-        server.cpu()?.since(cpu).server_s * 1e6 / frames,
+        Cpu::read()?.since(cpu).per(frames),
     );
     Ok(())
 }
 
 /// Sockets that listen until the set is dropped.
 async fn open(
-    server: &Server,
+    target: &Target,
     scene: &Scene,
     sockets: usize,
     seen: &mpsc::UnboundedSender<Seen>,
@@ -95,7 +96,7 @@ async fn open(
     let mut listening = JoinSet::new();
     for n in 0..sockets {
         let token = &scene.tokens[n % scene.tokens.len()];
-        let socket = connect(&server.authority, token).await?;
+        let socket = connect(&target.authority, token).await?;
         listening.spawn(listen(socket, seen.clone()));
     }
     Ok(listening)

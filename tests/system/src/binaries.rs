@@ -66,9 +66,11 @@ impl Program {
     /// chance: that may be of yesterday's code.
     pub fn binary(self) -> &'static Path {
         static BUILT: OnceLock<HashMap<Program, PathBuf>> = OnceLock::new();
-        let built = BUILT.get_or_init(build);
         let given = self.variable().and_then(std::env::var_os);
-        given.map_or(&built[&self], |given| Box::leak(PathBuf::from(given).into_boxed_path()))
+        given.map_or_else(
+            || BUILT.get_or_init(build)[&self].as_path(),
+            |given| Box::leak(PathBuf::from(given).into_boxed_path()),
+        )
     }
 }
 

@@ -29,6 +29,11 @@ pub struct Cell {
 impl Cell {
     /// Starts everything, on one broker or three; `setup` is for all services.
     pub async fn start(brokers: u32, setup: Setup) -> Result<Self> {
+        Self::start_with_workers(brokers, setup, 1).await
+    }
+
+    /// The same with so many workers of nginx.
+    pub async fn start_with_workers(brokers: u32, setup: Setup, workers: usize) -> Result<Self> {
         let room = Room::new()?;
         let kafka = tokio::task::spawn_blocking(move || Cluster::start(brokers)).await?;
         let postgres = PrivateCluster::start(&room.path().join(OWN).join("postgres")).await?;
@@ -43,7 +48,7 @@ impl Cell {
         for service in SERVICES {
             servers.insert(service, Server::start(&room, &setup.clone().program(service)).await?);
         }
-        let edge = Edge::start(&behind(&servers)).await?;
+        let edge = Edge::start_with_workers(&behind(&servers), workers).await?;
         Ok(Self { room, setup, kafka: Arc::new(kafka), postgres, servers, edge })
     }
 
@@ -108,6 +113,11 @@ impl Cell {
         self.servers.remove(&service).context("the service runs")
     }
 
+    /// Takes all services that run out, in an order in which they can end.
+    pub fn take_all(&mut self) -> Vec<Server> {
+        SERVICES.into_iter().rev().filter_map(|service| self.servers.remove(&service)).collect()
+    }
+
     /// Runs `replay` on its log, rows and index; the projector must not run.
     pub async fn replayed(&self, arguments: &[&str]) -> Result<Ended> {
         self.setup.replayed(&self.room, arguments).await
@@ -115,11 +125,10 @@ impl Cell {
 
     /// Ends everything in order; fails if a service does not end well.
     pub async fn stop(mut self) -> Result<()> {
-        for service in SERVICES.into_iter().rev() {
-            let Some(server) = self.servers.remove(&service) else { continue };
+        for server in self.take_all() {
             let (status, _, said) = server.stop().await?;
             let well = status.success() && !said.iter().any(|line| line.contains("panic"));
-            ensure!(well, "{service:?} ended with {status}: {}", said.join("\n"));
+            ensure!(well, "a service ended with {status}: {}", said.join("\n"));
         }
         self.edge.stop().await?;
         self.postgres.stop().await;

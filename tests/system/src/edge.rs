@@ -21,13 +21,13 @@ const PORTS_TRIED: usize = 5;
 /// The account and group of nobody, where the test runs as the superuser.
 const NOBODY: u32 = 65_534;
 
-/// All that belongs to the machine instead of the product. Paths are below nginx' prefix.
+/// All that belongs to the machine instead of the product. Paths are below nginx' prefix. A socket
+/// takes two connections of its worker.
 const AROUND: &str = "\
 daemon off;
-worker_processes 1;
 pid pid;
 error_log error.log notice;
-events { worker_connections 512; }
+events { worker_connections 16384; }
 http {
     access_log off;
     client_body_temp_path body;
@@ -55,15 +55,15 @@ impl Behind {
     }
 
     /// The configuration, as the tool prints it.
-    async fn configuration(&self, listen: SocketAddr) -> Result<String> {
+    async fn configuration(&self, listen: &str) -> Result<String> {
         let output = within("replay prints a configuration", self.tool(listen).output()).await??;
         ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    fn tool(&self, listen: SocketAddr) -> Command {
+    fn tool(&self, listen: &str) -> Command {
         let mut command = Command::new(Program::Replay.binary());
-        command.args(["edge", "--listen", &listen.to_string()]);
+        command.args(["edge", "--listen", listen]);
         for (option, addresses) in [
             ("--command-api", &self.command_api),
             ("--query-api", &self.query_api),
@@ -83,20 +83,28 @@ pub struct Edge {
     child: Child,
     address: SocketAddr,
     folder: TempDir,
+    workers: usize,
     reloads: usize,
 }
 
 impl Edge {
     /// Starts nginx on a free port and waits until it listens.
     pub async fn start(behind: &Behind) -> Result<Self> {
+        Self::start_with_workers(behind, 1).await
+    }
+
+    /// The same with several workers, among which the system spreads connections evenly.
+    pub async fn start_with_workers(behind: &Behind, workers: usize) -> Result<Self> {
         let mut refused = String::new();
         for _ in 0..PORTS_TRIED {
             let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
             let folder = folder()?;
-            fs::write(folder.path().join("nginx.conf"), AROUND)?;
-            fs::write(folder.path().join("edge.conf"), behind.configuration(address).await?)?;
+            let around = format!("worker_processes {workers};\n{AROUND}");
+            fs::write(folder.path().join("nginx.conf"), around)?;
+            let configuration = behind.configuration(&listen(address, workers)).await?;
+            fs::write(folder.path().join("edge.conf"), configuration)?;
             let child = command(folder.path())?.spawn().context("start nginx")?;
-            let mut edge = Self { child, address, folder, reloads: 0 };
+            let mut edge = Self { child, address, folder, workers, reloads: 0 };
             if edge.listens().await? {
                 return Ok(edge);
             }
@@ -141,21 +149,23 @@ impl Edge {
 
     /// Puts other processes behind the edge, and waits until new connections go to them.
     pub async fn reload(&mut self, behind: &Behind) -> Result<()> {
-        let configuration = behind.configuration(self.address).await?;
+        let listen = listen(self.address, self.workers);
+        let configuration = behind.configuration(&listen).await?;
         fs::write(self.folder.path().join("edge.conf"), configuration)?;
         reload(self.child.id().context("nginx runs")?)?;
         self.reloads += 1;
-        until("the worker before has stopped listening", || async {
+        until("the workers before have stopped listening", || async {
             let said = self.said();
             ensure!(!said.contains("[emerg]"), "nginx refuses: {said}");
-            Ok((said.matches("gracefully shutting down").count() >= self.reloads).then_some(()))
+            let stopped = said.matches("gracefully shutting down").count();
+            Ok((stopped >= self.reloads * self.workers).then_some(()))
         })
         .await
     }
 
     /// Starts the tool that keeps those processes behind the edge that can serve. Ends when dropped.
     pub fn followed(&self, behind: &Behind) -> Result<Child> {
-        let mut command = behind.tool(self.address);
+        let mut command = behind.tool(&listen(self.address, self.workers));
         command.arg("--follow").arg(self.folder.path().join("edge.conf"));
         let nginx = self.child.id().context("nginx runs")?;
         command.args(["--reload", &format!("kill -HUP {nginx}")]);
@@ -184,6 +194,11 @@ impl Drop for Edge {
             let _ = terminate(process);
         }
     }
+}
+
+/// What nginx is told to listen on. Without a socket of its own per worker, one takes most connections.
+fn listen(address: SocketAddr, workers: usize) -> String {
+    if workers > 1 { format!("{address} reuseport") } else { address.to_string() }
 }
 
 /// A folder that the account of nginx owns.

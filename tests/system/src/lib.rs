@@ -1,9 +1,9 @@
-//! What the tests of the whole system need: the real binaries, people who use them over HTTP and
-//! sockets, nginx in front of it, a collector of spans, and rooms in which a machine lacks something.
+//! What the tests and the load program of the whole system need: the real binaries, people who use them
+//! over HTTP and sockets, nginx in front of it, a collector of spans, and rooms in which a machine lacks
+//! something.
 //!
 //! It knows the product only from outside: its binaries, its configuration, the v4 contract with its URL
-//! table. It must
-//! never link a service, and it leaves no process behind: a server ends with its value.
+//! table. It must never link a service, and it leaves no process behind: a server ends with its value.
 
 mod binaries;
 mod cell;
