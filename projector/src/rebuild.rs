@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use domain::FoldError;
 use event_log::{LogReader, ReadError, ReadLimit};
-use events::{Partition, SharedRecord};
+use events::{Partition, Position, SharedRecord};
 use fold::FoldSet;
 use read_model::{Database, OpenError};
-use search_index::{Positions, SearchWriter, WriterError, WriterOptions};
+use search_index::{IndexChange, SearchWriter, WriterError, WriterOptions};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::analyze;
 use crate::changes::RowChanges;
@@ -20,6 +22,9 @@ use crate::sql::{RowWriter, WriteError};
 
 /// Records in one transaction.
 const BATCH: ReadLimit = ReadLimit { records_max: 4_000, bytes_max: 8 << 20 };
+
+/// Batches that wait between two stages: folding, rows and index work at the same time.
+const AHEAD: usize = 4;
 
 /// How far a rebuild is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,62 +72,107 @@ pub async fn rebuild(
     database.migrate().await?;
     let mut writer = RowWriter::connect(database).await?;
     let indexes = drop_indexes(writer.connection()).await?;
-    let mut index = index.map(open_index).transpose()?;
+    let index = index.map(Indexing::start).transpose()?;
     let partitions: Vec<Partition> = Partition::durable().collect();
     let ends = log.ends(&partitions).await?;
     let mut progress = Progress { records: 0, of: ends.iter().sum() };
-    let set = FoldSet::new();
-    for (partition, end) in partitions.iter().zip(&ends) {
-        while set.next(*partition) < *end {
-            let mut records = log.read(*partition, set.next(*partition), BATCH).await?;
-            records.retain(|record| record.offset < *end);
-            progress.records += records.len() as u64;
-            project(&set, records, &mut writer, index.as_mut()).await?;
-            told(progress);
+    let ends: Vec<_> = partitions.into_iter().zip(ends).filter(|(_, end)| *end > 0).collect();
+    let (batches, mut incoming) = mpsc::channel(AHEAD);
+    let folding = tokio::spawn(fold(Arc::clone(log), ends.clone(), batches));
+    while let Some(Batch { changes, feed }) = incoming.recv().await {
+        writer.load(&changes).await?;
+        if let Some(index) = &index
+            && !index.feed(feed, &mut writer).await?
+        {
+            break;
         }
+        progress.records += changes.records();
+        told(progress);
     }
+    drop(incoming);
+    folding.await.expect("folding does not panic")?;
+    let indexing = index.map(Indexing::finish);
     for sql in indexes {
         sqlx::query(AssertSqlSafe(sql)).execute(writer.connection()).await?;
     }
     analyze::analyze(database).await?;
-    if let Some((mut search, positions)) = index {
-        search.commit(&positions)?;
-        search.close()?;
+    if let Some(made) = indexing {
+        made.await.expect("indexing does not panic")?;
     }
-    let positions = partitions.into_iter().zip(ends).filter(|(_, end)| *end > 0).collect();
-    Ok(Rebuilt { records: progress.records, positions })
+    Ok(Rebuilt { records: progress.records, positions: ends.into_iter().collect() })
 }
 
-fn open_index(directory: &Path) -> Result<(SearchWriter, Positions), WriterError> {
-    let options = WriterOptions { threads: 1, memory_bytes_per_thread: 256 << 20 };
-    let writer = SearchWriter::open(directory, options)?;
-    let positions = writer.positions().clone();
-    Ok((writer, positions))
+/// What a run of records of one partition means.
+struct Batch {
+    changes: RowChanges,
+    feed: IndexFeed,
 }
 
-async fn project(
-    set: &FoldSet,
-    records: Vec<SharedRecord>,
-    writer: &mut RowWriter,
-    index: Option<&mut (SearchWriter, Positions)>,
+/// Folds the partitions up to their ends. Stops early if nobody takes the batches any more.
+async fn fold(
+    log: Arc<dyn LogReader>,
+    ends: Vec<(Partition, u64)>,
+    batches: mpsc::Sender<Batch>,
 ) -> Result<(), RebuildError> {
-    let mut changes = RowChanges::default();
-    let mut feed = IndexFeed::default();
+    let set = FoldSet::new();
+    for (partition, end) in ends {
+        while set.next(partition) < end {
+            let mut records = log.read(partition, set.next(partition), BATCH).await?;
+            records.retain(|record| record.offset < end);
+            if batches.send(folded(&set, records)?).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn folded(set: &FoldSet, records: Vec<SharedRecord>) -> Result<Batch, FoldError> {
+    let (mut changes, mut feed) = (RowChanges::default(), IndexFeed::default());
     for record in records {
         let folded = set.apply(record)?;
         changes.absorb(&folded);
         feed.absorb(&folded);
     }
-    writer.write(&changes).await?;
-    if let Some((search, positions)) = index {
+    Ok(Batch { changes, feed })
+}
+
+/// The index in the making, on a thread of its own.
+struct Indexing {
+    feeds: mpsc::Sender<(Vec<IndexChange>, Vec<Position>)>,
+    made: JoinHandle<Result<(), WriterError>>,
+}
+
+impl Indexing {
+    fn start(directory: &Path) -> Result<Self, WriterError> {
+        let options = WriterOptions { threads: 1, memory_bytes_per_thread: 256 << 20 };
+        let mut writer = SearchWriter::open(directory, options)?;
+        let (feeds, mut incoming) = mpsc::channel::<(Vec<IndexChange>, Vec<Position>)>(AHEAD);
+        let made = tokio::task::spawn_blocking(move || {
+            let mut positions = writer.positions().clone();
+            while let Some((changes, reached)) = incoming.blocking_recv() {
+                writer.apply(&changes)?;
+                reached.into_iter().for_each(|position| positions.advance(position));
+            }
+            writer.commit(&positions)?;
+            writer.close()
+        });
+        Ok(Self { feeds, made })
+    }
+
+    /// Takes what a batch means in; its rows are written. Says false if the index cannot be written.
+    async fn feed(&self, feed: IndexFeed, rows: &mut RowWriter) -> Result<bool, RebuildError> {
         let unplaced = feed.unplaced();
         let places =
-            if unplaced.is_empty() { BTreeMap::new() } else { writer.places(&unplaced).await? };
+            if unplaced.is_empty() { BTreeMap::new() } else { rows.places(&unplaced).await? };
         let (changes, reached, _) = feed.finish(places);
-        search.apply(&changes)?;
-        reached.into_iter().for_each(|position| positions.advance(position));
+        Ok(self.feeds.send((changes, reached)).await.is_ok())
     }
-    Ok(())
+
+    /// Everything was fed: the thread commits and ends.
+    fn finish(self) -> JoinHandle<Result<(), WriterError>> {
+        self.made
+    }
 }
 
 /// Takes away the indexes that only readers need, and returns what makes them again. Those that the

@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use events::directory::{ChannelType, TeamType};
 use events::user::{StatusKind, Totals};
 use events::{ChannelId, EventId, FileId, Id, PostId, TeamId, UserId};
-use sqlx::Arguments;
+use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow, Postgres};
+use sqlx::{Arguments, Encode};
 use wire::StringMap;
 
 use crate::Column;
@@ -31,12 +32,33 @@ pub trait Table: Sized {
     /// An array is longer than Postgres takes.
     fn bind(rows: &[&Self], to: &mut PgArguments) -> Result<(), BoxDynError>;
 
+    /// Adds the row in the binary format of COPY.
+    ///
+    /// # Errors
+    /// A value is longer than Postgres takes.
+    fn copy(&self, to: &mut PgArgumentBuffer) -> Result<(), BoxDynError>;
+
     /// The columns under an alias, for a SELECT list.
     fn select(alias: &str) -> String {
         let columns: Vec<String> =
             Self::COLUMNS.iter().map(|(name, _)| format!("{alias}.{name}")).collect();
         columns.join(", ")
     }
+}
+
+/// A field of COPY's binary format: its length, -1 for NULL, and its value.
+fn copy_field<'v>(
+    value: impl Encode<'v, Postgres>,
+    to: &mut PgArgumentBuffer,
+) -> Result<(), BoxDynError> {
+    let at = to.len();
+    to.extend_from_slice(&[0; 4]);
+    let len = match value.encode(to)? {
+        IsNull::No => i32::try_from(to.len() - at - 4)?,
+        IsNull::Yes => -1,
+    };
+    to[at..at + 4].copy_from_slice(&len.to_be_bytes());
+    Ok(())
 }
 
 macro_rules! table {
@@ -69,6 +91,12 @@ macro_rules! table {
 
             fn bind(rows: &[&Self], to: &mut PgArguments) -> Result<(), BoxDynError> {
                 $(to.add(rows.iter().map(|row| row.$field.to_db()).collect::<Vec<_>>())?;)+
+                Ok(())
+            }
+
+            fn copy(&self, to: &mut PgArgumentBuffer) -> Result<(), BoxDynError> {
+                to.extend_from_slice(&i16::try_from(Self::COLUMNS.len())?.to_be_bytes());
+                $(copy_field(self.$field.to_db(), to)?;)+
                 Ok(())
             }
         }

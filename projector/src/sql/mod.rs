@@ -1,6 +1,7 @@
 //! Writes a batch into Postgres: one statement, prepared once per shape, that moves the positions by
 //! compare-and-set and everything else with them.
 
+mod copy;
 mod parts;
 mod statement;
 
@@ -82,6 +83,20 @@ impl RowWriter {
         Ok(())
     }
 
+    /// Writes a batch into tables that nobody reads yet: as [`Self::write`], but with COPY.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn load(&mut self, changes: &RowChanges) -> Result<(), WriteError> {
+        match load_batch(&mut self.connection, changes).await {
+            // COPY knows no "if it is not there yet".
+            Err(WriteError::Database(error)) if is_there_already(&error) => {
+                self.write(changes).await
+            }
+            loaded => loaded,
+        }
+    }
+
     /// Whether the connection still stands. Rows are lost only together with it.
     ///
     /// # Errors
@@ -143,13 +158,33 @@ pub async fn write_batch(
         statement.execute(connection).await?;
         return Ok(1);
     }
-    // What concerns replies that the batch may have made itself comes after it.
     let mut transaction = connection.begin().await?;
     statement.execute(&mut transaction).await?;
-    parts::recount_roots(changes, &mut transaction).await?;
-    parts::delete_threads(changes, &mut transaction).await?;
+    finish_threads(changes, &mut transaction).await?;
     transaction.commit().await?;
     Ok(5)
+}
+
+async fn load_batch(connection: &mut PgConnection, changes: &RowChanges) -> Result<(), WriteError> {
+    let statement = parts::but_new_posts(changes).map_err(sqlx::Error::Encode)?;
+    let mut transaction = connection.begin().await?;
+    statement.execute(&mut transaction).await?;
+    copy::copy(&parts::new_posts(changes), &mut transaction).await?;
+    finish_threads(changes, &mut transaction).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// What concerns replies that the batch may have made itself comes after it.
+async fn finish_threads(
+    changes: &RowChanges,
+    connection: &mut PgConnection,
+) -> Result<(), WriteError> {
+    parts::recount_roots(changes, connection).await?;
+    Ok(parts::delete_threads(changes, connection).await?)
+}
+
+fn is_there_already(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|database| database.is_unique_violation())
 }
 
 #[cfg(test)]

@@ -19,6 +19,18 @@ type Bound = Result<(), BoxDynError>;
 
 /// Everything but what must come after the rest.
 pub(super) fn whole(changes: &RowChanges) -> Result<Statement, BoxDynError> {
+    let mut statement = but_new_posts(changes)?;
+    statement.insert(&new_posts(changes))?;
+    Ok(statement)
+}
+
+/// Nothing else in the batch looks at a post that is new in it.
+pub(super) fn new_posts(changes: &RowChanges) -> Vec<&PostRow> {
+    split(&changes.posts).0
+}
+
+/// The same without the new posts, which are most of what there is.
+pub(super) fn but_new_posts(changes: &RowChanges) -> Result<Statement, BoxDynError> {
     let mut statement = positions(changes)?;
     patched(&mut statement, &changes.users)?;
     patched(&mut statement, &changes.credentials)?;
@@ -27,7 +39,7 @@ pub(super) fn whole(changes: &RowChanges) -> Result<Statement, BoxDynError> {
     patched(&mut statement, &changes.channels)?;
     team_members(&mut statement, changes)?;
     members(&mut statement, changes)?;
-    posts(&mut statement, changes)?;
+    earlier_posts(&mut statement, changes)?;
     versions(&mut statement, changes)?;
     reactions(&mut statement, changes)?;
     statement.insert(&changes.files.values().collect::<Vec<_>>())?;
@@ -90,9 +102,8 @@ where
     statement.patch::<R, P>(Keys::of(&keys, |key| *key), &patches)
 }
 
-fn posts(statement: &mut Statement, changes: &RowChanges) -> Bound {
-    let (new, keys, patches) = split(&changes.posts);
-    statement.insert(&new)?;
+fn earlier_posts(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (_, keys, patches) = split(&changes.posts);
     statement.update::<PostRow, PostPatch>(
         Keys::of(&keys, |key| *key),
         &patches,

@@ -179,7 +179,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-fn names(columns: &[(&str, &str)]) -> String {
+pub(super) fn names(columns: &[(&str, &str)]) -> String {
     columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
