@@ -1,9 +1,14 @@
-//! Following partitions: a thread with a consumer of its own, one batch ahead of who reads.
+//! Following partitions: for each topic a thread with a consumer of its own, a batch ahead of who reads.
+//!
+//! A fetch names every partition that its consumer follows, for librdkafka keeps no fetch sessions
+//! (KIP-227). With one consumer for all topics each post would have the broker look at the quiet ones.
 
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::{Partition, SharedRecord};
+use events::{Partition, SharedRecord, Topic};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use rdkafka::config::FromClientConfigAndContext;
@@ -24,8 +29,8 @@ use crate::port::{ReadError, ReadLimit, Tail};
 const FETCH_WAIT: Duration = Duration::from_millis(500);
 /// While nothing arrives, the thread looks this often whether anybody still reads.
 const DROP_NOTICED_WITHIN: Duration = Duration::from_millis(100);
-/// Batches that wait for the reader: with the one it has and the client's own queue, enough to never
-/// run dry.
+/// Batches of all topics that wait for the reader: with the one it has and the clients' own queues, enough
+/// to never run dry.
 const BATCHES_AHEAD: usize = 2;
 /// Stands in for the next offset of a partition that is not followed.
 const NOT_FOLLOWED: u64 = u64::MAX;
@@ -47,17 +52,21 @@ impl KafkaTail {
         shared: &Arc<Shared>,
         from: &[(Partition, u64)],
     ) -> Result<Self, ReadError> {
-        let mut next = vec![NOT_FOLLOWED; COUNT];
+        let mut topics = BTreeMap::<Topic, Vec<u64>>::new();
         for (partition, offset) in from {
+            let next = topics.entry(partition.topic).or_insert_with(|| vec![NOT_FOLLOWED; COUNT]);
             next[usize::from(ordinal(*partition))] = *offset;
         }
-        let (sender, batches) = channel(BATCHES_AHEAD);
-        let follower = Follower { shared: Arc::clone(shared), next, batches: sender };
-        std::thread::Builder::new()
-            .name("log-tail".into())
-            .spawn(move || follower.run())
-            .map_err(|error| ReadError::Unavailable(error.to_string()))?;
-        Ok(Self { shared: Arc::clone(shared), batches })
+        let (batches, received) = channel(BATCHES_AHEAD);
+        for (topic, next) in topics {
+            let shared = Arc::clone(shared);
+            let follower = Follower { shared, topic, next, batches: batches.clone() };
+            std::thread::Builder::new()
+                .name(format!("tail-{}", topic.name()))
+                .spawn(move || follower.run())
+                .map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        }
+        Ok(Self { shared: Arc::clone(shared), batches: received })
     }
 
     async fn records(&mut self) -> Result<Vec<SharedRecord>, ReadError> {
@@ -82,6 +91,7 @@ impl Tail for KafkaTail {
 
 struct Follower {
     shared: Arc<Shared>,
+    topic: Topic,
     /// By partition number: the offset of the next record.
     next: Vec<u64>,
     batches: Sender<Result<Vec<SharedRecord>, Stopped>>,
@@ -90,7 +100,12 @@ struct Follower {
 impl Follower {
     /// Runs until the tail is dropped or can go no further.
     fn run(mut self) {
-        let Err(stopped) = self.follow() else { return };
+        // The other topics' threads would keep the tail open without this one.
+        let followed = catch_unwind(AssertUnwindSafe(|| self.follow()));
+        let followed = followed.unwrap_or_else(|_| {
+            Err(Stopped::Failed(ReadError::Unavailable("a thread of the tail has panicked".into())))
+        });
+        let Err(stopped) = followed else { return };
         // Who reads may have gone away.
         let _ = self.batches.blocking_send(Err(stopped));
     }
@@ -112,8 +127,8 @@ impl Follower {
 
     fn positions(&self) -> Result<TopicPartitionList, KafkaError> {
         let mut list = TopicPartitionList::with_capacity(COUNT);
-        for (Partition { topic, index }, offset) in self.followed() {
-            let name = self.shared.names.of(topic);
+        let name = self.shared.names.of(self.topic);
+        for (Partition { index, .. }, offset) in self.followed() {
             list.add_partition_offset(name, i32::from(index), raw(offset))?;
         }
         Ok(list)
@@ -149,11 +164,8 @@ impl Follower {
     }
 
     fn record(&mut self, message: &BorrowedMessage<'_>) -> Result<SharedRecord, ReadError> {
-        let topic = self.shared.names.topic(message.topic());
-        let topic = topic.ok_or_else(|| {
-            ReadError::Unavailable(format!("a record came from {}", message.topic()))
-        })?;
-        let partition = Partition { topic, index: message.partition().unsigned_abs() as u16 };
+        let index = message.partition().unsigned_abs() as u16;
+        let partition = Partition { topic: self.topic, index };
         let next = &mut self.next[usize::from(ordinal(partition))];
         if message.offset().unsigned_abs() != *next {
             return Err(gap(partition, *next, message.offset()));
