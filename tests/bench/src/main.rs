@@ -25,6 +25,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use scene::Scene;
 use target::{Form, Target};
 
+const IDLE_SOCKETS: usize = 8_000;
 const POSTERS: [usize; 3] = [1, 32, 128];
 
 /// Measures the product: the one process, or a cell.
@@ -103,6 +104,9 @@ async fn measure(args: Args) -> Result<()> {
         kafka::figures(cluster, time).await?;
     }
     let scene = Scene::set(&target).await?;
+    if wanted(Row::Sockets) {
+        sockets::memory(&target, &scene, IDLE_SOCKETS, "").await?;
+    }
     if wanted(Row::Posts) {
         for posters in POSTERS {
             posts::figures(&target, &scene, posters, time).await?;
@@ -124,6 +128,7 @@ async fn measure(args: Args) -> Result<()> {
 async fn limits(form: Form, time: Duration) -> Result<()> {
     let target = Target::start_bare(form).await?;
     let scene = Scene::bare();
+    sockets::memory(&target, &scene, IDLE_SOCKETS, " of a bare server").await?;
     posts::bare(&target, &scene, 32, time).await?;
     reads::bare(&target, &scene, time).await?;
     sockets(&target, &scene, " of a bare server").await?;

@@ -59,13 +59,22 @@ pub async fn latency(target: &Target, scene: &Scene, sockets: usize, of: &str) -
     Ok(())
 }
 
-/// `of` names the server in what is printed.
-pub async fn fan_out(target: &Target, scene: &Scene, sockets: usize, of: &str) -> Result<()> {
+/// What sockets take from the system while the server has no freed memory to put them into: to be measured
+/// first. `of` names the server in what is printed.
+pub async fn memory(target: &Target, scene: &Scene, sockets: usize, of: &str) -> Result<()> {
+    let (seen, _arrivals) = mpsc::unbounded_channel();
+    let _first = open(target, scene, sockets / 10, &seen).await?;
     let before = target.resident_bytes()?;
-    let (seen, mut arrivals) = mpsc::unbounded_channel();
     let _listening = open(target, scene, sockets, &seen).await?;
     let idle = target.resident_bytes()?.saturating_sub(before) / sockets as u64;
     println!("memory of an idle socket{of}, {sockets} sockets: {idle} bytes");
+    Ok(())
+}
+
+/// `of` names the server in what is printed.
+pub async fn fan_out(target: &Target, scene: &Scene, sockets: usize, of: &str) -> Result<()> {
+    let (seen, mut arrivals) = mpsc::unbounded_channel();
+    let _listening = open(target, scene, sockets, &seen).await?;
     let mut poster = Client::connect(&target.authority, &scene.tokens[0]).await?;
     let mut last_ms = Vec::new();
     let cpu = Cpu::read()?;
