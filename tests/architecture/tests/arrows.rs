@@ -81,11 +81,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "search-index",
         ],
     ),
-    ("command-api-server", &["command-api", "fold", "platform", "process", "read-model"]),
+    ("command-api-server", &["command-api", "events", "fold", "platform", "process", "read-model"]),
     ("projector-server", &["projector", "fold", "platform", "process", "read-model"]),
     (
         "query-api-server",
-        &["query-api", "fold", "platform", "process", "read-model", "search-index"],
+        &["query-api", "events", "fold", "platform", "process", "read-model", "search-index"],
     ),
     (
         "realtime-server",
