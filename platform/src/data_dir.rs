@@ -18,6 +18,8 @@ crate::settings_section! {
 const FORMAT: &str = "nottermost-data 1";
 const FORMAT_FILE: &str = "FORMAT";
 const LOCK_FILE: &str = "LOCK";
+/// Locked by everyone who uses the directory, together.
+const MEMBERS_FILE: &str = "MEMBERS";
 /// What may stand in a directory that is not ours yet: a mount point's own, our lock, and a secrets
 /// file that was put there beforehand.
 const TOLERATED: [&str; 3] = ["lost+found", LOCK_FILE, "secrets.toml"];
@@ -29,6 +31,8 @@ const FREE_BYTES_MIN: u64 = 128 << 20;
 pub enum DataDirError {
     #[error("another nottermost{} runs on the data directory {}", holder(*.process), .path.display())]
     InUse { path: PathBuf, process: Option<u32> },
+    #[error("processes of an installation run on the data directory {}: end them all", .path.display())]
+    Joined { path: PathBuf },
     #[error("the data directory {} has the format {found:?}; this version reads {FORMAT:?}", .path.display())]
     OtherFormat { path: PathBuf, found: String },
     #[error("the directory {} is no data directory and holds other files ({example})", .path.display())]
@@ -47,8 +51,8 @@ fn holder(process: Option<u32>) -> String {
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
-    /// The lock goes with the process, however it ends.
-    _lock: Option<File>,
+    /// Locks go with the process, however it ends.
+    locks: Vec<File>,
 }
 
 impl DataDir {
@@ -62,7 +66,20 @@ impl DataDir {
         let lock = lock(path)?;
         check_free_space(path)?;
         check_format(path)?;
-        Ok(Self { path: path.clone(), _lock: Some(lock) })
+        let member = member(path, File::try_lock_shared)?;
+        Ok(Self { path: path.clone(), locks: vec![lock, member] })
+    }
+
+    /// As [`Self::open`], for who must be the only one on it.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and [`DataDirError::Joined`].
+    pub fn open_alone(path: &Path) -> Result<Self, DataDirError> {
+        let mut opened = Self::open(path)?;
+        opened.locks.truncate(1);
+        let alone = member(&opened.path, File::try_lock)?;
+        opened.locks.push(alone);
+        Ok(opened)
     }
 
     /// As [`Self::open`] beside other processes of the installation: it is locked by nobody, or by the
@@ -77,7 +94,8 @@ impl DataDir {
         let path = &fs::canonicalize(path).map_err(failed("find"))?;
         check_free_space(path)?;
         check_format(path)?;
-        Ok(Self { path: path.clone(), _lock: None })
+        let member = member(path, File::try_lock_shared)?;
+        Ok(Self { path: path.clone(), locks: vec![member] })
     }
 
     pub fn path(&self) -> &Path {
@@ -105,6 +123,21 @@ fn lock(path: &Path) -> Result<File, DataDirError> {
     file.rewind().map_err(failed)?;
     writeln!(file, "{}", std::process::id()).map_err(failed)?;
     Ok(file)
+}
+
+fn member(
+    path: &Path,
+    lock: impl Fn(&File) -> Result<(), TryLockError>,
+) -> Result<File, DataDirError> {
+    let failed = |source| DataDirError::Io { path: path.to_owned(), action: "join", source };
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    let file = options.open(path.join(MEMBERS_FILE)).map_err(failed)?;
+    match lock(&file) {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(DataDirError::Joined { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
 }
 
 fn check_free_space(path: &Path) -> Result<(), DataDirError> {

@@ -79,11 +79,13 @@ pub async fn rebuild(
     let ends: Vec<_> = partitions.into_iter().zip(ends).filter(|(_, end)| *end > 0).collect();
     let (batches, mut incoming) = mpsc::channel(AHEAD);
     let folding = tokio::spawn(fold(Arc::clone(log), ends.clone(), batches));
+    let mut indexed = true;
     while let Some(Batch { changes, feed }) = incoming.recv().await {
         writer.load(&changes).await?;
-        if let Some(index) = &index
-            && !index.feed(feed, &mut writer).await?
-        {
+        if let Some(index) = &index {
+            indexed = index.feed(feed, &mut writer).await?;
+        }
+        if !indexed {
             break;
         }
         progress.records += changes.records();
@@ -91,7 +93,11 @@ pub async fn rebuild(
     }
     drop(incoming);
     folding.await.expect("folding does not panic")?;
-    let indexing = index.map(Indexing::finish);
+    let mut indexing = index.map(Indexing::finish);
+    if !indexed && let Some(ended) = indexing.take() {
+        // What ended it is what went wrong; the rest would only hide that.
+        ended.await.expect("indexing does not panic")?;
+    }
     for sql in indexes {
         sqlx::query(AssertSqlSafe(sql)).execute(writer.connection()).await?;
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use event_log::copying::{CopyTarget, copy};
+use event_log::copying::{CopyTarget, copy, require_records};
 use event_log::{EmbeddedCopy, EmbeddedOptions, KafkaCopy, KafkaOptions, LogReader};
 use platform::config::{Config, LogUrl};
+use platform::data_dir::DataDir;
 use process::Storage;
 
 use crate::progress::Teller;
@@ -21,9 +22,11 @@ const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) async fn run(config: &Config, Route { from, to }: Route) -> Result<Outcome> {
     let from = from.unwrap_or_else(|| config.log.url.clone());
     ensure!(from != to, "{from} cannot be copied to itself");
-    let data = held(config)?;
+    let data = held(config, DataDir::open_alone)?;
     let started = Instant::now();
     let source = source(config, &from, data.path()).await?;
+    // A target that is made and gets nothing would be a closed one.
+    require_records(&*source).await.with_context(|| format!("failed to copy {from} to {to}"))?;
     let target = target(config, &to, data.path()).await?;
     let mut tell = Teller::new();
     let copied = copy(&*source, &*target, |progress| tell.hear(progress.records, progress.of))

@@ -8,7 +8,7 @@ use event_archive::ObjectStore;
 use event_log::LogReader;
 use events::Partition;
 use platform::config::Config;
-use platform::data_dir::DataDir;
+use platform::data_dir::{DataDir, DataDirError};
 use platform::postgres;
 use process::Storage;
 use read_model::Database;
@@ -29,7 +29,7 @@ pub(crate) struct WithRows<'s> {
 
 impl Stopped {
     pub async fn open(config: &Config) -> Result<Self> {
-        let data = held(config)?;
+        let data = held(config, DataDir::open)?;
         let storage = Storage::open(config, data.path()).await?;
         Ok(Self { data, log: storage.reader(), objects: storage.objects })
     }
@@ -62,12 +62,15 @@ impl Stopped {
 }
 
 /// The data directory, held so that no server starts on it.
-pub(crate) fn held(config: &Config) -> Result<DataDir> {
+pub(crate) fn held(
+    config: &Config,
+    open: fn(&Path) -> Result<DataDir, DataDirError>,
+) -> Result<DataDir> {
     let directory = &config.data.dir;
     // Opening would make it.
     let there = directory.join("FORMAT").exists();
     ensure!(there, "{} is no data directory (data.dir)", directory.display());
-    Ok(DataDir::open(directory)?)
+    Ok(open(directory)?)
 }
 
 /// Removes a folder that need not be there.

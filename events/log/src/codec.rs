@@ -16,7 +16,7 @@ const KEY_AT: usize = APPENDED_AT + 8;
 const HEADERS_AT: usize = KEY_AT + 16;
 
 /// Header names that are stored as their number, counted from 1. Part of the format: append only.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 22] = [
     "ce_specversion",
     "ce_id",
     "ce_source",
@@ -35,6 +35,10 @@ const NAMES: [&str; 18] = [
     "ce_appended",
     "traceparent",
     "tracestate",
+    "ce_typeversion",
+    "ce_requestid",
+    "ce_connectionid",
+    "ce_requesthash",
 ];
 
 /// Bytes that are not a record in a known format.

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{ServiceParts, watch};
 
 /// A collector that does not answer must not keep the process. A stop has ten seconds for all of
-/// its parts: the drain, the sockets, the projector, Postgres, and this.
+/// its parts, once the process has left: the drain, the sockets, the projector, Postgres, and this.
 const TELEMETRY_STOP: Duration = Duration::from_millis(500);
 
 /// What a process runs once it has started.

@@ -317,9 +317,14 @@ impl Setting for Networks {
     }
 
     fn parse(text: &str) -> Result<Self, Option<String>> {
-        let network = |text: &str| {
-            let text = text.trim();
-            text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+        let network = |text: &str| match text.trim().parse::<IpAddr>() {
+            Ok(address) => Some(IpNet::from(address.to_canonical())),
+            // A network of mapped addresses would contain none: they are compared as what they map.
+            Err(_) => text
+                .trim()
+                .parse()
+                .ok()
+                .filter(|network: &IpNet| network.addr() == network.addr().to_canonical()),
         };
         let networks = text.split(',').filter(|text| !text.trim().is_empty()).map(network);
         networks.collect::<Option<_>>().map(Self).ok_or(None)
@@ -423,8 +428,11 @@ mod tests {
         assert!(contain("127.0.0.1") && contain("10.200.0.1") && contain("fd00::7"));
         assert!(contain("::ffff:10.0.0.1"), "as a socket for both families shows it");
         assert!(!contain("127.0.0.2") && !contain("11.0.0.1") && !contain("::1"));
+        let mapped = Networks::parse("::ffff:10.0.0.1").unwrap();
+        assert!(mapped.contain("10.0.0.1".parse().unwrap()));
         assert_eq!(Networks::parse("").unwrap(), Networks::default());
-        for bad in ["10.0.0.0/33", "localhost", "10.0.0", "1.2.3.4;5.6.7.8"] {
+        for bad in ["10.0.0.0/33", "localhost", "10.0.0", "1.2.3.4;5.6.7.8", "::ffff:10.0.0.0/104"]
+        {
             assert_eq!(Networks::parse(bad), Err(None), "{bad}");
         }
     }

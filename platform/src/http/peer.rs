@@ -17,15 +17,20 @@ pub fn client_address(parts: &Parts, trusted_proxies: &Networks) -> Option<IpAdd
     let mut client = peer.ip().to_canonical();
     // Each proxy adds to the right, in a header of its own or to the one that is there.
     let values = parts.headers.get_all(FORWARDED_FOR).iter().rev();
-    let texts = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
-    for text in texts {
+    // What a person put in front of it may be no text at all.
+    let named = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
+    for name in named {
         if !trusted_proxies.contain(client) {
             break;
         }
-        let Ok(address) = text.trim().parse::<IpAddr>() else { break };
+        let Some(address) = address(name) else { break };
         client = address.to_canonical();
     }
     Some(client)
+}
+
+fn address(name: &[u8]) -> Option<IpAddr> {
+    str::from_utf8(name).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -35,10 +40,10 @@ mod tests {
     use super::*;
     use crate::config::Setting;
 
-    fn client(peer: &str, forwarded: &[&str]) -> String {
+    fn client(peer: &str, forwarded: &[impl AsRef<[u8]>]) -> String {
         let mut request = Request::builder();
         for value in forwarded {
-            request = request.header(FORWARDED_FOR, *value);
+            request = request.header(FORWARDED_FOR, value.as_ref());
         }
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
         let peer: SocketAddr = peer.parse().unwrap();
@@ -54,8 +59,10 @@ mod tests {
         assert_eq!(client("[::ffff:127.0.0.1]:1", &["198.51.100.7"]), "198.51.100.7");
         let chain = ["1.1.1.1, 198.51.100.7", "10.0.0.5"];
         assert_eq!(client("127.0.0.1:1", &chain), "198.51.100.7", "what it said itself is not");
-        assert_eq!(client("127.0.0.1:1", &[]), "127.0.0.1");
+        assert_eq!(client("127.0.0.1:1", &[""; 0]), "127.0.0.1");
         assert_eq!(client("127.0.0.1:1", &["10.0.0.5"]), "10.0.0.5", "one of us has asked");
+        let hidden: &[u8] = b"\xe9, 198.51.100.7";
+        assert_eq!(client("127.0.0.1:1", &[hidden]), "198.51.100.7", "ours can be read");
         for unreadable in ["unknown", "", "1.2.3.4:80", "\u{e9}"] {
             assert_eq!(client("127.0.0.1:1", &[unreadable]), "127.0.0.1", "{unreadable}");
         }

@@ -9,9 +9,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use crate::partition_key;
 
-/// The schema that serves.
 /// The role that reads the read model and writes nothing; migrations make it.
 pub const READER_ROLE: &str = "nottermost_reader";
+/// The schema that serves.
 pub const SCHEMA: &str = "nottermost";
 
 /// SQLSTATE of a batch that did not start where the rows stand.

@@ -3,21 +3,29 @@
 //! nginx itself asks nobody for their health. A process that is told to stop says that it leaves, goes
 //! on serving for `http.leave_ms`, and is out of the configuration before it ends: no request fails.
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use futures::future::join_all;
+use parking_lot::Mutex;
 use tempfile::NamedTempFile;
 use tokio::process::Command;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use super::{Address, Edge};
 
 const ASK_EVERY: Duration = Duration::from_millis(250);
 /// Who takes longer to say how it is cannot serve.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
+/// A reload that takes longer has failed.
+const RELOAD_PATIENCE: Duration = Duration::from_secs(10);
+const RELOAD_AGAIN_AFTER: Duration = Duration::from_millis(500);
 const HEALTH: &str = "/api/nottermost/v1/health";
 
 /// Where the configuration stands, and what makes nginx read it.
@@ -34,20 +42,20 @@ pub struct Follow {
 /// # Errors
 /// If the file cannot be written. A reload that fails is tried again.
 pub async fn follow(edge: &Edge, to: &Follow, stop: impl Future<Output = ()>) -> Result<()> {
-    let client = reqwest::Client::builder().timeout(ANSWER_PATIENCE).build()?;
+    // The processes are ours and near: no proxy knows them.
+    let client = reqwest::Client::builder().no_proxy().timeout(ANSWER_PATIENCE).build()?;
+    let kept = async { keep(edge, to, &Processes::asked(edge, client).await).await };
     tokio::select! {
-        never = keep(edge, to, &client) => never,
+        never = kept => never,
         () = stop => Ok(()),
     }
 }
 
-async fn keep(edge: &Edge, to: &Follow, client: &reqwest::Client) -> Result<()> {
-    let mut ticks = tokio::time::interval(ASK_EVERY);
+async fn keep(edge: &Edge, to: &Follow, processes: &Processes) -> Result<()> {
     let mut told = edge.clone();
     let mut in_force = false;
     loop {
-        ticks.tick().await;
-        let able = able(edge, client).await;
+        let able = processes.able(edge);
         tell_changes(&told, &able);
         in_force &= !write(&to.file, &able.nginx())?;
         if !in_force {
@@ -58,27 +66,73 @@ async fn keep(edge: &Edge, to: &Follow, client: &reqwest::Client) -> Result<()> 
             }
         }
         told = able;
+        tokio::select! {
+            () = processes.shared.changed.notified() => {}
+            () = tokio::time::sleep(RELOAD_AGAIN_AFTER), if !in_force => {}
+        }
     }
 }
 
-async fn able(edge: &Edge, client: &reqwest::Client) -> Edge {
-    let (command_api, query_api, realtime) = tokio::join!(
-        those_able(&edge.command_api, client),
-        those_able(&edge.query_api, client),
-        those_able(&edge.realtime, client),
-    );
-    Edge { listen: edge.listen.clone(), command_api, query_api, realtime }
+/// The processes behind the edge. Each is asked by a task of its own: one that is silent delays nobody.
+struct Processes {
+    shared: Arc<Shared>,
+    _asking: JoinSet<()>,
 }
 
-async fn those_able(addresses: &[Address], client: &reqwest::Client) -> Vec<Address> {
-    let asked = addresses.iter().map(async |address| {
-        let answer = client.get(format!("http://{address}{HEALTH}")).send().await;
-        answer.is_ok_and(|answer| answer.status().is_success())
-    });
-    let answers = join_all(asked).await;
-    let able = addresses.iter().zip(&answers).filter(|(_, able)| **able);
-    let able: Vec<Address> = able.map(|(address, _)| address.clone()).collect();
-    if able.is_empty() { addresses.to_vec() } else { able }
+struct Shared {
+    client: reqwest::Client,
+    able: Mutex<HashMap<Address, bool>>,
+    changed: Notify,
+}
+
+impl Processes {
+    /// Returns once each has answered, or has taken too long to.
+    async fn asked(edge: &Edge, client: reqwest::Client) -> Self {
+        let shared = Shared { client, able: Mutex::default(), changed: Notify::new() };
+        let shared = Arc::new(shared);
+        let all = [&edge.command_api, &edge.query_api, &edge.realtime].into_iter().flatten();
+        let all: HashSet<Address> = all.cloned().collect();
+        join_all(all.iter().map(|address| shared.ask(address))).await;
+        let mut asking = JoinSet::new();
+        for address in all {
+            let shared = Arc::clone(&shared);
+            asking.spawn(async move { shared.ask_for_ever(&address).await });
+        }
+        Self { shared, _asking: asking }
+    }
+
+    fn able(&self, edge: &Edge) -> Edge {
+        let able = self.shared.able.lock();
+        let those = |addresses: &[Address]| {
+            let those = addresses.iter().filter(|address| able.get(*address) == Some(&true));
+            let those: Vec<Address> = those.cloned().collect();
+            if those.is_empty() { addresses.to_vec() } else { those }
+        };
+        Edge {
+            listen: edge.listen.clone(),
+            command_api: those(&edge.command_api),
+            query_api: those(&edge.query_api),
+            realtime: those(&edge.realtime),
+        }
+    }
+}
+
+impl Shared {
+    async fn ask(&self, address: &Address) {
+        let answer = self.client.get(format!("http://{address}{HEALTH}")).send().await;
+        let able = answer.is_ok_and(|answer| answer.status().is_success());
+        if self.able.lock().insert(address.clone(), able) != Some(able) {
+            self.changed.notify_one();
+        }
+    }
+
+    async fn ask_for_ever(&self, address: &Address) {
+        let mut ticks = tokio::time::interval(ASK_EVERY);
+        loop {
+            ticks.tick().await;
+            self.ask(address).await;
+        }
+    }
 }
 
 /// Replaces the file if its text is another one; whether it was.
@@ -100,7 +154,9 @@ fn write(file: &Path, text: &str) -> Result<bool> {
 }
 
 async fn reload(command: &str) -> Result<()> {
-    let ended = Command::new("sh").args(["-c", command]).status().await;
+    let running = Command::new("sh").args(["-c", command]).kill_on_drop(true).status();
+    let ended = tokio::time::timeout(RELOAD_PATIENCE, running).await;
+    let ended = ended.with_context(|| format!("{command:?} does not end; it is tried again"))?;
     let status = ended.context("failed to run sh")?;
     ensure!(status.success(), "{command:?} ended with {status}; it is tried again");
     Ok(())

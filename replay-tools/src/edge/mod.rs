@@ -28,7 +28,7 @@ pub struct Edge {
 pub struct Listen(String);
 
 /// A process: `HOST:PORT`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Address(String);
 
 /// The text would not be one value in the configuration.

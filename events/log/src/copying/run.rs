@@ -27,6 +27,16 @@ pub struct Copied {
     pub written: u64,
 }
 
+/// Refuses a source of which there would be nothing to copy, before a target is made for it.
+///
+/// # Errors
+/// [`CopyError::Empty`], or that the source cannot be read.
+pub async fn require_records(source: &dyn LogReader) -> Result<(), CopyError> {
+    let partitions: Vec<Partition> = Partition::durable().collect();
+    let ends = source.ends(&partitions).await.map_err(CopyError::Source)?;
+    if ends.iter().all(|end| *end == 0) { Err(CopyError::Empty) } else { Ok(()) }
+}
+
 /// Makes `target` the same log as `source`, whose writers have ended. What the target holds already must
 /// be how the source begins: so a copy that was cut short is simply made again. `told` hears of the
 /// progress.
@@ -38,6 +48,7 @@ pub async fn copy(
     target: &dyn CopyTarget,
     told: impl FnMut(Progress) + Send,
 ) -> Result<Copied, CopyError> {
+    require_records(source).await?;
     let spans = spans(source, target.reader()).await?;
     let records = spans.iter().map(|span| span.end).sum();
     let written = spans.iter().map(|span| span.end - span.held).sum();
@@ -72,9 +83,6 @@ async fn spans(source: &dyn LogReader, target: &dyn LogReader) -> Result<Vec<Spa
         .zip(held.into_iter().zip(ends))
         .map(|(partition, (held, end))| Span { partition, held, end })
         .collect();
-    if spans.iter().all(|span| span.end == 0) {
-        return Err(CopyError::Empty);
-    }
     match spans.iter().find(|span| span.held > span.end) {
         Some(&Span { partition, held, end }) => {
             Err(CopyError::Ahead { partition, target: held, source_end: end })

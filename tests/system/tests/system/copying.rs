@@ -76,6 +76,7 @@ async fn there_and_back(moving: &Moving) -> Result<()> {
     server.stop().await?;
     moving.replayed(kafka, &["compare"], 0, "equal").await?;
     moving.replayed(kafka, &["rebuild"], 0, "records").await?;
+    moving.replayed(kafka, &["compare"], 0, "equal").await?;
     moving.replayed("embedded:", &["copy-log", "--to", kafka], 2, "is ahead of the source").await?;
     services_go_on(moving, &ada, &channel).await?;
 
@@ -125,9 +126,16 @@ async fn services_go_on(moving: &Moving, ada: &Person, channel: &str) -> Result<
     let (writer, reader) = (ada.moved_to(servers[1].url()), ada.moved_to(servers[2].url()));
     let post = writer.say(channel, "said by services on Kafka").await?;
     ensure!(reader.posts(channel).await?[0]["id"] == post["id"], "who reads sees what was written");
-    for server in servers.into_iter().rev() {
+    // The projector is not the only one who must not run.
+    let back = ["copy-log", "--to", "embedded:back"];
+    let mut running = servers.len();
+    for server in servers {
         let (status, _, said) = server.stop().await?;
         ensure!(status.success(), "ended with {status}: {}", said.join("\n"));
+        running -= 1;
+        if running > 0 {
+            moving.replayed(&moving.kafka, &back, 2, "end them all").await?;
+        }
     }
     Ok(())
 }

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
-use system_tests::{Behind, Cell, Edge, Person, Program, Server, Setup, until};
+use system_tests::{Behind, Cell, Edge, Person, Program, Server, Setup, terminate, until, within};
 
 /// Longer than the tool that follows the processes, and nginx, take to notice.
-const LEAVE_MS: &str = "4000";
+const LEAVE_MS: &str = "6000";
 const TALKERS: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -43,9 +43,13 @@ async fn a_process_that_leaves_is_out_of_the_edge_before_it_ends() -> Result<()>
             let address = at(&server);
             asked(&server, route).await?;
             let before = done.load(Ordering::Relaxed);
-            let (status, _, said) = server.stop().await?;
+            terminate(server.process()?)?;
+            until("it is out of the configuration", || async {
+                Ok((!edge.configuration()?.contains(&address)).then_some(()))
+            })
+            .await?;
+            let (status, said) = within("it ends", server.wait()).await??;
             ensure!(status.success(), "ended with {status}: {}", said.join("\n"));
-            ensure!(!edge.configuration()?.contains(&address), "it is still in the configuration");
             ensure!(done.load(Ordering::Relaxed) > before, "nobody talked meanwhile");
             let again = cell.setup().clone().program(service);
             let again = again.set("NOTTERMOST_HTTP__LISTEN", address);

@@ -24,6 +24,8 @@ pub(super) use rules::Times;
 
 const REQUEST_MAX: Duration = Duration::from_secs(10);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// One broker says that a setting is another now; those that lead partitions may hear of it later.
+const ALL_HEAR_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why the topics cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +86,9 @@ pub(super) async fn set_times(options: &KafkaOptions, times: Times) -> Result<()
         Ok(())
     };
     let late = |_| Err(cluster.not_set(other[0].0, "the brokers do not say so"));
-    tokio::time::timeout(REQUEST_MAX, told).await.unwrap_or_else(late)
+    tokio::time::timeout(REQUEST_MAX, told).await.unwrap_or_else(late)?;
+    tokio::time::sleep(ALL_HEAR_WITHIN).await;
+    Ok(())
 }
 
 struct Cluster<'a> {
