@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use command_api::Projection;
 use events::{Partition, Topic};
+use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use projector::PositionsWatch;
@@ -50,8 +51,16 @@ impl Rows for Projected {
         self.reach_all(ends).boxed()
     }
 
-    fn followed<'a>(&'a self, ends: &'a [(Partition, u64)]) -> BoxFuture<'a, ()> {
-        self.reach_all(ends).boxed()
+    /// Frames are made of the same fold.
+    fn followed<'a>(
+        &'a self,
+        fold: &'a Fold,
+        partitions: &'a [Partition],
+        _deadline: Instant,
+    ) -> BoxFuture<'a, ()> {
+        let next = |partition: &Partition| (*partition, fold.next(*partition));
+        let ends: Vec<_> = partitions.iter().map(next).collect();
+        async move { self.reach_all(&ends).await }.boxed()
     }
 }
 

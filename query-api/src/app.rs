@@ -133,10 +133,9 @@ impl App {
     }
 
     async fn rows_followed(&self, partitions: &[Partition]) {
-        let ends = partitions.iter().map(|partition| (*partition, self.fold.next(*partition)));
-        let ends: Vec<(Partition, u64)> = ends.collect();
+        let followed = self.rows.followed(&self.fold, partitions, Instant::now() + FOLLOWING);
         // An answer that is a little older is better than none.
-        let _ = tokio::time::timeout(FOLLOWING, self.rows.followed(&ends)).await;
+        let _ = tokio::time::timeout(FOLLOWING, followed).await;
     }
 
     /// Brings the fold to where the partitions end now.

@@ -1,6 +1,9 @@
 //! How far the rows are behind the log.
 
+use std::time::Instant;
+
 use events::Partition;
+use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use read_model::PolledRows;
@@ -11,14 +14,35 @@ pub trait Rows: Send + Sync + 'static {
     /// Partitions that have no rows count as passed.
     fn passed<'a>(&'a self, ends: &'a [(Partition, u64)]) -> BoxFuture<'a, ()>;
 
-    /// The same for reads that could do without: resolves at once where waiting would mean to ask.
-    fn followed<'a>(&'a self, _ends: &'a [(Partition, u64)]) -> BoxFuture<'a, ()> {
-        std::future::ready(()).boxed()
-    }
+    /// Resolves once the rows hold all that a frame can have told of these partitions before now. Gives up
+    /// where the log does not tell its ends.
+    fn followed<'a>(
+        &'a self,
+        fold: &'a Fold,
+        partitions: &'a [Partition],
+        deadline: Instant,
+    ) -> BoxFuture<'a, ()>;
 }
 
 impl Rows for PolledRows {
     fn passed<'a>(&'a self, ends: &'a [(Partition, u64)]) -> BoxFuture<'a, ()> {
         self.passed(ends).boxed()
+    }
+
+    /// Frames come from another process, whose fold may be ahead of this one's.
+    fn followed<'a>(
+        &'a self,
+        fold: &'a Fold,
+        partitions: &'a [Partition],
+        deadline: Instant,
+    ) -> BoxFuture<'a, ()> {
+        async move {
+            let Ok(ends) = fold.catch_up(partitions, deadline).await else { return };
+            let ends: Vec<_> = partitions.iter().copied().zip(ends).collect();
+            if !self.passed_before(&ends) {
+                self.passed(&ends).await;
+            }
+        }
+        .boxed()
     }
 }

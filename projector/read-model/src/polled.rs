@@ -75,6 +75,14 @@ impl PolledRows {
     }
 }
 
+impl PolledRows {
+    /// Whether the newest poll saw them hold that: since then only a database that went back has less.
+    pub fn passed_before(&self, ends: &[(Partition, u64)]) -> bool {
+        let seen = self.polling.seen.borrow();
+        seen.poll > 0 && seen.holds(ends)
+    }
+}
+
 impl Seen {
     fn holds(&self, ends: &[(Partition, u64)]) -> bool {
         ends.iter().all(|(p, end)| self.positions.get(p).is_none_or(|next| next >= end))

@@ -12,6 +12,8 @@ use crate::seen_from_outside::{TRACE, TRACEPARENT, hex};
 
 /// Posts that are acknowledged between two kills, at least.
 const BETWEEN_KILLS: usize = 60;
+/// Replies that are each read at once.
+const REPLIES: usize = 40;
 
 fn quiet() -> Setup {
     Setup::default().set("NOTTERMOST_TELEMETRY__LOG_FILTER", "warn")
@@ -43,10 +45,35 @@ async fn people_talk_and_find_it_and_lose_access_everywhere_at_once() -> Result<
     })
     .await?;
 
+    who_heard_of_it_can_read_it(&ada, &bob, &channel).await?;
     a_trace_goes_through_all_processes(&cell, &collector, &ada, &channel).await?;
     access_ends(&cell, &ada, &bob, &channel).await?;
     what_a_service_may_not_do_it_refuses(&mut cell).await?;
     cell.stop().await
+}
+
+/// A bot that reads a thread as soon as it hears of a reply finds the reply there, though frames come from
+/// another process than rows and reads.
+async fn who_heard_of_it_can_read_it(ada: &Person, bob: &Person, channel: &str) -> Result<()> {
+    let mut socket = bob.socket().await?;
+    let root = ada.say(channel, "count").await?;
+    let root = root["id"].as_str().context("a post has an id")?;
+    socket.event("posted").await?;
+    for n in 0..REPLIES {
+        let reply = json!({"channel_id": channel, "root_id": root, "message": n.to_string()});
+        // Nobody waits for rows here but who reads.
+        let later = [("prefer", "respond-async")];
+        let saying = ada.send_with(reqwest::Method::POST, "/posts", Some(&reply), &later);
+        let reading = async {
+            socket.event("posted").await?;
+            bob.get(&format!("/posts/{root}/thread")).await?.expect(200)
+        };
+        let (said, thread) = tokio::join!(saying, reading);
+        said?.expect(201)?;
+        let read = thread?["order"].as_array().map(Vec::len);
+        ensure!(read == Some(n + 2), "heard of {n} replies, read {read:?} posts");
+    }
+    Ok(())
 }
 
 /// One trace from the request to the frame, whichever process does the work.
@@ -120,18 +147,24 @@ async fn what_a_service_may_not_do_it_refuses(cell: &mut Cell) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn acknowledged_posts_survive_kills_of_every_part() -> Result<()> {
-    killed_while_posting(1).await
+    killed_while_posting(1, 1).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the long form, for make torture"]
 async fn acknowledged_posts_survive_many_kills_of_every_part() -> Result<()> {
-    killed_while_posting(4).await
+    killed_while_posting(1, 4).await
 }
 
-/// Kills each service, the broker and Postgres, `rounds` times, while clients post through the edge.
-async fn killed_while_posting(rounds: usize) -> Result<()> {
-    let mut cell = Cell::start(1, quiet()).await?;
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "three brokers want more than two cores: for make torture"]
+async fn people_go_on_posting_while_one_broker_of_three_is_dead() -> Result<()> {
+    killed_while_posting(3, 1).await
+}
+
+/// Kills each service, each broker and Postgres, `rounds` times, while clients post through the edge.
+async fn killed_while_posting(brokers: u32, rounds: usize) -> Result<()> {
+    let mut cell = Cell::start(brokers, quiet()).await?;
     let Scene { people, channels } = Scene::set(&cell.visitor()?).await?;
     let mut posters = Posters::start(&people, &channels, &cell.url());
     for _ in 0..rounds {
@@ -143,14 +176,20 @@ async fn killed_while_posting(rounds: usize) -> Result<()> {
         }
         posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
         cell.crash_postgres()?;
-        posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
-        let kafka = cell.kafka();
-        tokio::task::spawn_blocking(move || {
-            kafka.kill(1);
-            kafka.restart(1);
-            kafka.wait_until_ready();
-        })
-        .await?;
+        for broker in 1..=brokers {
+            posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
+            let kafka = cell.kafka();
+            tokio::task::spawn_blocking(move || kafka.kill(broker)).await?;
+            if brokers > 1 {
+                posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
+            }
+            let kafka = cell.kafka();
+            tokio::task::spawn_blocking(move || {
+                kafka.restart(broker);
+                kafka.wait_until_ready();
+            })
+            .await?;
+        }
     }
     posters.wait_for(posters.acknowledged() + BETWEEN_KILLS).await?;
     let ledger = posters.stop().await?;
