@@ -44,7 +44,7 @@ audit:
 	.ci/audit
 
 torture:
-	@.ci/tools cargo cc openssl postgres strace
+	@.ci/tools cargo cc openssl nginx postgres strace java mvn
 	SIMULATION_SEEDS=$(SEEDS) cargo test --release -p simulation
 	cargo test --release -p simulation -p system-tests -- --ignored --nocapture
 

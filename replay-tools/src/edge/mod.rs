@@ -1,7 +1,8 @@
 //! `replay edge`: the configuration of nginx in front of services that are processes of their own,
 //! made from the URL table.
 //!
-//! It rests on the table alone: no log, no data directory, no service.
+//! It rests on the table alone: no log, no data directory. To keep a file of it, it asks the processes for
+//! their health.
 
 mod follow;
 mod routes;
