@@ -52,7 +52,7 @@ enum Running {
 impl Target {
     /// Starts the product in its default configuration.
     pub async fn start(form: Form) -> Result<Self> {
-        let setup = Setup::default().set("NOTTERMOST_TELEMETRY__LOG_FILTER", "warn");
+        let setup = Setup::default();
         match form {
             Form::OneProcess => {
                 let room = Room::new()?;
