@@ -52,22 +52,13 @@ fn holder(process: Option<u32>) -> String {
 pub struct DataDir {
     path: PathBuf,
     /// Locks go with the process, however it ends.
-    locks: Vec<File>,
+    _locks: Vec<File>,
 }
 
 impl DataDir {
     /// Makes the directory if need be, locks it, and checks that its format is ours.
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
-        let failed =
-            |action| move |source| DataDirError::Io { path: path.to_owned(), action, source };
-        fs::create_dir_all(path).map_err(failed("make"))?;
-        // Absolute, because other processes (Postgres) have another working directory.
-        let path = &fs::canonicalize(path).map_err(failed("find"))?;
-        let lock = lock(path)?;
-        check_free_space(path)?;
-        check_format(path)?;
-        let member = member(path, File::try_lock_shared)?;
-        Ok(Self { path: path.clone(), locks: vec![lock, member] })
+        Self::locked(path, File::try_lock_shared)
     }
 
     /// As [`Self::open`], for who must be the only one on it.
@@ -75,11 +66,7 @@ impl DataDir {
     /// # Errors
     /// As [`Self::open`], and [`DataDirError::Joined`].
     pub fn open_alone(path: &Path) -> Result<Self, DataDirError> {
-        let mut opened = Self::open(path)?;
-        opened.locks.truncate(1);
-        let alone = member(&opened.path, File::try_lock)?;
-        opened.locks.push(alone);
-        Ok(opened)
+        Self::locked(path, File::try_lock)
     }
 
     /// As [`Self::open`] beside other processes of the installation: it is locked by nobody, or by the
@@ -88,14 +75,20 @@ impl DataDir {
     /// # Errors
     /// As [`Self::open`], but for [`DataDirError::InUse`].
     pub fn join(path: &Path) -> Result<Self, DataDirError> {
-        let failed =
-            |action| move |source| DataDirError::Io { path: path.to_owned(), action, source };
-        fs::create_dir_all(path).map_err(failed("make"))?;
-        let path = &fs::canonicalize(path).map_err(failed("find"))?;
-        check_free_space(path)?;
-        check_format(path)?;
-        let member = member(path, File::try_lock_shared)?;
-        Ok(Self { path: path.clone(), locks: vec![member] })
+        let path = made(path)?;
+        check_free_space(&path)?;
+        check_format(&path)?;
+        let member = member(&path, File::try_lock_shared)?;
+        Ok(Self { path, _locks: vec![member] })
+    }
+
+    fn locked(path: &Path, join: TryLock) -> Result<Self, DataDirError> {
+        let path = made(path)?;
+        let lock = lock(&path)?;
+        check_free_space(&path)?;
+        check_format(&path)?;
+        let member = member(&path, join)?;
+        Ok(Self { path, _locks: vec![lock, member] })
     }
 
     pub fn path(&self) -> &Path {
@@ -103,11 +96,22 @@ impl DataDir {
     }
 }
 
+type TryLock = fn(&File) -> Result<(), TryLockError>;
+
+/// Absolute, because other processes (Postgres) have another working directory.
+fn made(path: &Path) -> Result<PathBuf, DataDirError> {
+    let failed = |action| move |source| DataDirError::Io { path: path.to_owned(), action, source };
+    fs::create_dir_all(path).map_err(failed("make"))?;
+    fs::canonicalize(path).map_err(failed("find"))
+}
+
+fn lock_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+}
+
 fn lock(path: &Path) -> Result<File, DataDirError> {
     let failed = |source| DataDirError::Io { path: path.to_owned(), action: "lock", source };
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    let mut file = options.open(path.join(LOCK_FILE)).map_err(failed)?;
+    let mut file = lock_file(&path.join(LOCK_FILE)).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -125,14 +129,9 @@ fn lock(path: &Path) -> Result<File, DataDirError> {
     Ok(file)
 }
 
-fn member(
-    path: &Path,
-    lock: impl Fn(&File) -> Result<(), TryLockError>,
-) -> Result<File, DataDirError> {
+fn member(path: &Path, lock: TryLock) -> Result<File, DataDirError> {
     let failed = |source| DataDirError::Io { path: path.to_owned(), action: "join", source };
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    let file = options.open(path.join(MEMBERS_FILE)).map_err(failed)?;
+    let file = lock_file(&path.join(MEMBERS_FILE)).map_err(failed)?;
     match lock(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(DataDirError::Joined { path: path.to_owned() }),

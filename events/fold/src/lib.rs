@@ -7,6 +7,7 @@ mod access;
 pub mod auth;
 pub mod digests;
 mod ends;
+mod lease;
 mod names;
 mod others;
 mod presence;
@@ -17,10 +18,11 @@ mod status;
 mod telemetry;
 
 pub use access::AccessEnded;
+pub use lease::Lease;
 pub use names::{Names, PersonName};
 pub use presence::{Heard, HeardBatch, Presence};
 pub use runner::{
-    Batch, Fold, Lease, Options, Stopped, Subscription, SubscriptionError, WaitError, Watch,
+    Batch, Fold, Options, Stopped, Subscription, SubscriptionError, WaitError, Watch,
 };
 pub use set::{FoldSet, Folded, InvalidSnapshot};
 pub use status::{Shown, StatusBoard};

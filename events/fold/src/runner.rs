@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::digests::{DigestError, Digests};
 use crate::ends::EndLookup;
+use crate::lease::Lease;
 use crate::set::{FoldSet, Folded};
 
 /// Batches that a slow subscriber may lag behind before it has to resynchronise.
@@ -65,29 +66,6 @@ pub struct Options {
     pub digests: Option<Digests>,
     /// Whether others still count on this process, where they have to; absent: they need not.
     pub lease: Option<Arc<Lease>>,
-}
-
-/// When this process last told the others how far it is. They wait for whom they have heard within
-/// the fail-closed time, so one that could not tell them for so long has to serve nothing.
-#[derive(Debug)]
-pub struct Lease(Mutex<Option<Instant>>);
-
-impl Default for Lease {
-    /// Nothing was told yet.
-    fn default() -> Self {
-        Self(Mutex::new(None))
-    }
-}
-
-impl Lease {
-    /// They know of this process what it began to tell at `since`.
-    pub fn renew(&self, since: Instant) {
-        *self.0.lock() = Some(since);
-    }
-
-    fn holds(&self, time: Duration) -> bool {
-        self.0.lock().is_some_and(|since| since.elapsed() < time)
-    }
 }
 
 impl Default for Options {

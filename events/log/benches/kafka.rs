@@ -13,7 +13,7 @@ use event_log::{EventLog, KafkaLog, LogReader};
 use events::{NewRecord, Partition, Topic};
 use futures::stream::{self, StreamExt};
 use rdkafka::client::ClientContext;
-use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
+use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, ProducerContext};
@@ -132,12 +132,7 @@ impl ProducerContext for Counting {
 
 impl Own {
     fn new(cluster: &Cluster) -> Self {
-        let mut config = ClientConfig::new();
-        config
-            .set("bootstrap.servers", cluster.bootstrap())
-            .set("enable.idempotence", "true")
-            .set("linger.ms", "0")
-            .set("compression.type", "lz4");
+        let config = cluster.plain_producer();
         let client = BaseProducer::from_config_and_context(&config, Counting::default());
         Self(client.expect("a producer"))
     }
@@ -167,16 +162,8 @@ impl Own {
 }
 
 fn read_back_own(cluster: &Cluster, stored: u64) -> Duration {
-    let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", cluster.bootstrap())
-        .set("group.id", "bench")
-        .set("enable.auto.commit", "false")
-        .set("queued.min.messages", "10000")
-        .set("queued.max.messages.kbytes", "16384")
-        .set("fetch.queue.backoff.ms", "5");
     let started = Instant::now();
-    let consumer: BaseConsumer = config.create().expect("a consumer");
+    let consumer: BaseConsumer = cluster.plain_consumer().create().expect("a consumer");
     let mut list = TopicPartitionList::new();
     let topic = format!("{PREFIX}channels");
     for one in channels() {

@@ -97,14 +97,18 @@ pub async fn serve<R: Running>(
     let served = platform::http::serve(listener, router, stopping.clone(), patience.drain);
     let served = tokio::spawn(served);
     announce(name, address);
+    let leaving = || started.health().register("server").not_ready("leaving");
     let told = async {
         stop.cancelled().await;
-        started.health().register("server").not_ready("leaving");
+        leaving();
         tokio::time::sleep(patience.leave).await;
     };
     let outcome = tokio::select! {
         () = told => Ok(()),
-        failed = started.failed() => Err(failed),
+        failed = started.failed() => {
+            leaving();
+            Err(failed)
+        }
     };
     stopping.cancel();
     started.leave().await;

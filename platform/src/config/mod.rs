@@ -7,6 +7,7 @@
 //! how).
 
 mod error;
+mod networks;
 mod reference;
 mod section;
 mod sections;
@@ -16,6 +17,7 @@ mod values;
 use std::path::PathBuf;
 
 pub use error::{ConfigError, Origin};
+pub use networks::Networks;
 pub use reference::reference_page;
 pub use section::{FieldDoc, Section, SectionDoc, Setting};
 pub use sections::{
@@ -23,8 +25,7 @@ pub use sections::{
 };
 pub use sources::{CONFIG_FILE_VARIABLE, Sources};
 pub use values::{
-    Bounded, ClientSettings, DatabaseUrl, HttpUrl, LogFilter, LogUrl, Networks, ObjectsUrl, OneOf,
-    Secret,
+    Bounded, ClientSettings, DatabaseUrl, HttpUrl, LogFilter, LogUrl, ObjectsUrl, OneOf, Secret,
 };
 
 use crate::{data_dir, http, postgres, secrets, telemetry};

@@ -38,7 +38,7 @@ pub use error::ApiError;
 pub use ids::{IdKind, UrlId, UserRef, parse_id};
 pub use json::{AnyBody, Json, JsonBytes, nullable, read_body};
 pub use mount::Mount;
-pub use operations::operations;
+pub use operations::{HEALTH, operations};
 pub use path::Path;
 pub use peer::client_address;
 pub use query::{PER_PAGE_DEFAULT, PER_PAGE_MAX, Page, Query};

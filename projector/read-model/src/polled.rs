@@ -73,9 +73,7 @@ impl PolledRows {
             std::future::pending::<()>().await;
         }
     }
-}
 
-impl PolledRows {
     /// Whether the newest poll saw them hold that: since then only a database that went back has less.
     pub fn passed_before(&self, ends: &[(Partition, u64)]) -> bool {
         let seen = self.polling.seen.borrow();

@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use futures::future::join_all;
 use parking_lot::Mutex;
+use platform::http::HEALTH;
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 use tokio::sync::Notify;
@@ -26,7 +27,6 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 /// A reload that takes longer has failed.
 const RELOAD_PATIENCE: Duration = Duration::from_secs(10);
 const RELOAD_AGAIN_AFTER: Duration = Duration::from_millis(500);
-const HEALTH: &str = "/api/nottermost/v1/health";
 
 /// Where the configuration stands, and what makes nginx read it.
 #[derive(Debug, Clone)]

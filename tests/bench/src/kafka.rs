@@ -45,7 +45,7 @@ pub async fn figures(cluster: Arc<Cluster>, time: Duration) -> Result<()> {
     for made in admin.create_topics(&[topic], &AdminOptions::new()).await? {
         made.map_err(|(name, code)| anyhow::anyhow!("make the topic {name}: {code}"))?;
     }
-    let producer = producer(&cluster)?;
+    let producer: FutureProducer = cluster.plain_producer().create()?;
     let mut stored = 0;
     for in_flight in IN_FLIGHT {
         stored += produced(&producer, in_flight, time / 3).await?.len() as u64;
@@ -62,23 +62,11 @@ pub async fn figures(cluster: Arc<Cluster>, time: Duration) -> Result<()> {
             Cpu::read()?.since(cpu).only("Kafka").per(records),
         );
     }
-    let bootstrap = cluster.bootstrap();
-    let consumer = tokio::task::spawn_blocking(move || caught_up(&bootstrap, stored)).await??;
+    let config = cluster.plain_consumer();
+    let consumer = tokio::task::spawn_blocking(move || caught_up(&config, stored)).await??;
     latency(&producer, consumer).await?;
     admin.delete_topics(&[TOPIC], &AdminOptions::new()).await?;
     Ok(())
-}
-
-fn producer(cluster: &Cluster) -> Result<FutureProducer> {
-    let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", cluster.bootstrap())
-        .set("enable.idempotence", "true")
-        .set("acks", "all")
-        .set("linger.ms", "0")
-        .set("compression.type", "lz4")
-        .set("socket.nagle.disable", "true");
-    Ok(config.create()?)
 }
 
 /// How long each record took until it was acknowledged.
@@ -120,15 +108,7 @@ async fn produce(producer: &FutureProducer, number: u64) -> Result<()> {
 }
 
 /// Reads all that is stored, and gives the consumer, which is at the end then.
-fn caught_up(bootstrap: &str, stored: u64) -> Result<BaseConsumer> {
-    let mut config = ClientConfig::new();
-    config
-        .set("bootstrap.servers", bootstrap)
-        .set("group.id", TOPIC)
-        .set("enable.auto.commit", "false")
-        .set("queued.min.messages", "10000")
-        .set("queued.max.messages.kbytes", "16384")
-        .set("fetch.queue.backoff.ms", "5");
+fn caught_up(config: &ClientConfig, stored: u64) -> Result<BaseConsumer> {
     let began = Instant::now();
     let consumer: BaseConsumer = config.create()?;
     let mut list = TopicPartitionList::new();

@@ -55,6 +55,32 @@ impl Cluster {
         self.addresses.join(",")
     }
 
+    /// librdkafka's own producer, set up as durable as ours: what ours is compared with.
+    pub fn plain_producer(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", self.bootstrap())
+            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            .set("linger.ms", "0")
+            .set("compression.type", "lz4")
+            .set("socket.nagle.disable", "true");
+        config
+    }
+
+    /// librdkafka's own consumer, likewise.
+    pub fn plain_consumer(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", self.bootstrap())
+            .set("group.id", "bench")
+            .set("enable.auto.commit", "false")
+            .set("queued.min.messages", "10000")
+            .set("queued.max.messages.kbytes", "16384")
+            .set("fetch.queue.backoff.ms", "5");
+        config
+    }
+
     /// Options for topics of its own, with as many copies as there are nodes.
     pub fn options(&self, topic_prefix: &str) -> KafkaOptions {
         let nodes = self.addresses.len();
