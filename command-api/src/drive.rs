@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use platform::clock;
 use platform::http::ApiError;
 use read_model::queries::KeyedRequest;
+use sealing::SealError;
 use tracing::Instrument;
 
 use crate::executor::{CommandApi, Deciding, Ended, Order, Source, Written};
@@ -106,7 +107,14 @@ impl<'d> Drive<'d> {
             Output::CatchUp => self.catch_up().await,
             Output::Reach { offset } => self.reach(offset).await,
             Output::Append { event, read_at } => {
-                let record = self.encoded(&event, read_at);
+                let meta = self.meta(&event, read_at);
+                let record = match sealed(self.api, &meta, &event).await {
+                    Ok(record) => record,
+                    Err(error) => {
+                        tracing::warn!(error = %error, "failed to seal an event");
+                        return Input::Unavailable;
+                    }
+                };
                 self.record = Some(record.clone());
                 self.appending = Some(append(self.api, self.order.partition, record));
                 self.next().await
@@ -190,7 +198,7 @@ impl<'d> Drive<'d> {
         tokio::time::timeout_at(self.deadline.into(), passed).await.is_ok()
     }
 
-    fn encoded(&self, event: &Event, read_at: u64) -> NewRecord {
+    fn meta(&self, event: &Event, read_at: u64) -> Meta {
         let subject = domain::commands::subject_of(event);
         let order = &self.order;
         let mut meta = Meta::new(order.id.event, subject, clock::now_ms(), read_at, order.actor);
@@ -199,7 +207,7 @@ impl<'d> Drive<'d> {
         meta.request_id = platform::http::request_id().map(|id| id.to_string());
         meta.connection_id.clone_from(&order.connection_id);
         meta.traceparent = platform::telemetry::current_traceparent();
-        events::encode(&self.api.settings.cell, &meta, event)
+        meta
     }
 
     /// Whatever happens next.
@@ -270,6 +278,11 @@ impl<'d> Drive<'d> {
         let (_, event) = self.api.read_event(position).await?;
         Ok(Written { position, at, source: Source::Read(Box::new(event)) })
     }
+}
+
+async fn sealed(api: &CommandApi, meta: &Meta, event: &Event) -> Result<NewRecord, SealError> {
+    let sealer = api.keys.sealer(event, meta.time_ms).await?;
+    Ok(sealer.encode(&api.settings.cell, meta, event))
 }
 
 fn append(

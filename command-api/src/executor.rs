@@ -15,6 +15,7 @@ use futures::future::BoxFuture;
 use platform::http::ApiError;
 use platform::secrets::Secrets;
 use read_model::{QueryError, Reader};
+use sealing::Keys;
 
 use crate::drive::Drive;
 use crate::facts::RootCache;
@@ -47,6 +48,8 @@ pub struct Settings {
 pub struct Parts {
     /// The log that `fold` follows.
     pub log: Arc<dyn EventLog>,
+    /// What seals the personal half of every event.
+    pub keys: Keys,
     pub fold: Fold,
     pub secrets: Arc<Secrets>,
     pub reader: Reader,

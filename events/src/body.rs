@@ -1,13 +1,34 @@
 //! The body of an event: `{"c":{…},"p":{…}}`.
 //!
-//! `c` is clear and all that admission reads. `p` is personal and may one day be sealed: a `p` that
-//! cannot be opened reads as its default, erased, and never makes the event invalid.
+//! `c` is clear and all that admission reads. `p` is personal: on the log it is a text, sealed under the
+//! key of its [`Owner`]. A `p` that cannot be opened reads as its default, erased, and never makes the
+//! event invalid.
 
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+use crate::{ChannelId, UserId};
+
+/// Whose key the personal half of an event is sealed under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// A person's own: their profile, sessions and preferences. It goes when the person is erased.
+    Person(UserId),
+    /// What somebody wrote in a channel. It goes with the author, and with the channel's past.
+    Content { author: UserId, channel: ChannelId },
+}
+
+impl Owner {
+    /// Who can have it erased.
+    pub fn person(self) -> UserId {
+        match self {
+            Self::Person(person) | Self::Content { author: person, .. } => person,
+        }
+    }
+}
 
 /// What one event type says: its clear payload, with the names that the envelope carries.
 pub trait Fact:
@@ -25,6 +46,9 @@ pub trait Fact:
         + PartialEq
         + std::fmt::Debug
         + Default;
+
+    /// Whose the personal half is; nobody's where there is none.
+    fn owner(&self) -> Option<Owner>;
 
     /// Reads a version below [`Self::VERSION`]: decodes the old type ([`Body::from_halves`]) and
     /// converts it. `None`: there is no such version.
@@ -47,6 +71,38 @@ pub struct Body<F: Fact> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Nothing {}
 
+const ENCODES: &str = "a payload has string keys and no failing serializer";
+
+/// What stands before and behind a sealed half, which ends the body.
+const SEALED_BEGINS: &[u8] = b",\"p\":\"";
+const SEALED_ENDS: &[u8] = b"\"}";
+
+/// The sealed half of a body, if it has one, and where it begins.
+fn sealed_half(body: &[u8]) -> Option<(usize, &[u8])> {
+    let inside = body.strip_suffix(SEALED_ENDS)?;
+    let begins = memchr::memrchr(b'"', inside)? + 1;
+    inside[..begins].ends_with(SEALED_BEGINS).then(|| (begins, &inside[begins..]))
+}
+
+/// The personal half of a body, where it is sealed.
+pub fn sealed(body: &[u8]) -> Option<&[u8]> {
+    sealed_half(body).map(|(_, sealed)| sealed)
+}
+
+/// `body` with `personal`, one JSON value, in place of its sealed half; without either where that is
+/// erased.
+///
+/// # Panics
+/// If `body` has no sealed half ([`sealed`]).
+pub fn opened(body: &[u8], personal: Option<&[u8]>) -> Bytes {
+    let (begins, _) = sealed_half(body).expect("only a sealed body is opened");
+    let clear = &body[..begins - SEALED_BEGINS.len()];
+    match personal {
+        None => [clear, b"}"].concat().into(),
+        Some(personal) => [clear, b",\"p\":", personal, b"}"].concat().into(),
+    }
+}
+
 #[derive(Deserialize)]
 struct Halves<'a> {
     #[serde(borrow)]
@@ -56,11 +112,23 @@ struct Halves<'a> {
 }
 
 impl<F: Fact> Body<F> {
-    /// The body as it stands on the log.
+    /// The body with everything in it readable.
     pub fn encode(&self) -> Bytes {
-        serde_json::to_vec(self)
-            .expect("a payload has string keys and no failing serializer")
-            .into()
+        serde_json::to_vec(self).expect(ENCODES).into()
+    }
+
+    /// The body as it stands on the log: with the text that `seal` makes of the personal half, which
+    /// must need no escapes in JSON.
+    pub(crate) fn encode_sealed(&self, seal: impl FnOnce(&[u8]) -> String) -> Bytes {
+        let personal = serde_json::to_vec(&self.p).expect(ENCODES);
+        let sealed = seal(&personal);
+        let mut body = Vec::with_capacity(sealed.len() + 512);
+        body.extend_from_slice(b"{\"c\":");
+        serde_json::to_writer(&mut body, &self.c).expect(ENCODES);
+        for piece in [SEALED_BEGINS, sealed.as_bytes(), SEALED_ENDS] {
+            body.extend_from_slice(piece);
+        }
+        body.into()
     }
 
     /// Decodes `body` as `version` of `F`. `None`: there is no such version.
@@ -104,13 +172,21 @@ impl<F: Fact<Personal = Nothing>> From<F> for Body<F> {
 /// Implements [`Fact`] for a payload.
 macro_rules! fact {
     ($name:ident, $type:literal, $version:literal) => {
-        crate::body::fact!($name, $type, $version, crate::body::Nothing);
+        crate::body::fact!(@$name, $type, $version, crate::body::Nothing, |_| None);
     };
-    ($name:ident, $type:literal, $version:literal, $personal:ty) => {
+    ($name:ident, $type:literal, $version:literal, $personal:ty, $owner:expr) => {
+        crate::body::fact!(@$name, $type, $version, $personal, |c| Some($owner(c)));
+    };
+    (@$name:ident, $type:literal, $version:literal, $personal:ty, |$c:pat_param| $owner:expr) => {
         impl crate::body::Fact for $name {
             const TYPE: &'static str = $type;
             const VERSION: u32 = $version;
             type Personal = $personal;
+
+            fn owner(&self) -> Option<crate::body::Owner> {
+                let $c = self;
+                $owner
+            }
         }
     };
 }
@@ -127,7 +203,7 @@ mod tests {
         post_id: PostId,
         urgent: bool,
     }
-    fact!(FlaggedV1, "test.flagged", 1, RemarkV1);
+    fact!(FlaggedV1, "test.flagged", 1, RemarkV1, |_: &FlaggedV1| Owner::Person(UserId::default()));
 
     #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
     #[serde(default)]
@@ -153,6 +229,10 @@ mod tests {
         const VERSION: u32 = 2;
         type Personal = Remark;
 
+        fn owner(&self) -> Option<Owner> {
+            None
+        }
+
         fn upcast(
             version: u32,
             c: &str,
@@ -170,6 +250,31 @@ mod tests {
             let level = if old.c.urgent { 2 } else { 1 };
             let lines = old.p.text.lines().map(str::to_owned).collect();
             Self { c: Flagged { post_id: old.c.post_id, level }, p: Remark { lines } }
+        }
+    }
+
+    #[test]
+    fn a_sealed_half_is_a_text_that_is_taken_out_again() {
+        let body = flagged(2, &["one \"two\"", "p\":\"x\"}"]);
+        let sealed_body = body.encode_sealed(|personal| {
+            assert_eq!(serde_json::from_slice::<Remark>(personal).unwrap(), body.p);
+            "c2VhbGVk".to_owned()
+        });
+        assert_eq!(sealed(&sealed_body), Some(&b"c2VhbGVk"[..]));
+        assert_eq!(sealed_body, format!(r#"{{"c":{C2},"p":"c2VhbGVk"}}"#));
+        let personal = serde_json::to_vec(&body.p).unwrap();
+        assert_eq!(opened(&sealed_body, Some(&personal)), body.encode());
+        let erased = Body::decode(2, &opened(&sealed_body, None)).unwrap().unwrap();
+        assert_eq!(erased, flagged(2, &[]));
+    }
+
+    #[test]
+    fn what_is_readable_is_not_taken_for_sealed() {
+        for text in ["", "p", "\",\"p\":\"x", "x\"}"] {
+            assert_eq!(sealed(&flagged(2, &[text]).encode()), None, "{text}");
+        }
+        for body in [&b""[..], b"{}", b"\"}", b",\"p\":\"", b"{\"c\":{},\"p\":null}", b"\xff\"}"] {
+            assert_eq!(sealed(body), None, "{body:?}");
         }
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::Topic;
-use crate::body::{Body, Fact};
+use crate::body::{Body, Fact, Owner};
 use crate::channel::*;
 use crate::directory::*;
 use crate::presence::*;
@@ -51,6 +51,14 @@ macro_rules! catalogue {
                     match self { $(Self::$fact(body) => body.encode()),+ }
                 }
 
+                fn encode_sealed(&self, seal: impl FnOnce(&[u8]) -> String) -> Bytes {
+                    match self { $(Self::$fact(body) => body.encode_sealed(seal)),+ }
+                }
+
+                fn owner(&self) -> Option<Owner> {
+                    match self { $(Self::$fact(body) => body.c.owner()),+ }
+                }
+
                 fn decode(event_type: &str, version: u32, body: &[u8]) -> Result<Self, DecodeError> {
                     match event_type {
                         $($fact::TYPE => decoded::<$fact>(Topic::$topic, version, body).map(Self::$fact),)+
@@ -87,9 +95,19 @@ macro_rules! catalogue {
                 match self { $(Self::$topic(event) => event.version()),+ }
             }
 
-            /// The body as it stands on the log.
+            /// The body with everything in it readable.
             pub fn encode(&self) -> Bytes {
                 match self { $(Self::$topic(event) => event.encode()),+ }
+            }
+
+            /// The body as it stands on the log: with the text that `seal` makes of the personal half.
+            pub(crate) fn encode_sealed(&self, seal: impl FnOnce(&[u8]) -> String) -> Bytes {
+                match self { $(Self::$topic(event) => event.encode_sealed(seal)),+ }
+            }
+
+            /// Whose the personal half is; nobody's where there is none.
+            pub fn owner(&self) -> Option<Owner> {
+                match self { $(Self::$topic(event) => event.owner()),+ }
             }
 
             /// # Errors

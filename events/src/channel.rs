@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::body::fact;
+use crate::body::{Owner, fact};
 use crate::directory::{ChannelType, JoinedVia};
 use crate::{ChannelId, FileId, PostId, TeamId, UserId};
 
@@ -270,7 +270,10 @@ pub struct PostCreated {
     #[serde(default)]
     pub set_online: bool,
 }
-fact!(PostCreated, "post.created", 1, PostContent);
+fact!(PostCreated, "post.created", 1, PostContent, |c: &PostCreated| Owner::Content {
+    author: c.author_id,
+    channel: c.channel_id
+});
 
 /// What a post says.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -305,7 +308,10 @@ pub struct PostEdited {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<AttachedFile>,
 }
-fact!(PostEdited, "post.edited", 1, PostContent);
+fact!(PostEdited, "post.edited", 1, PostContent, |c: &PostEdited| Owner::Content {
+    author: c.author_id,
+    channel: c.channel_id
+});
 
 /// Deleted, with all replies where it is a root.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -371,15 +377,20 @@ pub struct FileUploaded {
     pub channel_id: ChannelId,
     pub owner_id: UserId,
     pub file: AttachedFile,
-    /// Where the bytes are.
+    /// Where the bytes are, sealed.
     pub object: String,
-    /// SHA-256 of the bytes, hexadecimal.
-    pub sha256: String,
 }
-fact!(FileUploaded, "file.uploaded", 1, FileName);
+fact!(FileUploaded, "file.uploaded", 1, FileDetails, |c: &FileUploaded| Owner::Content {
+    author: c.owner_id,
+    channel: c.channel_id
+});
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct FileName {
+pub struct FileDetails {
     pub name: String,
+    /// SHA-256 of the bytes, hexadecimal.
+    pub sha256: String,
+    /// What the bytes are sealed under, 32 bytes in base64url. Whoever cannot read it has lost them.
+    pub key: String,
 }

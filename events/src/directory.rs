@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::body::fact;
+use crate::body::{Owner, fact};
 use crate::{ChannelId, Id, KeyedHash, SessionId, TeamId, UserId};
 
 /// The first event of an installation: what its processes must agree on.
@@ -36,7 +36,7 @@ pub struct UserCreated {
     #[serde(default)]
     pub locale: String,
 }
-fact!(UserCreated, "user.created", 1, NewProfile);
+fact!(UserCreated, "user.created", 1, NewProfile, |c: &UserCreated| Owner::Person(c.user_id));
 
 /// Who an account belongs to.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -66,7 +66,9 @@ pub struct UserProfileChanged {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
 }
-fact!(UserProfileChanged, "user.profile_changed", 1, ProfilePatch);
+fact!(UserProfileChanged, "user.profile_changed", 1, ProfilePatch, |c: &UserProfileChanged| {
+    Owner::Person(c.user_id)
+});
 
 /// The changed fields of a profile.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -99,7 +101,9 @@ pub struct UserPasswordChanged {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_session: Option<SessionId>,
 }
-fact!(UserPasswordChanged, "user.password_changed", 1, PasswordHash);
+fact!(UserPasswordChanged, "user.password_changed", 1, PasswordHash, |c: &UserPasswordChanged| {
+    Owner::Person(c.user_id)
+});
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -160,7 +164,7 @@ pub struct TeamCreated {
     pub creator_id: UserId,
     pub default_channels: Vec<DefaultChannel>,
 }
-fact!(TeamCreated, "team.created", 1, TeamContact);
+fact!(TeamCreated, "team.created", 1, TeamContact, |c: &TeamCreated| Owner::Person(c.creator_id));
 
 /// A channel that every member of the team joins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

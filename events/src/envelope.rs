@@ -86,8 +86,24 @@ impl Meta {
     }
 }
 
-/// Makes the record of `event`. `source` names the cell.
+/// Makes the record of `event`, readable as a whole: of an event that has nothing personal, and in
+/// tests. `source` names the cell.
 pub fn encode(source: &str, meta: &Meta, event: &Event) -> NewRecord {
+    record(source, meta, event, event.encode())
+}
+
+/// Makes the record of `event` with what `seal` makes of its personal half: a text that needs no
+/// escapes in JSON.
+pub fn encode_sealed(
+    source: &str,
+    meta: &Meta,
+    event: &Event,
+    seal: impl FnOnce(&[u8]) -> String,
+) -> NewRecord {
+    record(source, meta, event, event.encode_sealed(seal))
+}
+
+fn record(source: &str, meta: &Meta, event: &Event, body: Bytes) -> NewRecord {
     let text = |value: &dyn fmt::Display| Bytes::from(value.to_string());
     let mut headers = vec![
         ("ce_specversion".into(), Bytes::from_static(b"1.0")),
@@ -122,7 +138,7 @@ pub fn encode(source: &str, meta: &Meta, event: &Event) -> NewRecord {
             headers.push((name.into(), Bytes::copy_from_slice(value.as_bytes())));
         }
     }
-    NewRecord { key: meta.subject.0, headers, body: event.encode() }
+    NewRecord { key: meta.subject.0, headers, body }
 }
 
 /// The id of the event that `record` holds, without decoding more.

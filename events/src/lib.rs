@@ -15,9 +15,9 @@ pub mod presence;
 mod record;
 pub mod user;
 
-pub use body::{Body, Fact, Nothing};
+pub use body::{Body, Fact, Nothing, Owner, opened, sealed};
 pub use catalogue::*;
-pub use envelope::{Actor, Meta, decode, encode, event_id};
+pub use envelope::{Actor, Meta, decode, encode, encode_sealed, event_id};
 pub use ids::*;
 pub use position::*;
 pub use record::*;

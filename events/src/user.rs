@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::body::fact;
+use crate::body::{Owner, fact};
 use crate::{ChannelId, PostId, SessionId, UserId};
 
 /// SHA-256 of a session's token, hexadecimal in text.
@@ -62,7 +62,9 @@ pub struct SessionCreated {
     /// The account's `auth_generation` when the password was checked.
     pub auth_generation: u64,
 }
-fact!(SessionCreated, "session.created", 1, SessionOrigin);
+fact!(SessionCreated, "session.created", 1, SessionOrigin, |c: &SessionCreated| Owner::Person(
+    c.user_id
+));
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -85,14 +87,18 @@ fact!(SessionRevoked, "session.revoked", 1);
 pub struct PreferencesSet {
     pub user_id: UserId,
 }
-fact!(PreferencesSet, "preferences.set", 1, Preferences);
+fact!(PreferencesSet, "preferences.set", 1, Preferences, |c: &PreferencesSet| Owner::Person(
+    c.user_id
+));
 
 /// These settings are no longer set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PreferencesDeleted {
     pub user_id: UserId,
 }
-fact!(PreferencesDeleted, "preferences.deleted", 1, Preferences);
+fact!(PreferencesDeleted, "preferences.deleted", 1, Preferences, |c: &PreferencesDeleted| {
+    Owner::Person(c.user_id)
+});
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

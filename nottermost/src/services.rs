@@ -131,6 +131,7 @@ async fn sockets(parts: &Parts<'_>, common: &Common) -> Result<Realtime> {
 fn commands(parts: &Parts<'_>, common: &Common, realtime: &Realtime) -> CommandApi {
     CommandApi::new(command_api::Parts {
         log: Arc::clone(&parts.storage.log),
+        keys: parts.storage.keys.clone(),
         fold: common.fold.clone(),
         secrets: Arc::clone(&parts.secrets),
         reader: common.reader.clone(),

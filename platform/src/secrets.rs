@@ -4,10 +4,8 @@
 //! and e-mail addresses depend on them. Every process of a cell has the same; their fingerprint
 //! stands in the log's first event, so that one with others refuses to start.
 
-use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::{fmt, fs};
 
 use events::{Id, KeyedHash};
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,7 +13,7 @@ use serde::Deserialize;
 use sha2::Sha256;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::durable_file;
+use crate::private_file::{self, PrivateFileError};
 
 crate::settings_section! {
     /// The keys of this installation.
@@ -34,18 +32,14 @@ impl SecretSettings {
 }
 
 const KEY_BYTES: usize = 32;
-/// Rights that the file must not give: none to the group, none to others.
-const FORBIDDEN_MODE: u32 = 0o077;
 
 type Key = [u8; KEY_BYTES];
 
 /// The secrets cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
-    #[error("failed to {action} the secrets file {}: {source}", .path.display())]
-    Io { path: PathBuf, action: &'static str, source: io::Error },
-    #[error("the secrets file {} can be read by others (mode {mode:03o}): chmod 600 it", .path.display())]
-    Exposed { path: PathBuf, mode: u32 },
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
     #[error("{} is no secrets file: {reason}", .path.display())]
     Garbage { path: PathBuf, reason: &'static str },
 }
@@ -73,26 +67,7 @@ struct File {
 impl Secrets {
     /// Reads the file, or makes it with fresh keys if there is none.
     pub fn load_or_create(path: &Path) -> Result<Self, SecretsError> {
-        let failed =
-            |action| move |source| SecretsError::Io { path: path.to_owned(), action, source };
-        match fs::metadata(path) {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                match durable_file::create(path, fresh_file().as_bytes(), 0o600) {
-                    // Another process of the cell was first: its keys are the keys.
-                    Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                        return Err(failed("make")(error));
-                    }
-                    _ => {}
-                }
-            }
-            Err(error) => return Err(failed("find")(error)),
-        }
-        let mode = fs::metadata(path).map_err(failed("find"))?.permissions().mode() & 0o777;
-        if mode & FORBIDDEN_MODE != 0 {
-            return Err(SecretsError::Exposed { path: path.to_owned(), mode });
-        }
-        let text = fs::read(path).map_err(failed("read"))?;
+        let text = private_file::read_or_make("secrets file", path, fresh_file)?;
         Self::parse(&text).map_err(|reason| SecretsError::Garbage { path: path.to_owned(), reason })
     }
 
@@ -196,18 +171,18 @@ fn fresh_file() -> String {
     )
 }
 
-fn fresh_key() -> Key {
+pub(crate) fn fresh_key() -> Key {
     let mut key = [0; KEY_BYTES];
     key[..16].copy_from_slice(Id::random().as_bytes());
     key[16..].copy_from_slice(Id::random().as_bytes());
     key
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn parse_hex(text: &str) -> Option<Key> {
+pub(crate) fn parse_hex(text: &str) -> Option<Key> {
     if text.len() != 2 * KEY_BYTES || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
     }
@@ -220,6 +195,9 @@ fn parse_hex(text: &str) -> Option<Key> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn secrets() -> Secrets {

@@ -390,9 +390,8 @@ async fn files_are_for_those_who_may_read_their_post(asked: &mut Asked) {
             owner_id: ada,
             file: file(n),
             object: format!("files/{n}"),
-            sha256: String::new(),
         };
-        let p = FileName { name: "notes.txt".to_owned() };
+        let p = FileDetails { name: "notes.txt".to_owned(), ..FileDetails::default() };
         scene.history.channel(channel, Body { c, p });
     }
     let post = scene.post_with(channel, ada, "", None, &[], Broadcast::None, vec![file(1)]);

@@ -9,7 +9,6 @@ use event_log::copying::{CopyTarget, copy, require_records};
 use event_log::{EmbeddedCopy, EmbeddedOptions, KafkaCopy, KafkaOptions, LogReader};
 use platform::config::{Config, LogUrl};
 use platform::data_dir::DataDir;
-use process::Storage;
 
 use crate::progress::Teller;
 use crate::stopped::held;
@@ -49,8 +48,8 @@ async fn source(config: &Config, url: &LogUrl, data: &Path) -> Result<Arc<dyn Lo
     }
     let mut config = at(config, url);
     config.kafka.create_topics = false;
-    let storage = Storage::open(&config, data).await;
-    Ok(storage.with_context(|| format!("failed to open {url}"))?.reader())
+    let log = process::open_log(&config, data).await;
+    Ok(log.with_context(|| format!("failed to open {url}"))? as _)
 }
 
 async fn target(config: &Config, url: &LogUrl, data: &Path) -> Result<Box<dyn CopyTarget>> {

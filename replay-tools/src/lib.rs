@@ -10,6 +10,7 @@ mod cat;
 mod compare;
 mod copy_log;
 pub mod edge;
+mod keys;
 mod progress;
 mod rebuild;
 mod status;
@@ -19,6 +20,7 @@ mod topics;
 use anyhow::Result;
 use events::Partition;
 use platform::config::{Config, LogUrl};
+use sealing::KeyName;
 
 pub use cat::Range;
 
@@ -37,6 +39,8 @@ pub enum Task {
     Topics,
     /// Make a log in another place the same as this one.
     CopyLog(Route),
+    /// Work on the keys to what is personal.
+    Keys(KeysTask),
     /// Show the events of a partition.
     Cat { partition: Partition, range: Range },
 }
@@ -46,6 +50,15 @@ pub enum Task {
 pub struct Route {
     pub from: Option<LogUrl>,
     pub to: LogUrl,
+}
+
+/// What is done with keys.
+#[derive(Debug, Clone, Copy)]
+pub enum KeysTask {
+    /// Wrap by the first master key what others wrapped.
+    Rewrap,
+    /// Take a lost key for destroyed.
+    GiveUp(KeyName),
 }
 
 /// How a task ended that could be done.
@@ -63,6 +76,7 @@ pub enum Outcome {
 pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
     match task {
         Task::Topics => topics::run(config).await,
+        Task::Keys(task) => keys::run(config, task).await,
         Task::CopyLog(route) => copy_log::run(config, route).await,
         Task::Cat { partition, range } => {
             cat::run(&Stopped::open(config).await?, partition, range).await

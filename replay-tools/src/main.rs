@@ -9,7 +9,8 @@ use events::Partition;
 use platform::config::{Config, LogUrl, Setting};
 use platform::failure_line;
 use replay_tools::edge::{self, Address, Edge, Follow, Listen};
-use replay_tools::{Outcome, Range, Route, Task};
+use replay_tools::{KeysTask, Outcome, Range, Route, Task};
+use sealing::KeyName;
 use tokio::runtime::Runtime;
 
 /// Tools for the log of a stopped nottermost and for what is made from it.
@@ -85,6 +86,9 @@ enum LogCommand {
         #[arg(long, value_name = "URL", value_parser = log_url)]
         to: LogUrl,
     },
+    /// Work on the keys to what is personal.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Show the events of a partition, one JSON document per line.
     Cat {
         /// The partition, as in channels-07.
@@ -98,6 +102,26 @@ enum LogCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Wrap every key by the first master key of the file that an older one wrapped.
+    Rewrap,
+    /// Take a key that was lost for destroyed: what was sealed under it reads as erased, for ever.
+    GiveUp {
+        /// Which, as in people/<id> or channels/<id>.
+        key: KeyName,
+    },
+}
+
+impl From<KeysCommand> for KeysTask {
+    fn from(command: KeysCommand) -> Self {
+        match command {
+            KeysCommand::Rewrap => Self::Rewrap,
+            KeysCommand::GiveUp { key } => Self::GiveUp(key),
+        }
+    }
+}
+
 impl From<LogCommand> for Task {
     fn from(command: LogCommand) -> Self {
         match command {
@@ -105,6 +129,7 @@ impl From<LogCommand> for Task {
             LogCommand::Compare => Self::Compare,
             LogCommand::Status => Self::Status,
             LogCommand::Topics => Self::Topics,
+            LogCommand::Keys(command) => Self::Keys(command.into()),
             LogCommand::CopyLog { from, to } => Self::CopyLog(Route { from, to }),
             LogCommand::Cat { partition, from, limit } => {
                 Self::Cat { partition, range: Range { from, limit } }

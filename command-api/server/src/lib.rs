@@ -56,6 +56,7 @@ impl Service {
         let presence = Presence::follow(parts.storage.reader(), Arc::clone(&statuses)).await?;
         let commands = CommandApi::new(command_api::Parts {
             log: Arc::clone(&parts.storage.log),
+            keys: parts.storage.keys.clone(),
             fold: fold.clone(),
             secrets: Arc::clone(&parts.secrets),
             reader: reader.clone(),

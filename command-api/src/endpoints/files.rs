@@ -1,6 +1,6 @@
 //! `POST /files`: as a form with any number of files, or one file as the raw body.
 //!
-//! The bytes are in the object store before the event says so: rows of an upload that died never
+//! The bytes are in the object store, sealed, before the event says so: rows of an upload that died never
 //! exist, and objects that no event names are swept by age.
 
 use std::io;
@@ -12,13 +12,14 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use domain::commands::post::UploadFile;
 use event_archive::{ObjectKey, StoreError};
-use events::channel::AttachedFile;
+use events::channel::{AttachedFile, FileDetails};
 use events::{ChannelEvent, ChannelId, Event, EventId, FileId, Position};
 use futures::{Stream, StreamExt};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, StatusCode};
 use parking_lot::Mutex;
 use platform::http::{ApiError, Query, json};
+use sealing::FileKey;
 use sha2::{Digest, Sha256};
 
 use super::id_field;
@@ -36,9 +37,8 @@ const HEAD_BYTES: usize = 64 << 10;
 /// A file whose bytes are stored.
 struct Stored {
     file: AttachedFile,
-    name: String,
+    details: FileDetails,
     object: ObjectKey,
-    sha256: String,
 }
 
 /// What a request brought.
@@ -205,7 +205,8 @@ async fn store(
     let meter = Mutex::new(Meter::default());
     let max = api.settings.file_bytes_max;
     let metered = bytes.map(|piece| meter.lock().pass(piece?, max));
-    let put = api.objects.put_stream(&object, Box::pin(metered)).await;
+    let key = FileKey::random();
+    let put = api.objects.put_stream(&object, key.seal(Box::pin(metered))).await;
     let meter = meter.into_inner();
     match put {
         Ok(_) => {}
@@ -225,9 +226,12 @@ async fn store(
             width,
             height,
         },
-        name,
+        details: FileDetails {
+            name,
+            sha256: HEXLOWER.encode(&meter.hash.finalize()),
+            key: key.text(),
+        },
         object,
-        sha256: HEXLOWER.encode(&meter.hash.finalize()),
     })
 }
 
@@ -265,9 +269,8 @@ async fn state_all(
             actor: caller.user,
             channel_id,
             file: stored.file.clone(),
-            name: stored.name.clone(),
+            details: stored.details.clone(),
             object: stored.object.to_string(),
-            sha256: stored.sha256.clone(),
         };
         let ended = api.in_channel(caller, EventId::random(), channel_id, |directory, channels| {
             command.decide(directory, channels)

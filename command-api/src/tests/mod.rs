@@ -22,6 +22,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use platform::secrets::Secrets;
 use read_model::Reader;
+use sealing::{Keys, OpenedLog};
 use serde_json::{Value, json};
 use sqlx::postgres::PgPoolOptions;
 use tower::ServiceExt;
@@ -40,6 +41,19 @@ impl Projection for Rows {
         } else {
             Box::pin(std::future::pending())
         }
+    }
+}
+
+/// What outlives the process.
+#[derive(Clone)]
+pub(super) struct Ground {
+    pub log: MemoryLog,
+    keys: Keys,
+}
+
+impl Ground {
+    pub(super) async fn new() -> Self {
+        Self { log: MemoryLog::new(), keys: sealing::testing::keys().await }
     }
 }
 
@@ -73,23 +87,24 @@ pub(super) fn settings() -> Settings {
 
 impl Cell {
     pub(super) async fn start() -> Self {
-        Self::on(MemoryLog::new(), settings(), true).await
+        Self::on(Ground::new().await, settings(), true).await
     }
 
-    pub(super) async fn on(log: MemoryLog, settings: Settings, rows: bool) -> Self {
-        let api = Self::api(&log, settings, rows, [1; 32]).await;
+    pub(super) async fn on(ground: Ground, settings: Settings, rows: bool) -> Self {
+        let api = Self::api(&ground, settings, rows, [1; 32]).await;
         api.open_cell().await.unwrap();
         let router = routes(api.clone());
-        Self { log, api, router }
+        Self { log: ground.log, api, router }
     }
 
     pub(super) async fn api(
-        log: &MemoryLog,
+        ground: &Ground,
         settings: Settings,
         rows: bool,
         pepper: [u8; 32],
     ) -> CommandApi {
-        let shared: Arc<dyn EventLog> = Arc::new(log.clone());
+        let Ground { log, keys } = ground.clone();
+        let shared: Arc<dyn EventLog> = Arc::new(OpenedLog::new(Arc::new(log), keys.clone()));
         let fold = Fold::start(Arc::clone(&shared) as _, FoldSet::new(), Options::default());
         let fold = fold.await.unwrap();
         // Nothing listens there: a test that asks the database fails.
@@ -99,6 +114,7 @@ impl Cell {
             .unwrap();
         CommandApi::new(Parts {
             log: shared,
+            keys,
             fold,
             secrets: Arc::new(Secrets::from_keys(pepper, [2; 32])),
             reader: Reader::new(pool),

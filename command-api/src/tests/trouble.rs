@@ -7,7 +7,7 @@ use events::{Actor, EventId, Topic};
 use http::StatusCode;
 use serde_json::json;
 
-use super::{Cell, Person, settings};
+use super::{Cell, Ground, Person, settings};
 use crate::CellError;
 
 /// Messages in the one channel that somebody is in, as far as the log goes.
@@ -45,7 +45,7 @@ async fn a_log_that_takes_nothing_is_a_503_and_the_next_request_is_served() {
 #[tokio::test]
 async fn a_late_append_answers_unknown_and_the_retry_gets_its_post() {
     let short = crate::Settings { deadline: Duration::from_millis(300), ..settings() };
-    let cell = Cell::on(MemoryLog::new(), short, true).await;
+    let cell = Cell::on(Ground::new().await, short, true).await;
     let ada = cell.person("ada").await;
     let direct = cell.ok("/channels/direct", &ada, json!([ada.id])).await;
     let body = json!({ "channel_id": direct["id"], "message": "x", "pending_post_id": "x:1" });
@@ -61,7 +61,7 @@ async fn a_late_append_answers_unknown_and_the_retry_gets_its_post() {
 #[tokio::test]
 async fn rows_that_lag_delay_one_write_for_the_bound_and_the_others_not_at_all() {
     let slow = crate::Settings { visible_wait: Duration::from_millis(200), ..settings() };
-    let cell = Cell::on(MemoryLog::new(), slow, false).await;
+    let cell = Cell::on(Ground::new().await, slow, false).await;
     let ada = cell.person("ada").await;
     let direct = cell.ok("/channels/direct", &ada, json!([ada.id])).await;
     let channel = direct["id"].as_str().unwrap();
@@ -75,7 +75,7 @@ async fn rows_that_lag_delay_one_write_for_the_bound_and_the_others_not_at_all()
 #[tokio::test]
 async fn access_that_cannot_be_shown_to_have_ended_is_no_success() {
     let short = crate::Settings { deadline: Duration::from_millis(200), ..settings() };
-    let cell = Cell::on(MemoryLog::new(), short, false).await;
+    let cell = Cell::on(Ground::new().await, short, false).await;
     let ada = cell.person("ada").await;
     let said = cell.post("/users/logout", &ada, json!(null)).await;
     assert_eq!(said.0, StatusCode::SERVICE_UNAVAILABLE);
@@ -86,8 +86,8 @@ async fn access_that_cannot_be_shown_to_have_ended_is_no_success() {
 
 #[tokio::test]
 async fn the_process_manager_completes_what_a_crash_left_half_done() {
-    let log = MemoryLog::new();
-    let cell = Cell::on(log.clone(), settings(), true).await;
+    let ground = Ground::new().await;
+    let cell = Cell::on(ground.clone(), settings(), true).await;
     let ada = cell.person("ada").await;
     let team = cell.team(&ada, "crew").await.parse().unwrap();
     let channel_id = events::ChannelId::random();
@@ -105,7 +105,7 @@ async fn the_process_manager_completes_what_a_crash_left_half_done() {
     let claimed = cell.api.in_directory(Actor::User(ada.id), EventId::random(), decide).await;
     assert!(claimed.unwrap().is_some());
     drop(cell);
-    let second = Cell::on(log, settings(), true).await;
+    let second = Cell::on(ground, settings(), true).await;
     let api = second.api.clone();
     let manager = tokio::spawn(async move { api.run_process_manager().await });
     let mut batches = second.api.fold.subscribe();
@@ -119,11 +119,11 @@ async fn the_process_manager_completes_what_a_crash_left_half_done() {
 
 #[tokio::test]
 async fn a_process_with_other_secrets_does_not_start() {
-    let log = MemoryLog::new();
-    Cell::on(log.clone(), settings(), true).await;
-    let again = Cell::api(&log, settings(), true, [1; 32]).await;
+    let ground = Ground::new().await;
+    Cell::on(ground.clone(), settings(), true).await;
+    let again = Cell::api(&ground, settings(), true, [1; 32]).await;
     again.open_cell().await.unwrap();
-    let foreign = Cell::api(&log, settings(), true, [9; 32]).await;
+    let foreign = Cell::api(&ground, settings(), true, [9; 32]).await;
     assert!(matches!(foreign.open_cell().await, Err(CellError::ForeignSecrets { .. })));
-    assert_eq!(log.records(events::Partition::DIRECTORY).len(), 1);
+    assert_eq!(ground.log.records(events::Partition::DIRECTORY).len(), 1);
 }

@@ -20,6 +20,7 @@ use platform::postgres::PrivateCluster;
 use platform::secrets::Secrets;
 use projector::{Deps, PositionsWatch, Projector};
 use read_model::{Database, Reader};
+use sealing::OpenedLog;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -82,7 +83,9 @@ impl World {
         let database = Database::new(cluster.connect_options());
         database.migrate().await.unwrap();
         let log = MemoryLog::new();
-        let shared: Arc<dyn EventLog> = Arc::new(log.clone());
+        let keys = sealing::testing::keys().await;
+        let shared: Arc<dyn EventLog> =
+            Arc::new(OpenedLog::new(Arc::new(log.clone()), keys.clone()));
         let deps = Deps {
             log: Arc::clone(&shared) as _,
             database: database.clone(),
@@ -94,6 +97,7 @@ impl World {
         let fold = Fold::start(reading, FoldSet::new(), fold::Options::default()).await.unwrap();
         let api = CommandApi::new(Parts {
             log: shared,
+            keys,
             fold,
             secrets: Arc::new(Secrets::from_keys([1; 32], [2; 32])),
             reader: Reader::new(database.pool(4)),

@@ -121,7 +121,6 @@ const CLEAR_TEXTS: &[&str] = &[
     "file.uploaded file extension",
     "file.uploaded file mime_type",
     "file.uploaded object",
-    "file.uploaded sha256",
     "positions.noted next",
     "positions.noted service",
     "post.created files extension",

@@ -29,7 +29,7 @@ pub use running::{
     Patience, Running, ended_in_time, run_only_service, run_service, serve, watch_service,
     with_telemetry,
 };
-pub use storage::{Storage, kafka_options};
+pub use storage::{Storage, kafka_options, open_key_store, open_log};
 
 /// How far fold and index are behind the log.
 pub use lag::report as report_lag;

@@ -1,4 +1,4 @@
-//! What must last: the log and the objects.
+//! What must last: the log, the objects, and the keys to what is personal in the log.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,30 +9,29 @@ use event_log::{
     EmbeddedLog, EmbeddedOptions, EventLog, KafkaLog, KafkaOptions, LogReader, PresenceAppender,
 };
 use platform::config::{Config, LogUrl};
+use platform::master_keys;
+use sealing::{Keys, MasterKeys, ObjectKeyStore, OpenedLog};
 
 pub struct Storage {
     /// For the command side alone.
     pub log: Arc<dyn EventLog>,
     pub objects: Arc<dyn ObjectStore>,
+    pub keys: Keys,
 }
 
 impl Storage {
-    /// Opens both where `config` says, below `data` unless it says otherwise.
+    /// Opens all where `config` says, below `data` unless it says otherwise.
     ///
     /// # Errors
-    /// What kept either from being opened.
+    /// What kept one from being opened.
     pub async fn open(config: &Config, data: &Path) -> Result<Self> {
-        let log: Arc<dyn EventLog> = match &config.log.url {
-            LogUrl::Embedded(directory) => Arc::new(embedded(data.join(directory)).await?),
-            LogUrl::Kafka { .. } => Arc::new(KafkaLog::connect(kafka_options(config)).await?),
-        };
-        let objects = config.objects.url.directory(data);
-        let objects = tokio::task::spawn_blocking(move || DirectoryStore::open(objects));
-        let objects = objects.await.context("failed to open the objects")??;
-        Ok(Self { log, objects: Arc::new(objects) })
+        let objects = directory(config.objects.url.directory(data, "objects")).await?;
+        let keys = open_keys(config, data).await?;
+        let log = Arc::new(OpenedLog::new(open_log(config, data).await?, keys.clone()));
+        Ok(Self { log, objects, keys })
     }
 
-    /// The log for those who only read it.
+    /// The log for those who only read it, with what is personal opened.
     pub fn reader(&self) -> Arc<dyn LogReader> {
         Arc::clone(&self.log) as _
     }
@@ -41,6 +40,40 @@ impl Storage {
     pub fn presence(&self) -> PresenceAppender {
         PresenceAppender::new(Arc::clone(&self.log))
     }
+}
+
+/// The log as it is stored: what is personal stays sealed.
+///
+/// # Errors
+/// What kept it from being opened.
+pub async fn open_log(config: &Config, data: &Path) -> Result<Arc<dyn EventLog>> {
+    Ok(match &config.log.url {
+        LogUrl::Embedded(directory) => Arc::new(embedded(data.join(directory)).await?),
+        LogUrl::Kafka { .. } => Arc::new(KafkaLog::connect(kafka_options(config)).await?),
+    })
+}
+
+/// The keys, and the master key that wraps them.
+///
+/// # Errors
+/// What kept them from being opened.
+pub async fn open_keys(config: &Config, data: &Path) -> Result<Keys> {
+    Ok(Keys::new(Arc::new(open_key_store(config, data).await?)))
+}
+
+/// The key store, for who works on the keys themselves.
+///
+/// # Errors
+/// What kept it from being opened.
+pub async fn open_key_store(config: &Config, data: &Path) -> Result<ObjectKeyStore> {
+    let master = MasterKeys::new(master_keys::load_or_create(&config.keys.master_path(data))?);
+    let objects = directory(config.keys.url.directory(data, "keys")).await?;
+    ObjectKeyStore::open(objects, Arc::new(master)).await.context("failed to open the key store")
+}
+
+async fn directory(directory: std::path::PathBuf) -> Result<Arc<dyn ObjectStore>> {
+    let opened = tokio::task::spawn_blocking(move || DirectoryStore::open(directory));
+    Ok(Arc::new(opened.await.context("failed to open the objects")??))
 }
 
 async fn embedded(directory: std::path::PathBuf) -> Result<EmbeddedLog> {

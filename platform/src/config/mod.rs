@@ -25,10 +25,10 @@ pub use sections::{
 };
 pub use sources::{CONFIG_FILE_VARIABLE, Sources};
 pub use values::{
-    Bounded, ClientSettings, DatabaseUrl, HttpUrl, LogFilter, LogUrl, ObjectsUrl, OneOf, Secret,
+    Bounded, ClientSettings, DatabaseUrl, HttpUrl, LogFilter, LogUrl, OneOf, Secret, StoreUrl,
 };
 
-use crate::{data_dir, http, postgres, secrets, telemetry};
+use crate::{data_dir, http, master_keys, postgres, secrets, telemetry};
 
 /// Everything a process can be told. Each service is handed the sections that it uses, never this.
 #[derive(Debug, Clone)]
@@ -38,6 +38,7 @@ pub struct Config {
     pub log: LogSettings,
     pub kafka: KafkaSettings,
     pub objects: ObjectSettings,
+    pub keys: master_keys::KeySettings,
     pub secrets: secrets::SecretSettings,
     pub database: postgres::DatabaseSettings,
     pub telemetry: telemetry::TelemetrySettings,
@@ -54,6 +55,7 @@ impl Config {
         LogSettings::DOC,
         KafkaSettings::DOC,
         ObjectSettings::DOC,
+        master_keys::KeySettings::DOC,
         secrets::SecretSettings::DOC,
         postgres::DatabaseSettings::DOC,
         telemetry::TelemetrySettings::DOC,
@@ -71,6 +73,7 @@ impl Config {
             log: sources.section()?,
             kafka: sources.section()?,
             objects: sources.section()?,
+            keys: sources.section()?,
             secrets: sources.section()?,
             database: sources.section()?,
             telemetry: sources.section()?,
@@ -115,7 +118,10 @@ mod tests {
         assert_eq!(config.http.listen.to_string(), "127.0.0.1:8065");
         assert_eq!(config.data.dir, PathBuf::from("./data"));
         assert_eq!(config.log.url, LogUrl::Embedded("log".into()));
-        assert_eq!(config.objects.url.directory(&config.data.dir), PathBuf::from("./data/objects"));
+        assert_eq!(
+            config.objects.url.directory(&config.data.dir, "objects"),
+            PathBuf::from("./data/objects")
+        );
         assert_eq!(config.secrets.path(&config.data.dir), PathBuf::from("./data/secrets.toml"));
         assert!(config.database.url.is_none());
         assert_eq!(config.limits.json_body_bytes_max.get(), 300_000);

@@ -1,7 +1,7 @@
 //! The sections whose subject lives in a crate that must not know about configuration (the log, the
 //! stores, the rules) or in several.
 
-use super::values::{Bounded, ClientSettings, LogUrl, ObjectsUrl};
+use super::values::{Bounded, ClientSettings, LogUrl, StoreUrl};
 
 crate::settings_section! {
     /// The event log: the one thing that must never be lost.
@@ -31,7 +31,7 @@ crate::settings_section! {
     /// The object store: snapshots of the fold, uploaded files.
     "objects" => pub struct ObjectSettings {
         /// Which store. `file:` keeps the objects in `objects` below the data directory.
-        url: ObjectsUrl = "file:",
+        url: StoreUrl = "file:",
     }
 }
 

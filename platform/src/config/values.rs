@@ -297,18 +297,19 @@ impl Setting for ClientSettings {
     }
 }
 
-/// Which object store is used: a directory.
+/// Which store of objects is used: a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObjectsUrl(PathBuf);
+pub struct StoreUrl(Option<PathBuf>);
 
-impl ObjectsUrl {
-    /// The store's directory, below `data` unless it was given as an absolute one.
-    pub fn directory(&self, data: &Path) -> PathBuf {
-        data.join(&self.0)
+impl StoreUrl {
+    /// The store's directory, below `data` unless it was given as an absolute one; `default` there if
+    /// none was given.
+    pub fn directory(&self, data: &Path, default: &str) -> PathBuf {
+        data.join(self.0.as_deref().unwrap_or(Path::new(default)))
     }
 }
 
-impl Setting for ObjectsUrl {
+impl Setting for StoreUrl {
     fn accepted() -> String {
         "file: or file:<directory>, relative to the data directory".to_owned()
     }
@@ -320,7 +321,10 @@ impl Setting for ObjectsUrl {
                 "an S3 object store is not supported by this version; accepted is {accepted}"
             )));
         }
-        directory_after("file:", text, "objects").map(Self).ok_or(None)
+        if text == "file:" {
+            return Ok(Self(None));
+        }
+        directory_after("file:", text, "").map(|directory| Self(Some(directory))).ok_or(None)
     }
 }
 
@@ -346,13 +350,13 @@ mod tests {
     #[test]
     fn store_directories_are_below_the_data_directory_unless_absolute() {
         let data = Path::new("/srv/data");
-        let directory = |url| ObjectsUrl::parse(url).unwrap().directory(data);
+        let directory = |url| StoreUrl::parse(url).unwrap().directory(data, "objects");
         assert_eq!(directory("file:"), Path::new("/srv/data/objects"));
         assert_eq!(directory("file:blobs/a"), Path::new("/srv/data/blobs/a"));
         assert_eq!(directory("file:/mnt/blobs"), Path::new("/mnt/blobs"));
         assert_eq!(directory("file:///mnt/blobs"), Path::new("/mnt/blobs"));
         for bad in ["", "objects", "file://host/x", "http://x"] {
-            assert_eq!(ObjectsUrl::parse(bad), Err(None), "{bad}");
+            assert_eq!(StoreUrl::parse(bad), Err(None), "{bad}");
         }
     }
 

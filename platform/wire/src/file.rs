@@ -1,6 +1,6 @@
 //! Facts about uploaded files.
 
-use events::channel::{AttachedFile, FileName, FileUploaded};
+use events::channel::{AttachedFile, FileDetails, FileUploaded};
 use events::{ChannelId, FileId, PostId, UserId};
 use serde::Serialize;
 
@@ -59,7 +59,7 @@ impl FileInfo {
         }
     }
 
-    pub fn from_uploaded(c: &FileUploaded, p: &FileName, at: i64) -> Self {
+    pub fn from_uploaded(c: &FileUploaded, p: &FileDetails, at: i64) -> Self {
         Self::new(&c.file, &p.name, c.owner_id, c.channel_id, None, at)
     }
 }

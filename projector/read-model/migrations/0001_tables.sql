@@ -208,7 +208,8 @@ CREATE TABLE files (
   width      integer NOT NULL,
   height     integer NOT NULL,
   object     text NOT NULL,
-  sha256     text NOT NULL
+  sha256     text NOT NULL,
+  key        text NOT NULL       -- what the bytes are sealed under
 );
 CREATE INDEX files_by_post ON files (post_id) WHERE post_id IS NOT NULL;
 CREATE INDEX files_by_channel ON files (channel_id) WHERE post_id IS NOT NULL;

@@ -314,6 +314,7 @@ table! {
         /// Where the bytes are.
         object: String = "text",
         sha256: String = "text",
+        key: String = "text",
     }
 }
 

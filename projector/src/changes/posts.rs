@@ -2,8 +2,8 @@
 
 use domain::{ChannelAfter, MemberAfter};
 use events::channel::{
-    AttachedFile, Broadcast, FileName, FileUploaded, Notice, PostContent, PostCreated, PostDeleted,
-    PostEdited, ReactionAdded, ReactionRemoved,
+    AttachedFile, Broadcast, FileDetails, FileUploaded, Notice, PostContent, PostCreated,
+    PostDeleted, PostEdited, ReactionAdded, ReactionRemoved,
 };
 use events::{ChannelId, PostId, UserId};
 use read_model::files_json;
@@ -185,7 +185,7 @@ impl RowChanges {
         self.reactions.insert(key, ReactionChange::Delete);
     }
 
-    pub(super) fn upload_file(&mut self, c: &FileUploaded, p: &FileName, at: i64) {
+    pub(super) fn upload_file(&mut self, c: &FileUploaded, p: &FileDetails, at: i64) {
         let row = FileRow {
             id: c.file.file_id,
             channel_id: c.channel_id,
@@ -199,7 +199,8 @@ impl RowChanges {
             width: c.file.width,
             height: c.file.height,
             object: text(&c.object),
-            sha256: text(&c.sha256),
+            sha256: text(&p.sha256),
+            key: text(&p.key),
         };
         self.files.entry(row.id).or_insert(row);
     }

@@ -317,7 +317,11 @@ impl World {
         let file_id = FileId::random();
         let object = format!("files/{file_id}");
         let key = event_archive::ObjectKey::parse(object.as_str()).unwrap();
-        self.objects.put(&key, Bytes::copy_from_slice(content)).await.unwrap();
+        let sealed_under = sealing::FileKey::random();
+        let content_bytes = Bytes::copy_from_slice(content);
+        let plain = futures::stream::iter([Ok(content_bytes)]);
+        let sealed = sealed_under.seal(Box::pin(plain));
+        self.objects.put_stream(&key, sealed).await.unwrap();
         let file = AttachedFile {
             file_id,
             size: i64::try_from(content.len()).unwrap(),
@@ -326,14 +330,14 @@ impl World {
             width: 0,
             height: 0,
         };
-        let uploaded = FileUploaded {
-            channel_id: channel,
-            owner_id: owner.id,
-            file: file.clone(),
-            object,
-            sha256: String::new(),
+        let uploaded =
+            FileUploaded { channel_id: channel, owner_id: owner.id, file: file.clone(), object };
+        let details = FileDetails {
+            name: name.to_owned(),
+            key: sealed_under.text(),
+            ..FileDetails::default()
         };
-        let event = ChannelEvent::from(Body { c: uploaded, p: FileName { name: name.to_owned() } });
+        let event = ChannelEvent::from(Body { c: uploaded, p: details });
         self.append(channel.0, event).await;
         file
     }

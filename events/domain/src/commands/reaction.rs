@@ -1,6 +1,6 @@
 //! Commands on reactions and files.
 
-use events::channel::{AttachedFile, FileName, FileUploaded, ReactionAdded, ReactionRemoved};
+use events::channel::{AttachedFile, FileDetails, FileUploaded, ReactionAdded, ReactionRemoved};
 use events::{ChannelId, Nothing, UserId};
 
 use super::post::{PostFacts, PostRejection as R, member_of, standing};
@@ -80,25 +80,23 @@ pub struct UploadFile {
     pub actor: UserId,
     pub channel_id: ChannelId,
     pub file: AttachedFile,
-    pub name: String,
+    pub details: FileDetails,
     /// Where the bytes are.
     pub object: String,
-    /// SHA-256 of the bytes, hexadecimal.
-    pub sha256: String,
 }
 
 impl UploadFile {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
         member_of(directory, channels, self.channel_id, self.actor)?;
-        let named = !self.name.is_empty() && fits(&self.name, 255);
-        ensure(named && !self.name.contains(['/', '\\', '\0']), R::Invalid("filename"))?;
+        let name = &self.details.name;
+        let named = !name.is_empty() && fits(name, 255);
+        ensure(named && !name.contains(['/', '\\', '\0']), R::Invalid("filename"))?;
         let c = FileUploaded {
             channel_id: self.channel_id,
             owner_id: self.actor,
             file: self.file.clone(),
             object: self.object.clone(),
-            sha256: self.sha256.clone(),
         };
-        Ok(in_channels(c, FileName { name: self.name.clone() }))
+        Ok(in_channels(c, self.details.clone()))
     }
 }

@@ -195,9 +195,12 @@ fn posts() -> Vec<ChannelEvent> {
                 owner_id: ANN,
                 file: file(),
                 object: "files/80".into(),
-                sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".into(),
             },
-            p: FileName { name: personal("name") },
+            p: FileDetails {
+                name: personal("name"),
+                sha256: personal("sha256"),
+                key: personal("key"),
+            },
         }
         .into(),
     ]

@@ -130,14 +130,9 @@ impl History {
             width: 0,
             height: 0,
         };
-        let c = FileUploaded {
-            channel_id,
-            owner_id,
-            file: file.clone(),
-            object: "files/x".to_owned(),
-            sha256: String::new(),
-        };
-        let p = FileName { name: self.words() };
+        let c =
+            FileUploaded { channel_id, owner_id, file: file.clone(), object: "files/x".to_owned() };
+        let p = FileDetails { name: self.words(), ..FileDetails::default() };
         if Self::applied(&self.channel(channel_id, Body { c, p })).is_some() {
             self.files.push((channel_id, owner_id, file));
         }

@@ -13,6 +13,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, StatusCode};
 use platform::http::{ApiError, Path, Query, note_channel};
 use read_model::rows::FileRow;
+use sealing::FileKey;
 
 use super::range::{Wanted, wanted};
 use super::{FilePath, file};
@@ -32,9 +33,9 @@ pub(crate) async fn get(
     let range = headers.get(RANGE).and_then(|value| value.to_str().ok());
     let mut response = match wanted(range, size) {
         Wanted::Unsatisfiable => return unsatisfiable(size),
-        Wanted::Whole => part(&app, &row, 0..size).await?,
+        Wanted::Whole => part(&app, &row, 0..size, size).await?,
         Wanted::Part(range) => {
-            let mut response = part(&app, &row, range.clone()).await?;
+            let mut response = part(&app, &row, range.clone(), size).await?;
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             let told = format!("bytes {}-{}/{size}", range.start, range.end - 1);
             insert(response.headers_mut(), CONTENT_RANGE, &told)?;
@@ -45,15 +46,22 @@ pub(crate) async fn get(
     Ok(response)
 }
 
-async fn part(app: &App, row: &FileRow, range: Range<u64>) -> Result<Response, ApiError> {
+async fn part(
+    app: &App,
+    row: &FileRow,
+    range: Range<u64>,
+    size: u64,
+) -> Result<Response, ApiError> {
     let len = range.end - range.start;
     let body = if len == 0 {
         Body::empty()
     } else {
-        let key = ObjectKey::parse(row.object.as_str()).map_err(ApiError::internal)?;
-        let object = app.objects.get_range(&key, range).await.map_err(ApiError::unavailable)?;
-        let missing = || ApiError::internal(format!("the object {key} of a file is missing"));
-        Body::from_stream(object.ok_or_else(missing)?.bytes)
+        let name = ObjectKey::parse(row.object.as_str()).map_err(ApiError::internal)?;
+        let key = FileKey::parse(&row.key).map_err(ApiError::internal)?;
+        let sealed = FileKey::sealed_range(&range, size);
+        let object = app.objects.get_range(&name, sealed).await.map_err(ApiError::unavailable)?;
+        let missing = || ApiError::internal(format!("the object {name} of a file is missing"));
+        Body::from_stream(key.open(object.ok_or_else(missing)?.bytes, range, size))
     };
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(len));

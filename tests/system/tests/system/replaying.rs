@@ -199,3 +199,25 @@ async fn left_to_its_owner(room: &Room, cluster: &PrivateCluster) -> Result<()> 
     server.stop().await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_lost_key_stops_a_start_until_it_is_given_up() -> Result<()> {
+    let room = Room::new()?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let (ada, channel) = scene(&server).await?;
+    ada.say(&channel, "the plan").await?;
+    server.stop().await?;
+    let name = format!("channels/{channel}");
+    ended_with(&replayed(&room, &["keys", "give-up", &name]).await?, 2, "is there")?;
+    std::fs::remove_file(room.data().join("keys").join(&name))?;
+    let compared = replayed(&room, &["compare"]).await?;
+    ended_with(&compared, 2, &format!("lacks the key {name}"))?;
+    ended_with(&replayed(&room, &["keys", "give-up", &name]).await?, 0, "is given up")?;
+    ended_with(&replayed(&room, &["rebuild"]).await?, 0, "")?;
+    ended_with(&replayed(&room, &["compare"]).await?, 0, "equal")?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let shown = ada.moved_to(server.url()).posts(&channel).await?;
+    ensure!(shown.len() == 1 && shown[0]["message"] == "", "shows {shown:?}");
+    server.stop().await?;
+    Ok(())
+}

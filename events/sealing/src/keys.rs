@@ -1,0 +1,212 @@
+//! Keys at hand: cached in memory, over the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_log::ReadError;
+use events::{Event, Meta, NewRecord, Owner, UserId};
+use futures::{StreamExt, TryStreamExt};
+use moka::sync::Cache;
+
+use crate::blob::{Blob, HalfKey, Of, Under};
+use crate::month::Month;
+use crate::secret::Secret;
+use crate::store::{Held, KeyName, KeyStore, KeyStoreError};
+use crate::telemetry;
+
+/// Keys of people and channels in memory, and keys that were derived from them: of about 100 bytes, and
+/// of about 1 KB with all that AES makes of them.
+const STORED_MAX: u64 = 200_000;
+const DERIVED_MAX: u64 = 50_000;
+
+/// How long a key stays in memory that was destroyed by somebody whose event never came.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(3_600);
+
+/// Keys that are fetched at the same time.
+const FETCHED_AT_ONCE: usize = 32;
+
+/// The keys of an installation. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Keys(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<dyn KeyStore>,
+    stored: Cache<KeyName, Held>,
+    /// Absent in an entry: one of the keys that it takes was destroyed.
+    derived: Cache<Under, Option<Arc<HalfKey>>>,
+}
+
+/// What seals one event's personal half: its key is there, or it needs none.
+#[derive(Debug, Clone)]
+pub struct Sealer(Option<Arc<HalfKey>>);
+
+/// What a half turned out to be.
+pub(crate) enum Half {
+    Open(Vec<u8>),
+    Erased,
+    /// The key is not in memory.
+    NotAtHand,
+}
+
+impl Keys {
+    pub fn new(store: Arc<dyn KeyStore>) -> Self {
+        let cache = |max| Cache::builder().max_capacity(max).time_to_live(FORGOTTEN_AFTER);
+        Self(Arc::new(Inner {
+            store,
+            stored: cache(STORED_MAX).build(),
+            derived: Cache::builder()
+                .max_capacity(DERIVED_MAX)
+                .time_to_live(FORGOTTEN_AFTER)
+                .build(),
+        }))
+    }
+
+    pub fn store(&self) -> &Arc<dyn KeyStore> {
+        &self.0.store
+    }
+
+    /// What seals `event`, decided at `time_ms`. Keys that are not there yet are made, and durable
+    /// before this returns.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub async fn sealer(&self, event: &Event, time_ms: i64) -> Result<Sealer, SealError> {
+        let Some(owner) = event.owner() else { return Ok(Sealer(None)) };
+        let under = self.under(owner, Month::of(time_ms)).await?;
+        match self.derived(under).await? {
+            Some(key) => Ok(Sealer(Some(key))),
+            None => Err(SealError::Erased(owner.person())),
+        }
+    }
+
+    /// The keys that something of `month` is sealed under; a channel's past stays closed.
+    async fn under(&self, owner: Owner, month: Month) -> Result<Under, SealError> {
+        let person = owner.person();
+        if let Held::Destroyed = self.made(KeyName::Person(person), month).await? {
+            return Err(SealError::Erased(person));
+        }
+        let Owner::Content { channel, .. } = owner else {
+            return Ok(Under { person, channel: None });
+        };
+        match self.made(KeyName::Channel(channel), month).await? {
+            Held::Channel(oldest) => {
+                Ok(Under { person, channel: Some((channel, month.max(oldest.month))) })
+            }
+            _ => Err(SealError::Erased(person)),
+        }
+    }
+
+    async fn made(&self, name: KeyName, month: Month) -> Result<Held, KeyStoreError> {
+        if let Some(held) = self.0.stored.get(&name) {
+            return Ok(held);
+        }
+        let held = match self.0.store.get(name).await? {
+            Some(held) => held,
+            None => self.0.store.create(name, Held::fresh(name, month)).await?,
+        };
+        self.0.stored.insert(name, held.clone());
+        Ok(held)
+    }
+
+    async fn fetched(&self, name: KeyName) -> Result<Held, KeyStoreError> {
+        if let Some(held) = self.0.stored.get(&name) {
+            return Ok(held);
+        }
+        let held = self.0.store.get(name).await?.ok_or(KeyStoreError::Missing(name))?;
+        self.0.stored.insert(name, held.clone());
+        Ok(held)
+    }
+
+    async fn derived(&self, under: Under) -> Result<Option<Arc<HalfKey>>, KeyStoreError> {
+        if let Some(key) = self.0.derived.get(&under) {
+            return Ok(key);
+        }
+        let key = self.derive(under).await?.map(Arc::new);
+        self.0.derived.insert(under, key.clone());
+        Ok(key)
+    }
+
+    async fn derive(&self, under: Under) -> Result<Option<HalfKey>, KeyStoreError> {
+        let Held::Person(person) = self.fetched(KeyName::Person(under.person)).await? else {
+            return Ok(None);
+        };
+        let month: Option<Secret> = match under.channel {
+            None => None,
+            Some((channel, month)) => {
+                let Held::Channel(oldest) = self.fetched(KeyName::Channel(channel)).await? else {
+                    return Ok(None);
+                };
+                match oldest.at(month) {
+                    Some(ratchet) => Some(ratchet.key),
+                    None => return Ok(None),
+                }
+            }
+        };
+        Ok(Some(HalfKey::derive(under, &person, month.as_ref())))
+    }
+
+    /// Fetches what `wanted` lacks in memory.
+    pub(crate) async fn fetch(&self, wanted: Vec<Under>) -> Result<(), ReadError> {
+        let fetches = wanted.into_iter().map(|under| self.derived(under));
+        let fetched = futures::stream::iter(fetches).buffer_unordered(FETCHED_AT_ONCE);
+        fetched
+            .try_for_each(|_| std::future::ready(Ok(())))
+            .await
+            .map_err(|error| ReadError::Unavailable(error.to_string()))
+    }
+
+    /// Opens a half with what is in memory.
+    pub(crate) fn open(&self, of: Of<'_>, blob: &Blob) -> Half {
+        let Some(key) = self.0.derived.get(&blob.under) else { return Half::NotAtHand };
+        let Some(key) = key else { return Half::Erased };
+        match key.open(of, blob) {
+            Some(half) => Half::Open(half),
+            None => {
+                tracing::error!(event.id = %of.event, "a sealed half is damaged; it counts as erased");
+                telemetry::damaged();
+                Half::Erased
+            }
+        }
+    }
+
+    /// Destroys a person's key: nothing that was sealed under it can be read again, wherever it is.
+    /// What this process had in memory is gone; others forget at [`OpenedLog`](crate::OpenedLog)'s word.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`]: the key may or may not be there.
+    pub async fn destroy(&self, person: UserId) -> Result<(), KeyStoreError> {
+        self.0.store.replace(KeyName::Person(person), Held::Destroyed).await?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Lets go of everything in memory.
+    pub fn forget(&self) {
+        self.0.stored.invalidate_all();
+        self.0.derived.invalidate_all();
+    }
+}
+
+/// Why an event was not sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    #[error(transparent)]
+    Store(#[from] KeyStoreError),
+    /// The key was destroyed: nothing more is written in this name.
+    #[error("{0} is erased")]
+    Erased(UserId),
+}
+
+impl Sealer {
+    /// The record of `event`, its personal half sealed. `source` names the cell.
+    pub fn encode(&self, source: &str, meta: &Meta, event: &Event) -> NewRecord {
+        match &self.0 {
+            None => events::encode(source, meta, event),
+            Some(key) => {
+                let of = Of { event: meta.id, event_type: event.event_type() };
+                events::encode_sealed(source, meta, event, |half| key.seal(of, half))
+            }
+        }
+    }
+}
