@@ -8,9 +8,11 @@
 mod directory;
 mod key;
 mod port;
+mod s3;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use directory::DirectoryStore;
 pub use key::{InvalidKey, KeyPrefix, ObjectKey};
 pub use port::{ByteStream, ObjectBody, ObjectStore, PutOutcome, StoreError};
+pub use s3::{S3Credentials, S3Options, S3Store};
