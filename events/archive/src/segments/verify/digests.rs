@@ -1,0 +1,162 @@
+//! The chain of digests, and whether what they cover is there.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use events::Partition;
+
+use super::super::digest::{Covered, Digest, DigestLink, Signed};
+use super::super::error::{ArchiveError, Finding, FindingKind};
+use super::super::{Archive, ContentHash, Hour, PublicKey, names};
+use super::{Report, finding};
+use crate::key::ObjectKey;
+
+pub(super) async fn verify(
+    archive: &Archive,
+    signers: &[PublicKey],
+    report: &mut Report,
+) -> Result<(), ArchiveError> {
+    let folder = archive.digest_folder();
+    let covered = BTreeMap::new();
+    let mut chain = Digests { archive, signers, before: None, covered, report };
+    for key in archive.objects.list(&folder).await? {
+        chain.report.digests += 1;
+        match names::hour(&folder, &key) {
+            Some(hour) => chain.digest(&key, hour).await?,
+            None => chain.add(&key, FindingKind::Malformed, "no digest has such a name"),
+        }
+    }
+    Ok(())
+}
+
+struct Digests<'a> {
+    archive: &'a Archive,
+    signers: &'a [PublicKey],
+    before: Option<DigestLink>,
+    /// What the newest digest that can be trusted covers.
+    covered: BTreeMap<Partition, Covered>,
+    report: &'a mut Report,
+}
+
+impl Digests<'_> {
+    fn add(&mut self, key: &ObjectKey, kind: FindingKind, reason: impl Into<String>) {
+        self.report.add(Finding::new(key.clone(), kind, reason));
+    }
+
+    async fn digest(&mut self, key: &ObjectKey, hour: Hour) -> Result<(), ArchiveError> {
+        let Some(object) = self.archive.objects.get(key).await? else {
+            self.add(key, FindingKind::Missing, "it was there just now");
+            return Ok(());
+        };
+        match self.read(key, hour, &object) {
+            Ok(digest) => {
+                self.link(key, &digest);
+                self.coverage(key, digest).await?;
+            }
+            Err(finding) => self.report.add(finding),
+        }
+        self.before = Some(DigestLink { hour, sha256: ContentHash::of(&object) });
+        Ok(())
+    }
+
+    /// A digest that is signed and stands under its own name.
+    fn read(&self, key: &ObjectKey, hour: Hour, object: &Bytes) -> Result<Digest, Finding> {
+        let wrong = |kind, reason: String| Err(Finding::new(key.clone(), kind, reason));
+        let signed = match Signed::parse(object) {
+            Ok(signed) => signed,
+            Err(reason) => return wrong(FindingKind::Malformed, reason),
+        };
+        let Signed { digest, public_key, authentic } = signed;
+        if !authentic {
+            let reason = format!("its signature is not {public_key}'s of this text");
+            return wrong(FindingKind::Forged, reason);
+        }
+        if !self.signers.is_empty() && !self.signers.contains(&public_key) {
+            return wrong(FindingKind::Forged, format!("it is signed by {public_key}"));
+        }
+        if digest.cell != self.archive.cell() || digest.epoch != self.archive.epoch() {
+            let reason = format!("it is of the cell {:?}, epoch {}", digest.cell, digest.epoch);
+            return wrong(FindingKind::Foreign, reason);
+        }
+        if digest.hour != hour {
+            return wrong(FindingKind::Misplaced, format!("it is of {}", digest.hour));
+        }
+        Ok(digest)
+    }
+
+    fn link(&mut self, key: &ObjectKey, digest: &Digest) {
+        let missing = |hour| {
+            let reason = format!("{key} follows it");
+            Finding::new(self.archive.digest_key(hour), FindingKind::Missing, reason)
+        };
+        let misplaced = |reason: String| Finding::new(key.clone(), FindingKind::Misplaced, reason);
+        let finding = match (self.before, digest.previous) {
+            (None, None) => return,
+            (None, Some(link)) => missing(link.hour),
+            (Some(before), None) => misplaced(format!("the one of {} is before it", before.hour)),
+            (Some(_), Some(link)) if link.hour.next() != digest.hour => {
+                misplaced(format!("it follows the one of {}", link.hour))
+            }
+            (Some(before), Some(link)) if link.hour > before.hour => missing(link.hour),
+            (Some(before), Some(link)) if link.sha256 != before.sha256 => {
+                let reason = format!("it is not the one that {key} names");
+                let before = self.archive.digest_key(before.hour);
+                Finding::new(before, FindingKind::Changed, reason)
+            }
+            _ => return,
+        };
+        self.report.add(finding);
+    }
+
+    /// Whether everything is there that a digest covers; only what it covers beyond the one before it is
+    /// looked for.
+    async fn coverage(&mut self, key: &ObjectKey, digest: Digest) -> Result<(), ArchiveError> {
+        let now: BTreeMap<_, _> =
+            digest.partitions.iter().map(|last| (last.partition, *last)).collect();
+        let lost = self.covered.keys().find(|partition| !now.contains_key(partition)).copied();
+        if let Some(partition) = lost {
+            let reason = format!("it leaves out {partition}, which the one before it covers");
+            self.add(key, FindingKind::Contradictory, reason);
+        }
+        for last in digest.partitions {
+            let before = self.covered.get(&last.partition).copied();
+            if before == Some(last) {
+                continue;
+            }
+            if before.is_some_and(|before| last.next_offset <= before.next_offset) {
+                let reason = format!("it goes back in {}", last.partition);
+                self.add(key, FindingKind::Contradictory, reason);
+            }
+            if let Some(finding) = self.look_for(key, &last).await? {
+                self.report.add(finding);
+            }
+        }
+        self.covered = now;
+        Ok(())
+    }
+
+    async fn look_for(
+        &self,
+        digest: &ObjectKey,
+        last: &Covered,
+    ) -> Result<Option<Finding>, ArchiveError> {
+        let key = self.archive.segment_key(last.partition, last.first_offset);
+        let head = match finding(self.archive.head(&key).await)? {
+            Ok(Some(head)) => head,
+            Ok(None) => {
+                let reason = format!("{digest} covers it");
+                return Ok(Some(Finding::new(key, FindingKind::Missing, reason)));
+            }
+            Err(finding) => return Ok(Some(finding)),
+        };
+        if head.manifest_sha256 != last.manifest_sha256 {
+            let reason = format!("its manifest is not the one that {digest} names");
+            return Ok(Some(head.finding(FindingKind::Changed, reason)));
+        }
+        if head.manifest.next_offset() != last.next_offset {
+            let reason = format!("it says that {key} ends at offset {}", last.next_offset);
+            return Ok(Some(Finding::new(digest.clone(), FindingKind::Contradictory, reason)));
+        }
+        Ok(None)
+    }
+}
