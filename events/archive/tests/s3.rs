@@ -135,7 +135,9 @@ async fn a_server_that_is_not_there_is_an_error_that_names_the_object() {
     let endpoint = "http://127.0.0.1:1".to_owned();
     let store = S3Store::new(S3Options { endpoint: Some(endpoint), ..server.options() }).await;
     let refused = store.put(&key("a/b"), Bytes::new()).await.expect_err("nobody listens");
-    assert!(refused.to_string().contains("the object a/b"), "{refused}");
+    let text = refused.to_string();
+    assert!(text.starts_with("failed to store the object a/b: dispatch failure: "), "{text}");
+    assert!(text.contains("Connection refused"), "{text}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io::{self, ErrorKind};
 
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
 use crate::key::ObjectKey;
 use crate::port::StoreError;
@@ -35,7 +35,7 @@ impl<E: Described> Failure for SdkError<E> {
             (Self::ServiceError(_), Some(code)) => {
                 format!("{code}: {}", self.message().unwrap_or("no reason given"))
             }
-            _ => DisplayErrorContext(&self).to_string(),
+            _ => causes(&self),
         };
         io::Error::new(kind, text)
     }
@@ -53,6 +53,18 @@ pub(super) fn object(action: &'static str, key: &ObjectKey, source: io::Error) -
 /// The status of the answer, if there was one.
 pub(super) fn status<E>(failure: &SdkError<E>) -> Option<u16> {
     failure.raw_response().map(|response| response.status().as_u16())
+}
+
+/// An error and its causes in one line: the SDK's own texts say only where it was.
+fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
 }
 
 fn kind<E>(failure: &SdkError<E>) -> ErrorKind {

@@ -23,10 +23,8 @@ impl Archive {
     /// The hour whose digest comes next: the one after the newest digest's, or that of the first record of
     /// all. None: nothing is archived.
     pub async fn next_digest_hour(&self) -> Result<Option<Hour>, ArchiveError> {
-        match self.digest_hours().await?.last() {
-            Some(newest) => Ok(Some(newest.next())),
-            None => self.first_hour().await,
-        }
+        let newest = self.digest_hours().await?.last().copied();
+        self.hour_after(newest).await
     }
 
     /// Writes the digest of an hour, which must be the next one, and of which all records must be
@@ -41,10 +39,7 @@ impl Archive {
             return Ok(DigestOutcome::AlreadyThere);
         }
         let newest = hours.last().copied();
-        let expected = match newest {
-            Some(newest) => Some(newest.next()),
-            None => self.first_hour().await?,
-        };
+        let expected = self.hour_after(newest).await?;
         if expected != Some(hour) {
             return Err(ArchiveError::DigestNotNext { hour, expected });
         }
@@ -62,6 +57,13 @@ impl Archive {
         let folder = self.digest_folder();
         let keys = self.objects.list(&folder).await?;
         Ok(keys.iter().filter_map(|key| names::hour(&folder, key)).collect())
+    }
+
+    async fn hour_after(&self, newest: Option<Hour>) -> Result<Option<Hour>, ArchiveError> {
+        match newest {
+            Some(newest) => Ok(Some(newest.next())),
+            None => self.first_hour().await,
+        }
     }
 
     /// The hour of the first record of all partitions.

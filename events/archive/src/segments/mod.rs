@@ -41,6 +41,7 @@ mod error;
 mod format;
 mod hash;
 mod hour;
+mod links;
 mod names;
 mod payload;
 mod reader;

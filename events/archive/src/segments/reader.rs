@@ -7,8 +7,9 @@ use events::Partition;
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 
-use super::chain::{Before, vanished};
+use super::chain::vanished;
 use super::error::{ArchiveError, Finding, FindingKind};
+use super::links::Before;
 use super::{Archive, Archived, Head, payload};
 
 impl Archive {

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use events::Partition;
 
-use super::super::chain::{Before, vanished};
+use super::super::chain::vanished;
 use super::super::error::{ArchiveError, Finding, FindingKind};
+use super::super::links::Before;
 use super::super::{Archive, Archived, Head, names, reader};
 use super::{Report, Visitor, finding};
 use crate::key::ObjectKey;
