@@ -13,6 +13,8 @@ use super::format::partition_text;
 use super::{ContentHash, Hour, PublicKey, Signer};
 
 pub(super) const FORMAT: u16 = 1;
+/// A larger object is no digest: this is several times what all partitions take.
+pub(super) const OBJECT_BYTES_MAX: u64 = 256 << 10;
 
 /// What a digest says. The order of the fields is part of the format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

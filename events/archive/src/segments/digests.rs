@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use events::Partition;
 
 use super::digest::{self, Covered, Digest, DigestLink, Signed};
@@ -106,7 +105,7 @@ impl Archive {
     ) -> Result<(Option<DigestLink>, BTreeMap<Partition, Covered>), ArchiveError> {
         let key = self.digest_key(hour);
         let unsound = |kind, reason| Finding::new(key.clone(), kind, reason);
-        let object: Option<Bytes> = self.objects.get(&key).await?;
+        let object = self.small_object(&key, digest::OBJECT_BYTES_MAX).await?;
         let object = object
             .ok_or_else(|| unsound(FindingKind::Missing, "it was listed just now".to_owned()))?;
         let signed =

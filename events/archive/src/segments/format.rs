@@ -113,10 +113,14 @@ impl Archive {
     /// The head of a segment, by its name; None if there is no such object. Whether it belongs there and
     /// to its neighbours is not looked at.
     pub(super) async fn head(&self, key: &ObjectKey) -> Result<Option<Head>, ArchiveError> {
-        let Some((size, start)) = self.fetch(key, HEAD_BYTES).await? else { return Ok(None) };
+        let Some((size, start)) = self.fetch(key, HEAD_BYTES, OBJECT_BYTES_MAX).await? else {
+            return Ok(None);
+        };
         let whole = payload_at(key, &start)? as u64;
         let start = if whole > start.len() as u64 {
-            let Some((_, start)) = self.fetch(key, whole).await? else { return Ok(None) };
+            let Some((_, start)) = self.fetch(key, whole, OBJECT_BYTES_MAX).await? else {
+                return Ok(None);
+            };
             start
         } else {
             start
@@ -129,26 +133,38 @@ impl Archive {
         &self,
         key: &ObjectKey,
     ) -> Result<Option<(Head, Bytes)>, ArchiveError> {
-        let Some((size, object)) = self.fetch(key, OBJECT_BYTES_MAX).await? else {
+        let Some((size, object)) = self.fetch(key, OBJECT_BYTES_MAX, OBJECT_BYTES_MAX).await?
+        else {
             return Ok(None);
         };
         Ok(Some((parse(key, &object, size)?, object)))
     }
 
-    /// The size of an object and its first bytes, at most `len_max`.
+    /// The size of an object, at most `size_max`, and its first bytes, at most `len_max`.
     async fn fetch(
         &self,
         key: &ObjectKey,
         len_max: u64,
+        size_max: u64,
     ) -> Result<Option<(u64, Bytes)>, ArchiveError> {
         let Some(body) = self.objects.get_range(key, 0..len_max).await? else { return Ok(None) };
         let ObjectBody { size, bytes, .. } = body;
-        if size > OBJECT_BYTES_MAX {
+        if size > size_max {
             return Err(malformed(key, format!("its {size} bytes are too many")).into());
         }
         let failed = |source| StoreError::Object { action: "read", key: key.clone(), source };
         let pieces: Vec<Bytes> = bytes.try_collect().await.map_err(failed)?;
         Ok(Some((size, join(pieces))))
+    }
+
+    /// A whole object of bounded size, None if there is none.
+    pub(super) async fn small_object(
+        &self,
+        key: &ObjectKey,
+        size_max: u64,
+    ) -> Result<Option<Bytes>, ArchiveError> {
+        let fetched = self.fetch(key, size_max, size_max).await?;
+        Ok(fetched.map(|(_, object)| object))
     }
 
     /// Whether a segment stands under its own name, in the archive that it belongs to.

@@ -3,36 +3,17 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use event_archive::segments::{AppendOutcome, Archive, ArchiveError, Archived};
+use event_archive::segments::Archived;
 use futures::future::BoxFuture;
 use futures::task::noop_waker_ref;
 use futures::{FutureExt, TryStreamExt};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::sample::{PARTITION, archive, log, read_all};
+use crate::sample::{PARTITION, archive, archive_to_end, log, read_all};
 use crate::stepping::Stepping;
 
 const RECORDS: usize = 24;
-
-/// Archives the log to its end, in segments of these lengths in turn.
-async fn run(archive: Archive, log: Arc<[Archived]>, lengths: Vec<usize>) {
-    let mut end = archive.end(PARTITION).await.expect("the end can be read");
-    let mut lengths = lengths.into_iter().cycle();
-    while let Some(length) = lengths.next().filter(|_| (end.next_offset as usize) < log.len()) {
-        let first = end.next_offset as usize;
-        let records = &log[first..(first + length).min(log.len())];
-        end = loop {
-            match archive.append(PARTITION, &end, records, None).await {
-                Ok(AppendOutcome::Written(end) | AppendOutcome::Ours(end)) => break end,
-                Ok(AppendOutcome::Behind(end)) => break end,
-                // Not known whether it was written: the same again tells.
-                Err(ArchiveError::Store(_)) => {}
-                Err(unsound) => panic!("{unsound}"),
-            }
-        };
-    }
-}
 
 struct Race {
     store: Stepping,
@@ -53,7 +34,7 @@ impl Race {
     /// Kills an archiver where it stands; another begins in its place.
     fn restart(&mut self, which: usize) {
         let archive = archive(&Arc::new(self.store.clone()));
-        let archiver = run(archive, Arc::clone(&self.log), self.lengths[which].clone());
+        let archiver = archive_to_end(archive, Arc::clone(&self.log), self.lengths[which].clone());
         self.archivers[which] = Some(archiver.boxed());
     }
 

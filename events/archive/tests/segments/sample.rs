@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use event_archive::ObjectStore;
-use event_archive::segments::{AppendOutcome, Archive, ArchiveEnd, Archived, Signer};
+use event_archive::segments::{AppendOutcome, Archive, ArchiveEnd, ArchiveError, Archived, Signer};
 use events::{Partition, Record, Topic};
 use futures::TryStreamExt;
 
@@ -72,6 +72,25 @@ pub async fn fill(archive: &Archive, partition: Partition, lengths: &[usize]) ->
     let records = log(partition, lengths.iter().sum());
     append_all(archive, ArchiveEnd::default(), &records, lengths).await;
     records
+}
+
+/// Archives the log to its end, in segments of these lengths in turn.
+pub async fn archive_to_end(archive: Archive, log: Arc<[Archived]>, lengths: Vec<usize>) {
+    let mut end = archive.end(PARTITION).await.expect("the end can be read");
+    let mut lengths = lengths.into_iter().cycle();
+    while let Some(length) = lengths.next().filter(|_| (end.next_offset as usize) < log.len()) {
+        let first = end.next_offset as usize;
+        let records = &log[first..(first + length).min(log.len())];
+        end = loop {
+            match archive.append(PARTITION, &end, records, None).await {
+                Ok(AppendOutcome::Written(end) | AppendOutcome::Ours(end)) => break end,
+                Ok(AppendOutcome::Behind(end)) => break end,
+                // Not known whether it was written: the same again tells.
+                Err(ArchiveError::Store(_)) => {}
+                Err(unsound) => panic!("{unsound}"),
+            }
+        };
+    }
 }
 
 pub async fn read_all(archive: &Archive, partition: Partition) -> Vec<Archived> {

@@ -8,7 +8,9 @@ use event_archive::{DirectoryStore, ObjectStore};
 use events::Partition;
 use futures::TryStreamExt;
 
-use crate::sample::{EPOCH, PARTITION, START_MS, append_all, archive, fill, log, read_all, signer};
+use crate::sample::{
+    EPOCH, PARTITION, START_MS, append_all, archive, archive_to_end, fill, log, read_all, signer,
+};
 
 macro_rules! over_every_store {
     ($($case:ident),+ $(,)?) => {
@@ -48,6 +50,7 @@ over_every_store!(
     records_and_verdicts_come_back_as_they_were,
     a_segment_that_is_appended_again_is_ours,
     who_comes_second_goes_on_behind_the_first,
+    two_archivers_at_once_make_one_chain_and_one_digest,
     digests_cover_what_is_there,
 );
 
@@ -96,6 +99,28 @@ async fn who_comes_second_goes_on_behind_the_first(store: Arc<impl ObjectStore>)
     assert_eq!(second.expect("it succeeds"), AppendOutcome::Behind(first));
     append_all(&archive, first, &records[6..], &[3]).await;
     assert_eq!(read_all(&archive, PARTITION).await, records);
+}
+
+async fn two_archivers_at_once_make_one_chain_and_one_digest(store: Arc<impl ObjectStore>) {
+    let (one, other) = (archive(&store), archive(&store));
+    let records = log(PARTITION, 60);
+    let archivers =
+        [(one.clone(), vec![3, 1, 4]), (other.clone(), vec![2, 7])].map(|(archive, lengths)| {
+            tokio::spawn(archive_to_end(archive, records.clone().into(), lengths))
+        });
+    for archiver in archivers {
+        archiver.await.expect("the archiver ends");
+    }
+    assert_eq!(read_all(&one, PARTITION).await, records);
+    let (hour, signer) = (Hour::of_ms(START_MS), signer());
+    let digests =
+        futures::join!(one.write_digest(hour, &signer), other.write_digest(hour, &signer));
+    let written = [digests.0.expect("it succeeds"), digests.1.expect("it succeeds")];
+    assert!(written.contains(&DigestOutcome::Written), "{written:?}");
+    assert!(written.contains(&DigestOutcome::AlreadyThere), "{written:?}");
+    let report = one.verify(&[signer.public_key()], &mut ()).await.expect("it succeeds");
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!((report.records, report.digests), (60, 1));
 }
 
 async fn digests_cover_what_is_there(store: Arc<impl ObjectStore>) {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use events::Partition;
 
-use super::super::digest::{Covered, Digest, DigestLink, Signed};
+use super::super::chain::vanished;
+use super::super::digest::{Covered, Digest, OBJECT_BYTES_MAX, Signed};
 use super::super::error::{ArchiveError, Finding, FindingKind};
 use super::super::{Archive, ContentHash, Hour, PublicKey, names};
 use super::{Report, finding};
@@ -32,10 +33,18 @@ pub(super) async fn verify(
 struct Digests<'a> {
     archive: &'a Archive,
     signers: &'a [PublicKey],
-    before: Option<DigestLink>,
+    before: Option<Before>,
     /// What the newest digest that can be trusted covers.
     covered: BTreeMap<Partition, Covered>,
     report: &'a mut Report,
+}
+
+/// The digest that stands before one.
+#[derive(Clone, Copy)]
+struct Before {
+    hour: Hour,
+    /// None: it could not be read.
+    sha256: Option<ContentHash>,
 }
 
 impl Digests<'_> {
@@ -44,18 +53,17 @@ impl Digests<'_> {
     }
 
     async fn digest(&mut self, key: &ObjectKey, hour: Hour) -> Result<(), ArchiveError> {
-        let Some(object) = self.archive.objects.get(key).await? else {
-            self.add(key, FindingKind::Missing, "it was there just now");
-            return Ok(());
-        };
-        match self.read(key, hour, &object) {
+        let object = finding(self.archive.small_object(key, OBJECT_BYTES_MAX).await)?;
+        let object = object.and_then(|object| object.ok_or_else(|| vanished(key.clone())));
+        let sha256 = object.as_ref().ok().map(|object| ContentHash::of(object));
+        match object.and_then(|object| self.read(key, hour, &object)) {
             Ok(digest) => {
                 self.link(key, &digest);
                 self.coverage(key, digest).await?;
             }
             Err(finding) => self.report.add(finding),
         }
-        self.before = Some(DigestLink { hour, sha256: ContentHash::of(&object) });
+        self.before = Some(Before { hour, sha256 });
         Ok(())
     }
 
@@ -98,7 +106,7 @@ impl Digests<'_> {
                 misplaced(format!("it follows the one of {}", link.hour))
             }
             (Some(before), Some(link)) if link.hour > before.hour => missing(link.hour),
-            (Some(before), Some(link)) if link.sha256 != before.sha256 => {
+            (Some(before), Some(link)) if before.sha256.is_some_and(|it| it != link.sha256) => {
                 let reason = format!("it is not the one that {key} names");
                 let before = self.archive.digest_key(before.hour);
                 Finding::new(before, FindingKind::Changed, reason)

@@ -60,3 +60,17 @@ async fn a_chain_of_digests_that_begins_anew_is_found() {
     let found = it.found().await;
     assert!(found.contains(&at(&digest(3), FindingKind::Misplaced)), "{found:?}");
 }
+
+#[tokio::test]
+async fn what_is_no_digest_is_found() {
+    let it = Tampered::new().await;
+    let stray = ObjectKey::parse(format!("digests/{EPOCH}/stray")).unwrap();
+    it.put(&stray, "").await;
+    it.put(&digest(0), "{}").await;
+    it.put(&digest(1), vec![b' '; 1 << 20]).await;
+    let found = it.found().await;
+    for key in [stray, digest(0), digest(1)] {
+        assert!(found.contains(&at(&key, FindingKind::Malformed)), "{key} in {found:?}");
+    }
+    assert_eq!(found.len(), 3, "{found:?}");
+}
