@@ -9,8 +9,9 @@ use events::Partition;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::error::{Finding, FindingKind};
 use super::format::partition_text;
-use super::{ContentHash, Hour, PublicKey, Signer};
+use super::{Archive, ContentHash, Hour, PublicKey, Signer};
 
 pub(super) const FORMAT: u16 = 1;
 /// A larger object is no digest: this is several times what all partitions take.
@@ -60,12 +61,12 @@ struct Object<'a> {
 }
 
 /// A digest as an object says it.
-pub(super) struct Signed {
-    pub(super) digest: Digest,
+struct Signed {
+    digest: Digest,
     /// Whose it says it is.
-    pub(super) public_key: PublicKey,
+    public_key: PublicKey,
     /// Whether it is.
-    pub(super) authentic: bool,
+    authentic: bool,
 }
 
 impl Digest {
@@ -78,7 +79,7 @@ impl Digest {
 }
 
 impl Signed {
-    pub(super) fn parse(object: &[u8]) -> Result<Self, String> {
+    fn parse(object: &[u8]) -> Result<Self, String> {
         let unreadable = |error: serde_json::Error| format!("it cannot be read: {error}");
         let object: Object<'_> = serde_json::from_slice(object).map_err(unreadable)?;
         let text = object.digest.get();
@@ -88,5 +89,35 @@ impl Signed {
         }
         let authentic = object.public_key.signed(text, &object.signature);
         Ok(Self { digest, public_key: object.public_key, authentic })
+    }
+}
+
+impl Archive {
+    /// The digest of an hour, if it is one, signed by somebody trusted and under its own name.
+    pub(super) fn open_digest(
+        &self,
+        hour: Hour,
+        object: &[u8],
+        trusts: impl Fn(PublicKey) -> bool,
+    ) -> Result<Digest, Finding> {
+        let wrong = |kind, reason| Finding::new(self.digest_key(hour), kind, reason);
+        let signed =
+            Signed::parse(object).map_err(|reason| wrong(FindingKind::Malformed, reason))?;
+        let Signed { digest, public_key, authentic } = signed;
+        if !authentic {
+            let reason = format!("its signature is not {public_key}'s of this text");
+            return Err(wrong(FindingKind::Forged, reason));
+        }
+        if !trusts(public_key) {
+            return Err(wrong(FindingKind::Forged, format!("it is signed by {public_key}")));
+        }
+        if digest.cell != self.cell() || digest.epoch != self.epoch() {
+            let reason = format!("it is of the cell {:?}, epoch {}", digest.cell, digest.epoch);
+            return Err(wrong(FindingKind::Foreign, reason));
+        }
+        if digest.hour != hour {
+            return Err(wrong(FindingKind::Misplaced, format!("it is of {}", digest.hour)));
+        }
+        Ok(digest)
     }
 }

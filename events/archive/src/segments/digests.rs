@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use events::Partition;
 
-use super::digest::{self, Covered, Digest, DigestLink, Signed};
-use super::error::{ArchiveError, Finding, FindingKind};
+use super::chain::vanished;
+use super::digest::{self, Covered, Digest, DigestLink};
+use super::error::ArchiveError;
 use super::names;
 use super::{Archive, ContentHash, Head, Hour, Signer};
 use crate::port::PutOutcome;
@@ -42,7 +43,7 @@ impl Archive {
         if expected != Some(hour) {
             return Err(ArchiveError::DigestNotNext { hour, expected });
         }
-        let digest = self.digest(hour, newest).await?;
+        let digest = self.digest(hour, newest, signer).await?;
         let written =
             self.objects.put_if_absent(&self.digest_key(hour), digest.sign(signer)).await?;
         Ok(match written {
@@ -78,9 +79,14 @@ impl Archive {
         Ok(first)
     }
 
-    async fn digest(&self, hour: Hour, newest: Option<Hour>) -> Result<Digest, ArchiveError> {
+    async fn digest(
+        &self,
+        hour: Hour,
+        newest: Option<Hour>,
+        signer: &Signer,
+    ) -> Result<Digest, ArchiveError> {
         let (previous, mut covered) = match newest {
-            Some(newest) => self.previous_digest(newest).await?,
+            Some(newest) => self.previous_digest(newest, signer).await?,
             None => (None, BTreeMap::new()),
         };
         for partition in Partition::durable() {
@@ -99,19 +105,19 @@ impl Archive {
         })
     }
 
+    /// The newest digest. One that the signer does not trust is an error: what it covers would be signed
+    /// anew.
     async fn previous_digest(
         &self,
         hour: Hour,
+        signer: &Signer,
     ) -> Result<(Option<DigestLink>, BTreeMap<Partition, Covered>), ArchiveError> {
         let key = self.digest_key(hour);
-        let unsound = |kind, reason| Finding::new(key.clone(), kind, reason);
         let object = self.small_object(&key, digest::OBJECT_BYTES_MAX).await?;
-        let object = object
-            .ok_or_else(|| unsound(FindingKind::Missing, "it was listed just now".to_owned()))?;
-        let signed =
-            Signed::parse(&object).map_err(|reason| unsound(FindingKind::Malformed, reason))?;
+        let object = object.ok_or_else(|| vanished(key))?;
+        let digest = self.open_digest(hour, &object, |key| signer.trusts(key))?;
         let link = DigestLink { hour, sha256: ContentHash::of(&object) };
-        let covered = signed.digest.partitions.into_iter().map(|last| (last.partition, last));
+        let covered = digest.partitions.into_iter().map(|last| (last.partition, last));
         Ok((Some(link), covered.collect()))
     }
 

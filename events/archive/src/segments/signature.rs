@@ -12,21 +12,35 @@ const DOMAIN: &[u8] = b"nottermost archive digest 1\n";
 const SIGNATURE_BYTES: usize = 64;
 
 /// The key that signs digests.
-pub struct Signer(Ed25519KeyPair);
+pub struct Signer {
+    pair: Ed25519KeyPair,
+    former: Vec<PublicKey>,
+}
 
 impl Signer {
     /// The same seed is the same key.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self(Ed25519KeyPair::from_seed_unchecked(seed).expect("any 32 bytes are a seed"))
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("any 32 bytes are a seed");
+        Self { pair, former: Vec::new() }
+    }
+
+    /// Takes over a chain of digests that other keys began.
+    pub fn succeeding(self, former: impl IntoIterator<Item = PublicKey>) -> Self {
+        Self { former: former.into_iter().collect(), ..self }
+    }
+
+    /// Whether a digest of this key may be continued.
+    pub(super) fn trusts(&self, key: PublicKey) -> bool {
+        key == self.public_key() || self.former.contains(&key)
     }
 
     pub fn public_key(&self) -> PublicKey {
-        let bytes = self.0.public_key().as_ref();
+        let bytes = self.pair.public_key().as_ref();
         PublicKey(bytes.try_into().expect("a public key has 32 bytes"))
     }
 
     pub(super) fn sign(&self, text: &str) -> String {
-        HEXLOWER.encode(self.0.sign(&message(text)).as_ref())
+        HEXLOWER.encode(self.pair.sign(&message(text)).as_ref())
     }
 }
 

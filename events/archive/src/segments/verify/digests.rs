@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use events::Partition;
 
 use super::super::chain::vanished;
-use super::super::digest::{Covered, Digest, OBJECT_BYTES_MAX, Signed};
+use super::super::digest::{Covered, Digest, OBJECT_BYTES_MAX};
 use super::super::error::{ArchiveError, Finding, FindingKind};
 use super::super::{Archive, ContentHash, Hour, PublicKey, names};
 use super::{Report, finding};
@@ -56,7 +55,8 @@ impl Digests<'_> {
         let object = finding(self.archive.small_object(key, OBJECT_BYTES_MAX).await)?;
         let object = object.and_then(|object| object.ok_or_else(|| vanished(key.clone())));
         let sha256 = object.as_ref().ok().map(|object| ContentHash::of(object));
-        match object.and_then(|object| self.read(key, hour, &object)) {
+        let trusts = |key| self.signers.is_empty() || self.signers.contains(&key);
+        match object.and_then(|object| self.archive.open_digest(hour, &object, trusts)) {
             Ok(digest) => {
                 self.link(key, &digest);
                 self.coverage(key, digest).await?;
@@ -65,31 +65,6 @@ impl Digests<'_> {
         }
         self.before = Some(Before { hour, sha256 });
         Ok(())
-    }
-
-    /// A digest that is signed and stands under its own name.
-    fn read(&self, key: &ObjectKey, hour: Hour, object: &Bytes) -> Result<Digest, Finding> {
-        let wrong = |kind, reason: String| Err(Finding::new(key.clone(), kind, reason));
-        let signed = match Signed::parse(object) {
-            Ok(signed) => signed,
-            Err(reason) => return wrong(FindingKind::Malformed, reason),
-        };
-        let Signed { digest, public_key, authentic } = signed;
-        if !authentic {
-            let reason = format!("its signature is not {public_key}'s of this text");
-            return wrong(FindingKind::Forged, reason);
-        }
-        if !self.signers.is_empty() && !self.signers.contains(&public_key) {
-            return wrong(FindingKind::Forged, format!("it is signed by {public_key}"));
-        }
-        if digest.cell != self.archive.cell() || digest.epoch != self.archive.epoch() {
-            let reason = format!("it is of the cell {:?}, epoch {}", digest.cell, digest.epoch);
-            return wrong(FindingKind::Foreign, reason);
-        }
-        if digest.hour != hour {
-            return wrong(FindingKind::Misplaced, format!("it is of {}", digest.hour));
-        }
-        Ok(digest)
     }
 
     fn link(&mut self, key: &ObjectKey, digest: &Digest) {

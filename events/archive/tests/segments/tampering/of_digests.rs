@@ -13,7 +13,7 @@ async fn an_edited_digest_is_found() {
 #[tokio::test]
 async fn a_digest_that_is_signed_with_another_key_is_found() {
     let it = Tampered::new().await;
-    let forger = Signer::from_seed(&[8; 32]);
+    let forger = Signer::from_seed(&[8; 32]).succeeding([signer().public_key()]);
     it.store.delete(&digest(2)).await.unwrap();
     it.archive.write_digest(hour(2), &forger).await.unwrap();
     assert_eq!(it.found().await, [at(&digest(2), FindingKind::Forged)]);
@@ -73,4 +73,15 @@ async fn what_is_no_digest_is_found() {
         assert!(found.contains(&at(&key, FindingKind::Malformed)), "{key} in {found:?}");
     }
     assert_eq!(found.len(), 3, "{found:?}");
+}
+
+#[tokio::test]
+async fn a_digest_that_is_not_trusted_is_not_continued() {
+    let it = Tampered::new().await;
+    let stranger = Signer::from_seed(&[8; 32]);
+    let refused = it.archive.write_digest(hour(3), &stranger).await.expect_err("not its chain");
+    assert!(refused.to_string().contains("2026-01-01T02 is forged"), "{refused}");
+    it.replace(&digest(2), "\"next_offset\":9", "\"next_offset\":8").await;
+    let refused = it.archive.write_digest(hour(3), &signer()).await.expect_err("it was edited");
+    assert!(refused.to_string().contains("2026-01-01T02 is forged"), "{refused}");
 }
