@@ -59,10 +59,10 @@ pub use digest::{Covered, Digest, DigestLink};
 pub use digests::DigestOutcome;
 pub use error::{ArchiveError, Finding, FindingKind};
 pub use format::{Head, Link, Manifest, SEGMENT_BYTES_MAX};
-pub use hash::ContentHash;
-pub use hour::Hour;
+pub use hash::{ContentHash, InvalidHash};
+pub use hour::{Hour, InvalidHour};
 pub use roller::{Roller, RollerOptions};
-pub use signature::{PublicKey, Signer};
+pub use signature::{InvalidPublicKey, PublicKey, Signer};
 pub use verify::{Report, Visitor};
 
 use crate::port::ObjectStore;
