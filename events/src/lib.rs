@@ -7,6 +7,7 @@
 mod body;
 mod catalogue;
 pub mod channel;
+pub mod codec;
 pub mod directory;
 mod envelope;
 mod ids;

@@ -48,6 +48,8 @@ pub enum StoreError {
     List { prefix: KeyPrefix, source: io::Error },
     #[error("the object store in {} cannot be used: {source}", .path.display())]
     Open { path: PathBuf, source: io::Error },
+    #[error("the bucket {bucket} cannot be used: {source}")]
+    Bucket { bucket: String, source: io::Error },
     /// The stream that was to be stored failed; nothing was stored.
     #[error("failed to read what was to be stored as {key}: {source}")]
     Body { key: ObjectKey, source: io::Error },

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use events::{NewRecord, Partition, SharedRecord};
+use events::{NewRecord, Partition, SharedRecord, codec};
 use fjall::PersistMode;
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
@@ -32,7 +32,6 @@ pub use copy::EmbeddedCopy;
 pub use directory::OpenError;
 pub use scan::Scan;
 
-use crate::codec;
 use crate::partitions::is_durable;
 use crate::port::{
     AppendError, Appended, EventLog, LogReader, RECORD_BYTES_MAX, ReadError, ReadLimit, Tail,

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use events::codec::decode;
 use events::{Partition, Record, SharedRecord};
 
 use super::Inner;
 use super::store::Store;
-use crate::codec::{decode, store_key_offset};
+use crate::codec::store_key_offset;
 use crate::port::{ReadError, ReadLimit};
 
 /// The durable records of one partition, up to the end that it had when the scan began.

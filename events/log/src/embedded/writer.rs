@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
+use events::codec::stamp;
 use events::{NewRecord, Partition, Record, SharedRecord};
 use tokio::sync::oneshot;
 
 use super::Inner;
 use super::hub::now_ms;
 use super::instruments::Instruments;
-use crate::codec::{stamp, store_key};
+use crate::codec::store_key;
 use crate::partitions::ordinal;
 use crate::port::{AppendError, Appended};
 

@@ -1,0 +1,124 @@
+//! The chain of one partition.
+
+use bytes::Bytes;
+use events::Partition;
+
+use super::super::chain::vanished;
+use super::super::error::{ArchiveError, Finding, FindingKind};
+use super::super::links::Before;
+use super::super::{Archive, Archived, Head, names, reader};
+use super::{Report, Visitor, finding};
+use crate::key::ObjectKey;
+
+pub(super) async fn verify(
+    archive: &Archive,
+    partition: Partition,
+    visitor: &mut (dyn Visitor + Send),
+    report: &mut Report,
+) -> Result<(), ArchiveError> {
+    let folder = archive.segment_folder(partition);
+    let mut chain =
+        Chain { archive, partition, before: None, claimed: None, whole: true, visitor, report };
+    for key in archive.objects.list(&folder).await? {
+        chain.report.segments += 1;
+        match names::first_offset(&folder, &key) {
+            Some(first_offset) => chain.segment(&key, first_offset).await?,
+            None => {
+                let reason = "no segment has such a name";
+                chain.report.add(Finding::new(key, FindingKind::Malformed, reason));
+            }
+        }
+    }
+    chain.report.add_all(chain.claimed);
+    Ok(())
+}
+
+struct Chain<'a> {
+    archive: &'a Archive,
+    partition: Partition,
+    before: Option<Before>,
+    /// What the segment before says is wrong with its neighbours. Its own manifest may be what is wrong:
+    /// the next segment tells.
+    claimed: Option<Finding>,
+    /// The visitor has had everything up to here.
+    whole: bool,
+    visitor: &'a mut (dyn Visitor + Send),
+    report: &'a mut Report,
+}
+
+impl Chain<'_> {
+    async fn segment(&mut self, key: &ObjectKey, first_offset: u64) -> Result<(), ArchiveError> {
+        let end = match self.head(key, first_offset).await? {
+            Ok((head, object)) => {
+                self.link(&head);
+                let end = head.end();
+                self.payload(head, object).await;
+                Some(end)
+            }
+            Err(finding) => {
+                let claimed = self.claimed.take();
+                self.report.add_all(claimed);
+                self.broken(finding);
+                None
+            }
+        };
+        self.before = Some(Before { first_offset, end });
+        Ok(())
+    }
+
+    /// A segment that stands under its own name.
+    async fn head(
+        &self,
+        key: &ObjectKey,
+        first_offset: u64,
+    ) -> Result<Result<(Head, Bytes), Finding>, ArchiveError> {
+        let object = match finding(self.archive.object(key).await)? {
+            Ok(object) => object.ok_or_else(|| vanished(key.clone())),
+            Err(finding) => Err(finding),
+        };
+        Ok(object.and_then(|(head, object)| {
+            self.archive.check_place(self.partition, first_offset, &head)?;
+            Ok((head, object))
+        }))
+    }
+
+    fn link(&mut self, head: &Head) {
+        let finding = self.archive.link_finding(self.before.as_ref(), head);
+        let changed = finding.as_ref().is_some_and(|f| f.kind == FindingKind::Changed);
+        let claimed = std::mem::replace(&mut self.claimed, finding);
+        self.whole &= self.claimed.is_none();
+        // What a changed manifest says of others counts for nothing.
+        self.report.add_all(claimed.filter(|_| !changed));
+    }
+
+    async fn payload(&mut self, head: Head, object: Bytes) {
+        match reader::open(head.clone(), object).await {
+            Ok(records) => {
+                self.report.records += records.len() as u64;
+                self.visit(&head, &records);
+            }
+            Err(finding) => self.broken(finding),
+        }
+    }
+
+    fn visit(&mut self, head: &Head, records: &[Archived]) {
+        if !self.whole {
+            return;
+        }
+        let mut refused = Ok(());
+        for archived in records {
+            refused = refused.and(self.visitor.record(archived));
+        }
+        let manifest = &head.manifest;
+        let state_hash = manifest.state_hash.as_deref();
+        let end = self.visitor.segment_end(self.partition, manifest.next_offset(), state_hash);
+        if let Err(reason) = refused.and(end) {
+            self.report.add(head.finding(FindingKind::Refused, reason));
+        }
+    }
+
+    fn broken(&mut self, finding: Finding) {
+        self.whole = false;
+        self.report.add(finding);
+    }
+}

@@ -1,0 +1,145 @@
+//! The chain of digests, and whether what they cover is there.
+
+use std::collections::BTreeMap;
+
+use events::Partition;
+
+use super::super::chain::vanished;
+use super::super::digest::{Covered, Digest, OBJECT_BYTES_MAX};
+use super::super::error::{ArchiveError, Finding, FindingKind};
+use super::super::{Archive, ContentHash, Hour, PublicKey, names};
+use super::{Report, finding};
+use crate::key::ObjectKey;
+
+pub(super) async fn verify(
+    archive: &Archive,
+    signers: &[PublicKey],
+    report: &mut Report,
+) -> Result<(), ArchiveError> {
+    let folder = archive.digest_folder();
+    let covered = BTreeMap::new();
+    let mut chain = Digests { archive, signers, before: None, covered, report };
+    for key in archive.objects.list(&folder).await? {
+        chain.report.digests += 1;
+        match names::hour(&folder, &key) {
+            Some(hour) => chain.digest(&key, hour).await?,
+            None => chain.add(&key, FindingKind::Malformed, "no digest has such a name"),
+        }
+    }
+    Ok(())
+}
+
+struct Digests<'a> {
+    archive: &'a Archive,
+    signers: &'a [PublicKey],
+    before: Option<Before>,
+    /// What the newest digest that can be trusted covers.
+    covered: BTreeMap<Partition, Covered>,
+    report: &'a mut Report,
+}
+
+/// The digest that stands before one.
+#[derive(Clone, Copy)]
+struct Before {
+    hour: Hour,
+    /// None: it could not be read.
+    sha256: Option<ContentHash>,
+}
+
+impl Digests<'_> {
+    fn add(&mut self, key: &ObjectKey, kind: FindingKind, reason: impl Into<String>) {
+        self.report.add(Finding::new(key.clone(), kind, reason));
+    }
+
+    async fn digest(&mut self, key: &ObjectKey, hour: Hour) -> Result<(), ArchiveError> {
+        let object = finding(self.archive.small_object(key, OBJECT_BYTES_MAX).await)?;
+        let object = object.and_then(|object| object.ok_or_else(|| vanished(key.clone())));
+        let sha256 = object.as_ref().ok().map(|object| ContentHash::of(object));
+        let trusts = |key| self.signers.is_empty() || self.signers.contains(&key);
+        match object.and_then(|object| self.archive.open_digest(hour, &object, trusts)) {
+            Ok(digest) => {
+                self.link(key, &digest);
+                self.coverage(key, digest).await?;
+            }
+            Err(finding) => self.report.add(finding),
+        }
+        self.before = Some(Before { hour, sha256 });
+        Ok(())
+    }
+
+    fn link(&mut self, key: &ObjectKey, digest: &Digest) {
+        let missing = |hour| {
+            let reason = format!("{key} follows it");
+            Finding::new(self.archive.digest_key(hour), FindingKind::Missing, reason)
+        };
+        let misplaced = |reason: String| Finding::new(key.clone(), FindingKind::Misplaced, reason);
+        let finding = match (self.before, digest.previous) {
+            (None, None) => return,
+            (None, Some(link)) => missing(link.hour),
+            (Some(before), None) => misplaced(format!("the one of {} is before it", before.hour)),
+            (Some(_), Some(link)) if link.hour.next() != digest.hour => {
+                misplaced(format!("it follows the one of {}", link.hour))
+            }
+            (Some(before), Some(link)) if link.hour > before.hour => missing(link.hour),
+            (Some(before), Some(link)) if before.sha256.is_some_and(|it| it != link.sha256) => {
+                let reason = format!("it is not the one that {key} names");
+                let before = self.archive.digest_key(before.hour);
+                Finding::new(before, FindingKind::Changed, reason)
+            }
+            _ => return,
+        };
+        self.report.add(finding);
+    }
+
+    /// Whether everything is there that a digest covers; only what it covers beyond the one before it is
+    /// looked for.
+    async fn coverage(&mut self, key: &ObjectKey, digest: Digest) -> Result<(), ArchiveError> {
+        let now: BTreeMap<_, _> =
+            digest.partitions.iter().map(|last| (last.partition, *last)).collect();
+        let lost = self.covered.keys().find(|partition| !now.contains_key(partition)).copied();
+        if let Some(partition) = lost {
+            let reason = format!("it leaves out {partition}, which the one before it covers");
+            self.add(key, FindingKind::Contradictory, reason);
+        }
+        for last in digest.partitions {
+            let before = self.covered.get(&last.partition).copied();
+            if before == Some(last) {
+                continue;
+            }
+            if before.is_some_and(|before| last.next_offset <= before.next_offset) {
+                let reason = format!("it goes back in {}", last.partition);
+                self.add(key, FindingKind::Contradictory, reason);
+            }
+            if let Some(finding) = self.look_for(key, &last).await? {
+                self.report.add(finding);
+            }
+        }
+        self.covered = now;
+        Ok(())
+    }
+
+    async fn look_for(
+        &self,
+        digest: &ObjectKey,
+        last: &Covered,
+    ) -> Result<Option<Finding>, ArchiveError> {
+        let key = self.archive.segment_key(last.partition, last.first_offset);
+        let head = match finding(self.archive.head(&key).await)? {
+            Ok(Some(head)) => head,
+            Ok(None) => {
+                let reason = format!("{digest} covers it");
+                return Ok(Some(Finding::new(key, FindingKind::Missing, reason)));
+            }
+            Err(finding) => return Ok(Some(finding)),
+        };
+        if head.manifest_sha256 != last.manifest_sha256 {
+            let reason = format!("its manifest is not the one that {digest} names");
+            return Ok(Some(head.finding(FindingKind::Changed, reason)));
+        }
+        if head.manifest.next_offset() != last.next_offset {
+            let reason = format!("it says that {key} ends at offset {}", last.next_offset);
+            return Ok(Some(Finding::new(digest.clone(), FindingKind::Contradictory, reason)));
+        }
+        Ok(None)
+    }
+}
