@@ -106,8 +106,9 @@ async fn everything_but_the_log_can_be_lost() -> Result<()> {
     server.stop().await?;
     for lost in std::fs::read_dir(room.data())? {
         let lost = lost?.path();
-        // The secrets are no projection, and neither are the marks of the directory.
-        if lost.is_dir() && lost.file_name().is_some_and(|name| name != "log") {
+        // Secrets and keys are no projections, and neither are the marks of the directory.
+        let name = lost.file_name().unwrap_or_default();
+        if lost.is_dir() && name != "log" && name != "keys" {
             std::fs::remove_dir_all(lost)?;
         }
     }
