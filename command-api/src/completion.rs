@@ -36,6 +36,11 @@ impl CommandApi {
         for _ in 0..ROUNDS_MAX {
             let steps = self.due_at(keys);
             if steps.is_empty() {
+                for key in keys {
+                    if let Key::Erased(user) = key {
+                        written.extend(self.finish_erasure(*user).await?);
+                    }
+                }
                 return Ok(written);
             }
             for steps in steps.chunks(STEPS_AT_ONCE) {
@@ -145,7 +150,11 @@ impl CommandApi {
 
     /// Others' steps: looked for only where the fold has seen all that they can have written so far.
     async fn complete_foreign(&self, keys: &[Key]) -> Result<(), ApiError> {
-        if self.due_at(keys).is_empty() {
+        let finished = |key: &Key| match key {
+            Key::Erased(user) => !self.is_being_erased(*user),
+            _ => true,
+        };
+        if self.due_at(keys).is_empty() && keys.iter().all(finished) {
             return Ok(());
         }
         let partitions: Vec<Partition> =
@@ -160,6 +169,7 @@ impl CommandApi {
             let steps =
                 self.with_states(|directory, next, channels| due(directory, next, channels));
             if steps.is_empty() {
+                self.finish_erasures().await;
                 return;
             }
             tracing::info!(steps = steps.len(), "completing what was begun and left");

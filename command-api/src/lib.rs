@@ -12,6 +12,7 @@ mod cell;
 mod completion;
 mod drive;
 mod endpoints;
+mod erasure;
 mod executor;
 mod facts;
 mod idempotency;

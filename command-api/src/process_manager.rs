@@ -3,6 +3,7 @@
 //! - A claimed name without its channel is completed.
 //! - Whoever is in a team is in its default channels.
 //! - A channel membership whose team membership has ended is removed.
+//! - What an erased person said is erased in every channel that they ever were in.
 //!
 //! [`due`] says what is missing; a [`Step`] makes it so. A step's id derives from the position of the
 //! event that began what it completes, so every process that sees the same need appends the same id.
@@ -13,8 +14,8 @@ use domain::commands::directory::DEFAULT_CHANNELS;
 use domain::faults::{self, Rule};
 use domain::{Applied, Channel, Channels, Directory, Member};
 use events::channel::{
-    ChannelCreated, ChannelMemberRemoved, ChannelMembersAdded, LeftBecause, NewMember, Notice,
-    NoticeKind,
+    ChannelAuthorErased, ChannelCreated, ChannelMemberRemoved, ChannelMembersAdded, LeftBecause,
+    NewMember, Notice, NoticeKind,
 };
 use events::directory::{ChannelType, JoinedVia};
 use events::{
@@ -49,6 +50,8 @@ pub enum Key {
     TeamMember(UserId, TeamId),
     /// One person in one channel.
     Member(ChannelId, UserId),
+    /// One erased person, everywhere.
+    Erased(UserId),
 }
 
 /// Where an applied event may have made something due.
@@ -74,6 +77,7 @@ fn touched_in_directory(event: &DirectoryEvent, applied: &Applied) -> Vec<Key> {
             applied.admitted.iter().map(|user| Key::TeamMember(*user, b.c.team_id)).collect()
         }
         DirectoryEvent::TeamMemberRemoved(b) => vec![Key::TeamMember(b.c.user_id, b.c.team_id)],
+        DirectoryEvent::UserErased(b) => vec![Key::Erased(b.c.user_id)],
         DirectoryEvent::CellOpened(_)
         | DirectoryEvent::RulesActivated(_)
         | DirectoryEvent::UserCreated(_)
@@ -82,6 +86,7 @@ fn touched_in_directory(event: &DirectoryEvent, applied: &Applied) -> Vec<Key> {
         | DirectoryEvent::UserRolesChanged(_)
         | DirectoryEvent::UserDeactivated(_)
         | DirectoryEvent::UserActivated(_)
+        | DirectoryEvent::UserKeyDestroyed(_)
         | DirectoryEvent::UserSessionsRevoked(_)
         | DirectoryEvent::ChannelNameChanged(_) => vec![],
     }
@@ -112,13 +117,18 @@ pub enum Action {
         user_id: UserId,
         generation: u64,
     },
+    EraseAuthor {
+        user_id: UserId,
+    },
 }
 
 /// All that is due, for whole states. `directory_next` is the offset that the directory's fold takes
 /// next: what lies at or beyond it is unknown, not ended.
 pub fn due(directory: &Directory, directory_next: u64, channels: &impl ChannelStates) -> Vec<Step> {
     let view = View { directory, directory_next, channels };
-    directory.channel_names().flat_map(|(channel, _)| view.of_channel(channel)).collect()
+    let of_channels = directory.channel_names().flat_map(|(channel, _)| view.of_channel(channel));
+    let erased = directory.accounts().filter(|(_, account)| account.erased.is_some());
+    of_channels.chain(erased.flat_map(|(user, _)| view.of_erased(user))).collect()
 }
 
 /// What is due at one key.
@@ -134,8 +144,10 @@ pub fn due_at(
         Key::TeamMember(user, team) => view.of_team_member(user, team),
         Key::Member(channel, user) => {
             let member = channels.channel(channel).and_then(|channel| channel.member(user));
-            member.and_then(|member| view.ended(channel, member)).into_iter().collect()
+            let ended = member.and_then(|member| view.ended(channel, member));
+            ended.into_iter().chain(view.erases(channel, user)).collect()
         }
+        Key::Erased(user) => view.of_erased(user),
     }
 }
 
@@ -216,6 +228,29 @@ impl<C: ChannelStates> View<'_, C> {
         Some(self.step(generation, id, Some(user_id), action))
     }
 
+    /// The ends of all memberships that rest on a team, and the erasure of what was said.
+    fn of_erased(&self, user: UserId) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for Partition { index, .. } in Topic::Channels.partitions() {
+            for (id, channel) in self.channels.partition(index).channels() {
+                let ended = channel.member(user).and_then(|member| self.ended(id, member));
+                steps.extend(ended.into_iter().chain(self.erases(id, user)));
+            }
+        }
+        steps
+    }
+
+    /// Whoever was never in a channel said nothing there.
+    fn erases(&self, id: ChannelId, user: UserId) -> Option<Step> {
+        if !faults::is_on(Rule::StandingRules) {
+            return None;
+        }
+        let erased = self.directory.account(user)?.erased?;
+        let channel = self.channels.channel(id)?;
+        let due = channel.any_member(user).is_some() && !channel.has_erased(user);
+        due.then(|| self.step(erased, id, Some(user), Action::EraseAuthor { user_id: user }))
+    }
+
     /// The join of somebody of the team who was never in the channel within this team membership.
     fn joins(&self, id: ChannelId, channel: &Channel, user: UserId, team: TeamId) -> Option<Step> {
         let held = self.directory.membership(user, team).filter(|held| held.active)?;
@@ -262,6 +297,7 @@ impl Action {
             Self::CreateChannel => "channel.created",
             Self::JoinDefaultChannel { .. } => "channel.members_added",
             Self::EndMembership { .. } => "channel.member_removed",
+            Self::EraseAuthor { .. } => "channel.author_erased",
         }
     }
 }
@@ -296,6 +332,13 @@ impl Step {
                 let member = NewMember { user_id, generation, scheme_admin };
                 append(self.joined(member).into())
             }
+            Action::EraseAuthor { user_id } => match channel {
+                Some(channel) if !channel.has_erased(user_id) => {
+                    let erased = ChannelAuthorErased { channel_id: self.channel_id, user_id };
+                    append(Body::from(erased).into())
+                }
+                _ => Decision::AlreadySo,
+            },
             Action::EndMembership { user_id, generation } => {
                 let member = channel.and_then(|channel| channel.member(user_id));
                 match member.filter(|member| member.generation == generation) {

@@ -95,6 +95,7 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
         Refusal::Already
         | Refusal::Behind
         | Refusal::TokenTaken
+        | Refusal::NotErased
         | Refusal::NotTheNextRules
         | Refusal::CellOpen => ApiError::internal(format!("an event was refused: {refusal:?}")),
     }
@@ -112,6 +113,9 @@ impl Rejection for DirectoryRejection {
                 "api.team.add_members.user_deactivated.app_error",
                 "This account is deactivated.",
             ),
+            Self::Erased => {
+                bad("api.nottermost.user.erased.app_error", "This account was erased for ever.")
+            }
             Self::LastAdmin => last_admin(),
             Self::UnknownTeam => ApiError::team_not_found(),
             Self::TeamNameTaken => team_exists(),

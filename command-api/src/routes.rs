@@ -5,8 +5,8 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::endpoints::{
-    channel_members, channels, conversations, files, login, passwords, pins, posts, preferences,
-    reactions, sessions, status, team_members, teams, typing, users, views,
+    channel_members, channels, conversations, erasure, files, login, passwords, pins, posts,
+    preferences, reactions, sessions, status, team_members, teams, typing, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -54,6 +54,7 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/v4/posts/{post_id}/pin", pins::pin)
         .post("/api/v4/posts/{post_id}/unpin", pins::unpin)
         .post("/api/v4/reactions", reactions::add)
-        .post("/api/v4/files", files::upload);
+        .post("/api/v4/files", files::upload)
+        .post("/api/nottermost/v1/users/{user_id}/erase", erasure::erase);
     mounted.router().with_state(api)
 }

@@ -135,17 +135,19 @@ macro_rules! catalogue {
 catalogue! {
     Directory => DirectoryEvent {
         CellOpened, RulesActivated, UserCreated, UserProfileChanged, UserPasswordChanged,
-        UserRolesChanged, UserDeactivated, UserActivated, UserSessionsRevoked, TeamCreated,
+        UserRolesChanged, UserDeactivated, UserActivated, UserErased, UserKeyDestroyed,
+        UserSessionsRevoked, TeamCreated,
         TeamMembersAdded, TeamMemberRemoved, ChannelNameClaimed, ChannelNameChanged,
     }
     Channels => ChannelEvent {
         RulesActivated, ChannelCreated, ChannelDirectOpened, ChannelGroupOpened,
         ChannelSettingsChanged, ChannelArchived, ChannelRestored, ChannelMembersAdded,
         ChannelMemberRemoved, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
-        ReactionAdded, ReactionRemoved, FileUploaded,
+        ReactionAdded, ReactionRemoved, FileUploaded, ChannelAuthorErased,
     }
     Users => UserEvent {
         RulesActivated, SessionCreated, SessionRevoked, PreferencesSet, PreferencesDeleted, StatusSet,
+        UserStateErased,
     }
     Readstate => ReadstateEvent {
         RulesActivated, ReadMarkerAdvanced, ReadMarkerSetBack,

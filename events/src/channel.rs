@@ -371,6 +371,15 @@ pub struct ReactionRemoved {
 }
 fact!(ReactionRemoved, "reaction.removed", 1);
 
+/// What an erased person said in the channel is blank, and their files are gone. They say nothing more
+/// in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelAuthorErased {
+    pub channel_id: ChannelId,
+    pub user_id: UserId,
+}
+fact!(ChannelAuthorErased, "channel.author_erased", 1);
+
 /// The bytes of a file are in the object store; nobody but its owner sees it until a post attaches it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FileUploaded {

@@ -134,6 +134,27 @@ pub struct UserActivated {
 }
 fact!(UserActivated, "user.activated", 1);
 
+/// The account is no more: nobody logs in with it, its names are free, its team memberships have
+/// ended. What it wrote is blanked by `channel.author_erased`, then its key is destroyed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserErased {
+    pub user_id: UserId,
+    pub by: UserId,
+}
+fact!(UserErased, "user.erased", 1);
+
+/// The key of an erased account is destroyed: what was sealed under it can be read nowhere any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserKeyDestroyed {
+    pub user_id: UserId,
+}
+fact!(UserKeyDestroyed, "user.key_destroyed", 1);
+
+/// What an erased account is called from then on.
+pub fn erased_username(user: UserId) -> String {
+    format!("erased-{}", &user.to_string()[..8])
+}
+
 /// Every session of the account ended, by moving `auth_generation` on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UserSessionsRevoked {

@@ -82,6 +82,13 @@ pub struct SessionRevoked {
 }
 fact!(SessionRevoked, "session.revoked", 1);
 
+/// Sessions, status and preferences of an erased person are gone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserStateErased {
+    pub user_id: UserId,
+}
+fact!(UserStateErased, "user_state.erased", 1);
+
 /// These settings now have these values; others stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PreferencesSet {

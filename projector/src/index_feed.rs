@@ -37,6 +37,10 @@ impl IndexFeed {
                 Some(_) => IndexChange::DeletePost(b.c.post_id),
                 None => IndexChange::DeleteThread(b.c.post_id),
             }),
+            ChannelEvent::ChannelAuthorErased(b) => self.changes.push(IndexChange::EraseAuthor {
+                channel_id: b.c.channel_id,
+                author_id: b.c.user_id,
+            }),
             // System posts are not found, and the rest is not searched for.
             ChannelEvent::RulesActivated(_)
             | ChannelEvent::ChannelCreated(_)
@@ -65,7 +69,10 @@ impl IndexFeed {
     pub fn unplaced(&self) -> Vec<PostId> {
         let edited = self.changes.iter().filter_map(|change| match change {
             IndexChange::Put(post) => Some(post.post_id),
-            IndexChange::Add(_) | IndexChange::DeletePost(_) | IndexChange::DeleteThread(_) => None,
+            IndexChange::Add(_)
+            | IndexChange::DeletePost(_)
+            | IndexChange::DeleteThread(_)
+            | IndexChange::EraseAuthor { .. } => None,
         });
         edited.filter(|id| !self.places.contains_key(id)).collect()
     }

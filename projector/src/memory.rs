@@ -83,6 +83,7 @@ impl MemoryTables {
         self.apply_reactions(changes);
         self.apply_files(changes);
         self.settle_threads(changes);
+        self.erase(changes);
         Ok(())
     }
 
@@ -164,6 +165,33 @@ impl MemoryTables {
                 reply.deleted_by = Some(deletion.by);
                 reply.update_at = deletion.at;
             }
+        }
+    }
+
+    fn erase(&mut self, changes: &RowChanges) {
+        for ((channel, author), at) in &changes.erased_authors {
+            let said = |post: &PostRow| {
+                post.channel_id == *channel && post.user_id == *author && post.notice.is_empty()
+            };
+            for post in self.posts.values_mut().filter(|post| said(post)) {
+                for text in [&mut post.message, &mut post.props, &mut post.files] {
+                    text.clear();
+                }
+                post.pending_post_id.clear();
+                post.update_at = post.update_at.max(*at);
+            }
+            let posts = &self.posts;
+            self.post_versions.retain(|(post, _), _| !posts.get(post).is_some_and(said));
+            self.files.retain(|_, file| file.channel_id != *channel || file.owner_id != *author);
+        }
+        for person in &changes.erased_people {
+            self.team_members.retain(|(user, _), _| user != person);
+            let teams = self.teams.values_mut().filter(|team| team.creator_id == *person);
+            teams.for_each(|team| team.email.clear());
+        }
+        for person in &changes.erased_states {
+            self.preferences.retain(|(user, _, _), _| user != person);
+            self.statuses.remove(person);
         }
     }
 

@@ -300,7 +300,7 @@ impl Worker {
                 let digests = self.deps.snapshots.digests();
                 digests.agree(partition, next, session.set.hash(partition)).await?;
             }
-            session.snapshots.folded(partition);
+            session.snapshots.folded(&folded);
             if !has(&session.rows, partition, offset) {
                 changes.absorb(&folded);
                 spans.extend(telemetry::span_of(&folded));
@@ -312,6 +312,7 @@ impl Worker {
         self.write(session, &changes).await?;
         drop(spans);
         self.feed_index(session, feed).await?;
+        session.snapshots.purge(&session.set).await;
         session.snapshots.write_due(&session.set);
         session.analyze.written(&changes);
         Ok(())

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use events::Partition;
-use fold::FoldSet;
+use events::{DirectoryEvent, Event, Partition};
 use fold::snapshots::Snapshots;
+use fold::{FoldSet, Folded};
 use tokio::task::JoinHandle;
 
 /// At a stop, partitions that folded fewer records since their last snapshot keep none.
@@ -18,15 +18,37 @@ pub(crate) struct SnapshotPlan {
     every_records: u64,
     since_last: BTreeMap<Partition, u64>,
     writing: Option<JoinHandle<()>>,
+    /// The snapshots of the directory hold the names of somebody who is erased.
+    erased: bool,
 }
 
 impl SnapshotPlan {
     pub(crate) fn new(snapshots: Snapshots, every_records: u64) -> Self {
-        Self { snapshots, every_records, since_last: BTreeMap::new(), writing: None }
+        let since_last = BTreeMap::new();
+        Self { snapshots, every_records, since_last, writing: None, erased: false }
     }
 
-    pub(crate) fn folded(&mut self, partition: Partition) {
-        *self.since_last.entry(partition).or_default() += 1;
+    pub(crate) fn folded(&mut self, folded: &Folded) {
+        *self.since_last.entry(folded.record.partition).or_default() += 1;
+        if let Some((_, Event::Directory(DirectoryEvent::UserErased(_)), _)) = folded.applied() {
+            self.erased = true;
+        }
+    }
+
+    /// Replaces the snapshots that hold the names of somebody who is erased. What fails is tried again
+    /// with the next batch.
+    pub(crate) async fn purge(&mut self, set: &FoldSet) {
+        if !self.erased {
+            return;
+        }
+        if let Some(writing) = self.writing.take() {
+            // One that failed has said so; whatever it wrote goes now.
+            let _ = writing.await;
+        }
+        match self.snapshots.write_alone(set, Partition::DIRECTORY).await {
+            Ok(()) => self.erased = false,
+            Err(error) => tracing::warn!(error = %error, "failed to purge snapshots; trying again"),
+        }
     }
 
     /// Writes the snapshot of the partition that needs it most, one at a time and beside the work.

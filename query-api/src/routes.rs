@@ -46,6 +46,7 @@ pub fn router(parts: Parts) -> Router {
         .post("/api/v4/users/status/ids", users::statuses::by_ids)
         .get("/api/v4/users/{user_id}", users::one::get)
         .get("/api/v4/users/{user_id}/image", users::image::get)
+        .get("/api/nottermost/v1/users/{user_id}/erasure", users::erasure::get)
         .get("/api/v4/users/{user_id}/status", users::statuses::one)
         .get("/api/v4/users/{user_id}/sessions", users::sessions::get)
         .get("/api/v4/users/{user_id}/preferences", users::preferences::all)

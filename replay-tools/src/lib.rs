@@ -1,5 +1,5 @@
 //! What operators do with a log: look into it, make the read models anew from it, compare them with
-//! it, copy it to another place. And what they put in front of the services: the edge's configuration,
+//! it, copy it to another place, work on its keys; and have a server erase a person. And what they put in front of the services: the edge's configuration,
 //! kept to those that can serve.
 //!
 //! Owns the commands of the binary `replay`. It must never append to the log that it reads, never cause
@@ -10,6 +10,7 @@ mod cat;
 mod compare;
 mod copy_log;
 pub mod edge;
+mod erase;
 mod keys;
 mod progress;
 mod rebuild;
@@ -23,6 +24,7 @@ use platform::config::{Config, LogUrl};
 use sealing::KeyName;
 
 pub use cat::Range;
+pub use erase::Erasure;
 
 use stopped::Stopped;
 

@@ -9,7 +9,7 @@ use events::Partition;
 use platform::config::{Config, LogUrl, Setting};
 use platform::failure_line;
 use replay_tools::edge::{self, Address, Edge, Follow, Listen};
-use replay_tools::{KeysTask, Outcome, Range, Route, Task};
+use replay_tools::{Erasure, KeysTask, Outcome, Range, Route, Task};
 use sealing::KeyName;
 use tokio::runtime::Runtime;
 
@@ -29,8 +29,33 @@ enum Command {
     /// Print the configuration of nginx in front of services that are processes of their own, or keep
     /// a file of it to those that can serve.
     Edge(EdgeArguments),
+    /// Have a running server erase an account for ever: what it wrote is blank, and its key is destroyed,
+    /// so that nothing of it can be read from the log or an archive either.
+    Erase(EraseArguments),
     #[command(flatten)]
     Log(LogCommand),
+}
+
+#[derive(Debug, Args)]
+struct EraseArguments {
+    /// A username, an e-mail address or an id.
+    account: String,
+    /// The server's address.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8065")]
+    server: String,
+    /// A session token of an administrator.
+    #[arg(long, env = "NOTTERMOST_TOKEN", hide_env_values = true)]
+    token: String,
+    /// Do it; without this it is only said who would be erased, and the exit code is 1.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl From<EraseArguments> for Erasure {
+    fn from(arguments: EraseArguments) -> Self {
+        let EraseArguments { account, server, token, yes } = arguments;
+        Self { account, server, token, confirmed: yes }
+    }
 }
 
 /// Each option can be given several times.
@@ -158,6 +183,9 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
     let command = match arguments.command {
         Command::Log(command) => command,
+        Command::Erase(arguments) => {
+            return runtime()?.block_on(Erasure::from(arguments).run());
+        }
         Command::Edge(arguments) => {
             let (edge, follow) = arguments.split();
             match follow {

@@ -3,6 +3,7 @@
 pub(crate) mod channel_members;
 pub(crate) mod channels;
 pub(crate) mod conversations;
+pub(crate) mod erasure;
 pub(crate) mod files;
 pub(crate) mod login;
 pub(crate) mod passwords;

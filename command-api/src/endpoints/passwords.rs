@@ -50,7 +50,11 @@ pub(crate) async fn change(
 }
 
 /// The present password, not one of before: the rows must have every change that the log has.
-async fn prove(api: &CommandApi, user: UserId, password: String) -> Result<(), ApiError> {
+pub(super) async fn prove(
+    api: &CommandApi,
+    user: UserId,
+    password: String,
+) -> Result<(), ApiError> {
     let caught_up = api.fold.catch_up(&[Partition::DIRECTORY], api.deadline()).await;
     caught_up.map_err(ApiError::unavailable)?;
     let account = api.fold.directory().state().account(user).cloned();

@@ -50,6 +50,8 @@ pub struct Channel {
     pub totals: ChannelAfter,
     /// Sorted by account; past members included.
     members: Vec<Member>,
+    /// Whose words in the channel are erased.
+    erased_authors: BTreeSet<UserId>,
 }
 
 impl Channel {
@@ -72,6 +74,11 @@ impl Channel {
     /// Everyone who ever was a member.
     pub fn all_members(&self) -> &[Member] {
         &self.members
+    }
+
+    /// Whether what `user` said here is erased.
+    pub fn has_erased(&self, user: UserId) -> bool {
+        self.erased_authors.contains(&user)
     }
 
     /// The channel's and the member's totals now.
@@ -182,15 +189,26 @@ impl Aggregate for Channels {
                     // The test-only second version of the rules.
                     Refusal::Forbidden,
                 )?;
-                self.open_to(b.c.channel_id, b.c.author_id)
+                self.open_to(b.c.channel_id, b.c.author_id)?;
+                self.not_erased(b.c.channel_id, b.c.author_id)
             }
-            E::PostEdited(b) => self.open(b.c.channel_id).map(drop),
+            E::PostEdited(b) => {
+                self.open(b.c.channel_id)?;
+                self.not_erased(b.c.channel_id, b.c.author_id)
+            }
             E::PostDeleted(b) => self.known(b.c.channel_id).map(drop),
             E::PostPinned(b) => self.open(b.c.channel_id).map(drop),
             E::PostUnpinned(b) => self.open(b.c.channel_id).map(drop),
             E::ReactionAdded(b) => self.open_to(b.c.channel_id, b.c.user_id),
             E::ReactionRemoved(b) => self.open_to(b.c.channel_id, b.c.user_id),
-            E::FileUploaded(b) => self.open_to(b.c.channel_id, b.c.owner_id),
+            E::FileUploaded(b) => {
+                self.open_to(b.c.channel_id, b.c.owner_id)?;
+                self.not_erased(b.c.channel_id, b.c.owner_id)
+            }
+            E::ChannelAuthorErased(b) => {
+                let erased = self.known(b.c.channel_id)?.has_erased(b.c.user_id);
+                refuse_if(erased, Refusal::Already)
+            }
         }
     }
 
@@ -234,6 +252,9 @@ impl Aggregate for Channels {
                     applied.members = count_post(channel, &b.c, at);
                 }
             }
+            E::ChannelAuthorErased(b) => self.with(channel_id, |channel| {
+                channel.erased_authors.insert(b.c.user_id);
+            }),
             E::PostEdited(_)
             | E::PostDeleted(_)
             | E::PostPinned(_)
@@ -275,7 +296,8 @@ impl Aggregate for Channels {
             | E::ChannelArchived(_)
             | E::ChannelRestored(_)
             | E::ChannelMembersAdded(_)
-            | E::ChannelMemberRemoved(_) => Touches::new(),
+            | E::ChannelMemberRemoved(_)
+            | E::ChannelAuthorErased(_) => Touches::new(),
         }
     }
 
@@ -319,6 +341,7 @@ impl Aggregate for Channels {
             | E::ChannelRestored(_)
             | E::ChannelMembersAdded(_)
             | E::ChannelMemberRemoved(_)
+            | E::ChannelAuthorErased(_)
             | E::FileUploaded(_) => Conflicts::new(),
         }
     }
@@ -342,6 +365,10 @@ impl Channels {
 
     fn open_to(&self, channel: ChannelId, user: UserId) -> Result<(), Refusal> {
         refuse_if(self.open(channel)?.member(user).is_none(), Refusal::NotAMember)
+    }
+
+    fn not_erased(&self, channel: ChannelId, author: UserId) -> Result<(), Refusal> {
+        refuse_if(self.known(channel)?.has_erased(author), Refusal::UserInactive)
     }
 
     fn archivable(&self, channel: ChannelId, archive: bool) -> Result<(), Refusal> {
@@ -457,6 +484,7 @@ impl Channels {
             last_at: at,
             totals: ChannelAfter::default(),
             members: Vec::new(),
+            erased_authors: BTreeSet::new(),
         };
         let mut after = Vec::with_capacity(created.members.len());
         for member in &created.members {

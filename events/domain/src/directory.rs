@@ -16,6 +16,10 @@ pub struct Account {
     pub username_hash: KeyedHash,
     pub email_hash: KeyedHash,
     pub active: bool,
+    /// Offset of the event that erased it.
+    pub erased: Option<u64>,
+    /// Whether nothing that was sealed under its key can be read any more.
+    pub key_destroyed: bool,
     pub system_admin: bool,
     pub is_bot: bool,
     /// Offset of the event that last ended the account's sessions; 0 for none.
@@ -191,14 +195,14 @@ impl Aggregate for Directory {
                 self.email_free(b.c.email_hash, b.c.user_id)
             }
             E::UserProfileChanged(b) => {
-                self.known(b.c.user_id)?;
+                self.standing(b.c.user_id)?;
                 b.c.username_hash.map_or(Ok(()), |hash| self.username_free(hash, b.c.user_id))?;
                 b.c.email_hash.map_or(Ok(()), |hash| self.email_free(hash, b.c.user_id))
             }
-            E::UserPasswordChanged(b) => self.known(b.c.user_id).map(drop),
-            E::UserSessionsRevoked(b) => self.known(b.c.user_id).map(drop),
+            E::UserPasswordChanged(b) => self.standing(b.c.user_id).map(drop),
+            E::UserSessionsRevoked(b) => self.standing(b.c.user_id).map(drop),
             E::UserRolesChanged(b) => {
-                let account = self.known(b.c.user_id)?;
+                let account = self.standing(b.c.user_id)?;
                 refuse_if(account.system_admin == b.c.system_admin, Refusal::Already)?;
                 refuse_if(self.is_last_admin(b.c.user_id), Refusal::LastAdmin)
             }
@@ -206,7 +210,16 @@ impl Aggregate for Directory {
                 refuse_if(!self.known(b.c.user_id)?.active, Refusal::Already)?;
                 refuse_if(self.is_last_admin(b.c.user_id), Refusal::LastAdmin)
             }
-            E::UserActivated(b) => refuse_if(self.known(b.c.user_id)?.active, Refusal::Already),
+            E::UserActivated(b) => refuse_if(self.standing(b.c.user_id)?.active, Refusal::Already),
+            E::UserErased(b) => {
+                refuse_if(self.known(b.c.user_id)?.erased.is_some(), Refusal::Already)?;
+                refuse_if(self.is_last_admin(b.c.user_id), Refusal::LastAdmin)
+            }
+            E::UserKeyDestroyed(b) => {
+                let account = self.known(b.c.user_id)?;
+                refuse_if(account.key_destroyed, Refusal::Already)?;
+                refuse_if(account.erased.is_none(), Refusal::NotErased)
+            }
             E::TeamCreated(b) => {
                 refuse_if(self.teams.contains_key(&b.c.team_id), Refusal::Already)?;
                 refuse_if(self.team_names.contains_key(&b.c.name), Refusal::TeamNameTaken)?;
@@ -269,6 +282,8 @@ impl Aggregate for Directory {
                 self.with_account(b.c.user_id, |a| a.active = false);
             }
             E::UserActivated(b) => self.with_account(b.c.user_id, |a| a.active = true),
+            E::UserErased(b) => applied.left = self.erase(b.c.user_id, offset),
+            E::UserKeyDestroyed(b) => self.with_account(b.c.user_id, |a| a.key_destroyed = true),
             E::TeamCreated(b) => {
                 self.create_team(&b.c, offset);
                 applied.admitted = vec![b.c.creator_id];
@@ -314,6 +329,7 @@ impl Directory {
             DirectoryEvent::UserPasswordChanged(b) => Some(b.c.user_id),
             DirectoryEvent::UserSessionsRevoked(b) => Some(b.c.user_id),
             DirectoryEvent::UserDeactivated(b) => Some(b.c.user_id),
+            DirectoryEvent::UserErased(b) => Some(b.c.user_id),
             _ => None,
         }
     }
@@ -327,6 +343,13 @@ pub(crate) fn refuse_if(condition: bool, refusal: Refusal) -> Result<(), Refusal
 impl Directory {
     fn known(&self, user: UserId) -> Result<&Account, Refusal> {
         self.accounts.get(&user).ok_or(Refusal::UnknownUser)
+    }
+
+    /// An account that was not erased.
+    fn standing(&self, user: UserId) -> Result<&Account, Refusal> {
+        let account = self.known(user)?;
+        refuse_if(account.erased.is_some(), Refusal::UserInactive)?;
+        Ok(account)
     }
 
     fn username_free(&self, hash: KeyedHash, user: UserId) -> Result<(), Refusal> {
@@ -374,6 +397,8 @@ impl Directory {
                 username_hash: created.username_hash,
                 email_hash: created.email_hash,
                 active: true,
+                erased: None,
+                key_destroyed: false,
                 system_admin: first,
                 is_bot: created.is_bot,
                 auth_generation: 0,
@@ -409,6 +434,21 @@ impl Directory {
             account.auth_generation = offset;
             account.kept_session = kept;
         });
+    }
+
+    /// Its names are free, and it is a member of no team.
+    fn erase(&mut self, user: UserId, offset: u64) -> Vec<TeamId> {
+        self.end_sessions(user, offset, None);
+        let Some(account) = self.accounts.get_mut(&user) else { return Vec::new() };
+        account.active = false;
+        account.system_admin = false;
+        account.erased = Some(offset);
+        self.usernames.remove(&account.username_hash);
+        self.emails.remove(&account.email_hash);
+        let present = self.memberships_of(user).filter(|(_, membership)| membership.active);
+        let left: Vec<TeamId> = present.map(|(team, _)| team).collect();
+        left.iter().for_each(|team| self.remove_member(user, *team));
+        left
     }
 
     fn create_team(&mut self, created: &events::directory::TeamCreated, offset: u64) {

@@ -32,6 +32,7 @@ struct UserState {
     /// Oldest first.
     sessions: Vec<TokenHash>,
     status: Option<(StatusKind, i64)>,
+    erased: bool,
 }
 
 /// The state of the people in one partition.
@@ -55,6 +56,20 @@ impl Users {
     /// The status that was chosen by hand, with its end in Unix milliseconds (0: none).
     pub fn status(&self, user: UserId) -> Option<(StatusKind, i64)> {
         self.users.get(&user).and_then(|state| state.status)
+    }
+
+    /// Whether the person's own state is erased: nothing more is taken in for them.
+    pub fn has_erased(&self, user: UserId) -> bool {
+        self.users.get(&user).is_some_and(|state| state.erased)
+    }
+
+    fn erase(&mut self, user: UserId) {
+        let Some(state) = self.users.get_mut(&user) else { return };
+        for hash in std::mem::take(&mut state.sessions) {
+            self.sessions.remove(&hash);
+        }
+        state.status = None;
+        state.erased = true;
     }
 
     fn create_session(&mut self, created: &SessionCreated, at: i64) {
@@ -125,6 +140,10 @@ impl Aggregate for Users {
     }
 
     fn admit(&self, _rules: u32, event: &UserEvent) -> Result<(), Refusal> {
+        if person_of(event).is_some_and(|user| self.has_erased(user)) {
+            let already = matches!(event, UserEvent::UserStateErased(_));
+            return Err(if already { Refusal::Already } else { Refusal::UserInactive });
+        }
         match event {
             UserEvent::SessionCreated(b) => {
                 refuse_if(self.sessions.contains_key(&b.c.token_hash), Refusal::TokenTaken)
@@ -138,6 +157,7 @@ impl Aggregate for Users {
             }
             UserEvent::PreferencesSet(_)
             | UserEvent::PreferencesDeleted(_)
+            | UserEvent::UserStateErased(_)
             | UserEvent::RulesActivated(_) => Ok(()),
         }
     }
@@ -148,11 +168,24 @@ impl Aggregate for Users {
             UserEvent::SessionCreated(b) => self.create_session(&b.c, at),
             UserEvent::SessionRevoked(b) => self.revoke(b.c.user_id, b.c.session_id),
             UserEvent::StatusSet(b) => self.set_status(&b.c),
+            UserEvent::UserStateErased(b) => self.erase(b.c.user_id),
             UserEvent::PreferencesSet(_)
             | UserEvent::PreferencesDeleted(_)
             | UserEvent::RulesActivated(_) => {}
         }
         Applied { at, ..Applied::default() }
+    }
+}
+
+fn person_of(event: &UserEvent) -> Option<UserId> {
+    match event {
+        UserEvent::RulesActivated(_) => None,
+        UserEvent::SessionCreated(b) => Some(b.c.user_id),
+        UserEvent::SessionRevoked(b) => Some(b.c.user_id),
+        UserEvent::PreferencesSet(b) => Some(b.c.user_id),
+        UserEvent::PreferencesDeleted(b) => Some(b.c.user_id),
+        UserEvent::StatusSet(b) => Some(b.c.user_id),
+        UserEvent::UserStateErased(b) => Some(b.c.user_id),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the fold says of a record, the same for every consumer.
 
-use events::{EventId, UserId};
+use events::{EventId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The verdict on one record and what the fold assigned.
@@ -31,6 +31,8 @@ pub struct Applied {
     pub members: Vec<MemberAfter>,
     /// `directory`, team.created and team.members_added: who really became a member.
     pub admitted: Vec<UserId>,
+    /// `directory`, user.erased: the teams that the person was a member of.
+    pub left: Vec<TeamId>,
     /// `directory`, user.created: the account is the first and therefore the administrator.
     pub system_admin: bool,
     /// `readstate`: the markers that really moved.
@@ -92,6 +94,8 @@ pub enum Refusal {
     EmailTaken,
     UnknownUser,
     UserInactive,
+    /// The key of an account that stands is not destroyed.
+    NotErased,
     LastAdmin,
     TeamNameTaken,
     UnknownTeam,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use events::directory::{NewProfile, ProfilePatch};
+use events::directory::{NewProfile, ProfilePatch, erased_username};
 use events::{ChannelId, DirectoryEvent, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +93,7 @@ impl Names {
         match event {
             DirectoryEvent::UserCreated(b) => self.add(b.c.user_id, &b.p),
             DirectoryEvent::UserProfileChanged(b) => self.change(b.c.user_id, &b.p),
+            DirectoryEvent::UserErased(b) => self.erase(b.c.user_id),
             DirectoryEvent::TeamCreated(b) => {
                 self.teams.insert(b.c.team_id, b.c.display_name.clone());
                 let channels = b.c.default_channels.iter();
@@ -110,6 +111,7 @@ impl Names {
             | DirectoryEvent::UserRolesChanged(_)
             | DirectoryEvent::UserDeactivated(_)
             | DirectoryEvent::UserActivated(_)
+            | DirectoryEvent::UserKeyDestroyed(_)
             | DirectoryEvent::UserSessionsRevoked(_)
             | DirectoryEvent::TeamMembersAdded(_)
             | DirectoryEvent::TeamMemberRemoved(_) => {}
@@ -158,6 +160,15 @@ impl Names {
         }
         self.index(user, &person);
         self.people.insert(user, person);
+    }
+
+    /// Nobody is called so, and no word calls for it.
+    fn erase(&mut self, user: UserId) {
+        if let Some(person) = self.people.remove(&user) {
+            self.unindex(user, &person);
+        }
+        let username = erased_username(user);
+        self.people.insert(user, PersonName { username, ..PersonName::default() });
     }
 
     fn index(&mut self, user: UserId, person: &PersonName) {

@@ -39,11 +39,28 @@ impl Snapshots {
     /// # Errors
     /// [`StoreError`]; older snapshots are untouched.
     pub async fn write(&self, set: &FoldSet, partition: Partition) -> Result<(), StoreError> {
+        self.write_and_keep(KEPT, set, partition).await
+    }
+
+    /// The same, but all others go: they hold the names of somebody who is erased.
+    ///
+    /// # Errors
+    /// [`StoreError`]; others may still be there.
+    pub async fn write_alone(&self, set: &FoldSet, partition: Partition) -> Result<(), StoreError> {
+        self.write_and_keep(1, set, partition).await
+    }
+
+    async fn write_and_keep(
+        &self,
+        kept: usize,
+        set: &FoldSet,
+        partition: Partition,
+    ) -> Result<(), StoreError> {
         let (next, packed) = packed(set, partition);
         self.0.put(&name(partition, next), packed.into()).await?;
         let mut held = self.offsets(partition).await?;
         held.sort_unstable_by(|a, b| b.cmp(a));
-        for offset in held.into_iter().skip(KEPT) {
+        for offset in held.into_iter().skip(kept) {
             self.0.delete(&name(partition, offset)).await?;
         }
         Ok(())

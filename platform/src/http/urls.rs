@@ -50,6 +50,8 @@ pub const URLS: &[Url] = &[
     query(Get, "/"),
     each(Get, "/metrics"),
     each(Get, "/api/nottermost/v1/health"),
+    command(Post, "/api/nottermost/v1/users/{user_id}/erase"),
+    query(Get, "/api/nottermost/v1/users/{user_id}/erasure"),
     realtime(Get, "/api/v4/websocket"),
     realtime(Get, "/api/v4/websocket/"),
     query(Post, "/api/v4/client_perf"),

@@ -2,6 +2,7 @@
 
 use events::{ChannelId, Partition, PostId, Topic, UserId};
 use tantivy::index::Index;
+use tantivy::query::{BooleanQuery, Query, TermQuery};
 use tantivy::schema::{
     BytesOptions, FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
 };
@@ -154,6 +155,16 @@ impl Fields {
 
     pub(crate) fn post_term(&self, id: PostId) -> Term {
         Term::from_field_bytes(self.post, id.as_bytes())
+    }
+
+    /// All that somebody said in a channel.
+    pub(crate) fn said_by(&self, channel: ChannelId, author: UserId) -> Box<dyn Query> {
+        let terms = [(self.channel, channel.as_bytes()), (self.author, author.as_bytes())];
+        let must = terms.map(|(field, id)| -> Box<dyn Query> {
+            let term = Term::from_field_bytes(field, id);
+            Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+        });
+        Box::new(BooleanQuery::intersection(must.into()))
     }
 
     pub(crate) fn root_term(&self, id: PostId) -> Term {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use events::PostId;
+use events::{ChannelId, PostId, UserId};
 use tantivy::directory::error::{LockError, OpenReadError};
 use tantivy::directory::{Directory, INDEX_WRITER_LOCK, MmapDirectory, RamDirectory};
 use tantivy::index::{Index, IndexSettings};
@@ -34,6 +34,9 @@ pub enum IndexChange {
     DeletePost(PostId),
     /// A root and all its replies.
     DeleteThread(PostId),
+    /// All that somebody said in a channel. It leaves the disk with the next commit, not when so much was
+    /// deleted that it is worth it.
+    EraseAuthor { channel_id: ChannelId, author_id: UserId },
 }
 
 /// How much the writer may use.
@@ -75,6 +78,8 @@ pub struct SearchWriter {
     fields: Fields,
     index: Index,
     positions: Positions,
+    /// Something was erased that the segments still hold.
+    erased: bool,
 }
 
 impl SearchWriter {
@@ -112,7 +117,7 @@ impl SearchWriter {
         policy.set_max_docs_before_merge(MERGE_DOCS_MAX);
         policy.set_del_docs_ratio_before_merge(DELETED_SHARE_MAX);
         writer.set_merge_policy(Box::new(policy));
-        Ok(Self { writer, fields: schema().1, index, positions })
+        Ok(Self { writer, fields: schema().1, index, positions, erased: false })
     }
 
     /// Where the last commit stands.
@@ -139,6 +144,11 @@ impl SearchWriter {
                     self.writer.delete_term(self.fields.post_term(*root));
                     self.writer.delete_term(self.fields.root_term(*root));
                 }
+                IndexChange::EraseAuthor { channel_id, author_id } => {
+                    let said = self.fields.said_by(*channel_id, *author_id);
+                    self.writer.delete_query(said)?;
+                    self.erased = true;
+                }
             }
         }
         Ok(())
@@ -150,6 +160,21 @@ impl SearchWriter {
         prepared.set_payload(&to_payload(positions));
         prepared.commit()?;
         self.positions = positions.clone();
+        if std::mem::take(&mut self.erased) {
+            self.rewrite_segments_with_deletions()?;
+        }
+        Ok(())
+    }
+
+    /// Writes anew, each by itself, the segments that hold what was deleted; the merging thread does it
+    /// beside the work, and the old files go.
+    fn rewrite_segments_with_deletions(&mut self) -> Result<(), WriterError> {
+        for segment in self.index.searchable_segment_metas()? {
+            if segment.num_deleted_docs() > 0 {
+                // What fails stays as it is until the segment is merged for another reason.
+                drop(self.writer.merge(&[segment.id()]));
+            }
+        }
         Ok(())
     }
 

@@ -68,6 +68,9 @@ impl RowChanges {
             E::ReactionAdded(b) => self.add_reaction(&b.c, at),
             E::ReactionRemoved(b) => self.remove_reaction(&b.c, at),
             E::FileUploaded(b) => self.upload_file(&b.c, &b.p, at),
+            E::ChannelAuthorErased(b) => {
+                self.erased_authors.insert((b.c.channel_id, b.c.user_id), at);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use domain::Applied;
 use events::directory::{
     DefaultChannel, ProfilePatch, TeamCreated, TeamMembersAdded, UserProfileChanged,
+    erased_username,
 };
 use events::{DirectoryEvent, TeamId, UserId};
 use read_model::rows::{ChannelNameRow, CredentialRow, TeamMemberRow, TeamRow, UserRow};
@@ -53,6 +54,12 @@ impl RowChanges {
                 let patch = UserPatch { delete_at: Some(0), ..touched(at) };
                 amend(&mut self.users, b.c.user_id, patch);
             }
+            E::UserErased(b) => {
+                self.end_sessions(b.c.user_id, offset, Some(String::new()));
+                amend(&mut self.users, b.c.user_id, erased_patch(b.c.user_id, at));
+                self.erased_people.insert(b.c.user_id);
+            }
+            E::UserKeyDestroyed(_) => {}
             E::UserSessionsRevoked(b) => self.end_sessions(b.c.user_id, offset, None),
             E::TeamCreated(b) => {
                 let team = team_row(&wire::Team::from_created(&b.c, &b.p, at), &b.c);
@@ -122,6 +129,28 @@ impl RowChanges {
 
 fn touched(at: i64) -> UserPatch {
     UserPatch { update_at: Some(at), ..UserPatch::default() }
+}
+
+/// All that is personal, whatever it was: a row that was made after the key was destroyed becomes the
+/// same.
+fn erased_patch(user: UserId, at: i64) -> UserPatch {
+    UserPatch {
+        username: Some(erased_username(user)),
+        email: Some(String::new()),
+        email_verified: Some(false),
+        nickname: Some(String::new()),
+        first_name: Some(String::new()),
+        last_name: Some(String::new()),
+        position: Some(String::new()),
+        props: Some(wire::StringMap::default()),
+        notify_props: Some(wire::StringMap::default()),
+        hears_broadcasts: Some(read_model::hears_broadcasts(&wire::StringMap::default())),
+        timezone: Some(wire::StringMap::default()),
+        locale: Some(String::new()),
+        system_admin: Some(false),
+        delete_at: Some(at),
+        ..touched(at)
+    }
 }
 
 fn profile_patch(c: &UserProfileChanged, p: &ProfilePatch, at: i64) -> UserPatch {

@@ -95,6 +95,12 @@ pub struct RowChanges {
     pub recounted_roots: BTreeSet<PostId>,
     /// After that: roots whose replies go with them.
     pub deleted_threads: BTreeMap<PostId, Deletion>,
+    /// At last: whose words in a channel are erased, and when.
+    pub erased_authors: BTreeMap<(ChannelId, UserId), i64>,
+    /// Whose memberships and contact addresses of teams are gone.
+    pub erased_people: BTreeSet<UserId>,
+    /// Whose preferences and status are gone.
+    pub erased_states: BTreeSet<UserId>,
 }
 
 impl RowChanges {
@@ -126,6 +132,15 @@ impl RowChanges {
     /// Nothing to write, not even a position.
     pub fn is_empty(&self) -> bool {
         self.positions.is_empty()
+    }
+
+    /// Whether something comes after all else, over rows that the batch does not name.
+    pub fn has_sequel(&self) -> bool {
+        !(self.recounted_roots.is_empty()
+            && self.deleted_threads.is_empty()
+            && self.erased_authors.is_empty()
+            && self.erased_people.is_empty()
+            && self.erased_states.is_empty())
     }
 
     /// Records taken in.

@@ -32,6 +32,9 @@ impl RowChanges {
                     self.preferences.insert((b.c.user_id, category, name), None);
                 }
             }
+            UserEvent::UserStateErased(b) => {
+                self.erased_states.insert(b.c.user_id);
+            }
             UserEvent::StatusSet(b) => {
                 let row = StatusRow {
                     user_id: b.c.user_id,

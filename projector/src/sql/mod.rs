@@ -2,6 +2,7 @@
 //! compare-and-set and everything else with them.
 
 mod copy;
+mod erasing;
 mod parts;
 mod statement;
 
@@ -154,13 +155,13 @@ pub async fn write_batch(
         return Ok(0);
     }
     let statement = parts::whole(changes).map_err(sqlx::Error::Encode)?;
-    if changes.deleted_threads.is_empty() && changes.recounted_roots.is_empty() {
+    if !changes.has_sequel() {
         statement.execute(connection).await?;
         return Ok(1);
     }
     let mut transaction = connection.begin().await?;
     statement.execute(&mut transaction).await?;
-    finish_threads(changes, &mut transaction).await?;
+    finish(changes, &mut transaction).await?;
     transaction.commit().await?;
     Ok(5)
 }
@@ -170,17 +171,15 @@ async fn load_batch(connection: &mut PgConnection, changes: &RowChanges) -> Resu
     let mut transaction = connection.begin().await?;
     statement.execute(&mut transaction).await?;
     copy::copy(&parts::new_posts(changes), &mut transaction).await?;
-    finish_threads(changes, &mut transaction).await?;
+    finish(changes, &mut transaction).await?;
     Ok(transaction.commit().await?)
 }
 
-/// What concerns replies that the batch may have made itself comes after it.
-async fn finish_threads(
-    changes: &RowChanges,
-    connection: &mut PgConnection,
-) -> Result<(), WriteError> {
+/// What concerns rows that the batch may have made itself comes after it.
+async fn finish(changes: &RowChanges, connection: &mut PgConnection) -> Result<(), WriteError> {
     parts::recount_roots(changes, connection).await?;
-    Ok(parts::delete_threads(changes, connection).await?)
+    parts::delete_threads(changes, connection).await?;
+    Ok(erasing::erase(changes, connection).await?)
 }
 
 fn is_there_already(error: &sqlx::Error) -> bool {

@@ -37,6 +37,7 @@ pub(crate) struct Posts(Cache<PostId, Arc<ShownPost>>);
 pub(crate) struct ShownPost {
     pub body: Bytes,
     pub message: String,
+    pub author_id: UserId,
     root_id: Option<PostId>,
     /// It contains everything of its partition below this offset.
     next_offset: AtomicU64,
@@ -83,6 +84,9 @@ impl App {
         let channels = self.fold.channels(channel);
         let in_channel = channels.state().channel(channel)?;
         rights::member(directory.state(), in_channel, user)?;
+        if in_channel.has_erased(held.author_id) {
+            return None;
+        }
         let since = held.next_offset.load(Ordering::Relaxed);
         let window = channels.window();
         if since < window.floor() || since > channels.next() {
@@ -105,6 +109,7 @@ impl App {
         let post = Arc::new(ShownPost {
             body: render::post(&read.value, &names),
             message: row.message.clone(),
+            author_id: row.user_id,
             root_id: row.root_id,
             next_offset: AtomicU64::new(read.next_offset),
         });

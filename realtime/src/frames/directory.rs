@@ -14,6 +14,7 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
         E::CellOpened(_)
         | E::RulesActivated(_)
         | E::ChannelNameClaimed(_)
+        | E::UserKeyDestroyed(_)
         | E::UserSessionsRevoked(_) => {}
         E::UserCreated(b) => {
             let user_id = b.c.user_id;
@@ -23,6 +24,10 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
         }
         E::UserProfileChanged(b) => user_updated(b.c.user_id, sink),
         E::UserDeactivated(b) => user_updated(b.c.user_id, sink),
+        E::UserErased(b) => {
+            applied.left.iter().for_each(|team| leave_team(*team, b.c.user_id, sink));
+            user_updated(b.c.user_id, sink);
+        }
         E::UserActivated(b) => user_updated(b.c.user_id, sink),
         E::UserPasswordChanged(b) => {
             sink.push_rows(Audience::User(b.c.user_id), Rows::User(b.c.user_id));

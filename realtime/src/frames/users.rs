@@ -15,7 +15,11 @@ pub(super) fn of(event: &UserEvent, sink: &mut impl Sink) {
         E::PreferencesSet(b) => preferences("preferences_changed", b.c.user_id, &b.p, sink),
         E::PreferencesDeleted(b) => preferences("preferences_deleted", b.c.user_id, &b.p, sink),
         // A status is told of when what is shown changes, which takes a clock.
-        E::StatusSet(_) | E::SessionCreated(_) | E::SessionRevoked(_) | E::RulesActivated(_) => {}
+        E::StatusSet(_)
+        | E::SessionCreated(_)
+        | E::SessionRevoked(_)
+        | E::UserStateErased(_)
+        | E::RulesActivated(_) => {}
     }
 }
 

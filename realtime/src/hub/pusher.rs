@@ -81,6 +81,7 @@ impl Hub {
             }
             Event::Users(UserEvent::SessionCreated(b)) => self.recheck(b.c.user_id),
             Event::Users(UserEvent::SessionRevoked(b)) => self.recheck(b.c.user_id),
+            Event::Users(UserEvent::UserStateErased(b)) => self.recheck(b.c.user_id),
             Event::Users(
                 UserEvent::StatusSet(_)
                 | UserEvent::PreferencesSet(_)
@@ -115,6 +116,7 @@ impl Hub {
             | ChannelEvent::PostUnpinned(_)
             | ChannelEvent::ReactionAdded(_)
             | ChannelEvent::ReactionRemoved(_)
+            | ChannelEvent::ChannelAuthorErased(_)
             | ChannelEvent::FileUploaded(_) => return,
         };
         for member in &applied.members {
@@ -186,6 +188,7 @@ fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
     match event {
         DirectoryEvent::UserPasswordChanged(b) => Some(b.c.user_id),
         DirectoryEvent::UserDeactivated(b) => Some(b.c.user_id),
+        DirectoryEvent::UserErased(b) => Some(b.c.user_id),
         DirectoryEvent::UserSessionsRevoked(b) => Some(b.c.user_id),
         DirectoryEvent::CellOpened(_)
         | DirectoryEvent::RulesActivated(_)
@@ -193,6 +196,7 @@ fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
         | DirectoryEvent::UserProfileChanged(_)
         | DirectoryEvent::UserRolesChanged(_)
         | DirectoryEvent::UserActivated(_)
+        | DirectoryEvent::UserKeyDestroyed(_)
         | DirectoryEvent::TeamCreated(_)
         | DirectoryEvent::TeamMembersAdded(_)
         | DirectoryEvent::TeamMemberRemoved(_)

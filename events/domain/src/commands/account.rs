@@ -2,7 +2,7 @@
 
 use events::directory::{
     NewProfile, PasswordHash, ProfilePatch, UserActivated, UserCreated, UserDeactivated,
-    UserPasswordChanged, UserProfileChanged, UserRolesChanged, UserSessionsRevoked,
+    UserErased, UserPasswordChanged, UserProfileChanged, UserRolesChanged, UserSessionsRevoked,
 };
 use events::{KeyedHash, Nothing, UserId};
 
@@ -186,6 +186,25 @@ impl DeactivateUser {
         }
         ensure(!directory.is_last_admin(self.user_id), R::LastAdmin)?;
         Ok(in_directory(UserDeactivated { user_id: self.user_id }, Nothing {}))
+    }
+}
+
+/// Erases an account for ever: one's own, or another's as an administrator.
+#[derive(Debug, Clone, Copy)]
+pub struct EraseUser {
+    pub actor: UserId,
+    pub user_id: UserId,
+}
+
+impl EraseUser {
+    pub fn decide(&self, directory: &Directory) -> Decided {
+        self_or_admin(directory, self.actor, self.user_id)?;
+        let account = directory.account(self.user_id).ok_or(R::UnknownUser)?;
+        if account.erased.is_some() {
+            return Ok(Decision::AlreadySo);
+        }
+        ensure(!directory.is_last_admin(self.user_id), R::LastAdmin)?;
+        Ok(in_directory(UserErased { user_id: self.user_id, by: self.actor }, Nothing {}))
     }
 }
 

@@ -8,7 +8,7 @@ use events::{ChannelId, Id, Nothing, TeamId, UserId};
 
 pub use super::account::{
     ActivateUser, ChangePassword, ChangeProfile, ChangeRoles, CreateUser, DeactivateUser,
-    RevokeSessions,
+    EraseUser, RevokeSessions,
 };
 
 use super::{Decision, ensure, fits, in_directory};
@@ -26,6 +26,8 @@ pub enum DirectoryRejection {
     EmailTaken,
     UnknownUser,
     UserInactive,
+    /// The account was erased: nothing changes it any more.
+    Erased,
     LastAdmin,
     UnknownTeam,
     TeamNameTaken,
@@ -237,8 +239,11 @@ impl RenameChannel {
     }
 }
 
+/// An account that was not erased.
 pub(super) fn known(directory: &Directory, user: UserId) -> Result<&Account, R> {
-    directory.account(user).ok_or(R::UnknownUser)
+    let account = directory.account(user).ok_or(R::UnknownUser)?;
+    ensure(account.erased.is_none(), R::Erased)?;
+    Ok(account)
 }
 
 pub(super) fn active(directory: &Directory, user: UserId) -> Result<&Account, R> {

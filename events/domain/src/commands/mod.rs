@@ -82,6 +82,7 @@ pub fn subject_of(event: &Event) -> Id {
             UserEvent::PreferencesSet(b) => b.c.user_id.0,
             UserEvent::PreferencesDeleted(b) => b.c.user_id.0,
             UserEvent::StatusSet(b) => b.c.user_id.0,
+            UserEvent::UserStateErased(b) => b.c.user_id.0,
             UserEvent::RulesActivated(_) => Id::default(),
         },
         Event::Readstate(event) => match event {
@@ -118,6 +119,7 @@ fn channel_of(event: &ChannelEvent) -> Id {
         E::ReactionAdded(b) => b.c.channel_id,
         E::ReactionRemoved(b) => b.c.channel_id,
         E::FileUploaded(b) => b.c.channel_id,
+        E::ChannelAuthorErased(b) => b.c.channel_id,
     };
     channel.0
 }

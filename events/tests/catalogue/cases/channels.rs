@@ -189,6 +189,7 @@ fn posts() -> Vec<ChannelEvent> {
             by: EVE,
         })
         .into(),
+        Body::from(ChannelAuthorErased { channel_id: CHANNEL, user_id: ANN }).into(),
         Body {
             c: FileUploaded {
                 channel_id: CHANNEL,

@@ -38,6 +38,8 @@ fn accounts() -> Vec<DirectoryEvent> {
         Body::from(UserRolesChanged { user_id: BOB, system_admin: true }).into(),
         Body::from(UserDeactivated { user_id: BOB }).into(),
         Body::from(UserActivated { user_id: BOB }).into(),
+        Body::from(UserErased { user_id: BOB, by: ANN }).into(),
+        Body::from(UserKeyDestroyed { user_id: BOB }).into(),
         Body::from(UserSessionsRevoked { user_id: BOB }).into(),
     ]
 }

@@ -42,6 +42,7 @@ fn users() -> Vec<UserEvent> {
         }
         .into(),
         Body::from(SessionRevoked { user_id, session_id }).into(),
+        Body::from(UserStateErased { user_id }).into(),
         Body { c: PreferencesSet { user_id }, p: preferences("value") }.into(),
         Body { c: PreferencesDeleted { user_id }, p: preferences("deleted value") }.into(),
         Body::from(StatusSet { user_id, status: StatusKind::Dnd, dnd_end_ms: 1_767_229_200_000 })

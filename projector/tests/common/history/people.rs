@@ -2,6 +2,7 @@
 
 use events::channel::*;
 use events::directory::*;
+use events::user::UserStateErased;
 use events::*;
 use rand::Rng;
 
@@ -32,6 +33,9 @@ impl History {
 
     pub(super) fn change_user(&mut self) {
         let user_id = self.user();
+        if self.rng.random_bool(0.05) {
+            return self.erase(user_id);
+        }
         match self.rng.random_range(0..6) {
             0 => {
                 let hears = self.rng.random_bool(0.5).to_string();
@@ -63,6 +67,22 @@ impl History {
             4 => self.directory(Body::from(UserActivated { user_id })),
             _ => self.directory(Body::from(UserSessionsRevoked { user_id })),
         };
+    }
+
+    /// As the process manager does it: the account, its words in some channels, its own state.
+    fn erase(&mut self, user_id: UserId) {
+        let by = self.user();
+        let erased = self.directory(Body::from(UserErased { user_id, by }));
+        if Self::applied(&erased).is_none() {
+            return;
+        }
+        for channel_id in self.channels.clone() {
+            if self.rng.random_bool(0.8) {
+                self.channel(channel_id, Body::from(ChannelAuthorErased { channel_id, user_id }));
+            }
+        }
+        self.personal(user_id, Body::from(UserStateErased { user_id }));
+        self.directory(Body::from(UserKeyDestroyed { user_id }));
     }
 
     pub(super) fn create_team(&mut self) {

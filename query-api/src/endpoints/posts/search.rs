@@ -74,6 +74,10 @@ async fn answer(
     let mut matches = SearchMatches::new();
     for hit in &hits {
         let Some(post) = shown.get(&hit.post_id) else { continue };
+        // The index is about a second behind: a hit would tell what an erased post said.
+        if has_erased(app, hit.channel_id, post.author_id) {
+            continue;
+        }
         list.order.push(hit.post_id);
         list.posts.push((hit.post_id, post.body.clone()));
         let words = matched_words(&resolved.query, &post.message);
@@ -83,6 +87,11 @@ async fn answer(
     }
     list.matches = Some(matches);
     Ok(raw_json(StatusCode::OK, list.to_json()))
+}
+
+fn has_erased(app: &App, channel: ChannelId, author: UserId) -> bool {
+    let channels = app.fold.channels(channel);
+    channels.state().channel(channel).is_some_and(|channel| channel.has_erased(author))
 }
 
 fn empty_list() -> PostList {

@@ -2,6 +2,7 @@
 
 pub(crate) mod by_ids;
 pub(crate) mod by_name;
+pub(crate) mod erasure;
 pub(crate) mod group_channels;
 pub(crate) mod image;
 pub(crate) mod known;

@@ -6,6 +6,7 @@ mod copying;
 mod distributed;
 mod durability;
 mod edge;
+mod erasing;
 mod refusals;
 mod replaying;
 mod rolling;

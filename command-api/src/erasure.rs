@@ -1,0 +1,78 @@
+//! The end of an erasure: once every channel has erased what the person said, their own state goes, then
+//! their key.
+
+use std::time::Duration;
+
+use domain::commands::Decision;
+use domain::commands::directory::DirectoryRejection;
+use domain::{Directory, Users};
+use events::directory::UserKeyDestroyed;
+use events::user::UserStateErased;
+use events::{Actor, Body, EventId, Partition, Position, UserId};
+use platform::http::ApiError;
+
+use crate::executor::CommandApi;
+
+/// Between two attempts of the process manager.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+impl CommandApi {
+    /// Whether the account is erased and its key may still be there.
+    pub(crate) fn is_being_erased(&self, user: UserId) -> bool {
+        self.erased_at(user).is_some()
+    }
+
+    fn erased_at(&self, user: UserId) -> Option<Position> {
+        let directory = self.fold.directory();
+        let account = directory.state().account(user).filter(|account| !account.key_destroyed)?;
+        Some(Position::new(Partition::DIRECTORY, account.erased?))
+    }
+
+    /// Erases the person's own state and destroys their key, unless that is done; answers the positions of
+    /// what was written. Killed in between, it goes on where it was: each part may be done twice.
+    ///
+    /// # Errors
+    /// A 503: the erasure stands, and the process manager finishes it.
+    pub(crate) async fn finish_erasure(&self, user: UserId) -> Result<Vec<Position>, ApiError> {
+        let Some(erased) = self.erased_at(user) else { return Ok(Vec::new()) };
+        let step = |name| EventId::step(&erased, name, user.as_bytes());
+        let state = |_: &Directory, users: &Users| {
+            let erased = Body::from(UserStateErased { user_id: user });
+            let event = || Decision::Append(events::UserEvent::from(erased).into());
+            Ok::<_, DirectoryRejection>(unless(users.has_erased(user), event))
+        };
+        let state = self.in_users(Actor::System, step("user_state.erased"), user, state).await?;
+        self.keys.destroy(user).await.map_err(ApiError::unavailable)?;
+        let key = |directory: &Directory| {
+            let destroyed = Body::from(UserKeyDestroyed { user_id: user });
+            let done = directory.account(user).is_some_and(|account| account.key_destroyed);
+            let event = || Decision::Append(events::DirectoryEvent::from(destroyed).into());
+            Ok::<_, DirectoryRejection>(unless(done, event))
+        };
+        let key = self.in_directory(Actor::System, step("user.key_destroyed"), key).await?;
+        Ok(state.iter().chain(key.iter()).map(|written| written.position).collect())
+    }
+
+    /// Those that a crash left in between.
+    pub(crate) async fn finish_erasures(&self) {
+        let unfinished: Vec<UserId> = {
+            let directory = self.fold.directory();
+            let accounts = directory.state().accounts();
+            let due = accounts.filter(|(_, a)| a.erased.is_some() && !a.key_destroyed);
+            due.map(|(user, _)| user).collect()
+        };
+        for user in unfinished {
+            while let Err(error) = self.finish_erasure(user).await {
+                tracing::warn!(
+                    error = error.message(),
+                    "failed to finish an erasure; trying again"
+                );
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+        }
+    }
+}
+
+fn unless(done: bool, event: impl FnOnce() -> Decision) -> Decision {
+    if done { Decision::AlreadySo } else { event() }
+}
