@@ -22,6 +22,7 @@ pub(crate) async fn run(with: WithRows<'_>) -> Result<Outcome> {
     let rebuilt = made(&with, &beside, &new_index).await?;
     replace_schema(&beside).await.context("failed to put the new read model in place")?;
     replace_index(&index, &new_index)?;
+    forget(&with.database).await?;
     println!(
         "made from {} records in {:.1} s: the read model and the search index",
         rebuilt.records,
@@ -59,6 +60,24 @@ async fn replace_schema(beside: &Database) -> sqlx::Result<()> {
     }
     transaction.commit().await?;
     connection.close().await
+}
+
+/// Lets the database's own log and its planner's samples go: they hold the rows of before, and among
+/// them perhaps those of people who were erased.
+async fn forget(database: &Database) -> Result<()> {
+    let mut connection = database.connect().await?;
+    for statement in ["VACUUM FULL pg_catalog.pg_statistic", "SELECT pg_switch_wal()", "CHECKPOINT"]
+    {
+        match sqlx::query(statement).execute(&mut connection).await {
+            Ok(_) => {}
+            Err(sqlx::Error::Database(refused)) => println!(
+                "the database keeps what it logged of the old rows until it overwrites it: \
+                 {statement} is refused ({refused})"
+            ),
+            Err(error) => return Err(error).context("failed to let go of the old rows"),
+        }
+    }
+    Ok(connection.close().await?)
 }
 
 /// A crash in between leaves no index, and the server makes one at its next start.

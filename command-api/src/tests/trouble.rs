@@ -127,3 +127,39 @@ async fn a_process_with_other_secrets_does_not_start() {
     assert!(matches!(foreign.open_cell().await, Err(CellError::ForeignSecrets { .. })));
     assert_eq!(ground.log.records(events::Partition::DIRECTORY).len(), 1);
 }
+
+#[tokio::test]
+async fn the_process_manager_finishes_an_erasure_that_a_crash_cut_short() {
+    let ground = Ground::new().await;
+    let cell = Cell::on(ground.clone(), settings(), true).await;
+    let ada = cell.person("ada").await;
+    let bob = cell.person("bob").await;
+    let team = cell.team(&ada, "crew").await;
+    cell.join(&bob, &team).await;
+    let town = events::ChannelId::default_of(team.parse().unwrap(), "town-square").to_string();
+    cell.say(&bob, &town, "hello").await;
+    let erase = domain::commands::directory::EraseUser { actor: ada.id, user_id: bob.id };
+    let decide = |directory: &domain::Directory| erase.decide(directory);
+    let erased = cell.api.in_directory(Actor::User(ada.id), EventId::random(), decide).await;
+    assert!(erased.unwrap().is_some());
+    drop(cell);
+    let second = Cell::on(ground.clone(), settings(), true).await;
+    let api = second.api.clone();
+    let manager = tokio::spawn(async move { api.run_process_manager().await });
+    let mut batches = second.api.fold.subscribe();
+    let destroyed = |cell: &Cell| {
+        let directory = cell.api.fold.directory();
+        directory.state().account(bob.id).unwrap().key_destroyed
+    };
+    while !destroyed(&second) {
+        batches.next().await.unwrap();
+    }
+    manager.abort();
+    assert_eq!(second.count(Topic::Channels, "channel.author_erased"), 2, "in both channels");
+    assert_eq!(second.count(Topic::Channels, "channel.member_removed"), 2);
+    assert_eq!(second.count(Topic::Users, "user_state.erased"), 1);
+    let name = sealing::KeyName::Person(bob.id);
+    let held = second.api.keys.store().get(name).await.unwrap();
+    assert_eq!(held, Some(sealing::Held::Destroyed));
+    second.say(&ada, &town, "goodbye").await;
+}

@@ -542,3 +542,43 @@ fn a_snapshot_taken_anywhere_goes_on_like_the_whole() {
         assert_eq!(postcard::to_stdvec(&fold), postcard::to_stdvec(&given.fold), "cut at {cut}");
     }
 }
+
+#[test]
+fn an_erased_account_is_no_account_and_frees_its_names() {
+    let mut given = directory();
+    given.applied(account(1));
+    given.applied(account(2));
+    assert_eq!(given.refused(dir(UserKeyDestroyed { user_id: user(2) })), Refusal::NotErased);
+    let last = dir(UserErased { user_id: user(1), by: user(1) });
+    assert_eq!(given.refused(last), Refusal::LastAdmin);
+    let erased = || dir(UserErased { user_id: user(2), by: user(1) });
+    given.applied(erased());
+    assert_eq!(given.refused(erased()), Refusal::Already);
+    assert_eq!(given.refused(dir(UserActivated { user_id: user(2) })), Refusal::UserInactive);
+    let promoted = dir(UserRolesChanged { user_id: user(2), system_admin: true });
+    assert_eq!(given.refused(promoted), Refusal::UserInactive);
+    let again = dir(UserCreated {
+        user_id: user(3),
+        username_hash: KeyedHash::from_bytes([2; 16]),
+        email_hash: KeyedHash::from_bytes([2 ^ 0x80; 16]),
+        is_bot: false,
+        locale: String::new(),
+    });
+    given.applied(again);
+    given.applied(dir(UserKeyDestroyed { user_id: user(2) }));
+    let twice = dir(UserKeyDestroyed { user_id: user(2) });
+    assert_eq!(given.refused(twice), Refusal::Already);
+}
+
+#[test]
+fn in_a_channel_that_erased_them_nobody_says_a_word_more_whatever_is_under_way() {
+    let mut given = channel(WindowLimits::STREAM);
+    given.applied(added(2, 7, JoinedVia::Add));
+    given.applied(chan(created(1, 1, None)));
+    let erased = || chan(ChannelAuthorErased { channel_id: CHANNEL, user_id: user(1) });
+    given.applied(erased());
+    assert_eq!(given.refused(erased()), Refusal::Already);
+    assert_eq!(given.refused(chan(created(2, 1, None))), Refusal::UserInactive);
+    assert_eq!(given.refused(edited(1)), Refusal::UserInactive);
+    given.applied(chan(created(3, 2, Some(1))));
+}

@@ -50,6 +50,8 @@ const SETTINGS: &[&str] = &[
     "shared_buffers=128MB",
     // Just-in-time compilation costs more than any of our statements.
     "jit=off",
+    // A log that is used again would keep what was erased until it is overwritten.
+    "wal_recycle=off",
     "max_parallel_workers_per_gather=0",
     "random_page_cost=1.1",
     // No replicas and no base backups: the log is the backup.
