@@ -40,6 +40,7 @@ enum Kind {
     JoinChannel,
     LeaveChannel,
     Deactivate,
+    Erase,
     Post,
     OnPost,
     View,
@@ -64,6 +65,7 @@ impl Mix {
                 (K::JoinChannel, 9),
                 (K::LeaveChannel, 6),
                 (K::Deactivate, 2),
+                (K::Erase, 1),
                 (K::Post, 20),
                 (K::OnPost, 16),
                 (K::View, 8),
@@ -237,6 +239,7 @@ impl Clients {
             }
             Kind::LeaveChannel => Ask::LeaveChannel { user, channel },
             Kind::Deactivate => Ask::DeactivateUser { actor: self.users[0], user },
+            Kind::Erase => Ask::EraseUser { actor: self.users[0], user },
             Kind::OnPost => self.on_post(rng, rows, actor, channel),
             Kind::View => Ask::View { user, channel },
             Kind::SetUnread => match some_post(rng, rows) {

@@ -5,7 +5,7 @@ use domain::commands::Decision;
 use domain::commands::channel::{AddChannelMembers, OpenDirectChannel, RemoveChannelMember};
 use domain::commands::directory::{
     AddTeamMembers, ChangePassword, CreateChannel, CreateTeam, CreateUser, DeactivateUser,
-    RemoveTeamMember, RenameChannel, RevokeSessions,
+    EraseUser, RemoveTeamMember, RenameChannel, RevokeSessions,
 };
 use domain::commands::post::{
     AddReaction, Calls, CreatePost, DeletePost, EditPost, PinPost, PostFacts, RemoveReaction,
@@ -46,6 +46,7 @@ impl Ask {
         match self {
             Self::CreateUser { .. }
             | Self::DeactivateUser { .. }
+            | Self::EraseUser { .. }
             | Self::CreateTeam { .. }
             | Self::JoinTeam { .. }
             | Self::LeaveTeam { .. }
@@ -145,6 +146,9 @@ impl Ask {
             Self::CreateUser { user, name } => create_user(*user, *name).decide(state),
             Self::DeactivateUser { actor, user } => {
                 DeactivateUser { actor: *actor, user_id: *user }.decide(state)
+            }
+            Self::EraseUser { actor, user } => {
+                EraseUser { actor: *actor, user_id: *user }.decide(state)
             }
             Self::CreateTeam { actor, team, name } => {
                 create_team(*actor, *team, *name).decide(state)

@@ -16,6 +16,10 @@ pub enum Ask {
         actor: UserId,
         user: UserId,
     },
+    EraseUser {
+        actor: UserId,
+        user: UserId,
+    },
     CreateTeam {
         actor: UserId,
         team: TeamId,
@@ -132,6 +136,7 @@ impl Ask {
         match self {
             Self::CreateUser { .. }
             | Self::DeactivateUser { .. }
+            | Self::EraseUser { .. }
             | Self::CreateTeam { .. }
             | Self::JoinTeam { .. }
             | Self::LeaveTeam { .. }
@@ -174,6 +179,7 @@ impl Ask {
         matches!(
             self,
             Self::DeactivateUser { .. }
+                | Self::EraseUser { .. }
                 | Self::LeaveTeam { .. }
                 | Self::LogOut { .. }
                 | Self::ChangePassword { .. }

@@ -333,6 +333,7 @@ pub fn due(set: &FoldSet) -> Vec<Step> {
 /// Where a person's sessions were ended at `offset`, none of them lets anybody in.
 fn access_is_gone(set: &FoldSet, ask: &Ask, offset: u64) -> Result<(), String> {
     let (Ask::DeactivateUser { user, .. }
+    | Ask::EraseUser { user, .. }
     | Ask::ChangePassword { user, .. }
     | Ask::RevokeSessions { user }) = ask
     else {

@@ -55,7 +55,9 @@ fn ended(world: &World, story: &Story) -> Vec<Ended> {
         for (answer, at) in world.ledger.answers(index) {
             let Answer::Applied { offset } = answer else { continue };
             match entry.request.ask {
-                Ask::DeactivateUser { user, .. } => ended.push(Ended { user, team: None, at: *at }),
+                Ask::DeactivateUser { user, .. } | Ask::EraseUser { user, .. } => {
+                    ended.push(Ended { user, team: None, at: *at });
+                }
                 Ask::LeaveTeam { user, team } if joined.get(&(user, team)) < Some(offset) => {
                     ended.push(Ended { user, team: Some(team), at: *at });
                 }
@@ -128,6 +130,10 @@ fn accounts(story: &Story) -> (Ends, BTreeMap<UserId, bool>) {
                 continue;
             }
             DirectoryEvent::UserDeactivated(b) => {
+                active.insert(b.c.user_id, false);
+                (b.c.user_id, None)
+            }
+            DirectoryEvent::UserErased(b) => {
                 active.insert(b.c.user_id, false);
                 (b.c.user_id, None)
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use command_api::submission::Answer;
 use events::channel::Notice;
-use events::{ChannelEvent, DirectoryEvent, Event, PostId, UserId};
+use events::{ChannelEvent, ChannelId, DirectoryEvent, Event, PostId, UserId};
 use projector::{MemoryTables, RowChanges};
 use read_model::partition_key;
 use read_model::rows::PostRow;
@@ -17,6 +17,8 @@ use crate::world::World;
 /// A post as somebody who reads the log aloud would have it.
 #[derive(Debug, Default)]
 struct Post {
+    channel: ChannelId,
+    author: UserId,
     message: String,
     pinned: bool,
     gone: bool,
@@ -54,15 +56,20 @@ fn is_gone(post: &Post, posts: &BTreeMap<PostId, Post>) -> bool {
 }
 
 fn posts(story: &Story) -> Result<BTreeMap<PostId, Post>, String> {
-    let mut posts = BTreeMap::<PostId, Post>::new();
+    let (mut posts, mut erased) = (BTreeMap::<PostId, Post>::new(), BTreeSet::new());
     for (folded, _, event, _) in story.applied() {
         let Event::Channels(event) = event else { continue };
-        absorb(&mut posts, event).map_err(|what| format!("{}: {what}", folded.position()))?;
+        absorb(&mut posts, &mut erased, event)
+            .map_err(|what| format!("{}: {what}", folded.position()))?;
     }
     Ok(posts)
 }
 
-fn absorb(posts: &mut BTreeMap<PostId, Post>, event: &ChannelEvent) -> Result<(), String> {
+fn absorb(
+    posts: &mut BTreeMap<PostId, Post>,
+    erased: &mut BTreeSet<(ChannelId, UserId)>,
+    event: &ChannelEvent,
+) -> Result<(), String> {
     let stands = |posts: &BTreeMap<PostId, Post>, id: PostId, what: &str| {
         let gone = posts.get(&id).is_some_and(|post| is_gone(post, posts));
         ensure(!gone, || format!("post {id} {what} after its deletion"))
@@ -75,7 +82,10 @@ fn absorb(posts: &mut BTreeMap<PostId, Post>, event: &ChannelEvent) -> Result<()
                 posts.entry(root).and_modify(|post| post.replies += 1);
             }
             let message = b.p.message.clone();
-            let twice = posts.insert(b.c.post_id, Post { message, root, ..Post::default() });
+            let post = Post { author: b.c.author_id, message, root, ..Post::default() };
+            let said = (b.c.channel_id, b.c.author_id);
+            ensure(!erased.contains(&said), || format!("post {} of nobody", b.c.post_id))?;
+            let twice = posts.insert(b.c.post_id, Post { channel: b.c.channel_id, ..post });
             ensure(twice.is_none(), || format!("post {} was applied twice", b.c.post_id))?;
         }
         ChannelEvent::PostEdited(b) => {
@@ -110,6 +120,15 @@ fn absorb(posts: &mut BTreeMap<PostId, Post>, event: &ChannelEvent) -> Result<()
             posts.entry(b.c.post_id).and_modify(|post| {
                 post.reactions.remove(&b.c.user_id);
             });
+        }
+        ChannelEvent::ChannelAuthorErased(b) => {
+            erased.insert((b.c.channel_id, b.c.user_id));
+            let said =
+                |post: &&mut Post| post.channel == b.c.channel_id && post.author == b.c.user_id;
+            for post in posts.values_mut().filter(said) {
+                post.message.clear();
+                post.edits = 0;
+            }
         }
         ChannelEvent::ChannelMembersAdded(b) => tell(posts, b.c.notice.as_ref()),
         ChannelEvent::ChannelMemberRemoved(b) => tell(posts, b.c.notice.as_ref()),
@@ -167,6 +186,9 @@ fn members(world: &World, story: &Story) -> Result<(), String> {
             Event::Directory(DirectoryEvent::TeamMemberRemoved(b)) => {
                 teams.remove(&(b.c.user_id, b.c.team_id));
             }
+            Event::Directory(DirectoryEvent::UserErased(b)) => {
+                teams.retain(|(user, _)| *user != b.c.user_id);
+            }
             Event::Channels(ChannelEvent::ChannelCreated(b)) => {
                 channels.extend(b.c.members.iter().map(|m| (b.c.channel_id, m.user_id)));
             }
@@ -190,6 +212,17 @@ fn members(world: &World, story: &Story) -> Result<(), String> {
     })
 }
 
+/// Who was erased where.
+fn erased(story: &Story) -> BTreeSet<(ChannelId, UserId)> {
+    let erased = story.applied().filter_map(|(_, _, event, _)| match event {
+        Event::Channels(ChannelEvent::ChannelAuthorErased(b)) => {
+            Some((b.c.channel_id, b.c.user_id))
+        }
+        _ => None,
+    });
+    erased.collect()
+}
+
 /// Each post that a client was told of has one row, at the position that it was told, by its author
 /// in its channel; and each row of a post is of a request that some client made.
 pub fn tell_the_answers(world: &World, story: &Story) -> Result<(), String> {
@@ -198,7 +231,7 @@ pub fn tell_the_answers(world: &World, story: &Story) -> Result<(), String> {
         let twice = at.insert((row.partition, row.log_offset), row).is_some();
         ensure(!twice, || format!("two posts stand at {}.{}", row.partition, row.log_offset))?;
     }
-    let edited = edited(world);
+    let (edited, erased) = (edited(world), erased(story));
     for (index, entry) in world.ledger.requests.iter().enumerate() {
         let Ask::Post { author, channel, root, text, .. } = &entry.request.ask else { continue };
         let partition = partition_key(entry.request.ask.partition());
@@ -207,7 +240,9 @@ pub fn tell_the_answers(world: &World, story: &Story) -> Result<(), String> {
             let row = at.get(&(partition, offset.cast_signed()));
             let right = row.is_some_and(|row| {
                 (row.user_id, row.channel_id, row.root_id) == (*author, *channel, *root)
-                    && (row.message == format!("text {text}") || edited.contains(&row.id))
+                    && (row.message == format!("text {text}")
+                        || edited.contains(&row.id)
+                        || erased.contains(&(*channel, *author)) && row.message.is_empty())
             });
             ensure(right, || format!("the row of request {index} is not as it was told"))?;
         }
