@@ -109,8 +109,8 @@ impl CommandApi {
     /// until the fold stops.
     pub async fn run_process_manager(&self) {
         let mut batches = self.fold.subscribe();
-        self.complete_everything().await;
         let mut waiting: VecDeque<(Instant, Key)> = VecDeque::new();
+        waiting.extend(self.complete_everything().await);
         loop {
             let ripe = waiting.front().map(|(at, _)| *at);
             let ripens = async {
@@ -129,7 +129,7 @@ impl CommandApi {
                     }
                     Err(SubscriptionError::Lagged(_)) => {
                         waiting.clear();
-                        self.complete_everything().await;
+                        waiting.extend(self.complete_everything().await);
                     }
                     Err(SubscriptionError::Stopped) => return,
                 },
@@ -164,13 +164,15 @@ impl CommandApi {
         self.complete(keys).await.map(drop)
     }
 
-    async fn complete_everything(&self) {
+    /// Answers what is left to try again, and when.
+    async fn complete_everything(&self) -> Vec<(Instant, Key)> {
         loop {
             let steps =
                 self.with_states(|directory, next, channels| due(directory, next, channels));
             if steps.is_empty() {
-                self.finish_erasures().await;
-                return;
+                let failed = self.finish_erasures().await;
+                let again = Instant::now() + RETRY_AFTER;
+                return failed.into_iter().map(|user| (again, Key::Erased(user))).collect();
             }
             tracing::info!(steps = steps.len(), "completing what was begun and left");
             for steps in steps.chunks(STEPS_AT_ONCE) {

@@ -108,11 +108,17 @@ impl<'d> Drive<'d> {
             Output::Reach { offset } => self.reach(offset).await,
             Output::Append { event, read_at } => {
                 let meta = self.meta(&event, read_at);
-                let record = match sealed(self.api, &meta, &event).await {
-                    Ok(record) => record,
-                    Err(error) => {
+                let sealing = sealed(self.api, &meta, &event);
+                let record = match tokio::time::timeout_at(self.deadline.into(), sealing).await {
+                    Ok(Ok(record)) => record,
+                    // Nothing was written.
+                    Ok(Err(error)) => {
                         tracing::warn!(error = %error, "failed to seal an event");
-                        return Input::Unavailable;
+                        return Input::Appended(Err(AppendFailure::Unavailable));
+                    }
+                    Err(_) => {
+                        tracing::warn!("the key store does not answer");
+                        return Input::Appended(Err(AppendFailure::Unavailable));
                     }
                 };
                 self.record = Some(record.clone());

@@ -1,8 +1,6 @@
 //! The end of an erasure: once every channel has erased what the person said, their own state goes, then
 //! their key.
 
-use std::time::Duration;
-
 use domain::commands::Decision;
 use domain::commands::directory::DirectoryRejection;
 use domain::{Directory, Users};
@@ -12,9 +10,6 @@ use events::{Actor, Body, EventId, Partition, Position, UserId};
 use platform::http::ApiError;
 
 use crate::executor::CommandApi;
-
-/// Between two attempts of the process manager.
-const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 impl CommandApi {
     /// Whether the account is erased and its key may still be there.
@@ -42,7 +37,8 @@ impl CommandApi {
             Ok::<_, DirectoryRejection>(unless(users.has_erased(user), event))
         };
         let state = self.in_users(Actor::System, step("user_state.erased"), user, state).await?;
-        self.keys.destroy(user).await.map_err(ApiError::unavailable)?;
+        let destroyed = tokio::time::timeout(self.settings.deadline, self.keys.destroy(user)).await;
+        destroyed.map_err(ApiError::unavailable)?.map_err(ApiError::unavailable)?;
         let key = |directory: &Directory| {
             let destroyed = Body::from(UserKeyDestroyed { user_id: user });
             let done = directory.account(user).is_some_and(|account| account.key_destroyed);
@@ -53,23 +49,23 @@ impl CommandApi {
         Ok(state.iter().chain(key.iter()).map(|written| written.position).collect())
     }
 
-    /// Those that a crash left in between.
-    pub(crate) async fn finish_erasures(&self) {
+    /// Finishes those that a crash left in between; answers those that failed.
+    pub(crate) async fn finish_erasures(&self) -> Vec<UserId> {
         let unfinished: Vec<UserId> = {
             let directory = self.fold.directory();
             let accounts = directory.state().accounts();
             let due = accounts.filter(|(_, a)| a.erased.is_some() && !a.key_destroyed);
             due.map(|(user, _)| user).collect()
         };
+        let mut failed = Vec::new();
         for user in unfinished {
-            while let Err(error) = self.finish_erasure(user).await {
-                tracing::warn!(
-                    error = error.message(),
-                    "failed to finish an erasure; trying again"
-                );
-                tokio::time::sleep(RETRY_AFTER).await;
+            if let Err(error) = self.finish_erasure(user).await {
+                let error = error.message();
+                tracing::warn!(error, "failed to finish an erasure; trying again");
+                failed.push(user);
             }
         }
+        failed
     }
 }
 

@@ -9,6 +9,8 @@
 //! event that began what it completes, so every process that sees the same need appends the same id.
 //! Steps that need others come out of [`due`] only once those have been applied.
 
+use std::collections::BTreeSet;
+
 use domain::commands::Decision;
 use domain::commands::directory::DEFAULT_CHANNELS;
 use domain::faults::{self, Rule};
@@ -59,6 +61,12 @@ pub fn touched(event: &Event, applied: &Applied) -> Vec<Key> {
     match event {
         Event::Directory(event) => touched_in_directory(event, applied),
         Event::Channels(ChannelEvent::ChannelCreated(b)) => vec![Key::Channel(b.c.channel_id)],
+        Event::Channels(ChannelEvent::ChannelDirectOpened(b)) => {
+            b.c.user_ids.iter().map(|user| Key::Member(b.c.channel_id, *user)).collect()
+        }
+        Event::Channels(ChannelEvent::ChannelGroupOpened(b)) => {
+            b.c.user_ids.iter().map(|user| Key::Member(b.c.channel_id, *user)).collect()
+        }
         Event::Channels(ChannelEvent::ChannelMembersAdded(b)) => {
             let joined = applied.members.iter().map(|member| member.user_id);
             joined.map(|user| Key::Member(b.c.channel_id, user)).collect()
@@ -127,8 +135,7 @@ pub enum Action {
 pub fn due(directory: &Directory, directory_next: u64, channels: &impl ChannelStates) -> Vec<Step> {
     let view = View { directory, directory_next, channels };
     let of_channels = directory.channel_names().flat_map(|(channel, _)| view.of_channel(channel));
-    let erased = directory.accounts().filter(|(_, account)| account.erased.is_some());
-    of_channels.chain(erased.flat_map(|(user, _)| view.of_erased(user))).collect()
+    of_channels.chain(view.of_all_erased()).collect()
 }
 
 /// What is due at one key.
@@ -235,6 +242,27 @@ impl<C: ChannelStates> View<'_, C> {
             for (id, channel) in self.channels.partition(index).channels() {
                 let ended = channel.member(user).and_then(|member| self.ended(id, member));
                 steps.extend(ended.into_iter().chain(self.erases(id, user)));
+            }
+        }
+        steps
+    }
+
+    /// The same for everyone, in one pass over the channels.
+    fn of_all_erased(&self) -> Vec<Step> {
+        let accounts = self.directory.accounts();
+        let erased: BTreeSet<UserId> = accounts
+            .filter(|(_, account)| account.erased.is_some())
+            .map(|(user, _)| user)
+            .collect();
+        let mut steps = Vec::new();
+        if erased.is_empty() {
+            return steps;
+        }
+        for Partition { index, .. } in Topic::Channels.partitions() {
+            for (id, channel) in self.channels.partition(index).channels() {
+                let members = channel.all_members().iter().map(|member| member.user_id);
+                let members = members.filter(|user| erased.contains(user));
+                steps.extend(members.filter_map(|user| self.erases(id, user)));
             }
         }
         steps

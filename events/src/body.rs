@@ -89,8 +89,7 @@ pub fn sealed(body: &[u8]) -> Option<&[u8]> {
     sealed_half(body).map(|(_, sealed)| sealed)
 }
 
-/// `body` with `personal`, one JSON value, in place of its sealed half; without either where that is
-/// erased.
+/// `body` with `personal`, one JSON value, in place of its sealed half; with `null` where that is erased.
 ///
 /// # Panics
 /// If `body` has no sealed half ([`sealed`]).
@@ -98,7 +97,8 @@ pub fn opened(body: &[u8], personal: Option<&[u8]>) -> Bytes {
     let (begins, _) = sealed_half(body).expect("only a sealed body is opened");
     let clear = &body[..begins - SEALED_BEGINS.len()];
     match personal {
-        None => [clear, b"}"].concat().into(),
+        // Present, so that a body that is invalid with it stays so without it.
+        None => [clear, b",\"p\":null}"].concat().into(),
         Some(personal) => [clear, b",\"p\":", personal, b"}"].concat().into(),
     }
 }

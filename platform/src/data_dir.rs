@@ -15,7 +15,7 @@ crate::settings_section! {
 }
 
 /// What this version writes and reads.
-const FORMAT: &str = "nottermost-data 1";
+const FORMAT: &str = "nottermost-data 2";
 const FORMAT_FILE: &str = "FORMAT";
 const LOCK_FILE: &str = "LOCK";
 /// Locked by everyone who uses the directory, together.
@@ -198,7 +198,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("a/b");
         drop(DataDir::open(&path).unwrap());
-        assert_eq!(fs::read_to_string(path.join("FORMAT")).unwrap(), "nottermost-data 1\n");
+        assert_eq!(fs::read_to_string(path.join("FORMAT")).unwrap(), "nottermost-data 2\n");
         DataDir::open(&path).unwrap();
     }
 
@@ -228,9 +228,9 @@ mod tests {
     #[test]
     fn another_format_is_refused_by_name() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("FORMAT"), "nottermost-data 2\n").unwrap();
+        fs::write(dir.path().join("FORMAT"), "nottermost-data 1\n").unwrap();
         let message = DataDir::open(dir.path()).unwrap_err().to_string();
-        assert!(message.contains("\"nottermost-data 2\""), "{message}");
+        assert!(message.contains("\"nottermost-data 1\""), "{message}");
         assert!(message.contains("\"nottermost-data 1\""), "{message}");
     }
 

@@ -262,6 +262,7 @@ impl Worker {
             .restore(&set, start)
             .await
             .map_err(|error| Failure::Snapshot(error.into()))?;
+        self.forget_names(&set).await?;
         let from = Partition::durable().map(|p| (p, set.next(p))).collect();
         let tail = self.deps.log.tail(from).await?;
         for (partition, next) in &rows {
@@ -271,6 +272,17 @@ impl Worker {
             SnapshotPlan::new(self.deps.snapshots.clone(), self.options.snapshot_every_records);
         let analyze = analyze::Schedule::new(self.deps.database.clone());
         Ok(Session { set: Arc::new(set), tail, writer, rows, indexed, snapshots, analyze })
+    }
+
+    /// Snapshots of before an erasure go as soon as there is a later one, also if a stop came in between.
+    async fn forget_names(&self, set: &FoldSet) -> Result<(), Failure> {
+        let erased = {
+            let directory = set.directory();
+            directory.state().accounts().filter_map(|(_, account)| account.erased).max()
+        };
+        let Some(erased) = erased else { return Ok(()) };
+        let forgotten = self.deps.snapshots.forget(Partition::DIRECTORY, erased).await;
+        forgotten.map_err(|error| Failure::Snapshot(error.into()))
     }
 
     async fn open_index(&mut self) -> Result<BTreeMap<Partition, u64>, Failure> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -17,7 +17,7 @@ const ASK_EVERY: Duration = Duration::from_millis(500);
 /// Whom, and by whose word.
 #[derive(Debug, Clone)]
 pub struct Erasure {
-    /// A username, an e-mail address or an id.
+    /// A username, an e-mail address or an id; an id where it is confirmed.
     pub account: String,
     /// The server's address, as in `http://127.0.0.1:8065`.
     pub server: String,
@@ -38,13 +38,17 @@ impl Erasure {
         let (id, name) = (text(&user, "id")?, text(&user, "username")?);
         if !self.confirmed {
             println!(
-                "{name} ({id}) would be erased for ever, with all that they wrote: --yes does it"
+                "{name} would be erased for ever, with all that they wrote: \
+                 `replay erase {id} --yes` does it"
             );
             return Ok(Outcome::Different);
         }
+        // A name may be another's in the meantime.
+        ensure!(self.account == id, "--yes takes an id: {name} is {id}");
         server.erase(id).await?;
         let waiting = tokio::time::timeout(PATIENCE, server.destroyed(id)).await;
-        waiting.context("the account is erased, its key is not destroyed yet: ask again")??;
+        waiting
+            .context("the key is not destroyed yet: the server goes on, asking again waits")??;
         println!(
             "{name} ({id}) is erased and its key destroyed: nothing of it can be read from log or archive"
         );
@@ -69,17 +73,27 @@ impl Server<'_> {
         bail!("there is no account {account:?}")
     }
 
+    /// Where it decided but did not finish in time, it goes on by itself.
     async fn erase(&self, id: &str) -> Result<()> {
         let url = format!("{}/api/nottermost/v1/users/{id}/erase", self.url);
-        let erased = self.answer(client()?.post(url).json(&json!({}))).await?;
-        erased.map(drop).context("the account is gone")
+        let request = client()?.post(url).bearer_auth(self.token).json(&json!({}));
+        let answer = request.send().await.with_context(|| format!("failed to ask {}", self.url))?;
+        if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+            let begun = self.erasure(id).await?["erased"] == true;
+            ensure!(begun, "the server cannot erase anybody now: ask again");
+            return Ok(());
+        }
+        said(answer).await?.map(drop).context("the account is gone")
+    }
+
+    async fn erasure(&self, id: &str) -> Result<Value> {
+        let url = format!("{}/api/nottermost/v1/users/{id}/erasure", self.url);
+        self.answer(client()?.get(url)).await?.context("the account is gone")
     }
 
     async fn destroyed(&self, id: &str) -> Result<()> {
         loop {
-            let url = format!("{}/api/nottermost/v1/users/{id}/erasure", self.url);
-            let erasure = self.answer(client()?.get(url)).await?.context("the account is gone")?;
-            if erasure["key_destroyed"] == true {
+            if self.erasure(id).await?["key_destroyed"] == true {
                 return Ok(());
             }
             tokio::time::sleep(ASK_EVERY).await;
@@ -89,16 +103,20 @@ impl Server<'_> {
     /// What the server says; nothing for a 404.
     async fn answer(&self, request: RequestBuilder) -> Result<Option<Value>> {
         let asked = request.bearer_auth(self.token).send().await;
-        let answer = asked.with_context(|| format!("failed to ask {}", self.url))?;
-        let status = answer.status();
-        if status == StatusCode::NOT_FOUND {
-            return Ok(None);
-        }
-        let body: Value = answer.json().await.unwrap_or_default();
-        let message = body["message"].as_str().unwrap_or("no reason given");
-        ensure!(status.is_success(), "the server refuses ({status}): {message}");
-        Ok(Some(body))
+        said(asked.with_context(|| format!("failed to ask {}", self.url))?).await
     }
+}
+
+/// The body of a success; nothing for a 404.
+async fn said(answer: Response) -> Result<Option<Value>> {
+    let status = answer.status();
+    if status == StatusCode::NOT_FOUND {
+        return Ok(None);
+    }
+    let body: Value = answer.json().await.unwrap_or_default();
+    let message = body["message"].as_str().unwrap_or("no reason given");
+    ensure!(status.is_success(), "the server refuses ({status}): {message}");
+    Ok(Some(body))
 }
 
 fn client() -> Result<Client> {

@@ -38,7 +38,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct EraseArguments {
-    /// A username, an e-mail address or an id.
+    /// A username, an e-mail address or an id; with --yes an id.
     account: String,
     /// The server's address.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8065")]
@@ -131,7 +131,7 @@ enum LogCommand {
 enum KeysCommand {
     /// Wrap every key by the first master key of the file that an older one wrapped.
     Rewrap,
-    /// Take a key that was lost for destroyed: what was sealed under it reads as erased, for ever.
+    /// Make a key in place of one that was lost: what was sealed under that one reads as erased, for ever.
     GiveUp {
         /// Which, as in people/<id> or channels/<id>.
         key: KeyName,

@@ -31,6 +31,8 @@ use crate::image_size::image_size;
 const FILES_MAX: usize = 10;
 /// Bytes of a form's field that is no file.
 const FIELD_BYTES_MAX: usize = 4_096;
+/// Characters of what is taken for a file's extension.
+const EXTENSION_LEN_MAX: usize = 10;
 /// Bytes at a file's beginning that tell the size of a picture.
 const HEAD_BYTES: usize = 64 << 10;
 
@@ -214,8 +216,7 @@ async fn store(
         Err(StoreError::Body { .. }) => return Err(malformed()),
         Err(error) => return Err(ApiError::unavailable(error)),
     }
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let extension: String = extension.chars().take(64).collect::<String>().to_lowercase();
+    let extension = extension(&name);
     let (width, height) = image_size(&meter.head).unwrap_or_default();
     Ok(Stored {
         file: AttachedFile {
@@ -235,14 +236,21 @@ async fn store(
     })
 }
 
-/// What the name says, else what the client says.
+/// What follows a name's last dot, where that is an extension and no part of a sentence: it is not
+/// sealed.
+fn extension(name: &str) -> String {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let plain = extension.len() <= EXTENSION_LEN_MAX
+        && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if plain { extension.to_ascii_lowercase() } else { String::new() }
+}
+
+/// What the name says, else what the client says, if it is a type that is known: it is not sealed.
 fn mime_type(name: &str, content_type: &str) -> String {
-    let stated = content_type.split(';').next().unwrap_or_default().trim();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/.+-_".contains(c);
-    let believable = stated.contains('/') && stated.len() <= 127 && stated.chars().all(plain);
+    let stated = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match mime_guess::from_path(name).first_raw() {
         Some(guessed) => guessed.to_owned(),
-        None if believable => stated.to_lowercase(),
+        None if mime_guess::get_mime_extensions_str(&stated).is_some() => stated,
         None => "application/octet-stream".to_owned(),
     }
 }
@@ -299,10 +307,21 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_has_no_extension() {
+        for (name, is) in [("a.PNG", "png"), ("a.tar.gz", "gz"), ("a", ""), ("a.", "")] {
+            assert_eq!(extension(name), is, "{name}");
+        }
+        for name in ["Dr.Smith on Ada's diagnosis", "a.äöü", "a.abcdefghijk"] {
+            assert_eq!(extension(name), "", "{name}");
+        }
+    }
+
+    #[test]
     fn the_name_says_what_a_file_is_before_the_client_does() {
         assert_eq!(mime_type("a.png", "text/html"), "image/png");
-        assert_eq!(mime_type("a", "text/X-thing; charset=x"), "text/x-thing");
+        assert_eq!(mime_type("a", "Text/Plain; charset=x"), "text/plain");
         assert_eq!(mime_type("a", "nonsense"), "application/octet-stream");
+        assert_eq!(mime_type("a", "text/what-ada-thinks"), "application/octet-stream");
         assert_eq!(mime_type("a", "a/b\"c"), "application/octet-stream");
     }
 }

@@ -50,6 +50,19 @@ impl Snapshots {
         self.write_and_keep(1, set, partition).await
     }
 
+    /// Lets all snapshots of `partition` go that were taken at or before `offset`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may still be there.
+    pub async fn forget(&self, partition: Partition, offset: u64) -> Result<(), StoreError> {
+        for held in self.offsets(partition).await? {
+            if held <= offset {
+                self.0.delete(&name(partition, held)).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn write_and_keep(
         &self,
         kept: usize,

@@ -8,9 +8,11 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use event_archive::testing::MemoryStore;
 use event_log::testing::MemoryLog;
 use event_log::{EventLog, LogReader, ReadLimit};
-use events::channel::{PostContent, PostCreated};
+use events::channel::{ChannelDirectOpened, PostContent, PostCreated};
+use events::directory::{NewProfile, UserCreated};
 use events::{
-    Actor, Body, ChannelEvent, ChannelId, Event, EventId, Meta, Partition, PostId, Topic, UserId,
+    Actor, Body, ChannelEvent, ChannelId, DirectoryEvent, Event, EventId, KeyedHash, Meta,
+    Partition, PostId, Topic, UserId,
 };
 use sealing::{Keys, MasterKeys, ObjectKeyStore, OpenedLog};
 
@@ -37,7 +39,7 @@ fn post(channel_id: ChannelId, author_id: UserId) -> Event {
     ChannelEvent::from(Body { c, p }).into()
 }
 
-fn sealing(c: &mut Criterion) {
+fn sealing(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let (channel, author) = (ChannelId::random(), UserId::random());
     let event = post(channel, author);
@@ -45,9 +47,22 @@ fn sealing(c: &mut Criterion) {
     let master = Arc::new(MasterKeys::new(vec![("a".to_owned(), [1; 32])]));
     let store = ObjectKeyStore::open(Arc::new(MemoryStore::new()), master);
     let keys = Keys::new(Arc::new(runtime.block_on(store).expect("a key store")));
+    let by = author;
+    let begun = ChannelDirectOpened { channel_id: channel, user_ids: vec![by], by };
+    let c = UserCreated {
+        user_id: author,
+        username_hash: KeyedHash::from_bytes([1; 16]),
+        email_hash: KeyedHash::from_bytes([2; 16]),
+        is_bot: false,
+        locale: String::new(),
+    };
+    let account = DirectoryEvent::from(Body { c, p: NewProfile::default() });
+    for event in [account.into(), ChannelEvent::from(Body::from(begun)).into()] {
+        runtime.block_on(keys.sealer(&event, NOW)).expect("a key");
+    }
     let sealer = runtime.block_on(keys.sealer(&event, NOW)).expect("a key");
 
-    let mut group = c.benchmark_group("one post of 240 characters");
+    let mut group = criterion.benchmark_group("one post of 240 characters");
     group.bench_function("encode, not sealed", |b| {
         b.iter(|| events::encode("bench", black_box(&meta), black_box(&event)));
     });
@@ -60,7 +75,7 @@ fn sealing(c: &mut Criterion) {
     group.finish();
 
     let partition = Partition::of(Topic::Channels, channel.as_bytes());
-    let mut group = c.benchmark_group("read 1,000 posts");
+    let mut group = criterion.benchmark_group("read 1,000 posts");
     group.throughput(Throughput::Elements(BATCH));
     let limit = ReadLimit { records_max: BATCH as usize, bytes_max: 64 << 20 };
     for (name, sealed) in [("not sealed", false), ("sealed", true)] {

@@ -58,6 +58,8 @@ impl Under {
                 let channel = ChannelId::from_bytes(id(PERSON_BYTES)?);
                 let month = bytes.get(PERSON_BYTES + 16..CONTENT_BYTES)?.try_into().ok()?;
                 let month = Month::from_number(u32::from_be_bytes(month));
+                // A ratchet walks there step by step.
+                (month <= Month::LAST).then_some(())?;
                 Some((Self { person, channel: Some((channel, month)) }, CONTENT_BYTES))
             }
             _ => None,

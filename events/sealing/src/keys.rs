@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::ReadError;
-use events::{Event, Meta, NewRecord, Owner, UserId};
+use events::{ChannelEvent, DirectoryEvent, Event, Meta, NewRecord, Owner, UserId};
 use futures::{StreamExt, TryStreamExt};
 use moka::sync::Cache;
 
@@ -66,12 +66,15 @@ impl Keys {
         &self.0.store
     }
 
-    /// What seals `event`, decided at `time_ms`. Keys that are not there yet are made, and durable
-    /// before this returns.
+    /// What seals `event`, decided at `time_ms`. The event that begins an account or a channel makes its
+    /// key, durable before this returns; no other does: where a key should be there and is not, it was lost.
     ///
     /// # Errors
     /// [`SealError`].
     pub async fn sealer(&self, event: &Event, time_ms: i64) -> Result<Sealer, SealError> {
+        if let Some(name) = begins(event) {
+            self.made(name, Month::of(time_ms)).await?;
+        }
         let Some(owner) = event.owner() else { return Ok(Sealer(None)) };
         let under = self.under(owner, Month::of(time_ms)).await?;
         match self.derived(under).await? {
@@ -83,13 +86,13 @@ impl Keys {
     /// The keys that something of `month` is sealed under; a channel's past stays closed.
     async fn under(&self, owner: Owner, month: Month) -> Result<Under, SealError> {
         let person = owner.person();
-        if let Held::Destroyed = self.made(KeyName::Person(person), month).await? {
+        if let Held::Destroyed = self.fetched(KeyName::Person(person)).await? {
             return Err(SealError::Erased(person));
         }
         let Owner::Content { channel, .. } = owner else {
             return Ok(Under { person, channel: None });
         };
-        match self.made(KeyName::Channel(channel), month).await? {
+        match self.fetched(KeyName::Channel(channel)).await? {
             Held::Channel(oldest) => {
                 Ok(Under { person, channel: Some((channel, month.max(oldest.month))) })
             }
@@ -185,6 +188,21 @@ impl Keys {
     pub fn forget(&self) {
         self.0.stored.invalidate_all();
         self.0.derived.invalidate_all();
+    }
+}
+
+/// Whose key an event makes.
+fn begins(event: &Event) -> Option<KeyName> {
+    match event {
+        Event::Directory(DirectoryEvent::UserCreated(b)) => Some(KeyName::Person(b.c.user_id)),
+        Event::Channels(ChannelEvent::ChannelCreated(b)) => Some(KeyName::Channel(b.c.channel_id)),
+        Event::Channels(ChannelEvent::ChannelDirectOpened(b)) => {
+            Some(KeyName::Channel(b.c.channel_id))
+        }
+        Event::Channels(ChannelEvent::ChannelGroupOpened(b)) => {
+            Some(KeyName::Channel(b.c.channel_id))
+        }
+        _ => None,
     }
 }
 

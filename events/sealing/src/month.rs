@@ -7,6 +7,9 @@ use time::OffsetDateTime;
 pub struct Month(u32);
 
 impl Month {
+    /// December 9999, the last that a time in an event can be of.
+    pub const LAST: Self = Self(9_999 * 12 + 11);
+
     /// The month of a time in Unix milliseconds. Times that no calendar has count as 1970.
     pub fn of(unix_ms: i64) -> Self {
         let at = OffsetDateTime::from_unix_timestamp(unix_ms.div_euclid(1_000));
@@ -17,6 +20,11 @@ impl Month {
 
     pub const fn from_number(number: u32) -> Self {
         Self(number)
+    }
+
+    /// The month after it.
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
     }
 
     pub const fn number(self) -> u32 {

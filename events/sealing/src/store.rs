@@ -84,7 +84,7 @@ pub enum KeyStoreError {
     /// or was put back to before the key was made.
     #[error(
         "the key store lacks the key {0}, under which the log holds events: restore the key store; \
-         `replay keys give-up {0}` takes them for erased for ever"
+         `replay keys give-up {0}` takes them for erased for ever and makes a new key"
     )]
     Missing(KeyName),
 }

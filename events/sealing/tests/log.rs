@@ -6,9 +6,11 @@ use event_archive::testing::MemoryStore;
 use event_archive::{ObjectKey, ObjectStore};
 use event_log::testing::MemoryLog;
 use event_log::{EventLog, LogReader, ReadError, ReadLimit};
-use events::channel::{PostContent, PostCreated};
+use events::channel::{ChannelDirectOpened, PostContent, PostCreated};
+use events::directory::{NewProfile, UserCreated};
 use events::{
-    Actor, Body, ChannelEvent, ChannelId, Event, EventId, Meta, Partition, PostId, Topic, UserId,
+    Actor, Body, ChannelEvent, ChannelId, DirectoryEvent, Event, EventId, KeyedHash, Meta,
+    Partition, PostId, Topic, UserId,
 };
 use sealing::{
     Held, KeyName, KeyStore, Keys, MasterKeys, Month, ObjectKeyStore, OpenedLog, SealError,
@@ -71,6 +73,23 @@ impl World {
         ChannelEvent::from(Body { c, p }).into()
     }
 
+    /// The account and the channel begin, and so do their keys.
+    async fn begin(&self, keys: &Keys) {
+        let c = UserCreated {
+            user_id: self.author,
+            username_hash: KeyedHash::from_bytes([1; 16]),
+            email_hash: KeyedHash::from_bytes([2; 16]),
+            is_bot: false,
+            locale: String::new(),
+        };
+        let account = DirectoryEvent::from(Body { c, p: NewProfile::default() });
+        let (channel_id, by) = (self.channel, self.author);
+        let channel = ChannelDirectOpened { channel_id, user_ids: vec![by], by };
+        for event in [account.into(), ChannelEvent::from(Body::from(channel)).into()] {
+            keys.sealer(&event, NOW).await.expect("a key");
+        }
+    }
+
     async fn write(&self, keys: &Keys, message: &str, at: i64) -> Result<(), SealError> {
         let event = self.post(message);
         let actor = Actor::User(self.author);
@@ -105,6 +124,7 @@ fn message(record: &events::Record) -> String {
 #[tokio::test]
 async fn what_was_sealed_is_read_by_another_process_and_stands_nowhere_in_clear() {
     let world = World::new();
+    world.begin(&world.keys().await).await;
     world.write(&world.keys().await, "the plan", NOW).await.unwrap();
     assert_eq!(world.read(&world.keys().await).await.unwrap(), ["the plan"]);
     assert_eq!(world.tailed(&world.keys().await).await.unwrap(), ["the plan"]);
@@ -116,6 +136,7 @@ async fn what_was_sealed_is_read_by_another_process_and_stands_nowhere_in_clear(
 #[tokio::test]
 async fn a_destroyed_person_reads_as_erased_and_writes_no_more() {
     let world = World::new();
+    world.begin(&world.keys().await).await;
     let keys = world.keys().await;
     world.write(&keys, "the plan", NOW).await.unwrap();
     keys.destroy(world.author).await.unwrap();
@@ -129,6 +150,7 @@ async fn a_destroyed_person_reads_as_erased_and_writes_no_more() {
 #[tokio::test]
 async fn a_ratchet_that_moved_on_erases_the_months_before() {
     let world = World::new();
+    world.begin(&world.keys().await).await;
     let keys = world.keys().await;
     for (message, at) in [("old", NOW), ("new", NOW + 3 * MONTH_MS)] {
         world.write(&keys, message, at).await.unwrap();
@@ -148,11 +170,17 @@ async fn a_ratchet_that_moved_on_erases_the_months_before() {
 #[tokio::test]
 async fn a_key_that_is_missing_is_an_error_and_no_erasure() {
     let world = World::new();
+    world.begin(&world.keys().await).await;
     world.write(&world.keys().await, "the plan", NOW).await.unwrap();
     let key = KeyName::Person(world.author).object();
     let kept = world.objects.get(&key).await.unwrap().unwrap();
     world.objects.delete(&key).await.unwrap();
     let keys = world.keys().await;
+    let written = world.write(&keys, "more", NOW).await;
+    assert!(
+        matches!(written, Err(SealError::Store(_))),
+        "no new key takes the place of a lost one"
+    );
     let mut tail = world.opened(&keys).tail(vec![(world.partition(), 0)]).await.unwrap();
     for _ in 0..2 {
         let error = tail.next().await.unwrap_err().to_string();
@@ -167,6 +195,7 @@ async fn a_key_that_is_missing_is_an_error_and_no_erasure() {
 async fn two_processes_that_make_a_key_at_once_use_the_same() {
     let world = World::new();
     let (one, other) = (world.keys().await, world.keys().await);
+    tokio::join!(world.begin(&one), world.begin(&other));
     let (first, second) =
         tokio::join!(world.write(&one, "one", NOW), world.write(&other, "other", NOW));
     first.unwrap();
@@ -179,6 +208,7 @@ async fn two_processes_that_make_a_key_at_once_use_the_same() {
 #[tokio::test]
 async fn a_store_of_another_master_key_is_refused() {
     let world = World::new();
+    world.begin(&world.keys().await).await;
     world.write(&world.keys().await, "the plan", NOW).await.unwrap();
     let other = ObjectKeyStore::open(Arc::clone(&world.objects) as _, master(&["b"])).await;
     let error = other.unwrap_err().to_string();
@@ -188,6 +218,7 @@ async fn a_store_of_another_master_key_is_refused() {
 #[tokio::test]
 async fn keys_are_wrapped_anew_under_another_master_key() {
     let world = World::new();
+    world.begin(&world.keys().await).await;
     world.write(&world.keys().await, "the plan", NOW).await.unwrap();
     let erased = UserId::random();
     world.keys().await.destroy(erased).await.unwrap();
@@ -203,6 +234,7 @@ async fn keys_are_wrapped_anew_under_another_master_key() {
 #[tokio::test]
 async fn a_channels_key_does_not_pass_for_a_persons() {
     let world = World::new();
+    world.begin(&world.keys().await).await;
     world.write(&world.keys().await, "the plan", NOW).await.unwrap();
     let person = KeyName::Person(world.author).object();
     let channel = KeyName::Channel(world.channel).object();
@@ -218,11 +250,19 @@ async fn a_channels_key_does_not_pass_for_a_persons() {
 #[tokio::test]
 async fn a_half_that_no_writer_seals_reads_as_erased() {
     let world = World::new();
+    world.begin(&world.keys().await).await;
     let keys = world.keys().await;
     world.write(&keys, "the plan", NOW).await.unwrap();
     let raw = world.log.read(world.partition(), 0, ReadLimit::default()).await.unwrap();
     let body = String::from_utf8(raw[0].body.to_vec()).unwrap();
     let sealed = String::from_utf8(events::sealed(&raw[0].body).unwrap().to_vec()).unwrap();
+    let twice = format!(r#"{{"c":{{}},"p":0,"p":"{sealed}"}}"#);
+    let doubled = events::opened(twice.as_bytes(), Some(b"{}"));
+    for opened in [doubled, events::opened(twice.as_bytes(), None)] {
+        let read = serde_json::from_slice::<serde_json::Map<_, serde_json::Value>>(&opened);
+        assert!(read.is_ok(), "duplicates are the codec's business");
+        assert!(serde_json::from_slice::<Body<PostCreated>>(&opened).is_err());
+    }
     for half in ["", "x", "AAAA", &sealed[1..], &sealed.replace(&sealed[60..64], "AAAA")] {
         let body = body.replace(&sealed, half).into_bytes().into();
         let headers = raw[0].headers.clone();

@@ -23,6 +23,9 @@ const MERGE_DOCS_MAX: usize = 1_000_000;
 /// Deleted posts leave the disk when they are this share of a segment.
 const DELETED_SHARE_MAX: f32 = 0.2;
 
+/// Commits after an erasure that look for what still holds it. A segment takes less than that to merge.
+const REWRITES: u8 = 20;
+
 /// A change of the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IndexChange {
@@ -78,8 +81,8 @@ pub struct SearchWriter {
     fields: Fields,
     index: Index,
     positions: Positions,
-    /// Something was erased that the segments still hold.
-    erased: bool,
+    /// For how many commits segments with deletions are written anew, because something was erased.
+    rewrites: u8,
 }
 
 impl SearchWriter {
@@ -117,7 +120,7 @@ impl SearchWriter {
         policy.set_max_docs_before_merge(MERGE_DOCS_MAX);
         policy.set_del_docs_ratio_before_merge(DELETED_SHARE_MAX);
         writer.set_merge_policy(Box::new(policy));
-        Ok(Self { writer, fields: schema().1, index, positions, erased: false })
+        Ok(Self { writer, fields: schema().1, index, positions, rewrites: 0 })
     }
 
     /// Where the last commit stands.
@@ -147,7 +150,7 @@ impl SearchWriter {
                 IndexChange::EraseAuthor { channel_id, author_id } => {
                     let said = self.fields.said_by(*channel_id, *author_id);
                     self.writer.delete_query(said)?;
-                    self.erased = true;
+                    self.rewrites = REWRITES;
                 }
             }
         }
@@ -160,20 +163,21 @@ impl SearchWriter {
         prepared.set_payload(&to_payload(positions));
         prepared.commit()?;
         self.positions = positions.clone();
-        if std::mem::take(&mut self.erased) {
+        if self.rewrites > 0 {
             self.rewrite_segments_with_deletions()?;
         }
         Ok(())
     }
 
     /// Writes anew, each by itself, the segments that hold what was deleted; the merging thread does it
-    /// beside the work, and the old files go.
+    /// beside the work, and the old files go. One that is being merged already is refused, and what comes
+    /// of it holds the same: the next commits look again.
     fn rewrite_segments_with_deletions(&mut self) -> Result<(), WriterError> {
-        for segment in self.index.searchable_segment_metas()? {
-            if segment.num_deleted_docs() > 0 {
-                // What fails stays as it is until the segment is merged for another reason.
-                drop(self.writer.merge(&[segment.id()]));
-            }
+        let segments = self.index.searchable_segment_metas()?;
+        let holding: Vec<_> = segments.iter().filter(|s| s.num_deleted_docs() > 0).collect();
+        self.rewrites = if holding.is_empty() { 0 } else { self.rewrites - 1 };
+        for segment in holding {
+            drop(self.writer.merge(&[segment.id()]));
         }
         Ok(())
     }

@@ -242,6 +242,9 @@ impl EditPost {
         ensure(!self.post.is_system, R::Forbidden)?;
         let own = self.post.author_id == self.actor;
         ensure(own || rights::is_system_admin(directory, self.actor), R::Forbidden)?;
+        let channel = channels.channel(self.post.channel_id);
+        let erased = channel.is_some_and(|channel| channel.has_erased(self.post.author_id));
+        ensure(!erased, R::Forbidden)?;
         valid_content(&self.content)?;
         let something = !self.content.message.is_empty() || !self.files.is_empty();
         ensure(something || self.content.props.contains_key("attachments"), R::Invalid("message"))?;

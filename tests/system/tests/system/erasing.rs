@@ -147,6 +147,7 @@ async fn who_is_erased_is_found_nowhere_and_every_verdict_stands() -> Result<()>
     server.stop().await?;
     let partitions = partitions(&room).await?;
     let before = verdicts(&room, &partitions).await?;
+    ensure!(before.len() > 20, "the log holds {} records", before.len());
 
     let server = Server::start(&room, &Setup::default()).await?;
     let (ada, bob) = (scene.ada.moved_to(server.url()), scene.bob.moved_to(server.url()));
@@ -188,6 +189,8 @@ async fn erase(room: &Room, server: &Server, ada: &Person, bob: &Person) -> Resu
     ended_with(&replayed(room, &arguments).await?, 1, "would be erased")?;
     bob.get("/users/me").await?.expect(200)?;
     arguments.push("--yes");
+    ended_with(&replayed(room, &arguments).await?, 2, "--yes takes an id")?;
+    arguments[1] = &bob.id;
     ended_with(&replayed(room, &arguments).await?, 0, "is erased and its key destroyed")?;
     // Asking again is a success that changes nothing.
     let again = format!("/../nottermost/v1/users/{}/erase", bob.id);

@@ -218,6 +218,9 @@ async fn a_lost_key_stops_a_start_until_it_is_given_up() -> Result<()> {
     let server = Server::start(&room, &Setup::default()).await?;
     let shown = ada.moved_to(server.url()).posts(&channel).await?;
     ensure!(shown.len() == 1 && shown[0]["message"] == "", "shows {shown:?}");
+    ada.moved_to(server.url()).say(&channel, "another plan").await?;
+    let shown = ada.moved_to(server.url()).posts(&channel).await?;
+    ensure!(shown[0]["message"] == "another plan", "shows {shown:?}");
     server.stop().await?;
     Ok(())
 }
