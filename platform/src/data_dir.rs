@@ -231,7 +231,7 @@ mod tests {
         fs::write(dir.path().join("FORMAT"), "nottermost-data 1\n").unwrap();
         let message = DataDir::open(dir.path()).unwrap_err().to_string();
         assert!(message.contains("\"nottermost-data 1\""), "{message}");
-        assert!(message.contains("\"nottermost-data 1\""), "{message}");
+        assert!(message.contains("\"nottermost-data 2\""), "{message}");
     }
 
     #[test]
