@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use event_log::testing::{Fault, MemoryLog};
+use event_log::testing::Fault;
 use events::{Actor, EventId, Topic};
 use http::StatusCode;
 use serde_json::json;
