@@ -13,6 +13,7 @@ mod notes;
 mod parts;
 mod running;
 mod storage;
+mod stores;
 pub mod watch;
 
 /// Of all who link this crate: the processes and `replay`.
@@ -30,6 +31,7 @@ pub use running::{
     with_telemetry,
 };
 pub use storage::{Storage, kafka_options, open_key_store, open_log};
+pub use stores::{archive_signer, open_archive};
 
 /// How far fold and index are behind the log.
 pub use lag::report as report_lag;

@@ -6,6 +6,7 @@ mod copying;
 mod distributed;
 mod durability;
 mod edge;
+mod on_s3;
 mod refusals;
 mod replaying;
 mod rolling;
