@@ -30,7 +30,7 @@ pub use running::{
     Patience, Running, ended_in_time, run_only_service, run_service, serve, watch_service,
     with_telemetry,
 };
-pub use storage::{Storage, kafka_options, open_key_store, open_log};
+pub use storage::{Storage, kafka_options, open_key_store, open_log, open_objects};
 pub use stores::{archive_signer, open_archive};
 
 /// How far fold and index are behind the log.

@@ -28,7 +28,7 @@ impl Storage {
     /// # Errors
     /// What kept one from being opened.
     pub async fn open(config: &Config, data: &Path) -> Result<Self> {
-        let objects = Store::Objects.open(config, data).await?;
+        let objects = open_objects(config, data).await?;
         let keys = open_keys(config, data).await?;
         let stored = open_log(config, data).await?;
         let log = Arc::new(OpenedLog::new(Arc::clone(&stored), keys.clone()));
@@ -49,6 +49,14 @@ impl Storage {
     pub fn presence(&self) -> PresenceAppender {
         PresenceAppender::new(Arc::clone(&self.log))
     }
+}
+
+/// Snapshots of the fold, files, pictures.
+///
+/// # Errors
+/// What kept them from being opened.
+pub async fn open_objects(config: &Config, data: &Path) -> Result<Arc<dyn ObjectStore>> {
+    Store::Objects.open(config, data).await
 }
 
 /// The log as it is stored: what is personal stays sealed.

@@ -1,6 +1,7 @@
 //! The whole system, from outside: it starts or says why not, it stops, it keeps what it
 //! acknowledged, it can be watched.
 
+mod archiving;
 mod behind_the_edge;
 mod copying;
 mod distributed;
