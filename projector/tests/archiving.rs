@@ -203,12 +203,41 @@ async fn a_store_that_fails_is_tried_again_and_nothing_is_left_out() {
     let it = Installation::new();
     it.append(&History::random(3, 100)).await;
     it.store.fail_every(2);
+    it.store.fail_lists(5);
     let archiver = it.archiver();
     it.now_ms.fetch_add(61_000, Ordering::Relaxed);
     it.archived(&archiver).await;
     it.store.fail_every(0);
     archiver.stop().await;
     it.assert_whole().await;
+}
+
+#[tokio::test]
+async fn a_store_that_fails_for_good_does_not_keep_a_stop() {
+    let it = Installation::new();
+    it.append(&History::random(3, 100)).await;
+    it.store.fail_every(1);
+    let archiver = it.archiver();
+    it.now_ms.fetch_add(61_000, Ordering::Relaxed);
+    tokio::time::timeout(PATIENCE, archiver.stop()).await.expect("it ends");
+    it.store.fail_every(0);
+    it.archiver().stop().await;
+    it.assert_whole().await;
+}
+
+#[tokio::test]
+async fn an_event_that_this_program_does_not_know_stops_the_archiver() {
+    let it = Installation::new();
+    it.append(&History::random(3, 10)).await;
+    let mut record = new(&it.log.records(Partition::DIRECTORY)[0]);
+    for (name, value) in &mut record.headers {
+        if name == "ce_typeversion" {
+            *value = "99".into();
+        }
+    }
+    it.log.append(Partition::DIRECTORY, record).await.expect("memory takes every record");
+    let reason = it.reason().await;
+    assert!(reason.contains("version 99"), "{reason}");
 }
 
 #[tokio::test]

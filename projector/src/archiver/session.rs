@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use event_archive::segments::{AppendOutcome, Archive, ArchiveEnd, Archived, Head, Roller};
+use event_archive::StoreError;
+use event_archive::segments::{
+    AppendOutcome, Archive, ArchiveEnd, ArchiveError, Archived, Head, Roller,
+};
 use event_log::{LogReader, ReadLimit};
 use events::{Partition, SharedRecord};
 use fold::digests::Digests;
 use fold::{FoldSet, verdicts};
 use futures::stream::{self, StreamExt, TryStreamExt};
+use tokio::sync::watch;
 
 use super::failure::Failure;
 use super::{Deps, Options, telemetry};
@@ -24,10 +29,13 @@ pub(super) struct Session {
     archive: Archive,
     digests: Digests,
     positions: PositionsWatch,
-    held_bytes_max: usize,
+    options: Options,
+    stopping: watch::Receiver<bool>,
     set: FoldSet,
     chains: BTreeMap<Partition, Chain>,
     written: u64,
+    /// The store takes no segments, and that was said.
+    refused: AtomicBool,
 }
 
 /// One partition.
@@ -44,6 +52,7 @@ impl Session {
         deps: &Deps,
         options: &Options,
         positions: PositionsWatch,
+        stopping: watch::Receiver<bool>,
     ) -> Result<Self, Failure> {
         let chains = chains(&deps.archive, options).await?;
         // Read after the archive's: a log is never behind its archive.
@@ -59,10 +68,12 @@ impl Session {
             archive: deps.archive.clone(),
             digests: deps.snapshots.digests(),
             positions,
-            held_bytes_max: options.held_bytes_max,
+            options: options.clone(),
+            stopping,
             set,
             chains,
             written: 0,
+            refused: AtomicBool::new(false),
         };
         Partition::durable().try_for_each(|partition| session.compare_at_end(partition))?;
         Ok(session)
@@ -117,7 +128,7 @@ impl Session {
 
     async fn cut_if_too_much(&mut self) -> Result<(), Failure> {
         let held = self.chains.values().map(|chain| chain.roller.bytes()).sum::<usize>();
-        if held <= self.held_bytes_max {
+        if held <= self.options.held_bytes_max {
             return Ok(());
         }
         let largest = self.chains.iter().max_by_key(|(_, chain)| chain.roller.bytes());
@@ -162,16 +173,39 @@ impl Session {
         Ok(())
     }
 
+    /// While the store fails, nothing is folded on and nothing is forgotten: the same append again tells
+    /// what became of the one before.
     async fn append(&self, partition: Partition) -> Result<(Partition, AppendOutcome), Failure> {
         let chain = self.chains.get(&partition).expect("there is one of every durable partition");
         let state_hash = verdicts::state_hash(self.set.hash(partition));
         let held = chain.roller.held();
-        let appended = self.archive.append(partition, &chain.end, held, Some(&state_hash));
-        Ok((partition, appended.await?))
+        let (mut wait, longest) = self.options.retry_after;
+        loop {
+            match self.archive.append(partition, &chain.end, held, Some(&state_hash)).await {
+                Err(ArchiveError::Store(error)) if !*self.stopping.borrow() => {
+                    self.store_failed(&error);
+                }
+                outcome => return Ok((partition, outcome?)),
+            }
+            let mut stopping = self.stopping.clone();
+            // Whoever gives the word is gone only when the process ends.
+            let _ = tokio::time::timeout(wait, stopping.wait_for(|stop| *stop)).await;
+            wait = (wait * 2).min(longest);
+        }
+    }
+
+    fn store_failed(&self, error: &StoreError) {
+        telemetry::failed("store");
+        if !self.refused.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%error, "failed to write to the archive; trying again until it can be done");
+        }
     }
 
     fn absorb(&mut self, partition: Partition, outcome: AppendOutcome) {
         self.written += 1;
+        if std::mem::take(self.refused.get_mut()) {
+            tracing::info!("the archive takes segments again");
+        }
         let chain = self.chain(partition);
         chain.end = match outcome {
             AppendOutcome::Written(end) => {

@@ -73,7 +73,9 @@ impl Worker {
     }
 
     async fn follow(&mut self) -> Result<(), Failure> {
-        let mut session = Session::open(&self.deps, &self.options, self.positions.clone()).await?;
+        let mut session =
+            Session::open(&self.deps, &self.options, self.positions.clone(), self.stopping.clone())
+                .await?;
         let mut hours = Hours::default();
         let mut stopping = self.stopping.clone();
         let mut ticks = tokio::time::interval(self.options.look_every);

@@ -13,18 +13,24 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 
 /// A store in memory of which every so-many-th conditional put fails, each second one of those after it
-/// was done.
+/// was done; and some lists.
 #[derive(Debug, Default)]
 pub struct FailingStore {
     inner: MemoryStore,
     every: AtomicU64,
     puts: AtomicU64,
+    lists: AtomicU64,
 }
 
 impl FailingStore {
     /// Zero: none fails.
     pub fn fail_every(&self, every: u64) {
         self.every.store(every, Ordering::Relaxed);
+    }
+
+    /// So many of the next lists fail.
+    pub fn fail_lists(&self, times: u64) {
+        self.lists.store(times, Ordering::Relaxed);
     }
 }
 
@@ -89,6 +95,11 @@ impl ObjectStore for FailingStore {
         &'a self,
         prefix: &'a KeyPrefix,
     ) -> BoxFuture<'a, Result<Vec<ObjectKey>, StoreError>> {
+        let failing = |times: u64| times.checked_sub(1);
+        if self.lists.fetch_update(Ordering::Relaxed, Ordering::Relaxed, failing).is_ok() {
+            let source = io::Error::other("no more");
+            return ready(Err(StoreError::List { prefix: prefix.clone(), source })).boxed();
+        }
         self.inner.list(prefix)
     }
 
