@@ -41,11 +41,13 @@ async fn served(config: &Config, metrics: Metrics, stop: CancellationToken) -> R
     let secrets = Arc::new(Secrets::load_or_create(&config.secrets.path(data.path()))?);
     let listener = platform::http::bind(config.http.listen)?;
     let storage = Storage::open(config, data.path()).await?;
+    let archive = process::open_archive(config, data.path(), &secrets).await?;
     let database = tokio::select! {
         database = Database::open(&config.database, data.path()) => database?,
         () = stop.cancelled() => return Ok(()),
     };
-    let parts = Parts { config, data: &data, secrets, storage, database: &database, metrics };
+    let parts =
+        Parts { config, data: &data, secrets, storage, archive, database: &database, metrics };
     let patience = Patience::of(config);
     let outcome = process::serve(NAME, listener, patience, stop, Services::start(parts)).await;
     database.stop().await;

@@ -12,6 +12,7 @@ use fold::{Fold, Presence, StatusBoard};
 use platform::health::{Health, PartHealth};
 use process::{Parts, Running, ended_in_time, watch};
 use projector::Projector;
+use projector::archiver::Archiver;
 use read_model::Reader;
 use realtime::Realtime;
 use realtime_server::Hydration;
@@ -24,12 +25,14 @@ use crate::search;
 /// Between two lines about rows that are being made again.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 const PROJECTOR_STOP: Duration = Duration::from_millis(1_000);
+const ARCHIVER_STOP: Duration = Duration::from_millis(2_000);
 const SOCKETS_STOP: Duration = Duration::from_secs(1);
 
 /// Everything that runs.
 pub(crate) struct Services {
     fold: Fold,
     projector: Projector,
+    archiver: Archiver,
     realtime: Realtime,
     router: Router,
     health: Health,
@@ -67,8 +70,10 @@ impl Services {
         rows_caught_up(&common, &projector).await?;
         let tasks = tasks(&parts, &common, &commands, &projector, &health);
         let fold = common.fold.clone();
+        let archiver =
+            projector_server::archiving(&parts.storage, parts.archive.clone(), &parts.secrets);
         let router = router(&parts, common, commands, &realtime, &health);
-        Ok(Self { fold, projector, realtime, router, health, tasks })
+        Ok(Self { fold, projector, archiver, realtime, router, health, tasks })
     }
 }
 
@@ -85,6 +90,7 @@ impl Running for Services {
         tokio::select! {
             reason = self.fold.stopped() => reason.into(),
             reason = self.projector.stopped() => reason.into(),
+            reason = self.archiver.stopped() => reason.into(),
             () = self.realtime.stopped() => anyhow!("the sockets' thread has ended"),
         }
     }
@@ -95,7 +101,10 @@ impl Running for Services {
 
     async fn stop(mut self) {
         self.tasks.shutdown().await;
-        ended_in_time("projector", PROJECTOR_STOP, self.projector.stop()).await;
+        tokio::join!(
+            ended_in_time("projector", PROJECTOR_STOP, self.projector.stop()),
+            ended_in_time("archiver", ARCHIVER_STOP, self.archiver.stop()),
+        );
     }
 }
 

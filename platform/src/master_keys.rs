@@ -13,8 +13,9 @@ use crate::secrets::{fresh_key, hex, parse_hex};
 crate::settings_section! {
     /// The key store: the keys of people and channels, under which what is personal is sealed.
     "keys" => pub struct KeySettings {
-        /// Which store. `file:` keeps the keys in `keys` below the data directory. Its backups must
-        /// forget: a key that comes back brings back what was erased.
+        /// Which store. `file:` keeps the keys in `keys` below the data directory; `s3://` is for a
+        /// bucket of the section `s3`, without versions. Its backups must forget: a key that comes
+        /// back brings back what was erased.
         url: StoreUrl = "file:",
         /// The file with the master key that wraps the keys. It is made at the first start, readable
         /// by its owner only; keep a copy apart from the keys. Not set: `master-key.toml` in the data

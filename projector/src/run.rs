@@ -91,7 +91,12 @@ impl Projector {
         let (commits, committed) = watch::channel(0);
         let (stop, stopping) = watch::channel(false);
         let (stopped, has_stopped) = watch::channel(None);
-        let lag = tokio::spawn(telemetry::report_lag(Arc::clone(&deps.log), positions.clone()));
+        let lag = telemetry::report_lag(
+            "nottermost_projection_lag_records",
+            Arc::clone(&deps.log),
+            positions.clone(),
+        );
+        let lag = tokio::spawn(lag);
         let worker =
             Worker { deps, options, positions: positions.clone(), commits, stopping, index: None };
         let task = tokio::spawn(async move {

@@ -52,8 +52,12 @@ pub(crate) fn span_of(folded: &Folded) -> Option<tracing::Span> {
     Some(span)
 }
 
-/// Reports how far the rows are behind the log, every few seconds, for ever.
-pub(crate) async fn report_lag(log: Arc<dyn LogReader>, positions: PositionsWatch) {
+/// Reports how far these positions are behind the log, every few seconds, for ever.
+pub(crate) async fn report_lag(
+    name: &'static str,
+    log: Arc<dyn LogReader>,
+    positions: PositionsWatch,
+) {
     let partitions: Vec<Partition> = Partition::durable().collect();
     let mut ticks = tokio::time::interval(LAG_EVERY);
     loop {
@@ -61,11 +65,7 @@ pub(crate) async fn report_lag(log: Arc<dyn LogReader>, positions: PositionsWatc
         let Ok(ends) = log.ends(&partitions).await else { continue };
         for (partition, end) in partitions.iter().zip(ends) {
             let lag = end.saturating_sub(positions.next(*partition));
-            metrics::gauge!(
-                "nottermost_projection_lag_records",
-                "partition" => partition.to_string(),
-            )
-            .set(lag as f64);
+            metrics::gauge!(name, "partition" => partition.to_string()).set(lag as f64);
         }
     }
 }

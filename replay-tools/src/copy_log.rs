@@ -52,7 +52,11 @@ async fn source(config: &Config, url: &LogUrl, data: &Path) -> Result<Arc<dyn Lo
     Ok(log.with_context(|| format!("failed to open {url}"))? as _)
 }
 
-async fn target(config: &Config, url: &LogUrl, data: &Path) -> Result<Box<dyn CopyTarget>> {
+pub(crate) async fn target(
+    config: &Config,
+    url: &LogUrl,
+    data: &Path,
+) -> Result<Box<dyn CopyTarget>> {
     match url {
         LogUrl::Embedded(directory) => {
             let directory = data.join(directory);

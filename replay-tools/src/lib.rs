@@ -1,11 +1,14 @@
 //! What operators do with a log: look into it, make the read models anew from it, compare them with
-//! it, copy it to another place, work on its keys; and have a server erase a person. And what they put in front of the services: the edge's configuration,
-//! kept to those that can serve.
+//! it, copy it to another place, work on its keys; verify its archive, and make a log of that; have a
+//! server erase a person. And what they put in front of the services: the edge's configuration, kept to
+//! those that can serve.
 //!
 //! Owns the commands of the binary `replay`. It must never append to the log that it reads, never cause
 //! a side effect outside the read models and a copy, and never work beside a running server: each
-//! command that touches data holds the lock of the data directory.
+//! command that touches data holds the lock of the data directory. What is archived never changes, so
+//! to verify it takes no lock.
 
+mod archive_log;
 mod cat;
 mod compare;
 mod copy_log;
@@ -14,9 +17,11 @@ mod erase;
 mod keys;
 mod progress;
 mod rebuild;
+mod restore;
 mod status;
 mod stopped;
 mod topics;
+mod verify;
 
 use anyhow::Result;
 use events::Partition;
@@ -26,7 +31,7 @@ use sealing::KeyName;
 pub use cat::Range;
 pub use erase::Erasure;
 
-use stopped::Stopped;
+use stopped::{Stopped, WithRows};
 
 /// What can be asked of the tools.
 #[derive(Debug, Clone)]
@@ -35,12 +40,16 @@ pub enum Task {
     Rebuild,
     /// Say whether rows and index are what the log says.
     Compare,
-    /// Say how far log, rows, index and snapshots are.
+    /// Say how far log, rows, index, snapshots and archive are.
     Status,
     /// Make the topics of a log on Kafka, or say what is wrong with them.
     Topics,
     /// Make a log in another place the same as this one.
     CopyLog(Route),
+    /// Say whether the archive is whole and unchanged, for people or as one JSON document.
+    Verify { json: bool },
+    /// Make a log from the archive.
+    Restore { to: LogUrl },
     /// Work on the keys to what is personal.
     Keys(KeysTask),
     /// Show the events of a partition.
@@ -80,11 +89,16 @@ pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
         Task::Topics => topics::run(config).await,
         Task::Keys(task) => keys::run(config, task).await,
         Task::CopyLog(route) => copy_log::run(config, route).await,
+        Task::Verify { json } => verify::run(config, json).await,
+        Task::Restore { to } => restore::run(config, to).await,
         Task::Cat { partition, range } => {
             cat::run(&Stopped::open(config).await?, partition, range).await
         }
         Task::Rebuild => Stopped::open(config).await?.with_database(config, rebuild::run).await,
         Task::Compare => Stopped::open(config).await?.with_database(config, compare::run).await,
-        Task::Status => Stopped::open(config).await?.with_database(config, status::run).await,
+        Task::Status => {
+            let status = async |with: WithRows<'_>| status::run(config, with).await;
+            Stopped::open(config).await?.with_database(config, status).await
+        }
     }
 }

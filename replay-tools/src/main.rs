@@ -97,7 +97,7 @@ enum LogCommand {
     /// Compare the read model and the search index with what the log says; exits with 1 if they
     /// differ.
     Compare,
-    /// Show how far log, read model, search index and snapshots are.
+    /// Show how far log, read model, search index, snapshots and archive are.
     Status,
     /// Make the topics of a log on Kafka; refuse those that would lose records.
     Topics,
@@ -108,6 +108,23 @@ enum LogCommand {
         #[arg(long, value_name = "URL", value_parser = log_url)]
         from: Option<LogUrl>,
         /// Where to. What is there must be how the log begins.
+        #[arg(long, value_name = "URL", value_parser = log_url)]
+        to: LogUrl,
+    },
+    /// Check the archive: that it is whole and unchanged, by hashes and signed digests, and that its
+    /// verdicts are those that its records come to. Exits with 1 if something is wrong. Servers may run
+    /// meanwhile.
+    Verify {
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a log from the archive, record by record, for a log that is gone: never beside one that
+    /// lives, because both would go on from the same history (no new epoch is opened). A restore that
+    /// was cut short goes on.
+    Restore {
+        /// Where to: embedded:<directory> or kafka://<host>:<port>[,<host>:<port>...][/<prefix>]. What is
+        /// there must be how the archive begins.
         #[arg(long, value_name = "URL", value_parser = log_url)]
         to: LogUrl,
     },
@@ -154,6 +171,8 @@ impl From<LogCommand> for Task {
             LogCommand::Compare => Self::Compare,
             LogCommand::Status => Self::Status,
             LogCommand::Topics => Self::Topics,
+            LogCommand::Verify { json } => Self::Verify { json },
+            LogCommand::Restore { to } => Self::Restore { to },
             LogCommand::Keys(command) => Self::Keys(command.into()),
             LogCommand::CopyLog { from, to } => Self::CopyLog(Route { from, to }),
             LogCommand::Cat { partition, from, limit } => {

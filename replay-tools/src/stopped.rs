@@ -10,6 +10,7 @@ use events::Partition;
 use platform::config::Config;
 use platform::data_dir::{DataDir, DataDirError};
 use platform::postgres;
+use platform::secrets::Secrets;
 use process::Storage;
 use read_model::Database;
 
@@ -61,16 +62,28 @@ impl Stopped {
     }
 }
 
+/// The data directory, which is not made.
+pub(crate) fn there(config: &Config) -> Result<&Path> {
+    let directory = &config.data.dir;
+    let there = directory.join("FORMAT").exists();
+    ensure!(there, "{} is no data directory (data.dir)", directory.display());
+    Ok(directory)
+}
+
+/// The secrets of a data directory, which are not made.
+pub(crate) fn secrets(config: &Config, data: &Path) -> Result<Secrets> {
+    let file = config.secrets.path(data);
+    ensure!(file.exists(), "there are no secrets in {}", file.display());
+    Ok(Secrets::load_or_create(&file)?)
+}
+
 /// The data directory, held so that no server starts on it.
 pub(crate) fn held(
     config: &Config,
     open: fn(&Path) -> Result<DataDir, DataDirError>,
 ) -> Result<DataDir> {
-    let directory = &config.data.dir;
     // Opening would make it.
-    let there = directory.join("FORMAT").exists();
-    ensure!(there, "{} is no data directory (data.dir)", directory.display());
-    Ok(open(directory)?)
+    Ok(open(there(config)?)?)
 }
 
 /// Removes a folder that need not be there.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use event_archive::{ObjectKey, ObjectStore, PutOutcome, StoreError};
+use event_archive::{KeyPrefix, ObjectKey, ObjectStore, PutOutcome, StoreError};
 use events::{FIRST_EPOCH, Partition};
 
 use crate::set::Folded;
@@ -60,9 +60,34 @@ impl Digests {
         let theirs = String::from_utf8_lossy(&theirs).into_owned();
         Err(DigestError::Parted { partition, next, ours, theirs })
     }
+
+    /// Removes those that lie beyond the end of their partition.
+    pub(crate) async fn forget_beyond(
+        &self,
+        end: impl Fn(Partition) -> u64,
+    ) -> Result<(), StoreError> {
+        let folder = KeyPrefix::parse(format!("{}/", root())).expect("a number is a folder's name");
+        for object in self.0.list(&folder).await? {
+            if let Some((partition, next)) = parse(object.as_str())
+                && next > end(partition)
+            {
+                self.0.delete(&object).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn root() -> String {
+    format!("digests/{FIRST_EPOCH}")
 }
 
 fn name(partition: Partition, next: u64) -> ObjectKey {
-    ObjectKey::parse(format!("digests/{FIRST_EPOCH}/{partition}/{next:020}"))
+    ObjectKey::parse(format!("{}/{partition}/{next:020}", root()))
         .expect("a partition and a number are a name")
+}
+
+fn parse(name: &str) -> Option<(Partition, u64)> {
+    let (partition, next) = name.strip_prefix(&root())?.strip_prefix('/')?.split_once('/')?;
+    Some((partition.parse().ok()?, next.parse().ok()?))
 }

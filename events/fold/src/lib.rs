@@ -16,6 +16,7 @@ mod set;
 pub mod snapshots;
 mod status;
 mod telemetry;
+pub mod verdicts;
 
 pub use access::AccessEnded;
 pub use lease::Lease;

@@ -111,6 +111,22 @@ impl Snapshots {
         Ok(())
     }
 
+    /// Removes the snapshots and digests that lie beyond the end of their partition: of a log that was
+    /// longer than the one that took its place.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may be removed.
+    pub async fn forget_beyond(&self, end: impl Fn(Partition) -> u64) -> Result<(), StoreError> {
+        for object in self.0.list(&folder(&root())).await? {
+            if let Some((partition, offset)) = parse(object.as_str())
+                && offset > end(partition)
+            {
+                self.0.delete(&object).await?;
+            }
+        }
+        self.digests().forget_beyond(end).await
+    }
+
     async fn restore_one(
         &self,
         set: &FoldSet,

@@ -145,6 +145,33 @@ async fn a_restart_goes_on_from_the_newest_snapshot_that_it_may_use() {
 }
 
 #[tokio::test]
+async fn what_lies_beyond_a_logs_end_can_be_forgotten() {
+    let log = Arc::new(MemoryLog::new());
+    let snapshots = Snapshots::new(Arc::new(MemoryStore::new()));
+    let fold = start(&log, FoldSet::new(), Options::default()).await;
+    for n in 1..=3 {
+        let offset = create(&log, n).await;
+        fold.wait_for(Partition::DIRECTORY, offset + 1, deadline()).await.expect("folded");
+        snapshots.write(fold.set(), Partition::DIRECTORY).await.expect("written");
+    }
+    let (digests, kept, lost) = (snapshots.digests(), DIGEST_EVERY, 2 * DIGEST_EVERY);
+    let (partition, other) = (Partition::DIRECTORY, Partition::of(Topic::Users, &[7; 16]));
+    for (partition, next) in [(partition, lost), (other, kept), (other, lost)] {
+        digests.agree(partition, next, 1).await.expect("nobody was there before");
+    }
+    let end = |p| if p == partition { 2 } else { DIGEST_EVERY };
+    snapshots.forget_beyond(end).await.expect("forgotten");
+
+    let set = FoldSet::new();
+    snapshots.restore(&set, |_| u64::MAX).await.expect("restored");
+    assert_eq!(set.next(partition), 2, "the one at 3 is forgotten");
+    for (partition, next) in [(partition, lost), (other, lost)] {
+        digests.agree(partition, next, 2).await.expect("another result may stand there");
+    }
+    assert!(digests.agree(other, kept, 2).await.is_err(), "this one is compared");
+}
+
+#[tokio::test]
 async fn an_unknown_event_stops_the_fold() {
     let log = Arc::new(MemoryLog::new());
     let fold = start(&log, FoldSet::new(), Options::default()).await;

@@ -13,6 +13,7 @@ mod notes;
 mod parts;
 mod running;
 mod storage;
+mod stores;
 pub mod watch;
 
 /// Of all who link this crate: the processes and `replay`.
@@ -29,7 +30,8 @@ pub use running::{
     Patience, Running, ended_in_time, run_only_service, run_service, serve, watch_service,
     with_telemetry,
 };
-pub use storage::{Storage, kafka_options, open_key_store, open_log};
+pub use storage::{Storage, kafka_options, open_key_store, open_log, open_objects};
+pub use stores::{archive_signer, open_archive};
 
 /// How far fold and index are behind the log.
 pub use lag::report as report_lag;

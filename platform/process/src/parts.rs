@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use axum::Router;
+use event_archive::segments::Archive;
 use platform::config::Config;
 use platform::data_dir::DataDir;
 use platform::health::Health;
@@ -26,6 +27,7 @@ pub struct Parts<'p> {
     pub data: &'p DataDir,
     pub secrets: Arc<Secrets>,
     pub storage: Storage,
+    pub archive: Archive,
     pub database: &'p Database,
     pub metrics: Metrics,
 }

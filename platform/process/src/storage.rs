@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use event_archive::{DirectoryStore, ObjectStore};
+use event_archive::ObjectStore;
 use event_log::{
     EmbeddedLog, EmbeddedOptions, EventLog, KafkaLog, KafkaOptions, LogReader, PresenceAppender,
 };
@@ -12,9 +12,12 @@ use platform::config::{Config, LogUrl};
 use platform::master_keys;
 use sealing::{Keys, MasterKeys, ObjectKeyStore, OpenedLog};
 
+use crate::stores::Store;
+
 pub struct Storage {
     /// For the command side alone.
     pub log: Arc<dyn EventLog>,
+    sealed: Arc<dyn LogReader>,
     pub objects: Arc<dyn ObjectStore>,
     pub keys: Keys,
 }
@@ -25,10 +28,11 @@ impl Storage {
     /// # Errors
     /// What kept one from being opened.
     pub async fn open(config: &Config, data: &Path) -> Result<Self> {
-        let objects = directory(config.objects.url.directory(data, "objects")).await?;
+        let objects = open_objects(config, data).await?;
         let keys = open_keys(config, data).await?;
-        let log = Arc::new(OpenedLog::new(open_log(config, data).await?, keys.clone()));
-        Ok(Self { log, objects, keys })
+        let stored = open_log(config, data).await?;
+        let log = Arc::new(OpenedLog::new(Arc::clone(&stored), keys.clone()));
+        Ok(Self { log, sealed: stored, objects, keys })
     }
 
     /// The log for those who only read it, with what is personal opened.
@@ -36,10 +40,23 @@ impl Storage {
         Arc::clone(&self.log) as _
     }
 
+    /// The log as it is stored, for those who keep it and need no key: what is personal stays sealed.
+    pub fn sealed_log(&self) -> Arc<dyn LogReader> {
+        Arc::clone(&self.sealed)
+    }
+
     /// The way into `presence` for those who write nothing else.
     pub fn presence(&self) -> PresenceAppender {
         PresenceAppender::new(Arc::clone(&self.log))
     }
+}
+
+/// Snapshots of the fold, files, pictures.
+///
+/// # Errors
+/// What kept them from being opened.
+pub async fn open_objects(config: &Config, data: &Path) -> Result<Arc<dyn ObjectStore>> {
+    Store::Objects.open(config, data).await
 }
 
 /// The log as it is stored: what is personal stays sealed.
@@ -67,13 +84,8 @@ pub async fn open_keys(config: &Config, data: &Path) -> Result<Keys> {
 /// What kept it from being opened.
 pub async fn open_key_store(config: &Config, data: &Path) -> Result<ObjectKeyStore> {
     let master = MasterKeys::new(master_keys::load_or_create(&config.keys.master_path(data))?);
-    let objects = directory(config.keys.url.directory(data, "keys")).await?;
+    let objects = Store::Keys.open(config, data).await?;
     ObjectKeyStore::open(objects, Arc::new(master)).await.context("failed to open the key store")
-}
-
-async fn directory(directory: std::path::PathBuf) -> Result<Arc<dyn ObjectStore>> {
-    let opened = tokio::task::spawn_blocking(move || DirectoryStore::open(directory));
-    Ok(Arc::new(opened.await.context("failed to open the objects")??))
 }
 
 async fn embedded(directory: std::path::PathBuf) -> Result<EmbeddedLog> {

@@ -12,6 +12,7 @@ mod reference;
 mod section;
 mod sections;
 mod sources;
+mod store_url;
 mod values;
 
 use std::path::PathBuf;
@@ -21,12 +22,12 @@ pub use networks::Networks;
 pub use reference::reference_page;
 pub use section::{FieldDoc, Section, SectionDoc, Setting};
 pub use sections::{
-    KafkaSettings, LimitSettings, LogSettings, ObjectSettings, ServiceSettings, WriteSettings,
+    ArchiveSettings, KafkaSettings, LimitSettings, LogSettings, ObjectSettings, S3Settings,
+    ServiceSettings, WriteSettings,
 };
 pub use sources::{CONFIG_FILE_VARIABLE, Sources};
-pub use values::{
-    Bounded, ClientSettings, DatabaseUrl, HttpUrl, LogFilter, LogUrl, OneOf, Secret, StoreUrl,
-};
+pub use store_url::{StorePlace, StoreUrl};
+pub use values::{Bounded, ClientSettings, DatabaseUrl, HttpUrl, LogFilter, LogUrl, OneOf, Secret};
 
 use crate::{data_dir, http, master_keys, postgres, secrets, telemetry};
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub kafka: KafkaSettings,
     pub objects: ObjectSettings,
     pub keys: master_keys::KeySettings,
+    pub archive: ArchiveSettings,
+    pub s3: S3Settings,
     pub secrets: secrets::SecretSettings,
     pub database: postgres::DatabaseSettings,
     pub telemetry: telemetry::TelemetrySettings,
@@ -56,6 +59,8 @@ impl Config {
         KafkaSettings::DOC,
         ObjectSettings::DOC,
         master_keys::KeySettings::DOC,
+        ArchiveSettings::DOC,
+        S3Settings::DOC,
         secrets::SecretSettings::DOC,
         postgres::DatabaseSettings::DOC,
         telemetry::TelemetrySettings::DOC,
@@ -74,6 +79,8 @@ impl Config {
             kafka: sources.section()?,
             objects: sources.section()?,
             keys: sources.section()?,
+            archive: sources.section()?,
+            s3: sources.section()?,
             secrets: sources.section()?,
             database: sources.section()?,
             telemetry: sources.section()?,
@@ -119,8 +126,8 @@ mod tests {
         assert_eq!(config.data.dir, PathBuf::from("./data"));
         assert_eq!(config.log.url, LogUrl::Embedded("log".into()));
         assert_eq!(
-            config.objects.url.directory(&config.data.dir, "objects"),
-            PathBuf::from("./data/objects")
+            config.objects.url.place(&config.data.dir, "objects"),
+            StorePlace::Directory("./data/objects".into())
         );
         assert_eq!(config.secrets.path(&config.data.dir), PathBuf::from("./data/secrets.toml"));
         assert!(config.database.url.is_none());
@@ -178,11 +185,18 @@ mod tests {
     }
 
     #[test]
-    fn s3_is_refused_in_one_line() {
-        let value = "s3://bucket/prefix";
+    fn a_store_that_is_no_bucket_is_refused_in_one_line() {
+        let value = "s3://Bucket/prefix";
         let message = refusal("", &[("NOTTERMOST_OBJECTS__URL", value)]);
-        assert!(message.contains("not supported by this version"), "{message}");
+        assert!(message.contains("a bucket has"), "{message}");
         assert!(message.contains(value) && !message.contains('\n'), "{message}");
+    }
+
+    #[test]
+    fn the_secret_key_of_s3_is_shown_neither_in_an_error_nor_in_debug_output() {
+        let config = load("", &[("NOTTERMOST_S3__SECRET_KEY", "hush")]).unwrap();
+        assert_eq!(config.s3.secret_key.as_ref().unwrap().reveal(), "hush");
+        assert!(!format!("{config:?}").contains("hush"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The sections whose subject lives in a crate that must not know about configuration (the log, the
 //! stores, the rules) or in several.
 
-use super::values::{Bounded, ClientSettings, LogUrl, StoreUrl};
+use super::store_url::StoreUrl;
+use super::values::{Bounded, ClientSettings, HttpUrl, LogUrl, Secret};
 
 crate::settings_section! {
     /// The event log: the one thing that must never be lost.
@@ -30,8 +31,37 @@ crate::settings_section! {
 crate::settings_section! {
     /// The object store: snapshots of the fold, uploaded files.
     "objects" => pub struct ObjectSettings {
-        /// Which store. `file:` keeps the objects in `objects` below the data directory.
+        /// Which store. `file:` keeps the objects in `objects` below the data directory; `s3://` is
+        /// for a bucket of the section `s3`.
         url: StoreUrl = "file:",
+    }
+}
+
+crate::settings_section! {
+    /// The archive of the log: every record with its verdict, in segments that are never changed.
+    "archive" => pub struct ArchiveSettings {
+        /// Which store. `file:` keeps the archive in `archive` below the data directory, which is of use
+        /// once that is another disk. Objects are only added, so a bucket may have versions and an
+        /// object lock. It must be another place than `objects.url` and `keys.url`.
+        url: StoreUrl = "file:",
+    }
+}
+
+crate::settings_section! {
+    /// The S3 in which the buckets of `s3://` stores are.
+    "s3" => pub struct S3Settings {
+        /// The region of the buckets.
+        region: String = "us-east-1",
+        /// The address of a store that speaks the protocol of S3 and is not Amazon's.
+        endpoint: Option<HttpUrl>,
+        /// Whether the bucket stands in the path of an address instead of in its host: most stores
+        /// that are not Amazon's want it.
+        force_path_style: bool = "false",
+        /// Who asks. Not set: whoever the environment, the profile, the container or the machine says,
+        /// as for Amazon's own tools.
+        access_key: Option<String>,
+        /// What belongs to the access key.
+        secret_key: Option<Secret>,
     }
 }
 

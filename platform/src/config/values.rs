@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Setting;
@@ -159,6 +159,18 @@ impl fmt::Debug for Secret {
     }
 }
 
+impl Setting for Secret {
+    const SECRET: bool = true;
+
+    fn accepted() -> String {
+        String::accepted()
+    }
+
+    fn parse(text: &str) -> Result<Self, Option<String>> {
+        String::parse(text).map(Self)
+    }
+}
+
 /// Where Postgres is; it may hold a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseUrl(Secret);
@@ -297,39 +309,8 @@ impl Setting for ClientSettings {
     }
 }
 
-/// Which store of objects is used: a directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreUrl(Option<PathBuf>);
-
-impl StoreUrl {
-    /// The store's directory, below `data` unless it was given as an absolute one; `default` there if
-    /// none was given.
-    pub fn directory(&self, data: &Path, default: &str) -> PathBuf {
-        data.join(self.0.as_deref().unwrap_or(Path::new(default)))
-    }
-}
-
-impl Setting for StoreUrl {
-    fn accepted() -> String {
-        "file: or file:<directory>, relative to the data directory".to_owned()
-    }
-
-    fn parse(text: &str) -> Result<Self, Option<String>> {
-        if text.starts_with("s3:") {
-            let accepted = Self::accepted();
-            return Err(Some(format!(
-                "an S3 object store is not supported by this version; accepted is {accepted}"
-            )));
-        }
-        if text == "file:" {
-            return Ok(Self(None));
-        }
-        directory_after("file:", text, "").map(|directory| Self(Some(directory))).ok_or(None)
-    }
-}
-
 /// The directory of a `scheme:directory` text, where `scheme:///a` is `/a` too.
-fn directory_after(scheme: &str, text: &str, default: &str) -> Option<PathBuf> {
+pub(super) fn directory_after(scheme: &str, text: &str, default: &str) -> Option<PathBuf> {
     let directory = text.strip_prefix(scheme)?;
     let directory = match directory.strip_prefix("//") {
         Some(path) if path.starts_with('/') => path,
@@ -346,19 +327,6 @@ fn directory_after(scheme: &str, text: &str, default: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn store_directories_are_below_the_data_directory_unless_absolute() {
-        let data = Path::new("/srv/data");
-        let directory = |url| StoreUrl::parse(url).unwrap().directory(data, "objects");
-        assert_eq!(directory("file:"), Path::new("/srv/data/objects"));
-        assert_eq!(directory("file:blobs/a"), Path::new("/srv/data/blobs/a"));
-        assert_eq!(directory("file:/mnt/blobs"), Path::new("/mnt/blobs"));
-        assert_eq!(directory("file:///mnt/blobs"), Path::new("/mnt/blobs"));
-        for bad in ["", "objects", "file://host/x", "http://x"] {
-            assert_eq!(StoreUrl::parse(bad), Err(None), "{bad}");
-        }
-    }
 
     #[test]
     fn a_kafka_log_names_its_brokers_and_may_name_a_prefix() {

@@ -1,4 +1,5 @@
-//! projector as a process of its own, and how its tables come to be: composition only.
+//! projector as a process of its own, with the archiver, and how its tables come to be: composition
+//! only.
 //!
 //! Owns which parts the process is made of, and that a data directory has one of it. It must never
 //! append.
@@ -8,16 +9,20 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
+use event_archive::segments::Archive;
 use fold::snapshots::Snapshots;
 use platform::config::Config;
 use platform::health::Health;
 use platform::postgres;
-use process::{Running, ServiceParts, ended_in_time};
+use platform::secrets::Secrets;
+use process::{Running, ServiceParts, Storage, ended_in_time};
 use projector::Projector;
+use projector::archiver::{self, Archiver};
 use tokio::task::JoinSet;
 
 const NAME: &str = "projector";
 const PROJECTOR_STOP: Duration = Duration::from_millis(1_000);
+const ARCHIVER_STOP: Duration = Duration::from_millis(2_000);
 
 /// Runs until SIGTERM or SIGINT.
 ///
@@ -49,8 +54,20 @@ pub async fn prepared(running: &postgres::Database, database: &read_model::Datab
     database.migrate().await.context(failed)
 }
 
+/// Starts to archive the log.
+pub fn archiving(storage: &Storage, archive: Archive, secrets: &Secrets) -> Archiver {
+    let deps = archiver::Deps {
+        log: storage.sealed_log(),
+        archive,
+        signer: Arc::new(process::archive_signer(secrets)),
+        snapshots: Snapshots::new(Arc::clone(&storage.objects)),
+    };
+    Archiver::start(deps, archiver::Options::default())
+}
+
 struct Service {
     projector: Projector,
+    archiver: Archiver,
     router: Router,
     health: Health,
     tasks: JoinSet<()>,
@@ -59,6 +76,7 @@ struct Service {
 impl Service {
     async fn start(parts: ServiceParts) -> Result<Self> {
         let health = Health::default();
+        let archive = process::open_archive(&parts.config, &parts.data, &parts.secrets).await?;
         let database = parts.read_model();
         prepared(&parts.database, &database).await?;
         let projector = Projector::start(
@@ -70,11 +88,12 @@ impl Service {
             },
             projector::Options::default(),
         );
+        let archiver = archiving(&parts.storage, archive, &parts.secrets);
         let mut tasks = JoinSet::new();
         let postgres = health.register("postgres");
         tasks.spawn(process::watch::postgres(&parts.database, parts.reader(), postgres));
         let router = parts.edge(Router::new(), &health);
-        Ok(Self { projector, router, health, tasks })
+        Ok(Self { projector, archiver, router, health, tasks })
     }
 }
 
@@ -88,11 +107,17 @@ impl Running for Service {
     }
 
     async fn failed(&self) -> anyhow::Error {
-        self.projector.stopped().await.into()
+        tokio::select! {
+            reason = self.projector.stopped() => reason.into(),
+            reason = self.archiver.stopped() => reason.into(),
+        }
     }
 
     async fn stop(mut self) {
         self.tasks.shutdown().await;
-        ended_in_time("projector", PROJECTOR_STOP, self.projector.stop()).await;
+        tokio::join!(
+            ended_in_time("projector", PROJECTOR_STOP, self.projector.stop()),
+            ended_in_time("archiver", ARCHIVER_STOP, self.archiver.stop()),
+        );
     }
 }

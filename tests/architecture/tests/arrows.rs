@@ -86,7 +86,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("command-api-server", &["command-api", "events", "fold", "platform", "process", "read-model"]),
-    ("projector-server", &["projector", "fold", "platform", "process", "read-model"]),
+    (
+        "projector-server",
+        &["projector", "event-archive", "fold", "platform", "process", "read-model"],
+    ),
     (
         "query-api-server",
         &["query-api", "events", "fold", "platform", "process", "read-model", "search-index"],

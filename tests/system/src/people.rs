@@ -183,6 +183,26 @@ impl Person {
         self.post("/posts", post).await?.expect(201).context("post")
     }
 
+    /// Posts with a file; returns the file's id.
+    pub async fn share(&self, channel: &str, message: &str, bytes: Vec<u8>) -> Result<String> {
+        let path = format!("/files?channel_id={channel}&filename=loom.bin");
+        let request = self.visitor.client.post(format!("{}/api/v4{path}", self.visitor.url));
+        let answer = request.bearer_auth(self.token()).body(bytes).send().await?;
+        let uploaded: Value = answer.error_for_status().context("upload")?.json().await?;
+        let file = text(&uploaded["file_infos"][0], "id")?;
+        let post = json!({"channel_id": channel, "message": message, "file_ids": [file]});
+        self.post("/posts", post).await?.expect(201).context("post a file")?;
+        Ok(file)
+    }
+
+    /// The bytes of a file.
+    pub async fn file(&self, file: &str) -> Result<Vec<u8>> {
+        let url = format!("{}/api/v4/files/{file}", self.visitor.url);
+        let answer = self.visitor.client.get(url).bearer_auth(self.token()).send().await?;
+        let bytes = answer.error_for_status().context("download")?.bytes().await?;
+        Ok(bytes.to_vec())
+    }
+
     /// All posts of a channel, newest first, page by page.
     pub async fn posts(&self, channel: &str) -> Result<Vec<Value>> {
         let mut all = Vec::new();

@@ -32,13 +32,18 @@ pub enum AppendOutcome {
 }
 
 impl Archive {
-    /// The end of a partition's chain: of the last segment by name, whose head is read. An object in its
-    /// folder that is named otherwise is passed over.
-    pub async fn end(&self, partition: Partition) -> Result<ArchiveEnd, ArchiveError> {
+    /// The head of a partition's last segment by name. An object in its folder that is named otherwise is
+    /// passed over. None: there is no segment.
+    pub async fn last(&self, partition: Partition) -> Result<Option<Head>, ArchiveError> {
         match self.first_offsets(partition).await?.last() {
-            Some(offset) => Ok(self.head_at(partition, *offset).await?.end()),
-            None => Ok(ArchiveEnd::default()),
+            Some(offset) => Ok(Some(self.head_at(partition, *offset).await?)),
+            None => Ok(None),
         }
+    }
+
+    /// The end of a partition's chain: that of its [last](Self::last) segment.
+    pub async fn end(&self, partition: Partition) -> Result<ArchiveEnd, ArchiveError> {
+        Ok(self.last(partition).await?.map(|head| head.end()).unwrap_or_default())
     }
 
     /// Appends a segment to a partition's chain, which ended at `end` when the caller last knew. The records

@@ -24,7 +24,8 @@ impl Default for RollerOptions {
 /// 1. cuts if the record [`closes`](Self::closes) what is held, before folding it, so that the state hash
 ///    is the one behind the last record held;
 /// 2. folds it and [`push`](Self::push)es it with its verdict;
-/// 3. cuts if that [`is due`](Self::is_due); and from time to time without a record too.
+/// 3. cuts if that [`is full`](Self::is_full); and cuts what [`is due`](Self::is_due) from time to time,
+///    not with every record: of a backlog each is older than `age_max_ms`.
 ///
 /// What is held is due when
 /// - it has `bytes_max` bytes ([`Archived::size_bytes`]) or more, so a segment has fewer than that and one
@@ -61,9 +62,14 @@ impl Roller {
         self.held.push(archived);
     }
 
+    /// Whether `bytes_max` is reached.
+    pub fn is_full(&self) -> bool {
+        self.bytes >= self.options.bytes_max
+    }
+
     pub fn is_due(&self, now_ms: i64) -> bool {
         let Some(first) = self.held.first() else { return false };
-        self.bytes >= self.options.bytes_max
+        self.is_full()
             || now_ms.saturating_sub(first.record.appended_ms) >= self.options.age_max_ms
             || self.closes(now_ms)
     }
@@ -71,6 +77,11 @@ impl Roller {
     /// The records held, in order.
     pub fn held(&self) -> &[Archived] {
         &self.held
+    }
+
+    /// Bytes of what is held, uncompressed.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Takes what is held; the next segment begins empty.

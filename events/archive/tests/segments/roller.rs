@@ -23,7 +23,7 @@ fn a_segment_is_due_with_the_record_that_fills_it() {
     let mut roller = Roller::new(RollerOptions { bytes_max: 3 * size, ..OPTIONS });
     for due in [false, false, true] {
         roller.push(at(4, 0));
-        assert_eq!(roller.is_due(START_MS), due);
+        assert_eq!((roller.is_due(START_MS), roller.is_full()), (due, due));
     }
     assert_eq!(roller.cut().len(), 3);
     roller.push(at(4, 0));

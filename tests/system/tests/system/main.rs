@@ -1,12 +1,14 @@
 //! The whole system, from outside: it starts or says why not, it stops, it keeps what it
 //! acknowledged, it can be watched.
 
+mod archiving;
 mod behind_the_edge;
 mod copying;
 mod distributed;
 mod durability;
 mod edge;
 mod erasing;
+mod on_s3;
 mod refusals;
 mod replaying;
 mod rolling;

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use bytes::Bytes;
+use event_archive::testing::S3Server;
 use event_log::{EmbeddedLog, EmbeddedOptions, EventLog};
 use events::{NewRecord, Partition};
 use system_tests::{Ended, Lack, Room, Server, Setup, processes_in};
@@ -60,10 +61,37 @@ async fn an_unknown_key_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn s3_is_refused_until_it_is_there() -> Result<()> {
+async fn an_s3_that_does_not_answer_and_a_bucket_that_is_not_there_are_named() -> Result<()> {
     let room = Room::new()?;
-    let s3 = Setup::default().set("NOTTERMOST_OBJECTS__URL", "s3://bucket/prefix");
-    refuses(&room, &s3, &["objects.url", "s3://bucket/prefix", "not supported"]).await
+    let closed = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let nowhere =
+        s3_at(&format!("http://{closed}")).set("NOTTERMOST_OBJECTS__URL", "s3://bucket/prefix");
+    let parts = ["objects.url", "s3://bucket/prefix", "the bucket bucket cannot be used"];
+    refuses(&room, &nowhere, &parts).await?;
+
+    let s3 = S3Server::start().await;
+    let wrong = s3_at(&s3.endpoint).set("NOTTERMOST_ARCHIVE__URL", "s3://another-bucket");
+    refuses(&room, &wrong, &["archive.url", "the bucket another-bucket", "NoSuchBucket"]).await
+}
+
+/// With the keys of the tests' own server.
+fn s3_at(endpoint: &str) -> Setup {
+    Setup::default()
+        .set("NOTTERMOST_S3__ENDPOINT", endpoint)
+        .set("NOTTERMOST_S3__FORCE_PATH_STYLE", "true")
+        .set("NOTTERMOST_S3__ACCESS_KEY", "an-access-key")
+        .set("NOTTERMOST_S3__SECRET_KEY", "a-secret-key")
+}
+
+#[tokio::test]
+async fn half_a_key_pair_and_two_stores_in_one_place_are_refused() -> Result<()> {
+    let room = Room::new()?;
+    let half = Setup::default()
+        .set("NOTTERMOST_S3__ACCESS_KEY", "an-access-key")
+        .set("NOTTERMOST_OBJECTS__URL", "s3://bucket");
+    refuses(&room, &half, &["s3.access_key is set, s3.secret_key is not"]).await?;
+    let same = Setup::default().set("NOTTERMOST_ARCHIVE__URL", "file:objects");
+    refuses(&room, &same, &["archive.url and objects.url are both file:"]).await
 }
 
 #[tokio::test]
