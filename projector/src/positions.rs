@@ -1,4 +1,4 @@
-//! How far the rows have come, for those who wait in this process.
+//! How far the rows, or the archive, have come, for those who wait in this process.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use tokio::sync::watch;
 #[error("the read model did not get there in time")]
 pub struct NotProjected;
 
-/// Positions of the rows. Clones share them. They follow the database, so they can go back.
+/// Positions of the rows (or of the archive: then read "archive" for "rows" below). Clones share them.
+/// They follow the database, so they can go back.
 #[derive(Debug, Clone)]
 pub struct PositionsWatch(Arc<BTreeMap<Partition, watch::Sender<u64>>>);
 
