@@ -1,18 +1,18 @@
 //! Keys at hand: cached in memory, over the store.
 
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::ReadError;
 use events::{ChannelEvent, DirectoryEvent, Event, Meta, NewRecord, Owner, UserId};
 use futures::{StreamExt, TryStreamExt};
 use moka::sync::Cache;
 
-use crate::blob::{Blob, HalfKey, Of, Under};
+use crate::blob::{HalfKey, Of, Under};
 use crate::month::Month;
 use crate::secret::Secret;
 use crate::store::{Held, KeyName, KeyStore, KeyStoreError};
-use crate::telemetry;
 
 /// Keys of people and channels in memory, and keys that were derived from them: of about 100 bytes, and
 /// of about 1 KB with all that AES makes of them.
@@ -41,25 +41,17 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub struct Sealer(Option<Arc<HalfKey>>);
 
-/// What a half turned out to be.
-pub(crate) enum Half {
-    Open(Vec<u8>),
-    Erased,
-    /// The key is not in memory.
-    NotAtHand,
-}
+/// Keys of halves; nothing where one of the keys that it takes was destroyed.
+pub(crate) type HalfKeys = HashMap<Under, Option<Arc<HalfKey>>>;
 
 impl Keys {
     pub fn new(store: Arc<dyn KeyStore>) -> Self {
-        let cache = |max| Cache::builder().max_capacity(max).time_to_live(FORGOTTEN_AFTER);
-        Self(Arc::new(Inner {
-            store,
-            stored: cache(STORED_MAX).build(),
-            derived: Cache::builder()
-                .max_capacity(DERIVED_MAX)
-                .time_to_live(FORGOTTEN_AFTER)
-                .build(),
-        }))
+        Self::holding(STORED_MAX, DERIVED_MAX, store)
+    }
+
+    fn holding(stored_max: u64, derived_max: u64, store: Arc<dyn KeyStore>) -> Self {
+        let (stored, derived) = (cache(stored_max), cache(derived_max));
+        Self(Arc::new(Inner { store, stored, derived }))
     }
 
     pub fn store(&self) -> &Arc<dyn KeyStore> {
@@ -149,28 +141,10 @@ impl Keys {
         Ok(Some(HalfKey::derive(under, &person, month.as_ref())))
     }
 
-    /// Fetches what `wanted` lacks in memory.
-    pub(crate) async fn fetch(&self, wanted: Vec<Under>) -> Result<(), ReadError> {
-        let fetches = wanted.into_iter().map(|under| self.derived(under));
-        let fetched = futures::stream::iter(fetches).buffer_unordered(FETCHED_AT_ONCE);
-        fetched
-            .try_for_each(|_| std::future::ready(Ok(())))
-            .await
-            .map_err(|error| ReadError::Unavailable(error.to_string()))
-    }
-
-    /// Opens a half with what is in memory.
-    pub(crate) fn open(&self, of: Of<'_>, blob: &Blob) -> Half {
-        let Some(key) = self.0.derived.get(&blob.under) else { return Half::NotAtHand };
-        let Some(key) = key else { return Half::Erased };
-        match key.open(of, blob) {
-            Some(half) => Half::Open(half),
-            None => {
-                tracing::error!(event.id = %of.event, "a sealed half is damaged; it counts as erased");
-                telemetry::damaged();
-                Half::Erased
-            }
-        }
+    /// All keys of `wanted`, however many the memory holds.
+    pub(crate) async fn of(&self, wanted: HashSet<Under>) -> Result<HalfKeys, KeyStoreError> {
+        let fetches = wanted.into_iter().map(async |under| Ok((under, self.derived(under).await?)));
+        futures::stream::iter(fetches).buffer_unordered(FETCHED_AT_ONCE).try_collect().await
     }
 
     /// Destroys a person's key: nothing that was sealed under it can be read again, wherever it is.
@@ -189,6 +163,14 @@ impl Keys {
         self.0.stored.invalidate_all();
         self.0.derived.invalidate_all();
     }
+}
+
+fn cache<K, V>(max: u64) -> Cache<K, V>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder().max_capacity(max).time_to_live(FORGOTTEN_AFTER).build()
 }
 
 /// Whose key an event makes.
@@ -226,5 +208,31 @@ impl Sealer {
                 events::encode_sealed(source, meta, event, |half| key.seal(of, half))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use event_archive::testing::MemoryStore;
+
+    use super::*;
+    use crate::master::MasterKeys;
+    use crate::objects::ObjectKeyStore;
+
+    #[tokio::test]
+    async fn all_keys_of_a_batch_are_had_even_if_the_memory_holds_none() {
+        let master = Arc::new(MasterKeys::new(vec![("a".to_owned(), [1; 32])]));
+        let store = ObjectKeyStore::open(Arc::new(MemoryStore::new()), master).await.unwrap();
+        let keys = Keys::holding(0, 0, Arc::new(store));
+        let people: Vec<UserId> = (0..100).map(|_| UserId::random()).collect();
+        for person in &people {
+            keys.made(KeyName::Person(*person), Month::of(0)).await.unwrap();
+        }
+        keys.destroy(people[0]).await.unwrap();
+        let under = |person: &UserId| Under { person: *person, channel: None };
+        let held = keys.of(people.iter().map(under).collect()).await.unwrap();
+        assert_eq!(held.len(), people.len());
+        let destroyed = held.iter().filter(|(_, key)| key.is_none());
+        assert_eq!(destroyed.map(|(under, _)| under.person).collect::<Vec<_>>(), [people[0]]);
     }
 }

@@ -3,21 +3,18 @@
 //! What is read from the log below stays sealed: archives and copies read that. What is appended is
 //! passed on as it is: who appends has sealed it ([`Keys::sealer`](crate::Keys::sealer)).
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use event_log::{AppendError, Appended, EventLog, LogReader, ReadError, ReadLimit, Tail};
-use events::{NewRecord, Partition, Record, SharedRecord, Topic};
+use events::directory::UserKeyDestroyed;
+use events::{Fact, NewRecord, Partition, Record, SharedRecord, Topic};
 use futures::future::BoxFuture;
 use serde_json::value::RawValue;
 
-use crate::blob::{Blob, Of, Under};
-use crate::keys::{Half, Keys};
+use crate::blob::{Blob, Of};
+use crate::keys::{HalfKeys, Keys};
 use crate::telemetry;
-
-/// The event behind which everyone has forgotten a key.
-const KEY_DESTROYED: &[u8] = b"user.key_destroyed";
 
 #[derive(Debug, Clone)]
 pub struct OpenedLog {
@@ -99,47 +96,36 @@ async fn opened(keys: &Keys, records: Vec<SharedRecord>) -> Result<Vec<SharedRec
         }
         halves.push(events::sealed(&record.body).map(Blob::parse));
     }
-    loop {
-        let (mut done, mut lacking) = (Vec::with_capacity(records.len()), HashSet::new());
-        for (record, half) in records.iter().zip(&halves) {
-            match half {
-                None => done.push(Arc::clone(record)),
-                Some(half) => done.extend(open(keys, record, half.as_ref(), &mut lacking)),
-            }
-        }
-        if lacking.is_empty() {
-            return Ok(done);
-        }
-        keys.fetch(lacking.into_iter().collect()).await?;
-    }
+    let wanted = halves.iter().flatten().flatten().map(|blob| blob.under).collect();
+    let held = keys.of(wanted).await;
+    let held = held.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+    let opened = records.into_iter().zip(&halves).map(|(record, half)| match half {
+        None => record,
+        Some(half) => open(&held, &record, half.as_ref()),
+    });
+    Ok(opened.collect())
 }
 
+/// Behind that event everyone has forgotten the key.
 fn destroys_a_key(record: &Record) -> bool {
-    record.header("ce_type").is_some_and(|name| name == KEY_DESTROYED)
+    record.header("ce_type").is_some_and(|name| name == UserKeyDestroyed::TYPE.as_bytes())
 }
 
-/// The record with its half opened, or without it; nothing where the key is not at hand.
-fn open(
-    keys: &Keys,
-    record: &SharedRecord,
-    half: Option<&Blob>,
-    lacking: &mut HashSet<Under>,
-) -> Option<SharedRecord> {
-    let half = match (half, of(record)) {
-        (Some(blob), Some(of)) => match keys.open(of, blob) {
-            Half::Open(half) if is_json(&half) => Some(half),
-            Half::NotAtHand => {
-                lacking.insert(blob.under);
-                return None;
-            }
-            Half::Open(_) | Half::Erased => None,
-        },
-        // No writer seals like that; the clear half counts all the same.
-        _ => None,
-    };
+/// The record with its half opened, or without it. No writer seals a half without a key's name, or into
+/// a record without an id; the clear half counts all the same.
+fn open(held: &HalfKeys, record: &Record, half: Option<&Blob>) -> SharedRecord {
+    let half = half.zip(of(record)).and_then(|(blob, of)| {
+        let key = held.get(&blob.under)?.as_ref()?;
+        let half = key.open(of, blob);
+        if half.is_none() {
+            tracing::error!(event.id = %of.event, "a sealed half is damaged; it counts as erased");
+            telemetry::damaged();
+        }
+        half.filter(|half| is_json(half))
+    });
     telemetry::opened(half.is_some());
     let body = events::opened(&record.body, half.as_deref());
-    Some(Arc::new(with_body(record, body)))
+    Arc::new(with_body(record, body))
 }
 
 /// A verdict must be the same whether a half can be opened or not: what would make the body invalid

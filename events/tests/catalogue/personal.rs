@@ -34,6 +34,14 @@ fn every_personal_text_of_the_table_is_marked() {
 }
 
 #[test]
+fn whatever_has_a_personal_half_has_somebody_whose_key_seals_it() {
+    for case in cases() {
+        let has_half = halves(&case.event)["p"] != serde_json::json!({});
+        assert_eq!(case.event.owner().is_some(), has_half, "{}", case.name());
+    }
+}
+
+#[test]
 fn every_personal_field_is_present_in_the_table() {
     for info in catalogue() {
         let schema = schema(&info);
