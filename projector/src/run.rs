@@ -14,12 +14,12 @@ use fold::snapshots::Snapshots;
 use read_model::Database;
 use search_index::WriterOptions;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::changes::RowChanges;
 use crate::index_feed::IndexFeed;
 use crate::index_thread::IndexThread;
 use crate::positions::PositionsWatch;
+use crate::running::{Running, Stopped};
 use crate::snapshots::SnapshotPlan;
 use crate::sql::{RowWriter, WriteError};
 use crate::{analyze, telemetry};
@@ -61,27 +61,12 @@ impl Default for Options {
     }
 }
 
-/// Why the projector stopped for good: this program cannot judge what the log holds.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the projector has to stop: {0}")]
-pub struct Stopped(Arc<str>);
-
 /// A running projector.
 #[derive(Debug)]
 pub struct Projector {
     positions: PositionsWatch,
     commits: watch::Receiver<u64>,
-    stop: watch::Sender<bool>,
-    stopped: watch::Receiver<Option<Stopped>>,
-    task: JoinHandle<()>,
-    lag: JoinHandle<()>,
-}
-
-impl Drop for Projector {
-    fn drop(&mut self) {
-        self.lag.abort();
-        self.stop.send_replace(true);
-    }
+    running: Running,
 }
 
 impl Projector {
@@ -89,23 +74,16 @@ impl Projector {
     pub fn start(deps: Deps, options: Options) -> Self {
         let positions = PositionsWatch::new();
         let (commits, committed) = watch::channel(0);
-        let (stop, stopping) = watch::channel(false);
-        let (stopped, has_stopped) = watch::channel(None);
         let lag = telemetry::report_lag(
             "nottermost_projection_lag_records",
             Arc::clone(&deps.log),
             positions.clone(),
         );
-        let lag = tokio::spawn(lag);
-        let worker =
-            Worker { deps, options, positions: positions.clone(), commits, stopping, index: None };
-        let task = tokio::spawn(async move {
-            if let Err(fatal) = worker.run().await {
-                tracing::error!(error = %fatal, "the projector stops");
-                stopped.send_replace(Some(Stopped(fatal.to_string().into())));
-            }
+        let rows = positions.clone();
+        let running = Running::start("projector", lag, |stopping| {
+            Worker { deps, options, positions: rows, commits, stopping, index: None }.run()
         });
-        Self { positions, commits: committed, stop, stopped: has_stopped, task, lag }
+        Self { positions, commits: committed, running }
     }
 
     /// How far the rows have come.
@@ -120,19 +98,12 @@ impl Projector {
 
     /// Resolves when the projector had to stop: the process must end.
     pub async fn stopped(&self) -> Stopped {
-        let mut stopped = self.stopped.clone();
-        match stopped.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().expect("the wait was for a reason"),
-            Err(_) => std::future::pending().await,
-        }
+        self.running.stopped().await
     }
 
     /// Ends after the batch at hand: commits the index, keeps snapshots.
-    pub async fn stop(mut self) {
-        self.stop.send_replace(true);
-        if let Err(error) = (&mut self.task).await {
-            tracing::error!(error = %error, "the projector did not end in order");
-        }
+    pub async fn stop(self) {
+        self.running.stop().await;
     }
 }
 

@@ -18,10 +18,9 @@ use std::time::Duration;
 use event_archive::segments::{Archive, RollerOptions, Signer};
 use event_log::LogReader;
 use fold::snapshots::Snapshots;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::positions::PositionsWatch;
+use crate::running::{Running, Stopped};
 use worker::Worker;
 
 /// What the archiver works with.
@@ -76,45 +75,23 @@ impl fmt::Debug for Options {
     }
 }
 
-/// Why the archiver stopped for good: this program cannot judge what the log holds, or the archive is of
-/// another log.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the archiver has to stop: {0}")]
-pub struct Stopped(Arc<str>);
-
 /// A running archiver.
 #[derive(Debug)]
 pub struct Archiver {
-    stop: watch::Sender<bool>,
-    stopped: watch::Receiver<Option<Stopped>>,
     positions: PositionsWatch,
-    task: JoinHandle<()>,
-    lag: JoinHandle<()>,
-}
-
-impl Drop for Archiver {
-    fn drop(&mut self) {
-        self.lag.abort();
-        self.stop.send_replace(true);
-    }
+    running: Running,
 }
 
 impl Archiver {
     /// Starts to follow the log from the archive's end; what fails is tried again, for ever.
     pub fn start(deps: Deps, options: Options) -> Self {
-        let (stop, stopping) = watch::channel(false);
-        let (stopped, has_stopped) = watch::channel(None);
         let positions = PositionsWatch::new();
         let lag = telemetry::report_lag(Arc::clone(&deps.log), positions.clone());
-        let lag = tokio::spawn(lag);
-        let worker = Worker::new(deps, options, positions.clone(), stopping);
-        let task = tokio::spawn(async move {
-            if let Err(fatal) = worker.run().await {
-                tracing::error!(error = %fatal, "the archiver stops");
-                stopped.send_replace(Some(Stopped(fatal.to_string().into())));
-            }
+        let archived = positions.clone();
+        let running = Running::start("archiver", lag, |stopping| {
+            Worker::new(deps, options, archived, stopping).run()
         });
-        Self { stop, stopped: has_stopped, positions, task, lag }
+        Self { positions, running }
     }
 
     /// How far the archive has come: all below is there.
@@ -124,19 +101,12 @@ impl Archiver {
 
     /// Resolves when the archiver had to stop: the process must end.
     pub async fn stopped(&self) -> Stopped {
-        let mut stopped = self.stopped.clone();
-        match stopped.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().expect("the wait was for a reason"),
-            Err(_) => std::future::pending().await,
-        }
+        self.running.stopped().await
     }
 
     /// Ends once all that the log holds now is archived. Dropped before, it leaves the rest to the next
     /// start.
-    pub async fn stop(mut self) {
-        self.stop.send_replace(true);
-        if let Err(error) = (&mut self.task).await {
-            tracing::error!(error = %error, "the archiver did not end in order");
-        }
+    pub async fn stop(self) {
+        self.running.stop().await;
     }
 }

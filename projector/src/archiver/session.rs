@@ -33,6 +33,8 @@ pub(super) struct Session {
     stopping: watch::Receiver<bool>,
     set: FoldSet,
     chains: BTreeMap<Partition, Chain>,
+    /// Bytes that are held of all partitions.
+    held_bytes: usize,
     written: u64,
     /// The store takes no segments, and that was said.
     refused: AtomicBool,
@@ -72,6 +74,7 @@ impl Session {
             stopping,
             set,
             chains,
+            held_bytes: 0,
             written: 0,
             refused: AtomicBool::new(false),
         };
@@ -119,16 +122,19 @@ impl Session {
             return self.compare_at_end(partition);
         }
         let verdict = verdicts::encode(&folded.verdict);
-        chain.roller.push(Archived { record: folded.record, verdict });
-        if chain.roller.is_full() {
+        let archived = Archived { record: folded.record, verdict };
+        let bytes = archived.size_bytes();
+        chain.roller.push(archived);
+        let full = chain.roller.is_full();
+        self.held_bytes += bytes;
+        if full {
             self.cut(vec![partition]).await?;
         }
         self.cut_if_too_much().await
     }
 
     async fn cut_if_too_much(&mut self) -> Result<(), Failure> {
-        let held = self.chains.values().map(|chain| chain.roller.bytes()).sum::<usize>();
-        if held <= self.options.held_bytes_max {
+        if self.held_bytes <= self.options.held_bytes_max {
             return Ok(());
         }
         let largest = self.chains.iter().max_by_key(|(_, chain)| chain.roller.bytes());
@@ -218,8 +224,11 @@ impl Session {
                 end
             }
         };
-        chain.roller.forget_below(chain.end.next_offset);
         let next_offset = chain.end.next_offset;
+        let before = chain.roller.bytes();
+        chain.roller.forget_below(next_offset);
+        let freed = before - chain.roller.bytes();
+        self.held_bytes -= freed;
         self.positions.publish(partition, next_offset);
     }
 
