@@ -189,22 +189,18 @@ impl Aggregate for Channels {
                     // The test-only second version of the rules.
                     Refusal::Forbidden,
                 )?;
-                self.open_to(b.c.channel_id, b.c.author_id)?;
-                self.not_erased(b.c.channel_id, b.c.author_id)
+                self.open_to_author(b.c.channel_id, b.c.author_id)
             }
             E::PostEdited(b) => {
-                self.open(b.c.channel_id)?;
-                self.not_erased(b.c.channel_id, b.c.author_id)
+                let erased = self.open(b.c.channel_id)?.has_erased(b.c.author_id);
+                refuse_if(erased, Refusal::UserInactive)
             }
             E::PostDeleted(b) => self.known(b.c.channel_id).map(drop),
             E::PostPinned(b) => self.open(b.c.channel_id).map(drop),
             E::PostUnpinned(b) => self.open(b.c.channel_id).map(drop),
             E::ReactionAdded(b) => self.open_to(b.c.channel_id, b.c.user_id),
             E::ReactionRemoved(b) => self.open_to(b.c.channel_id, b.c.user_id),
-            E::FileUploaded(b) => {
-                self.open_to(b.c.channel_id, b.c.owner_id)?;
-                self.not_erased(b.c.channel_id, b.c.owner_id)
-            }
+            E::FileUploaded(b) => self.open_to_author(b.c.channel_id, b.c.owner_id),
             E::ChannelAuthorErased(b) => {
                 let erased = self.known(b.c.channel_id)?.has_erased(b.c.user_id);
                 refuse_if(erased, Refusal::Already)
@@ -367,8 +363,11 @@ impl Channels {
         refuse_if(self.open(channel)?.member(user).is_none(), Refusal::NotAMember)
     }
 
-    fn not_erased(&self, channel: ChannelId, author: UserId) -> Result<(), Refusal> {
-        refuse_if(self.known(channel)?.has_erased(author), Refusal::UserInactive)
+    /// The same for what is somebody's own words.
+    fn open_to_author(&self, channel: ChannelId, author: UserId) -> Result<(), Refusal> {
+        let channel = self.open(channel)?;
+        refuse_if(channel.member(author).is_none(), Refusal::NotAMember)?;
+        refuse_if(channel.has_erased(author), Refusal::UserInactive)
     }
 
     fn archivable(&self, channel: ChannelId, archive: bool) -> Result<(), Refusal> {

@@ -39,6 +39,8 @@ impl From<sqlx::Error> for WriteError {
     }
 }
 
+const BEGIN_AND_COMMIT: u64 = 2;
+
 /// The one connection that writes rows.
 #[derive(Debug)]
 pub struct RowWriter {
@@ -161,9 +163,9 @@ pub async fn write_batch(
     }
     let mut transaction = connection.begin().await?;
     statement.execute(&mut transaction).await?;
-    finish(changes, &mut transaction).await?;
+    let more = finish(changes, &mut transaction).await?;
     transaction.commit().await?;
-    Ok(5)
+    Ok(BEGIN_AND_COMMIT + 1 + more)
 }
 
 async fn load_batch(connection: &mut PgConnection, changes: &RowChanges) -> Result<(), WriteError> {
@@ -175,11 +177,11 @@ async fn load_batch(connection: &mut PgConnection, changes: &RowChanges) -> Resu
     Ok(transaction.commit().await?)
 }
 
-/// What concerns rows that the batch may have made itself comes after it.
-async fn finish(changes: &RowChanges, connection: &mut PgConnection) -> Result<(), WriteError> {
-    parts::recount_roots(changes, connection).await?;
-    parts::delete_threads(changes, connection).await?;
-    Ok(erasing::erase(changes, connection).await?)
+/// What concerns rows that the batch may have made itself comes after it; returns how many statements.
+async fn finish(changes: &RowChanges, connection: &mut PgConnection) -> Result<u64, WriteError> {
+    Ok(parts::recount_roots(changes, connection).await?
+        + parts::delete_threads(changes, connection).await?
+        + erasing::erase(changes, connection).await?)
 }
 
 fn is_there_already(error: &sqlx::Error) -> bool {

@@ -217,9 +217,9 @@ fn preferences(statement: &mut Statement, changes: &RowChanges) -> Bound {
 pub(super) async fn delete_threads(
     changes: &RowChanges,
     connection: &mut PgConnection,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<u64> {
     if changes.deleted_threads.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let roots: Vec<Key> = changes.deleted_threads.keys().copied().map(Key::from).collect();
     let deletions = || changes.deleted_threads.values();
@@ -235,16 +235,16 @@ pub(super) async fn delete_threads(
     .bind(by)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(1)
 }
 
 /// The latest reply of a root that lost one.
 pub(super) async fn recount_roots(
     changes: &RowChanges,
     connection: &mut PgConnection,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<u64> {
     if changes.recounted_roots.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let roots: Vec<Key> =
         changes.recounted_roots.iter().map(|root: &PostId| (*root).into()).collect();
@@ -256,5 +256,5 @@ pub(super) async fn recount_roots(
     .bind(roots)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(1)
 }
