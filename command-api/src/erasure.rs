@@ -17,6 +17,20 @@ impl CommandApi {
         self.erased_at(user).is_some()
     }
 
+    /// Whether a legal hold keeps what the person wrote: one that names them, or a channel that they were
+    /// ever in.
+    pub(crate) fn keeps(&self, user: UserId) -> bool {
+        let directory = self.fold.directory();
+        let retention = directory.state().retention();
+        let mut channels = retention.holds().flat_map(|(_, hold)| &hold.channels);
+        retention.holds_person(user)
+            || channels.any(|id| {
+                let fold = self.fold.channels(*id);
+                let channel = fold.state().channel(*id);
+                channel.is_some_and(|channel| channel.any_member(user).is_some())
+            })
+    }
+
     fn erased_at(&self, user: UserId) -> Option<Position> {
         let directory = self.fold.directory();
         let account = directory.state().account(user).filter(|account| !account.key_destroyed)?;

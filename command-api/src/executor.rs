@@ -22,6 +22,7 @@ use crate::facts::RootCache;
 use crate::idempotency::CommandId;
 use crate::in_flight::InFlight;
 use crate::passwords::Passwords;
+use crate::retention::RetentionSettings;
 use crate::submission::{Decided, Output, Submission};
 use crate::telemetry;
 use crate::waits::{Lagging, Projection};
@@ -40,6 +41,7 @@ pub struct Settings {
     pub file_bytes_max: u64,
     /// Whether people reach the server by HTTPS alone.
     pub secure_cookies: bool,
+    pub retention: RetentionSettings,
     /// Whose word on the person's address is believed.
     pub trusted_proxies: platform::config::Networks,
 }

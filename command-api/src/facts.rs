@@ -140,15 +140,19 @@ impl CommandApi {
         if window.last_touch(root.0, TouchKind::Deleted).is_some() {
             return Recent::Known(gone(channel, root));
         }
+        // What was known before the channel's posts expired may be gone.
+        let expired = window.last_touch(channel.0, TouchKind::Deleted);
         let known = self.roots.0.get(&root);
         if let Some(known) = known
             && known.alive_until >= window.floor()
+            && expired.is_none_or(|at| known.alive_until > at)
         {
             self.roots.0.insert(root, KnownRoot { alive_until: fold.next(), ..known });
             return Recent::Known(known.facts(root));
         }
         let touches = [TouchKind::Created, TouchKind::Replied];
         let told = touches.into_iter().find_map(|kind| window.last_touch(root.0, kind));
+        let told = told.filter(|told| expired.is_none_or(|at| *told > at));
         told.map_or(Recent::Cold, Recent::At)
     }
 

@@ -21,6 +21,7 @@ mod in_flight;
 mod passwords;
 pub mod process_manager;
 mod refusals;
+mod retention;
 mod routes;
 pub mod submission;
 mod telemetry;
@@ -30,5 +31,6 @@ mod waits;
 
 pub use cell::CellError;
 pub use executor::{CommandApi, Parts, Settings};
+pub use retention::RetentionSettings;
 pub use routes::routes;
 pub use waits::Projection;

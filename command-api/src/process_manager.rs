@@ -96,7 +96,13 @@ fn touched_in_directory(event: &DirectoryEvent, applied: &Applied) -> Vec<Key> {
         | DirectoryEvent::UserActivated(_)
         | DirectoryEvent::UserKeyDestroyed(_)
         | DirectoryEvent::UserSessionsRevoked(_)
-        | DirectoryEvent::ChannelNameChanged(_) => vec![],
+        | DirectoryEvent::ChannelNameChanged(_)
+        | DirectoryEvent::RetentionPolicyCreated(_)
+        | DirectoryEvent::RetentionPolicyChanged(_)
+        | DirectoryEvent::RetentionPolicyDeleted(_)
+        | DirectoryEvent::LegalHoldPlaced(_)
+        | DirectoryEvent::LegalHoldReleased(_)
+        | DirectoryEvent::RetentionRunFinished(_) => vec![],
     }
 }
 

@@ -56,6 +56,21 @@ pub(crate) fn last_admin() -> ApiError {
     )
 }
 
+fn unknown_policy() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "app.data_retention.get_policy.app_error",
+        "There is no such retention policy.",
+    )
+}
+
+pub(crate) fn held() -> ApiError {
+    bad(
+        "api.nottermost.legal_hold.held.app_error",
+        "A legal hold keeps what this account wrote: it cannot be erased.",
+    )
+}
+
 pub(crate) fn fixed_members() -> ApiError {
     bad(
         "api.channel.add_members.direct_group.app_error",
@@ -86,6 +101,9 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
         Refusal::DefaultChannel => ApiError::leave_default_channel(),
         Refusal::FixedMembers => fixed_members(),
         Refusal::UnknownSession => ApiError::session_expired(),
+        Refusal::UnknownPolicy => unknown_policy(),
+        Refusal::Held => held(),
+        Refusal::Expired => ApiError::post_not_found(),
         Refusal::NotAMember
         | Refusal::NotATeamMember
         | Refusal::UserInactive
@@ -96,6 +114,7 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
         | Refusal::Behind
         | Refusal::TokenTaken
         | Refusal::NotErased
+        | Refusal::NotExpired
         | Refusal::NotTheNextRules
         | Refusal::CellOpen => ApiError::internal(format!("an event was refused: {refusal:?}")),
     }
@@ -126,6 +145,13 @@ impl Rejection for DirectoryRejection {
                 "The default channels of a team keep their names.",
             ),
             Self::Archived => channel_archived(),
+            Self::UnknownPolicy => unknown_policy(),
+            Self::UnknownHold => ApiError::new(
+                StatusCode::NOT_FOUND,
+                "api.nottermost.legal_hold.unknown.app_error",
+                "There is no such legal hold.",
+            ),
+            Self::Held => held(),
         }
     }
 }

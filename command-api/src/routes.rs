@@ -5,8 +5,9 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::endpoints::{
-    channel_members, channels, conversations, erasure, files, login, passwords, pins, posts,
-    preferences, reactions, sessions, status, team_members, teams, typing, users, views,
+    channel_members, channels, conversations, erasure, files, legal_holds, login, passwords, pins,
+    posts, preferences, reactions, retention, sessions, status, team_members, teams, typing, users,
+    views,
 };
 use crate::executor::CommandApi;
 
@@ -55,6 +56,16 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/v4/posts/{post_id}/unpin", pins::unpin)
         .post("/api/v4/reactions", reactions::add)
         .post("/api/v4/files", files::upload)
+        .post("/api/v4/data_retention/policies", retention::create)
+        .patch("/api/v4/data_retention/policies/{policy_id}", retention::patch)
+        .delete("/api/v4/data_retention/policies/{policy_id}", retention::delete)
+        .post("/api/v4/data_retention/policies/{policy_id}/channels", retention::add_channels)
+        .delete("/api/v4/data_retention/policies/{policy_id}/channels", retention::remove_channels)
+        .post("/api/v4/data_retention/policies/{policy_id}/teams", retention::add_teams)
+        .delete("/api/v4/data_retention/policies/{policy_id}/teams", retention::remove_teams)
+        .post("/api/nottermost/v1/legal_holds", legal_holds::place)
+        .delete("/api/nottermost/v1/legal_holds/{hold_id}", legal_holds::release)
+        .post("/api/nottermost/v1/retention/run", retention::run)
         .post("/api/nottermost/v1/users/{user_id}/erase", erasure::erase);
     mounted.router().with_state(api)
 }

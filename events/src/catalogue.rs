@@ -7,6 +7,7 @@ use crate::body::{Body, Fact, Owner};
 use crate::channel::*;
 use crate::directory::*;
 use crate::presence::*;
+use crate::retention::*;
 use crate::user::*;
 
 /// Why a body is no event.
@@ -138,12 +139,15 @@ catalogue! {
         UserRolesChanged, UserDeactivated, UserActivated, UserErased, UserKeyDestroyed,
         UserSessionsRevoked, TeamCreated,
         TeamMembersAdded, TeamMemberRemoved, ChannelNameClaimed, ChannelNameChanged,
+        RetentionPolicyCreated, RetentionPolicyChanged, RetentionPolicyDeleted,
+        LegalHoldPlaced, LegalHoldReleased, RetentionRunFinished,
     }
     Channels => ChannelEvent {
         RulesActivated, ChannelCreated, ChannelDirectOpened, ChannelGroupOpened,
         ChannelSettingsChanged, ChannelArchived, ChannelRestored, ChannelMembersAdded,
         ChannelMemberRemoved, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
         ReactionAdded, ReactionRemoved, FileUploaded, ChannelAuthorErased,
+        ChannelPostsExpired, ChannelKeyAdvanced,
     }
     Users => UserEvent {
         RulesActivated, SessionCreated, SessionRevoked, PreferencesSet, PreferencesDeleted, StatusSet,

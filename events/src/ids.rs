@@ -199,6 +199,10 @@ ids! {
     SessionId,
     /// An uploaded file.
     FileId,
+    /// A policy of retention.
+    PolicyId,
+    /// A legal hold.
+    HoldId,
     /// A personal, unpublished digest: HMAC of a normalised value under the cell's pepper.
     KeyedHash,
 }

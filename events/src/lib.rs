@@ -14,6 +14,7 @@ mod ids;
 mod position;
 pub mod presence;
 mod record;
+pub mod retention;
 pub mod user;
 
 pub use body::{Body, Fact, Nothing, Owner, opened, sealed};

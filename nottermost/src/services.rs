@@ -163,6 +163,8 @@ fn tasks(
     let mut tasks = JoinSet::new();
     let managed = commands.clone();
     tasks.spawn(async move { managed.run_process_manager().await });
+    let retaining = commands.clone();
+    tasks.spawn(async move { retaining.run_retention_daily().await });
     let (taking, presence) = (commands.clone(), common.presence.clone());
     tasks.spawn(async move { taking.take_in_statuses(&presence).await });
     tasks.spawn(search::follow(common.searcher.clone(), projector.index_commits()));
@@ -208,6 +210,7 @@ fn router(
         secrets: Arc::clone(&parts.secrets),
         health: health.clone(),
         config: process::client_config(parts.config, &parts.secrets),
+        kept: process::kept(parts.config),
     });
     let routes = queries.merge(command_api::routes(commands)).merge(realtime.router());
     process::edge(routes, (parts.config, &parts.secrets), &parts.metrics, health)

@@ -41,6 +41,11 @@ impl IndexFeed {
                 channel_id: b.c.channel_id,
                 author_id: b.c.user_id,
             }),
+            ChannelEvent::ChannelPostsExpired(b) => self.changes.push(IndexChange::Expire {
+                channel_id: b.c.channel_id,
+                before: b.c.before.min(applied.at),
+                kept_authors: b.c.kept_author_ids.clone(),
+            }),
             // System posts are not found, and the rest is not searched for.
             ChannelEvent::RulesActivated(_)
             | ChannelEvent::ChannelCreated(_)
@@ -55,7 +60,8 @@ impl IndexFeed {
             | ChannelEvent::PostUnpinned(_)
             | ChannelEvent::ReactionAdded(_)
             | ChannelEvent::ReactionRemoved(_)
-            | ChannelEvent::FileUploaded(_) => {}
+            | ChannelEvent::FileUploaded(_)
+            | ChannelEvent::ChannelKeyAdvanced(_) => {}
         }
     }
 
@@ -72,7 +78,8 @@ impl IndexFeed {
             IndexChange::Add(_)
             | IndexChange::DeletePost(_)
             | IndexChange::DeleteThread(_)
-            | IndexChange::EraseAuthor { .. } => None,
+            | IndexChange::EraseAuthor { .. }
+            | IndexChange::Expire { .. } => None,
         });
         edited.filter(|id| !self.places.contains_key(id)).collect()
     }

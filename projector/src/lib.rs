@@ -23,7 +23,9 @@ mod snapshots;
 mod sql;
 mod telemetry;
 
-pub use changes::{Advance, Change, MemberChange, ReactionChange, RowChanges, VersionChange};
+pub use changes::{
+    Advance, Change, Expiry, Gone, MemberChange, ReactionChange, RowChanges, VersionChange,
+};
 pub use compare::{CompareError, Difference, compare};
 pub use index_feed::IndexFeed;
 pub use memory::MemoryTables;

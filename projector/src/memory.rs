@@ -1,20 +1,23 @@
 //! The tables in memory: what the simulation projects into, and what Postgres is compared with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use domain::faults::{self, Rule};
-use events::{ChannelId, EventId, FileId, Partition, PostId, TeamId, UserId};
+use events::{ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, UserId};
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    DirectoryRequestRow, FileRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow,
-    ReadMarkerRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow, UserRow,
+    DirectoryRequestRow, ExpiryRow, FileRow, HoldRow, PostRow, PostVersionRow, PreferenceRow,
+    ReactionRow, ReadMarkerRow, RetentionRunRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow,
+    UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::changes::{Change, MemberChange, ReactionChange, RowChanges, VersionChange};
+use crate::changes::{
+    Change, Expiry, Gone, MemberChange, ReactionChange, RowChanges, VersionChange,
+};
 use crate::patches::Patch;
 use crate::sql::PositionsMoved;
 
@@ -37,6 +40,9 @@ pub struct MemoryTables {
     pub preferences: BTreeMap<(UserId, String, String), PreferenceRow>,
     pub statuses: BTreeMap<UserId, StatusRow>,
     pub read_markers: BTreeMap<(UserId, ChannelId), ReadMarkerRow>,
+    pub holds: BTreeMap<HoldId, HoldRow>,
+    pub retention_runs: BTreeMap<Id, RetentionRunRow>,
+    pub channel_expiries: BTreeMap<(ChannelId, i64), ExpiryRow>,
     pub directory_requests: BTreeMap<EventId, DirectoryRequestRow>,
     pub channel_requests: BTreeMap<EventId, ChannelRequestRow>,
     pub user_requests: BTreeMap<EventId, UserRequestRow>,
@@ -67,9 +73,12 @@ impl MemoryTables {
         patch_table(&mut self.channel_names, &changes.channel_names);
         patch_table(&mut self.channels, &changes.channels);
         patch_table(&mut self.posts, &changes.posts);
+        patch_table(&mut self.holds, &changes.holds);
         put_or_delete(&mut self.team_members, &changes.team_members);
         put_or_delete(&mut self.preferences, &changes.preferences);
         insert(&mut self.teams, &changes.teams);
+        insert(&mut self.retention_runs, &changes.retention_runs);
+        insert(&mut self.channel_expiries, &changes.channel_expiries);
         insert(&mut self.directory_requests, &changes.directory_requests);
         insert(&mut self.channel_requests, &changes.channel_requests);
         insert(&mut self.user_requests, &changes.user_requests);
@@ -83,7 +92,10 @@ impl MemoryTables {
         self.apply_reactions(changes);
         self.apply_files(changes);
         self.settle_threads(changes);
-        self.erase(changes);
+        self.erase(&changes.gone);
+        for expiry in &changes.gone.expired {
+            self.expire(expiry);
+        }
         Ok(())
     }
 
@@ -168,8 +180,8 @@ impl MemoryTables {
         }
     }
 
-    fn erase(&mut self, changes: &RowChanges) {
-        for ((channel, author), at) in &changes.erased_authors {
+    fn erase(&mut self, gone: &Gone) {
+        for ((channel, author), at) in &gone.authors {
             let said = |post: &PostRow| {
                 post.channel_id == *channel && post.user_id == *author && post.notice.is_empty()
             };
@@ -184,14 +196,98 @@ impl MemoryTables {
             self.post_versions.retain(|(post, _), _| !posts.get(post).is_some_and(said));
             self.files.retain(|_, file| file.channel_id != *channel || file.owner_id != *author);
         }
-        for person in &changes.erased_people {
+        for person in &gone.people {
             self.team_members.retain(|(user, _), _| user != person);
             let teams = self.teams.values_mut().filter(|team| team.creator_id == *person);
             teams.for_each(|team| team.email.clear());
+            let holds = self.holds.values_mut().filter(|hold| hold.placed_by == *person);
+            holds.for_each(|hold| hold.name.clear());
         }
-        for person in &changes.erased_states {
+        for person in &gone.states {
             self.preferences.retain(|(user, _, _), _| user != person);
             self.statuses.remove(person);
+        }
+    }
+
+    fn expire(&mut self, expiry: &Expiry) {
+        let Expiry { channel_id, before, files_before, kept_authors, at } = expiry;
+        let spared = |post: &PostRow| kept_authors.contains(&post.user_id);
+        let past = |post: &PostRow| {
+            post.channel_id == *channel_id && post.create_at < *before && !spared(post)
+        };
+        let expired: BTreeSet<PostId> =
+            self.posts.values().filter(|post| past(post)).map(|post| post.id).collect();
+        let answered: BTreeSet<PostId> = self
+            .posts
+            .values()
+            .filter(|post| !past(post))
+            .filter_map(|post| post.root_id)
+            .collect();
+        self.reactions.retain(|(post, ..), row| !expired.contains(post) || row.create_at >= *at);
+        self.post_versions.retain(|(post, _), _| !expired.contains(post));
+        self.files.retain(|_, file| {
+            let past = file.create_at < *files_before
+                || file.post_id.is_some_and(|post| expired.contains(&post));
+            file.channel_id != *channel_id || kept_authors.contains(&file.owner_id) || !past
+        });
+        self.posts.retain(|id, post| {
+            !expired.contains(id) || (post.root_id.is_none() && answered.contains(id))
+        });
+        for post in self.posts.values_mut().filter(|post| expired.contains(&post.id)) {
+            if post.notice.is_empty() {
+                for text in [&mut post.message, &mut post.props, &mut post.files] {
+                    text.clear();
+                }
+                post.pending_post_id.clear();
+                post.update_at = post.update_at.max(*at);
+            }
+        }
+        self.recount_old_roots(expiry);
+        self.let_go_of_old_files(expiry);
+    }
+
+    fn recount_old_roots(&mut self, expiry: &Expiry) {
+        let old = |post: &&PostRow| {
+            post.channel_id == expiry.channel_id
+                && post.create_at < expiry.before
+                && post.root_id.is_none()
+                && post.reply_count > 0
+        };
+        let roots: Vec<(PostId, i64)> =
+            self.posts.values().filter(old).map(|root| (root.id, root.delete_at)).collect();
+        for (id, delete_at) in roots {
+            let replies = self.posts.values().filter(|post| post.root_id == Some(id));
+            let counting = |reply: &&PostRow| {
+                reply.delete_at == 0 || (delete_at > expiry.at && reply.delete_at == delete_at)
+            };
+            let times: Vec<i64> = replies.filter(counting).map(|reply| reply.create_at).collect();
+            if let Some(root) = self.posts.get_mut(&id) {
+                root.reply_count = times.len() as i64;
+                root.last_reply_at = times.into_iter().max().unwrap_or(0);
+            }
+        }
+    }
+
+    fn let_go_of_old_files(&mut self, expiry: &Expiry) {
+        let old = |post: &PostRow| {
+            post.channel_id == expiry.channel_id
+                && post.create_at < expiry.files_before
+                && !expiry.kept_authors.contains(&post.user_id)
+        };
+        let mut of_posts: BTreeMap<PostId, bool> = BTreeMap::new();
+        for ((post, replaced_at), version) in &mut self.post_versions {
+            // What was in force then was replaced by the first that came later.
+            let replaced_later = of_posts.entry(*post).or_insert(false);
+            if self.posts.get(post).is_some_and(old) && !*replaced_later {
+                version.files.clear();
+            }
+            *replaced_later |= *replaced_at >= expiry.at;
+        }
+        for post in self.posts.values_mut().filter(|post| old(post)) {
+            if !post.files.is_empty() && post.edit_at < expiry.at {
+                post.files.clear();
+                post.update_at = post.update_at.max(expiry.at);
+            }
         }
     }
 
@@ -254,6 +350,9 @@ impl MemoryTables {
                 .await?;
         tables.statuses = keyed(c, |row: &StatusRow| row.user_id).await?;
         tables.read_markers = keyed(c, |row: &ReadMarkerRow| (row.user_id, row.channel_id)).await?;
+        tables.holds = keyed(c, |row: &HoldRow| row.id).await?;
+        tables.retention_runs = keyed(c, |row: &RetentionRunRow| row.id).await?;
+        tables.channel_expiries = keyed(c, |row: &ExpiryRow| (row.channel_id, row.at)).await?;
         tables.directory_requests = keyed(c, |row: &DirectoryRequestRow| row.event_id).await?;
         tables.channel_requests = keyed(c, |row: &ChannelRequestRow| row.event_id).await?;
         tables.user_requests = keyed(c, |row: &UserRequestRow| row.event_id).await?;
@@ -277,6 +376,11 @@ impl MemoryTables {
             .or_else(|| differs("preferences", &self.preferences, &other.preferences))
             .or_else(|| differs("statuses", &self.statuses, &other.statuses))
             .or_else(|| differs("read_markers", &self.read_markers, &other.read_markers))
+            .or_else(|| differs("legal_holds", &self.holds, &other.holds))
+            .or_else(|| differs("retention_runs", &self.retention_runs, &other.retention_runs))
+            .or_else(|| {
+                differs("channel_expiries", &self.channel_expiries, &other.channel_expiries)
+            })
             .or_else(|| {
                 let theirs = &other.directory_requests;
                 differs("directory_requests", &self.directory_requests, theirs)

@@ -1,7 +1,9 @@
 //! Changes of single columns: what is absent stays.
 
 use events::UserId;
-use read_model::rows::{ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, UserRow};
+use read_model::rows::{
+    ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, HoldRow, UserRow,
+};
 use read_model::{Column, Key};
 use sqlx::Arguments;
 use sqlx::error::BoxDynError;
@@ -91,6 +93,12 @@ patch! {
     ChannelNamePatch of ChannelNameRow {
         name: String = "text",
         update_at: i64 = "bigint",
+    }
+}
+
+patch! {
+    HoldPatch of HoldRow {
+        release_at: i64 = "bigint",
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::analyze;
-use crate::changes::RowChanges;
+use crate::changes::{Gone, RowChanges};
 use crate::index_feed::IndexFeed;
 use crate::sql::{RowWriter, WriteError};
 
@@ -80,7 +80,9 @@ pub async fn rebuild(
     let (batches, mut incoming) = mpsc::channel(AHEAD);
     let folding = tokio::spawn(fold(Arc::clone(log), ends.clone(), batches));
     let mut indexed = true;
-    while let Some(Batch { changes, feed }) = incoming.recv().await {
+    let mut gone = Gone::default();
+    while let Some(Batch { mut changes, feed }) = incoming.recv().await {
+        gone.extend(std::mem::take(&mut changes.gone));
         writer.load(&changes).await?;
         if let Some(index) = &index {
             indexed = index.feed(feed, &mut writer).await?;
@@ -101,6 +103,7 @@ pub async fn rebuild(
     for sql in indexes {
         sqlx::query(AssertSqlSafe(sql)).execute(writer.connection()).await?;
     }
+    writer.let_go(&gone).await?;
     analyze::analyze(database).await?;
     if let Some(made) = indexing {
         made.await.expect("indexing does not panic")?;

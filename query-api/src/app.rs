@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::Kept;
 use event_archive::ObjectStore;
 use events::{ChannelId, Partition, Topic};
 use fold::{Fold, StatusBoard};
@@ -35,6 +36,8 @@ pub struct Parts {
     pub secrets: Arc<Secrets>,
     pub health: Health,
     pub config: ClientConfig,
+    /// How long the installation keeps what no policy speaks of.
+    pub kept: Kept,
 }
 
 /// The parts with what is kept in memory. Cheap to clone.

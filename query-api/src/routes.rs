@@ -7,6 +7,7 @@ use platform::http::urls::Service;
 use crate::app::{App, Parts};
 use crate::endpoints::channels::{categories, members, memberships, of_team, of_user, stats};
 use crate::endpoints::posts::{around_unread, pinned, reactions, search, thread};
+use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
 use crate::endpoints::system::{client_config, client_reports, facts, ping, root};
 use crate::endpoints::{absent, channels, files, posts, roles, teams, users};
 
@@ -31,6 +32,20 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/roles", roles::all)
         .post("/api/v4/roles/names", roles::by_names)
         .get("/api/v4/roles/name/{role_name}", roles::by_name)
+        // How long things are kept.
+        .get("/api/nottermost/v1/legal_holds", legal_holds::list)
+        .get("/api/nottermost/v1/retention/runs", runs::list)
+        .get("/api/nottermost/v1/retention/runs/{run_id}/channels", runs::channels)
+        .get("/api/v4/data_retention/policy", policies::of_installation)
+        .get("/api/v4/data_retention/policies", policies::list)
+        .get("/api/v4/data_retention/policies_count", policies::count)
+        .get("/api/v4/data_retention/policies/{policy_id}", policies::one)
+        .get("/api/v4/data_retention/policies/{policy_id}/channels", retained::channels)
+        .post("/api/v4/data_retention/policies/{policy_id}/channels/search", retained::channels_found)
+        .get("/api/v4/data_retention/policies/{policy_id}/teams", retained::teams)
+        .post("/api/v4/data_retention/policies/{policy_id}/teams/search", retained::teams_found)
+        .get("/api/v4/users/{user_id}/data_retention/channel_policies", policies::of_channels)
+        .get("/api/v4/users/{user_id}/data_retention/team_policies", policies::of_teams)
         // People.
         .get("/api/v4/users", users::list::get)
         .post("/api/v4/users/ids", users::by_ids::by_ids)

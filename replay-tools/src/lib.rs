@@ -18,6 +18,8 @@ mod keys;
 mod progress;
 mod rebuild;
 mod restore;
+mod retention;
+mod server;
 mod status;
 mod stopped;
 mod topics;
@@ -30,6 +32,7 @@ use sealing::KeyName;
 
 pub use cat::Range;
 pub use erase::Erasure;
+pub use retention::RetentionRun;
 
 use stopped::{Stopped, WithRows};
 

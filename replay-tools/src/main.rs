@@ -9,7 +9,7 @@ use events::Partition;
 use platform::config::{Config, LogUrl, Setting};
 use platform::failure_line;
 use replay_tools::edge::{self, Address, Edge, Follow, Listen};
-use replay_tools::{Erasure, KeysTask, Outcome, Range, Route, Task};
+use replay_tools::{Erasure, KeysTask, Outcome, Range, RetentionRun, Route, Task};
 use sealing::KeyName;
 use tokio::runtime::Runtime;
 
@@ -32,6 +32,9 @@ enum Command {
     /// Have a running server erase an account for ever: what it wrote is blank, and its key is destroyed,
     /// so that nothing of it can be read from the log or an archive either.
     Erase(EraseArguments),
+    /// Have a running server let go of what is past its time, as it does once a day; without --yes it is
+    /// only said what that is, and the exit code is 1 if there is anything.
+    Retention(RetentionArguments),
     #[command(flatten)]
     Log(LogCommand),
 }
@@ -49,6 +52,29 @@ struct EraseArguments {
     /// Do it; without this it is only said who would be erased, and the exit code is 1.
     #[arg(long)]
     yes: bool,
+}
+
+#[derive(Debug, Args)]
+struct RetentionArguments {
+    /// The server's address.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8065")]
+    server: String,
+    /// A session token of an administrator.
+    #[arg(long, env = "NOTTERMOST_TOKEN", hide_env_values = true)]
+    token: String,
+    /// Do it.
+    #[arg(long)]
+    yes: bool,
+    /// Print the report as one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+impl From<RetentionArguments> for RetentionRun {
+    fn from(arguments: RetentionArguments) -> Self {
+        let RetentionArguments { server, token, yes, json } = arguments;
+        Self { server, token, confirmed: yes, json }
+    }
 }
 
 impl From<EraseArguments> for Erasure {
@@ -204,6 +230,9 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Log(command) => command,
         Command::Erase(arguments) => {
             return runtime()?.block_on(Erasure::from(arguments).run());
+        }
+        Command::Retention(arguments) => {
+            return runtime()?.block_on(RetentionRun::from(arguments).run());
         }
         Command::Edge(arguments) => {
             let (edge, follow) = arguments.split();

@@ -35,6 +35,10 @@ pub fn settings(config: &Config, secrets: &Secrets) -> command_api::Settings {
         deadline: config.write.deadline_ms.millis(),
         open_server: config.service.enable_open_server,
         file_bytes_max: config.limits.file_bytes_max.get(),
+        retention: command_api::RetentionSettings {
+            kept: process::kept(config),
+            run_hour: u8::try_from(config.retention.run_hour.get()).unwrap_or(0),
+        },
         trusted_proxies: config.http.trusted_proxies.clone(),
         secure_cookies: config.http.site_url.as_ref().is_some_and(|url| url.is_tls()),
     }
@@ -70,6 +74,8 @@ impl Service {
         let mut tasks = JoinSet::new();
         let managed = commands.clone();
         tasks.spawn(async move { managed.run_process_manager().await });
+        let retaining = commands.clone();
+        tasks.spawn(async move { retaining.run_retention_daily().await });
         let taking = commands.clone();
         tasks.spawn(async move { taking.take_in_statuses(&presence).await });
         process::watch_service(&mut tasks, &parts, &fold, &reader, &health);

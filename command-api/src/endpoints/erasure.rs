@@ -11,6 +11,7 @@ use super::passwords::prove;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::process_manager::Key;
+use crate::refusals::held;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Body {
@@ -29,6 +30,9 @@ pub(crate) async fn erase(
     caller.may_act_for(user_id)?;
     if user_id == caller.user {
         prove(&api, user_id, body.password).await?;
+    }
+    if api.keeps(user_id) {
+        return Err(held());
     }
     let command = EraseUser { actor: caller.user, user_id };
     let decide = |directory: &domain::Directory| command.decide(directory);

@@ -18,6 +18,7 @@ use futures::{Stream, StreamExt};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, StatusCode};
 use parking_lot::Mutex;
+use platform::clock;
 use platform::http::{ApiError, Query, json};
 use sealing::FileKey;
 use sha2::{Digest, Sha256};
@@ -26,6 +27,7 @@ use super::id_field;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::image_size::image_size;
+use crate::retention::object_of;
 
 /// Files of one request.
 const FILES_MAX: usize = 10;
@@ -203,7 +205,7 @@ async fn store(
         ));
     }
     let file_id = FileId::random();
-    let object = ObjectKey::parse(format!("files/{file_id}")).map_err(ApiError::internal)?;
+    let object = object_of(file_id, clock::now_ms())?;
     let meter = Mutex::new(Meter::default());
     let max = api.settings.file_bytes_max;
     let metered = bytes.map(|piece| meter.lock().pass(piece?, max));

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use domain::Kept;
 use domain::commands::user::CreateSession;
 use event_archive::testing::MemoryStore;
 use event_log::EventLog;
@@ -27,7 +28,7 @@ use serde_json::{Value, json};
 use sqlx::postgres::PgPoolOptions;
 use tower::ServiceExt;
 
-use crate::{CommandApi, Parts, Projection, Settings, routes};
+use crate::{CommandApi, Parts, Projection, RetentionSettings, Settings, routes};
 
 /// Rows that are always there already, or never.
 struct Rows {
@@ -80,6 +81,7 @@ pub(super) fn settings() -> Settings {
         deadline: Duration::from_secs(5),
         open_server: true,
         file_bytes_max: 1_000,
+        retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
         trusted_proxies: Default::default(),
         secure_cookies: false,
     }

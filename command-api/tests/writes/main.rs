@@ -4,4 +4,5 @@
 
 mod deletions;
 mod keys;
+mod retaining;
 mod world;

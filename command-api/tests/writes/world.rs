@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use command_api::{CommandApi, Parts, Projection, Settings, routes};
+use command_api::{CommandApi, Parts, Projection, RetentionSettings, Settings, routes};
+use domain::Kept;
 use event_archive::testing::MemoryStore;
-use event_log::EventLog;
 use event_log::testing::MemoryLog;
+use event_log::{EventLog, ReadLimit};
 use events::{Partition, Topic};
 use fold::snapshots::Snapshots;
 use fold::{Fold, FoldSet, StatusBoard};
@@ -49,6 +50,9 @@ impl Projection for Projected {
 pub struct World {
     router: Router,
     log: MemoryLog,
+    shared: Arc<dyn EventLog>,
+    objects: Arc<MemoryStore>,
+    database: Database,
     now_ms: i64,
     _projector: Projector,
     cluster: PrivateCluster,
@@ -83,6 +87,7 @@ impl World {
         let database = Database::new(cluster.connect_options());
         database.migrate().await.unwrap();
         let log = MemoryLog::new();
+        let objects = Arc::new(MemoryStore::new());
         let keys = sealing::testing::keys().await;
         let shared: Arc<dyn EventLog> =
             Arc::new(OpenedLog::new(Arc::new(log.clone()), keys.clone()));
@@ -96,13 +101,13 @@ impl World {
         let reading = Arc::clone(&shared) as _;
         let fold = Fold::start(reading, FoldSet::new(), fold::Options::default()).await.unwrap();
         let api = CommandApi::new(Parts {
-            log: shared,
+            log: Arc::clone(&shared),
             keys,
             fold,
             secrets: Arc::new(Secrets::from_keys([1; 32], [2; 32])),
             reader: Reader::new(database.pool(4)),
             projection: Arc::new(Projected(projector.positions())),
-            objects: Arc::new(MemoryStore::new()),
+            objects: Arc::clone(&objects) as _,
             access: vec![],
             statuses: Arc::new(StatusBoard::new()),
             settings: settings(),
@@ -110,7 +115,17 @@ impl World {
         api.open_cell().await.unwrap();
         let router = routes(api);
         let (now_ms, _directory) = (BEGINNING_MS, directory);
-        Self { router, log, now_ms, _projector: projector, cluster, _directory }
+        Self {
+            router,
+            log,
+            shared,
+            objects,
+            database,
+            now_ms,
+            _projector: projector,
+            cluster,
+            _directory,
+        }
     }
 
     pub async fn stop(self) {
@@ -149,7 +164,7 @@ impl World {
     ) -> Said {
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("/api/v4{path}"))
+            .uri(if path.starts_with("/api/") { path.to_owned() } else { format!("/api/v4{path}") })
             .header("authorization", format!("Bearer {}", who.token));
         if !key.is_empty() {
             request = request.header("idempotency-key", key);
@@ -186,7 +201,12 @@ impl World {
 
     /// A post, a reply where there is a root; its id.
     pub async fn say(&self, who: &Person, channel: &str, root: &str) -> String {
-        let body = json!({ "channel_id": channel, "message": "said", "root_id": root });
+        self.say_this(who, channel, root, "said").await
+    }
+
+    /// The same with a text.
+    pub async fn say_this(&self, who: &Person, channel: &str, root: &str, text: &str) -> String {
+        let body = json!({ "channel_id": channel, "message": text, "root_id": root });
         id(self.call(Method::POST, "/posts", who, body).await)
     }
 
@@ -205,6 +225,47 @@ impl World {
     fn pass(&mut self, ms: i64) {
         self.now_ms += ms;
         self.log.set_clock(self.now_ms);
+    }
+
+    /// Has the log's time be the machine's, years later than it began.
+    pub fn catch_up_with_today(&mut self) {
+        let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+        self.pass(now - self.now_ms);
+    }
+
+    /// A file of these bytes in a channel; its id.
+    pub async fn upload(&self, who: &Person, channel: &str, name: &str) -> String {
+        let request = Request::post(format!("/api/v4/files?channel_id={channel}&filename={name}"))
+            .header("authorization", format!("Bearer {}", who.token))
+            .header("content-type", "application/octet-stream")
+            .header("content-length", "5")
+            .body(Body::from("bytes"));
+        let said = self.send(request.unwrap()).await.expect(StatusCode::CREATED);
+        said["file_infos"][0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The one number that a query of the rows comes to.
+    pub async fn number(&self, sql: &'static str) -> i64 {
+        let mut connection = self.database.connect().await.unwrap();
+        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+    }
+
+    /// Whether what people said with this text in it can still be read from the log.
+    pub async fn log_says(&self, text: &str) -> bool {
+        for partition in Topic::Channels.partitions() {
+            let records = self.shared.read(partition, 0, ReadLimit::default()).await.unwrap();
+            let says = |record: &events::SharedRecord| {
+                String::from_utf8_lossy(&record.body).contains(text)
+            };
+            if records.iter().any(says) {
+                return true;
+            }
+        }
+        false
+    }
+
+    pub fn objects(&self) -> &MemoryStore {
+        &self.objects
     }
 
     /// How many events of this type the log holds.
@@ -228,6 +289,7 @@ fn settings() -> Settings {
         deadline: PATIENCE,
         open_server: true,
         file_bytes_max: 1_000,
+        retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
         trusted_proxies: Default::default(),
         secure_cookies: false,
     }

@@ -52,6 +52,11 @@ pub struct Channel {
     members: Vec<Member>,
     /// Whose words in the channel are erased.
     erased_authors: BTreeSet<UserId>,
+    /// Posts and files of before these times are gone; 0 for none.
+    pub expired_before: i64,
+    pub files_expired_before: i64,
+    /// What was sealed before this time can be read nowhere.
+    pub sealed_from: i64,
 }
 
 impl Channel {
@@ -192,8 +197,9 @@ impl Aggregate for Channels {
                 self.open_to_author(b.c.channel_id, b.c.author_id)
             }
             E::PostEdited(b) => {
-                let erased = self.open(b.c.channel_id)?.has_erased(b.c.author_id);
-                refuse_if(erased, Refusal::UserInactive)
+                let channel = self.open(b.c.channel_id)?;
+                refuse_if(channel.has_erased(b.c.author_id), Refusal::UserInactive)?;
+                refuse_if(b.c.create_at < channel.expired_before, Refusal::Expired)
             }
             E::PostDeleted(b) => self.known(b.c.channel_id).map(drop),
             E::PostPinned(b) => self.open(b.c.channel_id).map(drop),
@@ -204,6 +210,17 @@ impl Aggregate for Channels {
             E::ChannelAuthorErased(b) => {
                 let erased = self.known(b.c.channel_id)?.has_erased(b.c.user_id);
                 refuse_if(erased, Refusal::Already)
+            }
+            E::ChannelPostsExpired(b) => {
+                let channel = self.known(b.c.channel_id)?;
+                let later = b.c.before > channel.expired_before
+                    || b.c.files_before > channel.files_expired_before;
+                refuse_if(!later, Refusal::Already)
+            }
+            E::ChannelKeyAdvanced(b) => {
+                let channel = self.known(b.c.channel_id)?;
+                refuse_if(b.c.sealed_from <= channel.sealed_from, Refusal::Already)?;
+                refuse_if(b.c.sealed_from > channel.expired_before, Refusal::NotExpired)
             }
         }
     }
@@ -251,6 +268,15 @@ impl Aggregate for Channels {
             E::ChannelAuthorErased(b) => self.with(channel_id, |channel| {
                 channel.erased_authors.insert(b.c.user_id);
             }),
+            E::ChannelPostsExpired(b) => self.with(channel_id, |channel| {
+                // Nothing that is said from now on is past its time.
+                channel.expired_before = channel.expired_before.max(b.c.before.min(at));
+                let files_before = b.c.files_before.min(at);
+                channel.files_expired_before = channel.files_expired_before.max(files_before);
+            }),
+            E::ChannelKeyAdvanced(b) => {
+                self.with(channel_id, |channel| channel.sealed_from = b.c.sealed_from);
+            }
             E::PostEdited(_)
             | E::PostDeleted(_)
             | E::PostPinned(_)
@@ -284,6 +310,7 @@ impl Aggregate for Channels {
             E::ReactionAdded(b) => [(b.c.post_id.0, K::Reacted)].into_iter().collect(),
             E::ReactionRemoved(b) => [(b.c.post_id.0, K::Reacted)].into_iter().collect(),
             E::FileUploaded(b) => [(b.c.file.file_id.0, K::Created)].into_iter().collect(),
+            E::ChannelPostsExpired(b) => [(b.c.channel_id.0, K::Deleted)].into_iter().collect(),
             E::RulesActivated(_)
             | E::ChannelCreated(_)
             | E::ChannelDirectOpened(_)
@@ -293,7 +320,8 @@ impl Aggregate for Channels {
             | E::ChannelRestored(_)
             | E::ChannelMembersAdded(_)
             | E::ChannelMemberRemoved(_)
-            | E::ChannelAuthorErased(_) => Touches::new(),
+            | E::ChannelAuthorErased(_)
+            | E::ChannelKeyAdvanced(_) => Touches::new(),
         }
     }
 
@@ -305,29 +333,40 @@ impl Aggregate for Channels {
     /// | a pin | pins, deletion | deletion |
     /// | a reaction | deletion | deletion |
     ///
-    /// An attached file conflicts with its attachment to another post.
+    /// An attached file conflicts with its attachment to another post. Whatever looks at a post or a file
+    /// that was there before conflicts with the channel's expiry, which may have taken it.
     fn conflicts(event: &ChannelEvent) -> Conflicts {
         use ChannelEvent as E;
         use TouchKind as K;
         const DELETED: Kinds = Kinds::of(&[K::Deleted]);
-        let of = |post: PostId, root: Option<PostId>, kinds| {
+        let of = |channel: ChannelId, post: PostId, root: Option<PostId>, kinds| {
             let mut conflicts = Conflicts::new();
+            conflicts.push((channel.0, DELETED));
             conflicts.push((post.0, kinds));
             conflicts.extend(root.map(|root| (root.0, DELETED)));
             conflicts
         };
         match event {
             E::PostCreated(b) => {
+                let rests_on_earlier = b.c.root.is_some() || !b.c.files.is_empty();
+                let channel = rests_on_earlier.then_some((b.c.channel_id.0, DELETED));
                 let root = b.c.root.iter().map(|root| (root.post_id.0, DELETED));
                 let attached = Kinds::of(&[K::Attached]);
-                root.chain(b.c.files.iter().map(|file| (file.file_id.0, attached))).collect()
+                let files = b.c.files.iter().map(|file| (file.file_id.0, attached));
+                channel.into_iter().chain(root).chain(files).collect()
             }
-            E::PostEdited(b) => of(b.c.post_id, b.c.root_id, Kinds::of(&[K::Edited, K::Deleted])),
-            E::PostDeleted(b) => of(b.c.post_id, b.c.root_id, DELETED),
-            E::PostPinned(b) => of(b.c.post_id, b.c.root_id, Kinds::of(&[K::Pinned, K::Deleted])),
-            E::PostUnpinned(b) => of(b.c.post_id, b.c.root_id, Kinds::of(&[K::Pinned, K::Deleted])),
-            E::ReactionAdded(b) => of(b.c.post_id, b.c.root_id, DELETED),
-            E::ReactionRemoved(b) => of(b.c.post_id, b.c.root_id, DELETED),
+            E::PostEdited(b) => {
+                of(b.c.channel_id, b.c.post_id, b.c.root_id, Kinds::of(&[K::Edited, K::Deleted]))
+            }
+            E::PostDeleted(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
+            E::PostPinned(b) => {
+                of(b.c.channel_id, b.c.post_id, b.c.root_id, Kinds::of(&[K::Pinned, K::Deleted]))
+            }
+            E::PostUnpinned(b) => {
+                of(b.c.channel_id, b.c.post_id, b.c.root_id, Kinds::of(&[K::Pinned, K::Deleted]))
+            }
+            E::ReactionAdded(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
+            E::ReactionRemoved(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
             E::RulesActivated(_)
             | E::ChannelCreated(_)
             | E::ChannelDirectOpened(_)
@@ -338,6 +377,8 @@ impl Aggregate for Channels {
             | E::ChannelMembersAdded(_)
             | E::ChannelMemberRemoved(_)
             | E::ChannelAuthorErased(_)
+            | E::ChannelPostsExpired(_)
+            | E::ChannelKeyAdvanced(_)
             | E::FileUploaded(_) => Conflicts::new(),
         }
     }
@@ -484,6 +525,9 @@ impl Channels {
             totals: ChannelAfter::default(),
             members: Vec::new(),
             erased_authors: BTreeSet::new(),
+            expired_before: 0,
+            files_expired_before: 0,
+            sealed_from: 0,
         };
         let mut after = Vec::with_capacity(created.members.len());
         for member in &created.members {

@@ -7,6 +7,7 @@ use events::{ChannelId, DirectoryEvent, Event, Id, KeyedHash, Meta, SessionId, T
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Aggregate;
+use crate::retention::Retention;
 use crate::verdict::{Applied, Refusal};
 use crate::window::{Conflicts, Kinds, TouchKind, Touches, WindowLimits};
 
@@ -76,6 +77,7 @@ pub struct Directory {
     team_members: BTreeMap<TeamId, Vec<UserId>>,
     channel_names: BTreeMap<ChannelId, ChannelName>,
     names_in_team: BTreeMap<TeamId, BTreeMap<String, ChannelId>>,
+    retention: Retention,
 }
 
 /// What is known of it.
@@ -141,6 +143,11 @@ impl Directory {
         let from = (user, TeamId::from_bytes([0; 16]));
         let to = (user, TeamId::from_bytes([0xff; 16]));
         self.memberships.range(from..=to).map(|((_, team), membership)| (*team, membership))
+    }
+
+    /// How long things are kept.
+    pub fn retention(&self) -> &Retention {
+        &self.retention
     }
 
     /// Present members, sorted.
@@ -213,7 +220,8 @@ impl Aggregate for Directory {
             E::UserActivated(b) => refuse_if(self.standing(b.c.user_id)?.active, Refusal::Already),
             E::UserErased(b) => {
                 refuse_if(self.known(b.c.user_id)?.erased.is_some(), Refusal::Already)?;
-                refuse_if(self.is_last_admin(b.c.user_id), Refusal::LastAdmin)
+                refuse_if(self.is_last_admin(b.c.user_id), Refusal::LastAdmin)?;
+                refuse_if(self.retention.holds_person(b.c.user_id), Refusal::Held)
             }
             E::UserKeyDestroyed(b) => {
                 let account = self.known(b.c.user_id)?;
@@ -258,6 +266,15 @@ impl Aggregate for Directory {
                 let taken = self.channel_by_name(held.team_id, &b.c.name).is_some();
                 refuse_if(taken, Refusal::ChannelNameTaken)
             }
+            E::LegalHoldPlaced(b) => {
+                self.standing(b.c.by)?;
+                self.retention.admit(event)
+            }
+            E::RetentionPolicyCreated(_)
+            | E::RetentionPolicyChanged(_)
+            | E::RetentionPolicyDeleted(_)
+            | E::LegalHoldReleased(_)
+            | E::RetentionRunFinished(_) => self.retention.admit(event),
         }
     }
 
@@ -300,6 +317,12 @@ impl Aggregate for Directory {
                 self.name_channel(b.c.channel_id, b.c.team_id, &b.c.name, offset, false);
             }
             E::ChannelNameChanged(b) => self.rename_channel(b.c.channel_id, &b.c.name),
+            E::RetentionPolicyCreated(_)
+            | E::RetentionPolicyChanged(_)
+            | E::RetentionPolicyDeleted(_)
+            | E::LegalHoldPlaced(_)
+            | E::LegalHoldReleased(_)
+            | E::RetentionRunFinished(_) => self.retention.evolve(event, at),
         }
         applied
     }

@@ -121,6 +121,13 @@ pub enum Refusal {
     CellOpen,
     /// A test-only rule.
     Forbidden,
+    UnknownPolicy,
+    /// A legal hold keeps it.
+    Held,
+    /// The post is past its retention.
+    Expired,
+    /// Keys are destroyed of times only before which everything has expired.
+    NotExpired,
 }
 
 /// A remembered verdict: what a repeated id is answered with.

@@ -32,6 +32,7 @@ impl WindowLimits {
 pub enum TouchKind {
     Created,
     Edited,
+    /// A post; of a channel, those of its posts and files that were past their retention.
     Deleted,
     Pinned,
     Reacted,
@@ -64,7 +65,7 @@ impl Kinds {
 }
 
 pub type Touches = SmallVec<[(Id, TouchKind); 2]>;
-pub type Conflicts = SmallVec<[(Id, Kinds); 2]>;
+pub type Conflicts = SmallVec<[(Id, Kinds); 3]>;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {

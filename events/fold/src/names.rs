@@ -114,7 +114,13 @@ impl Names {
             | DirectoryEvent::UserKeyDestroyed(_)
             | DirectoryEvent::UserSessionsRevoked(_)
             | DirectoryEvent::TeamMembersAdded(_)
-            | DirectoryEvent::TeamMemberRemoved(_) => {}
+            | DirectoryEvent::TeamMemberRemoved(_)
+            | DirectoryEvent::RetentionPolicyCreated(_)
+            | DirectoryEvent::RetentionPolicyChanged(_)
+            | DirectoryEvent::RetentionPolicyDeleted(_)
+            | DirectoryEvent::LegalHoldPlaced(_)
+            | DirectoryEvent::LegalHoldReleased(_)
+            | DirectoryEvent::RetentionRunFinished(_) => {}
         }
     }
 

@@ -47,7 +47,7 @@ pub struct InvalidSnapshot {
 }
 
 /// Format of the snapshots; another one is passed over.
-const SNAPSHOT_FORMAT: u8 = 2;
+const SNAPSHOT_FORMAT: u8 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct DirectorySnapshot {

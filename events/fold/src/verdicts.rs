@@ -55,6 +55,10 @@ pub fn refusal(reason: Refusal) -> &'static str {
         Refusal::NotTheNextRules => "not_the_next_rules",
         Refusal::CellOpen => "cell_open",
         Refusal::Forbidden => "forbidden",
+        Refusal::UnknownPolicy => "unknown_policy",
+        Refusal::Held => "held",
+        Refusal::Expired => "expired",
+        Refusal::NotExpired => "not_expired",
     }
 }
 

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::{ChannelEvent, DirectoryEvent, Event, Meta, NewRecord, Owner, UserId};
+use events::{ChannelEvent, ChannelId, DirectoryEvent, Event, Meta, NewRecord, Owner, UserId};
 use futures::{StreamExt, TryStreamExt};
 use moka::sync::Cache;
 
@@ -156,6 +156,29 @@ impl Keys {
         self.0.store.replace(KeyName::Person(person), Held::Destroyed).await?;
         self.forget();
         Ok(())
+    }
+
+    /// Destroys a channel's keys of before the month of `until_ms`: nothing that was sealed under them can
+    /// be read again, wherever it is. They stay destroyed whatever is asked later.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`]: they may or may not be there.
+    pub async fn advance(&self, channel: ChannelId, until_ms: i64) -> Result<(), KeyStoreError> {
+        let name = KeyName::Channel(channel);
+        let held = self.0.store.get(name).await?.ok_or(KeyStoreError::Missing(name))?;
+        let Held::Channel(oldest) = held else { return Ok(()) };
+        let month = Month::of(until_ms);
+        if let Some(advanced) = oldest.at(month).filter(|_| month > oldest.month) {
+            self.0.store.replace(name, Held::Channel(advanced)).await?;
+        }
+        self.forget_channel(channel);
+        Ok(())
+    }
+
+    /// Lets go of a channel's key, and of all that was derived.
+    pub fn forget_channel(&self, channel: ChannelId) {
+        self.0.stored.invalidate(&KeyName::Channel(channel));
+        self.0.derived.invalidate_all();
     }
 
     /// Lets go of everything in memory.

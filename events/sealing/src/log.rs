@@ -8,7 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use event_log::{AppendError, Appended, EventLog, LogReader, ReadError, ReadLimit, Tail};
 use events::directory::UserKeyDestroyed;
-use events::{Fact, NewRecord, Partition, Record, SharedRecord, Topic};
+use events::retention::ChannelKeyAdvanced;
+use events::{ChannelId, Fact, NewRecord, Partition, Record, SharedRecord, Topic};
 use futures::future::BoxFuture;
 use serde_json::value::RawValue;
 
@@ -91,9 +92,7 @@ impl Tail for OpenedTail {
 async fn opened(keys: &Keys, records: Vec<SharedRecord>) -> Result<Vec<SharedRecord>, ReadError> {
     let mut halves = Vec::with_capacity(records.len());
     for record in &records {
-        if record.partition.topic == Topic::Directory && destroys_a_key(record) {
-            keys.forget();
-        }
+        forget_destroyed(keys, record);
         halves.push(events::sealed(&record.body).map(Blob::parse));
     }
     let wanted = halves.iter().flatten().flatten().map(|blob| blob.under).collect();
@@ -106,9 +105,16 @@ async fn opened(keys: &Keys, records: Vec<SharedRecord>) -> Result<Vec<SharedRec
     Ok(opened.collect())
 }
 
-/// Behind that event everyone has forgotten the key.
-fn destroys_a_key(record: &Record) -> bool {
-    record.header("ce_type").is_some_and(|name| name == UserKeyDestroyed::TYPE.as_bytes())
+/// Behind the event that destroys a key everyone has forgotten it.
+fn forget_destroyed(keys: &Keys, record: &Record) {
+    let is = |name: &str| record.header("ce_type").is_some_and(|held| held == name.as_bytes());
+    match record.partition.topic {
+        Topic::Directory if is(UserKeyDestroyed::TYPE) => keys.forget(),
+        Topic::Channels if is(ChannelKeyAdvanced::TYPE) => {
+            keys.forget_channel(ChannelId::from_bytes(record.key));
+        }
+        _ => {}
+    }
 }
 
 /// The record with its half opened, or without it. No writer seals a half without a key's name, or into

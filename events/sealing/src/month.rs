@@ -18,6 +18,14 @@ impl Month {
         Self(year * 12 + u32::from(u8::from(at.month())) - 1)
     }
 
+    /// Its first moment, in Unix milliseconds.
+    pub fn begins_at_ms(self) -> i64 {
+        let year = i32::try_from(self.0 / 12).unwrap_or(9_999);
+        let month = time::Month::January.nth_next(u8::try_from(self.0 % 12).unwrap_or(0));
+        let first = time::Date::from_calendar_date(year, month, 1);
+        first.map_or(0, |first| first.midnight().assume_utc().unix_timestamp() * 1_000)
+    }
+
     pub const fn from_number(number: u32) -> Self {
         Self(number)
     }
@@ -42,6 +50,8 @@ mod tests {
         let first_of_2026 = Month::of(1_767_225_600_000);
         assert_eq!(last_of_2025.number() + 1, first_of_2026.number());
         assert_eq!(first_of_2026.number(), 2026 * 12);
+        assert_eq!(first_of_2026.begins_at_ms(), 1_767_225_600_000);
+        assert_eq!(Month::of(last_of_2025.begins_at_ms() - 1).next(), last_of_2025);
     }
 
     #[test]

@@ -137,6 +137,8 @@ const CLEAR_TEXTS: &[&str] = &[
     "post.edited files mime_type",
     "reaction.added emoji_name",
     "reaction.removed emoji_name",
+    "retention_policy.changed display_name",
+    "retention_policy.created display_name",
     "team.created default_channels display_name",
     "team.created default_channels name",
     "team.created description",

@@ -1,5 +1,6 @@
 //! What this server calls itself.
 
+use domain::Kept;
 use domain::commands::post::MESSAGE_CHARS_MAX;
 use events::Id;
 use platform::config::Config;
@@ -16,6 +17,15 @@ pub fn cell(secrets: &Secrets) -> String {
 
 fn installation(secrets: &Secrets) -> Id {
     Id::derived("installation", &[secrets.fingerprint().as_bytes()])
+}
+
+/// How long this installation keeps what no policy speaks of.
+pub fn kept(config: &Config) -> Kept {
+    let days = |days: u64| u32::try_from(days).unwrap_or(u32::MAX);
+    Kept {
+        message_days: days(config.retention.message_days.get()),
+        file_days: days(config.retention.file_days.get()),
+    }
 }
 
 /// What clients are told.

@@ -23,7 +23,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 pub use arguments::main;
 pub use edge::edge;
 pub use folding::folded;
-pub use identity::{cell, client_config, version_id};
+pub use identity::{cell, client_config, kept, version_id};
 pub use notes::{Notes, Progress};
 pub use parts::{Parts, ServiceParts};
 pub use running::{

@@ -22,8 +22,8 @@ pub use networks::Networks;
 pub use reference::reference_page;
 pub use section::{FieldDoc, Section, SectionDoc, Setting};
 pub use sections::{
-    ArchiveSettings, KafkaSettings, LimitSettings, LogSettings, ObjectSettings, S3Settings,
-    ServiceSettings, WriteSettings,
+    ArchiveSettings, KafkaSettings, LimitSettings, LogSettings, ObjectSettings, RetentionSettings,
+    S3Settings, ServiceSettings, WriteSettings,
 };
 pub use sources::{CONFIG_FILE_VARIABLE, Sources};
 pub use store_url::{StorePlace, StoreUrl};
@@ -46,6 +46,7 @@ pub struct Config {
     pub database: postgres::DatabaseSettings,
     pub telemetry: telemetry::TelemetrySettings,
     pub write: WriteSettings,
+    pub retention: RetentionSettings,
     pub limits: LimitSettings,
     pub service: ServiceSettings,
 }
@@ -65,6 +66,7 @@ impl Config {
         postgres::DatabaseSettings::DOC,
         telemetry::TelemetrySettings::DOC,
         WriteSettings::DOC,
+        RetentionSettings::DOC,
         LimitSettings::DOC,
         ServiceSettings::DOC,
     ];
@@ -85,6 +87,7 @@ impl Config {
             database: sources.section()?,
             telemetry: sources.section()?,
             write: sources.section()?,
+            retention: sources.section()?,
             limits: sources.section()?,
             service: sources.section()?,
         })

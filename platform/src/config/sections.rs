@@ -78,6 +78,19 @@ crate::settings_section! {
 }
 
 crate::settings_section! {
+    /// How long things are kept, where no policy says otherwise. What is older disappears once a day; a
+    /// legal hold stops that.
+    "retention" => pub struct RetentionSettings {
+        /// Days that messages are kept, with their files. 0 for ever.
+        message_days: Bounded<0, 36_500> = "0",
+        /// Days that files are kept, if that is shorter. 0 as long as their messages.
+        file_days: Bounded<0, 36_500> = "0",
+        /// The hour of the day, in UTC, at which it is looked what is older.
+        run_hour: Bounded<0, 23> = "2",
+    }
+}
+
+crate::settings_section! {
     /// How much is accepted. Over a limit is a clear refusal.
     "limits" => pub struct LimitSettings {
         /// Bytes of a JSON body.

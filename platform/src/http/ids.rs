@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use events::{ChannelId, EventId, FileId, Id, PostId, SessionId, TeamId, UserId};
+use events::{ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, SessionId, TeamId, UserId};
 use serde::{Deserialize, Deserializer, de};
 
 use super::ApiError;
@@ -23,7 +23,7 @@ macro_rules! id_kinds {
     )*};
 }
 
-id_kinds!(UserId, TeamId, ChannelId, PostId, EventId, SessionId, FileId);
+id_kinds!(UserId, TeamId, ChannelId, PostId, EventId, SessionId, FileId, PolicyId, HoldId);
 
 impl IdKind for Id {
     fn from_id(id: Id) -> Self {

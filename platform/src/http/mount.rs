@@ -49,6 +49,10 @@ impl<S: Clone + Send + Sync + 'static> Mount<S> {
         self.on(Verb::Put, path, handler)
     }
 
+    pub fn patch<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
+        self.on(Verb::Patch, path, handler)
+    }
+
     pub fn delete<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
         self.on(Verb::Delete, path, handler)
     }
@@ -91,6 +95,7 @@ fn filter(verb: Verb) -> MethodFilter {
         Verb::Get => MethodFilter::GET,
         Verb::Post => MethodFilter::POST,
         Verb::Put => MethodFilter::PUT,
+        Verb::Patch => MethodFilter::PATCH,
         Verb::Delete => MethodFilter::DELETE,
     }
 }

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use self::Verb::{Delete, Get, Post, Put};
+use self::Verb::{Delete, Get, Patch, Post, Put};
 
 /// The methods that the contract uses. A `GET` answers `HEAD` too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,7 @@ pub enum Verb {
     Get,
     Post,
     Put,
+    Patch,
     Delete,
 }
 
@@ -69,6 +70,30 @@ pub const URLS: &[Url] = &[
     query(Get, "/api/v4/system/notices/{team_id}"),
     query(Get, "/api/v4/system/ping"),
     query(Get, "/api/v4/system/timezones"),
+    // How long things are kept.
+    query(Get, "/api/nottermost/v1/legal_holds"),
+    command(Post, "/api/nottermost/v1/legal_holds"),
+    command(Delete, "/api/nottermost/v1/legal_holds/{hold_id}"),
+    command(Post, "/api/nottermost/v1/retention/run"),
+    query(Get, "/api/nottermost/v1/retention/runs"),
+    query(Get, "/api/nottermost/v1/retention/runs/{run_id}/channels"),
+    query(Get, "/api/v4/data_retention/policies"),
+    command(Post, "/api/v4/data_retention/policies"),
+    query(Get, "/api/v4/data_retention/policies/{policy_id}"),
+    command(Patch, "/api/v4/data_retention/policies/{policy_id}"),
+    command(Delete, "/api/v4/data_retention/policies/{policy_id}"),
+    query(Get, "/api/v4/data_retention/policies/{policy_id}/channels"),
+    command(Post, "/api/v4/data_retention/policies/{policy_id}/channels"),
+    command(Delete, "/api/v4/data_retention/policies/{policy_id}/channels"),
+    query(Post, "/api/v4/data_retention/policies/{policy_id}/channels/search"),
+    query(Get, "/api/v4/data_retention/policies/{policy_id}/teams"),
+    command(Post, "/api/v4/data_retention/policies/{policy_id}/teams"),
+    command(Delete, "/api/v4/data_retention/policies/{policy_id}/teams"),
+    query(Post, "/api/v4/data_retention/policies/{policy_id}/teams/search"),
+    query(Get, "/api/v4/data_retention/policies_count"),
+    query(Get, "/api/v4/data_retention/policy"),
+    query(Get, "/api/v4/users/{user_id}/data_retention/channel_policies"),
+    query(Get, "/api/v4/users/{user_id}/data_retention/team_policies"),
     // People.
     query(Get, "/api/v4/users"),
     command(Post, "/api/v4/users"),
@@ -223,6 +248,7 @@ impl Verb {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }
@@ -281,7 +307,7 @@ mod tests {
 
     #[test]
     fn only_the_command_side_changes_anything_by_its_method() {
-        let changes = |url: &&Url| matches!(url.verb, Put | Delete) || url.streamed;
+        let changes = |url: &&Url| matches!(url.verb, Put | Patch | Delete) || url.streamed;
         assert!(URLS.iter().filter(changes).all(|url| url.service == Service::Command));
         let reads = |url: &&Url| url.verb == Get;
         assert!(URLS.iter().filter(reads).all(|url| url.service != Service::Command));

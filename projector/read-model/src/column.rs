@@ -2,7 +2,7 @@
 
 use events::directory::{ChannelType, TeamType};
 use events::user::StatusKind;
-use events::{ChannelId, EventId, FileId, Id, PostId, TeamId, UserId};
+use events::{ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, TeamId, UserId};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgHasArrayType, PgRow, Postgres};
 use sqlx::{Encode, Row, Type};
@@ -70,7 +70,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(Id, UserId, TeamId, ChannelId, PostId, FileId, EventId);
+ids!(Id, UserId, TeamId, ChannelId, PostId, FileId, EventId, HoldId, PolicyId);
 
 impl Column for String {
     type Db<'a> = &'a str;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use events::directory::{ChannelType, TeamType};
 use events::user::{StatusKind, Totals};
-use events::{ChannelId, EventId, FileId, Id, PostId, TeamId, UserId};
+use events::{ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, TeamId, UserId};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow, Postgres};
@@ -363,6 +363,49 @@ impl ReadMarkerRow {
     }
 }
 
+table! {
+    /// A legal hold; whom and what it names stands in the fold.
+    HoldRow = "legal_holds" key ["id"] {
+        id: HoldId = "uuid",
+        name: String = "text",
+        placed_by: UserId = "uuid",
+        create_at: i64 = "bigint",
+        /// 0 while it is in force.
+        release_at: i64 = "bigint",
+    }
+}
+
+table! {
+    /// A run of retention.
+    RetentionRunRow = "retention_runs" key ["id"] {
+        id: Id = "uuid",
+        began_at: i64 = "bigint",
+        ended_at: i64 = "bigint",
+        requested_by: Option<UserId> = "uuid",
+        channels: i64 = "bigint",
+        posts: i64 = "bigint",
+        files: i64 = "bigint",
+        channels_held: i64 = "bigint",
+        keys_advanced: i64 = "bigint",
+        objects_removed: i64 = "bigint",
+        channels_failed: i64 = "bigint",
+    }
+}
+
+table! {
+    /// What a run did to a channel.
+    ExpiryRow = "channel_expiries" key ["channel_id", "at"] {
+        channel_id: ChannelId = "uuid",
+        at: i64 = "bigint",
+        run_id: Id = "uuid",
+        policy_id: Option<PolicyId> = "uuid",
+        posts_before: i64 = "bigint",
+        files_before: i64 = "bigint",
+        posts: i64 = "bigint",
+        files: i64 = "bigint",
+    }
+}
+
 macro_rules! requests {
     ($($name:ident = $table:literal),+ $(,)?) => {$(
         table! {
@@ -403,6 +446,9 @@ pub static TABLES: LazyLock<Vec<(&'static str, &'static [&'static str])>> = Lazy
         of::<PreferenceRow>(),
         of::<StatusRow>(),
         of::<ReadMarkerRow>(),
+        of::<HoldRow>(),
+        of::<RetentionRunRow>(),
+        of::<ExpiryRow>(),
         of::<DirectoryRequestRow>(),
         of::<ChannelRequestRow>(),
         of::<UserRequestRow>(),

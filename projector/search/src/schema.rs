@@ -1,8 +1,10 @@
 //! The fields of the index. Any change here or in what the tokenizer yields raises [`FORMAT`].
 
+use std::ops::Bound;
+
 use events::{ChannelId, Partition, PostId, Topic, UserId};
 use tantivy::index::Index;
-use tantivy::query::{BooleanQuery, Query, TermQuery};
+use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery, TermQuery};
 use tantivy::schema::{
     BytesOptions, FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
 };
@@ -165,6 +167,27 @@ impl Fields {
             Box::new(TermQuery::new(term, IndexRecordOption::Basic))
         });
         Box::new(BooleanQuery::intersection(must.into()))
+    }
+
+    /// What was said in a channel before a time, but by `kept`.
+    pub(crate) fn said_before(
+        &self,
+        channel: ChannelId,
+        before: i64,
+        kept: &[UserId],
+    ) -> Box<dyn Query> {
+        let of = |field, id: &[u8]| -> Box<dyn Query> {
+            let term = Term::from_field_bytes(field, id);
+            Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+        };
+        let before = Term::from_field_i64(self.create_at, before);
+        let past = RangeQuery::new(Bound::Unbounded, Bound::Excluded(before));
+        let mut clauses = vec![
+            (Occur::Must, of(self.channel, channel.as_bytes())),
+            (Occur::Must, Box::new(past) as Box<dyn Query>),
+        ];
+        clauses.extend(kept.iter().map(|id| (Occur::MustNot, of(self.author, id.as_bytes()))));
+        Box::new(BooleanQuery::new(clauses))
     }
 
     pub(crate) fn root_term(&self, id: PostId) -> Term {

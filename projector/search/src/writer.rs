@@ -40,6 +40,8 @@ pub enum IndexChange {
     /// All that somebody said in a channel. It leaves the disk with the next commit, not when so much was
     /// deleted that it is worth it.
     EraseAuthor { channel_id: ChannelId, author_id: UserId },
+    /// All that was said in a channel before a time, but by some. It leaves the disk likewise.
+    Expire { channel_id: ChannelId, before: i64, kept_authors: Vec<UserId> },
 }
 
 /// How much the writer may use.
@@ -150,6 +152,11 @@ impl SearchWriter {
                 IndexChange::EraseAuthor { channel_id, author_id } => {
                     let said = self.fields.said_by(*channel_id, *author_id);
                     self.writer.delete_query(said)?;
+                    self.rewrites = REWRITES;
+                }
+                IndexChange::Expire { channel_id, before, kept_authors } => {
+                    let past = self.fields.said_before(*channel_id, *before, kept_authors);
+                    self.writer.delete_query(past)?;
                     self.rewrites = REWRITES;
                 }
             }

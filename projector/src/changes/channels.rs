@@ -69,8 +69,10 @@ impl RowChanges {
             E::ReactionRemoved(b) => self.remove_reaction(&b.c, at),
             E::FileUploaded(b) => self.upload_file(&b.c, &b.p, at),
             E::ChannelAuthorErased(b) => {
-                self.erased_authors.insert((b.c.channel_id, b.c.user_id), at);
+                self.gone.authors.insert((b.c.channel_id, b.c.user_id), at);
             }
+            E::ChannelPostsExpired(b) => self.expire_posts(&b.c, at),
+            E::ChannelKeyAdvanced(_) => {}
         }
     }
 

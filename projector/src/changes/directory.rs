@@ -57,7 +57,7 @@ impl RowChanges {
             E::UserErased(b) => {
                 self.end_sessions(b.c.user_id, offset, Some(String::new()));
                 amend(&mut self.users, b.c.user_id, erased_patch(b.c.user_id, at));
-                self.erased_people.insert(b.c.user_id);
+                self.gone.people.insert(b.c.user_id);
             }
             E::UserKeyDestroyed(_) => {}
             E::UserSessionsRevoked(b) => self.end_sessions(b.c.user_id, offset, None),
@@ -87,6 +87,12 @@ impl RowChanges {
                 let patch = ChannelNamePatch { name: Some(text(&b.c.name)), update_at: Some(at) };
                 amend(&mut self.channel_names, b.c.channel_id, patch);
             }
+            E::RetentionPolicyCreated(_)
+            | E::RetentionPolicyChanged(_)
+            | E::RetentionPolicyDeleted(_) => {}
+            E::LegalHoldPlaced(b) => self.place_hold(&b.c, &b.p, at),
+            E::LegalHoldReleased(b) => self.release_hold(&b.c, at),
+            E::RetentionRunFinished(b) => self.finish_run(&b.c, at),
         }
     }
 

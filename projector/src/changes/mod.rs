@@ -6,22 +6,26 @@ mod directory;
 mod personal;
 mod posts;
 mod requests;
+mod retention;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
-use events::{ChannelId, Event, EventId, FileId, Partition, PostId, TeamId, UserId};
+use events::{ChannelId, Event, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, UserId};
 use fold::Folded;
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    DirectoryRequestRow, FileRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow,
-    ReadMarkerRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow, UserRow,
+    DirectoryRequestRow, ExpiryRow, FileRow, HoldRow, PostRow, PostVersionRow, PreferenceRow,
+    ReactionRow, ReadMarkerRow, RetentionRunRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow,
+    UserRow,
 };
 
 use crate::patches::{
-    ChannelNamePatch, ChannelPatch, CredentialPatch, Deletion, MemberPatch, Patch, PostPatch,
-    UserPatch,
+    ChannelNamePatch, ChannelPatch, CredentialPatch, Deletion, HoldPatch, MemberPatch, Patch,
+    PostPatch, UserPatch,
 };
+
+pub use retention::Expiry;
 
 /// A new row, or a change of one.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +92,9 @@ pub struct RowChanges {
     pub preferences: BTreeMap<(UserId, String, String), Option<PreferenceRow>>,
     pub statuses: BTreeMap<UserId, StatusRow>,
     pub read_markers: BTreeMap<(UserId, ChannelId), ReadMarkerRow>,
+    pub holds: BTreeMap<HoldId, Change<HoldRow, HoldPatch>>,
+    pub retention_runs: BTreeMap<Id, RetentionRunRow>,
+    pub channel_expiries: BTreeMap<(ChannelId, i64), ExpiryRow>,
     pub directory_requests: BTreeMap<EventId, DirectoryRequestRow>,
     pub channel_requests: BTreeMap<EventId, ChannelRequestRow>,
     pub user_requests: BTreeMap<EventId, UserRequestRow>,
@@ -95,12 +102,38 @@ pub struct RowChanges {
     pub recounted_roots: BTreeSet<PostId>,
     /// After that: roots whose replies go with them.
     pub deleted_threads: BTreeMap<PostId, Deletion>,
-    /// At last: whose words in a channel are erased, and when.
-    pub erased_authors: BTreeMap<(ChannelId, UserId), i64>,
+    /// At last.
+    pub gone: Gone,
+}
+
+/// What goes for ever. It may as well go later than everything that comes behind it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Gone {
+    /// Whose words in a channel are erased, and when.
+    pub authors: BTreeMap<(ChannelId, UserId), i64>,
     /// Whose memberships and contact addresses of teams are gone.
-    pub erased_people: BTreeSet<UserId>,
+    pub people: BTreeSet<UserId>,
     /// Whose preferences and status are gone.
-    pub erased_states: BTreeSet<UserId>,
+    pub states: BTreeSet<UserId>,
+    /// What of channels is past its time, in the log's order.
+    pub expired: Vec<Expiry>,
+}
+
+impl Gone {
+    pub fn is_empty(&self) -> bool {
+        self.authors.is_empty()
+            && self.people.is_empty()
+            && self.states.is_empty()
+            && self.expired.is_empty()
+    }
+
+    /// Takes in what came later.
+    pub fn extend(&mut self, later: Self) {
+        self.authors.extend(later.authors);
+        self.people.extend(later.people);
+        self.states.extend(later.states);
+        self.expired.extend(later.expired);
+    }
 }
 
 impl RowChanges {
@@ -138,9 +171,7 @@ impl RowChanges {
     pub fn has_sequel(&self) -> bool {
         !(self.recounted_roots.is_empty()
             && self.deleted_threads.is_empty()
-            && self.erased_authors.is_empty()
-            && self.erased_people.is_empty()
-            && self.erased_states.is_empty())
+            && self.gone.is_empty())
     }
 
     /// Records taken in.

@@ -33,7 +33,7 @@ impl RowChanges {
                 }
             }
             UserEvent::UserStateErased(b) => {
-                self.erased_states.insert(b.c.user_id);
+                self.gone.states.insert(b.c.user_id);
             }
             UserEvent::StatusSet(b) => {
                 let row = StatusRow {

@@ -3,7 +3,7 @@
 use read_model::Key;
 use sqlx::postgres::PgConnection;
 
-use crate::changes::RowChanges;
+use crate::changes::Gone;
 
 /// What was said in channels. System posts say nothing of their own.
 const OF_AUTHORS: [&str; 3] = [
@@ -20,10 +20,11 @@ const OF_AUTHORS: [&str; 3] = [
      WHERE t.channel_id = n.channel_id AND t.user_id = n.user_id AND t.notice = ''",
 ];
 
-/// What stands of people in teams.
-const OF_PEOPLE: [&str; 2] = [
+/// What stands of people in teams and holds.
+const OF_PEOPLE: [&str; 3] = [
     "DELETE FROM team_members WHERE user_id = ANY($1)",
     "UPDATE teams SET email = '' WHERE creator_id = ANY($1)",
+    "UPDATE legal_holds SET name = '' WHERE placed_by = ANY($1)",
 ];
 
 /// What was people's own.
@@ -32,26 +33,23 @@ const OF_STATES: [&str; 2] = [
     "DELETE FROM statuses WHERE user_id = ANY($1)",
 ];
 
-/// Erases what the batch says; returns how many statements that took.
-pub(super) async fn erase(
-    changes: &RowChanges,
-    connection: &mut PgConnection,
-) -> sqlx::Result<u64> {
+/// Erases it; returns how many statements that took.
+pub(super) async fn erase(gone: &Gone, connection: &mut PgConnection) -> sqlx::Result<u64> {
     let mut statements = 0;
-    if !changes.erased_authors.is_empty() {
-        let channels: Vec<Key> = changes.erased_authors.keys().map(|key| key.0.into()).collect();
-        let authors: Vec<Key> = changes.erased_authors.keys().map(|key| key.1.into()).collect();
-        let times: Vec<i64> = changes.erased_authors.values().copied().collect();
+    if !gone.authors.is_empty() {
+        let channels: Vec<Key> = gone.authors.keys().map(|key| key.0.into()).collect();
+        let authors: Vec<Key> = gone.authors.keys().map(|key| key.1.into()).collect();
+        let times: Vec<i64> = gone.authors.values().copied().collect();
         for sql in OF_AUTHORS {
             let query = sqlx::query(sql).bind(&channels).bind(&authors).bind(&times);
             query.execute(&mut *connection).await?;
             statements += 1;
         }
     }
-    let of_people = [(&changes.erased_people, OF_PEOPLE), (&changes.erased_states, OF_STATES)];
+    let of_people = [(&gone.people, &OF_PEOPLE[..]), (&gone.states, &OF_STATES[..])];
     for (people, sqls) in of_people.into_iter().filter(|(people, _)| !people.is_empty()) {
         let people: Vec<Key> = people.iter().map(|user| (*user).into()).collect();
-        for sql in sqls {
+        for &sql in sqls {
             sqlx::query(sql).bind(&people).execute(&mut *connection).await?;
             statements += 1;
         }

@@ -3,6 +3,7 @@
 
 mod copy;
 mod erasing;
+mod expiring;
 mod parts;
 mod statement;
 
@@ -13,7 +14,7 @@ use read_model::{Database, Key, POSITIONS_MOVED, partition_of_key};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row};
 
-use crate::changes::RowChanges;
+use crate::changes::{Gone, RowChanges};
 
 /// The batch does not start where the rows stand: another writer was here, or the database went back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -100,6 +101,16 @@ impl RowWriter {
         }
     }
 
+    /// Lets go of what a rebuild has kept for its end, when the indexes are there.
+    ///
+    /// # Errors
+    /// [`WriteError::Database`].
+    pub async fn let_go(&mut self, gone: &Gone) -> Result<(), WriteError> {
+        let mut transaction = self.connection.begin().await?;
+        self.statements += go(gone, &mut transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
     /// Whether the connection still stands. Rows are lost only together with it.
     ///
     /// # Errors
@@ -181,7 +192,12 @@ async fn load_batch(connection: &mut PgConnection, changes: &RowChanges) -> Resu
 async fn finish(changes: &RowChanges, connection: &mut PgConnection) -> Result<u64, WriteError> {
     Ok(parts::recount_roots(changes, connection).await?
         + parts::delete_threads(changes, connection).await?
-        + erasing::erase(changes, connection).await?)
+        + go(&changes.gone, connection).await?)
+}
+
+async fn go(gone: &Gone, connection: &mut PgConnection) -> sqlx::Result<u64> {
+    Ok(erasing::erase(gone, connection).await?
+        + expiring::expire(&gone.expired, connection).await?)
 }
 
 fn is_there_already(error: &sqlx::Error) -> bool {

@@ -47,6 +47,9 @@ pub(super) fn but_new_posts(changes: &RowChanges) -> Result<Statement, BoxDynErr
     preferences(&mut statement, changes)?;
     statement.put(&changes.statuses.values().collect::<Vec<_>>())?;
     statement.put(&changes.read_markers.values().collect::<Vec<_>>())?;
+    patched(&mut statement, &changes.holds)?;
+    statement.insert(&changes.retention_runs.values().collect::<Vec<_>>())?;
+    statement.insert(&changes.channel_expiries.values().collect::<Vec<_>>())?;
     statement.insert(&changes.directory_requests.values().collect::<Vec<_>>())?;
     statement.insert(&changes.channel_requests.values().collect::<Vec<_>>())?;
     statement.insert(&changes.user_requests.values().collect::<Vec<_>>())?;

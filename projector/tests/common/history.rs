@@ -3,6 +3,7 @@
 
 mod channels;
 mod people;
+mod retention;
 mod talk;
 
 use std::collections::BTreeMap;
@@ -96,6 +97,7 @@ impl History {
             82..86 => self.upload(),
             86..90 => self.prefer(),
             90..92 => self.set_status(),
+            92..95 => self.retain(),
             _ => self.read(),
         }
     }

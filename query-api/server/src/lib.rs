@@ -65,6 +65,7 @@ impl Service {
             secrets: Arc::clone(&parts.secrets),
             health: health.clone(),
             config: process::client_config(&parts.config, &parts.secrets),
+            kept: process::kept(&parts.config),
         });
         let router = parts.edge(queries, &health);
         Ok(Self { fold, notes, router, health, tasks, _presence: presence })

@@ -93,6 +93,7 @@ impl App {
             return None;
         }
         let mut touches = Conflicts::new();
+        touches.push((channel.0, DELETED));
         touches.push((post.0, ANY_TOUCH));
         touches.extend(held.root_id.map(|root| (root.0, DELETED)));
         if window.conflicts(&touches, since) {

@@ -4,6 +4,7 @@ pub(crate) mod absent;
 pub(crate) mod channels;
 pub(crate) mod files;
 pub(crate) mod posts;
+pub(crate) mod retention;
 pub(crate) mod roles;
 pub(crate) mod system;
 pub(crate) mod teams;

@@ -28,7 +28,11 @@ pub(super) fn of(
     use ChannelEvent as E;
     let at = applied.at;
     match event {
-        E::RulesActivated(_) | E::FileUploaded(_) | E::ChannelAuthorErased(_) => {}
+        E::RulesActivated(_)
+        | E::FileUploaded(_)
+        | E::ChannelAuthorErased(_)
+        | E::ChannelPostsExpired(_)
+        | E::ChannelKeyAdvanced(_) => {}
         E::ChannelCreated(b) => created(&b.c, sink),
         E::ChannelDirectOpened(b) => direct_added(&b.c, offset, sink),
         E::ChannelGroupOpened(b) => sink.tell(Audience::channel(b.c.channel_id, offset), || {

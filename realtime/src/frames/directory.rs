@@ -10,12 +10,19 @@ use super::{Audience, Rows, Sink};
 pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink: &mut impl Sink) {
     use DirectoryEvent as E;
     match event {
-        // A claimed name is told of when its channel exists; an ended session is silent.
+        // A claimed name is told of when its channel exists; an ended session is silent, as is what becomes
+        // of old posts.
         E::CellOpened(_)
         | E::RulesActivated(_)
         | E::ChannelNameClaimed(_)
         | E::UserKeyDestroyed(_)
-        | E::UserSessionsRevoked(_) => {}
+        | E::UserSessionsRevoked(_)
+        | E::RetentionPolicyCreated(_)
+        | E::RetentionPolicyChanged(_)
+        | E::RetentionPolicyDeleted(_)
+        | E::LegalHoldPlaced(_)
+        | E::LegalHoldReleased(_)
+        | E::RetentionRunFinished(_) => {}
         E::UserCreated(b) => {
             let user_id = b.c.user_id;
             sink.tell(Audience::Everyone, || {

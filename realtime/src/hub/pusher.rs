@@ -117,6 +117,8 @@ impl Hub {
             | ChannelEvent::ReactionAdded(_)
             | ChannelEvent::ReactionRemoved(_)
             | ChannelEvent::ChannelAuthorErased(_)
+            | ChannelEvent::ChannelPostsExpired(_)
+            | ChannelEvent::ChannelKeyAdvanced(_)
             | ChannelEvent::FileUploaded(_) => return,
         };
         for member in &applied.members {
@@ -201,7 +203,13 @@ fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
         | DirectoryEvent::TeamMembersAdded(_)
         | DirectoryEvent::TeamMemberRemoved(_)
         | DirectoryEvent::ChannelNameClaimed(_)
-        | DirectoryEvent::ChannelNameChanged(_) => None,
+        | DirectoryEvent::ChannelNameChanged(_)
+        | DirectoryEvent::RetentionPolicyCreated(_)
+        | DirectoryEvent::RetentionPolicyChanged(_)
+        | DirectoryEvent::RetentionPolicyDeleted(_)
+        | DirectoryEvent::LegalHoldPlaced(_)
+        | DirectoryEvent::LegalHoldReleased(_)
+        | DirectoryEvent::RetentionRunFinished(_) => None,
     }
 }
 

@@ -43,6 +43,7 @@ enum Kind {
     Erase,
     Post,
     OnPost,
+    Expire,
     View,
     SetUnread,
     LogIn,
@@ -68,6 +69,7 @@ impl Mix {
                 (K::Erase, 1),
                 (K::Post, 20),
                 (K::OnPost, 16),
+                (K::Expire, 2),
                 (K::View, 8),
                 (K::SetUnread, 3),
                 (K::LogIn, 3),
@@ -88,7 +90,9 @@ impl Mix {
                 (K::LeaveChannel, 5),
                 (K::Post, 1),
             ],
-            Self::Talking => &[(K::Post, 5), (K::OnPost, 6), (K::View, 1), (K::JoinTeam, 1)],
+            Self::Talking => {
+                &[(K::Post, 10), (K::OnPost, 12), (K::Expire, 1), (K::View, 2), (K::JoinTeam, 2)]
+            }
             Self::Reading => &[
                 (K::Post, 6),
                 (K::OnPost, 1),
@@ -241,6 +245,13 @@ impl Clients {
             Kind::Deactivate => Ask::DeactivateUser { actor: self.users[0], user },
             Kind::Erase => Ask::EraseUser { actor: self.users[0], user },
             Kind::OnPost => self.on_post(rng, rows, actor, channel),
+            Kind::Expire => match some_post(rng, rows) {
+                Some((post, channel)) => {
+                    let before = rows.posts[&post].create_at + rng.random_range(0..2);
+                    Ask::Expire { channel, before }
+                }
+                None => Ask::View { user, channel },
+            },
             Kind::View => Ask::View { user, channel },
             Kind::SetUnread => match some_post(rng, rows) {
                 Some((post, channel)) => Ask::SetUnread { user, post, channel },

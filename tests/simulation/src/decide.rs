@@ -16,8 +16,9 @@ use domain::commands::user::{CreateSession, RevokeSession};
 use domain::rights;
 use events::channel::PostContent;
 use events::directory::{ChannelType, NewProfile, TeamType};
+use events::retention::ChannelPostsExpired;
 use events::user::{SessionOrigin, TokenHash};
-use events::{Id, KeyedHash, PostId, SessionId, TeamId, UserId};
+use events::{Body, ChannelEvent, ChannelId, Id, KeyedHash, PostId, SessionId, TeamId, UserId};
 use projector::MemoryTables;
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -26,6 +27,26 @@ use read_model::rows::PostRow;
 use crate::node::Node;
 use crate::request::Ask;
 use crate::rows;
+
+/// As a run of retention decides it.
+fn expire(node: &Node, channel_id: ChannelId, before: i64) -> Result<Decision, String> {
+    let channels = node.set.channels(channel_id);
+    let held = channels.state().channel(channel_id).ok_or("unknown channel")?;
+    if before <= held.expired_before {
+        return Ok(Decision::AlreadySo);
+    }
+    let expired = ChannelPostsExpired {
+        channel_id,
+        before,
+        files_before: before,
+        kept_author_ids: vec![],
+        policy_id: None,
+        run_id: Id::default(),
+        posts: 0,
+        files: 0,
+    };
+    Ok(Decision::Append(ChannelEvent::from(Body::from(expired)).into()))
+}
 
 impl Ask {
     /// What the node makes of it now.
@@ -59,6 +80,7 @@ impl Ask {
             Self::OpenDirect { .. } | Self::JoinChannel { .. } | Self::LeaveChannel { .. } => {
                 self.decide_members(node, rng)
             }
+            Self::Expire { channel, before } => expire(node, *channel, *before),
             Self::Post { .. } => self.decide_post(node, rows, rng),
             Self::Edit { post, .. }
             | Self::Delete { post, .. }

@@ -88,6 +88,11 @@ pub enum Ask {
         channel: ChannelId,
         add: bool,
     },
+    /// What was said before a time is past it.
+    Expire {
+        channel: ChannelId,
+        before: i64,
+    },
     View {
         user: UserId,
         channel: ChannelId,
@@ -151,7 +156,8 @@ impl Ask {
             | Self::Edit { channel, .. }
             | Self::Delete { channel, .. }
             | Self::Pin { channel, .. }
-            | Self::React { channel, .. } => of_channel(*channel),
+            | Self::React { channel, .. }
+            | Self::Expire { channel, .. } => of_channel(*channel),
             Self::View { user, .. } | Self::SetUnread { user, .. } => {
                 Partition::of(Topic::Readstate, user.as_bytes())
             }

@@ -204,6 +204,7 @@ impl EraseUser {
             return Ok(Decision::AlreadySo);
         }
         ensure(!directory.is_last_admin(self.user_id), R::LastAdmin)?;
+        ensure(!directory.retention().holds_person(self.user_id), R::Held)?;
         Ok(in_directory(UserErased { user_id: self.user_id, by: self.actor }, Nothing {}))
     }
 }

@@ -11,6 +11,7 @@ pub mod mentions;
 pub mod post;
 pub mod reaction;
 pub mod readstate;
+pub mod retention;
 pub mod user;
 
 #[cfg(test)]
@@ -120,6 +121,8 @@ fn channel_of(event: &ChannelEvent) -> Id {
         E::ReactionRemoved(b) => b.c.channel_id,
         E::FileUploaded(b) => b.c.channel_id,
         E::ChannelAuthorErased(b) => b.c.channel_id,
+        E::ChannelPostsExpired(b) => b.c.channel_id,
+        E::ChannelKeyAdvanced(b) => b.c.channel_id,
     };
     channel.0
 }

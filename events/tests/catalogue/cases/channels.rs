@@ -1,6 +1,7 @@
 use events::channel::*;
 use events::directory::{ChannelType, JoinedVia, RulesActivated};
-use events::{Body, ChannelEvent, ChannelId, FileId, PostId, TeamId, UserId};
+use events::retention::{ChannelKeyAdvanced, ChannelPostsExpired};
+use events::{Body, ChannelEvent, ChannelId, FileId, PolicyId, PostId, TeamId, UserId};
 use serde_json::json;
 
 use super::{ANN, BOB, Case, EVE, id, personal};
@@ -190,6 +191,19 @@ fn posts() -> Vec<ChannelEvent> {
         })
         .into(),
         Body::from(ChannelAuthorErased { channel_id: CHANNEL, user_id: ANN }).into(),
+        Body::from(ChannelPostsExpired {
+            channel_id: CHANNEL,
+            before: 1_767_225_600_000,
+            files_before: 1_767_225_600_001,
+            kept_author_ids: vec![BOB],
+            policy_id: Some(PolicyId(id(0x91))),
+            run_id: id(0x92),
+            posts: 40,
+            files: 2,
+        })
+        .into(),
+        Body::from(ChannelKeyAdvanced { channel_id: CHANNEL, sealed_from: 1_767_225_600_000 })
+            .into(),
         Body {
             c: FileUploaded {
                 channel_id: CHANNEL,

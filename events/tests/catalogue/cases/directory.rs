@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
 use events::directory::*;
-use events::{Body, ChannelId, DirectoryEvent, Id, KeyedHash, SessionId, TeamId, UserId};
+use events::retention::*;
+use events::{
+    Body, ChannelId, DirectoryEvent, HoldId, Id, KeyedHash, PolicyId, SessionId, TeamId, UserId,
+};
 
 use super::{ANN, BOB, Case, id, personal};
 
@@ -11,7 +14,7 @@ const CHANNEL: ChannelId = ChannelId(id(0x50));
 const KEY: Id = Id([0; 16]);
 
 pub fn cases() -> Vec<Case> {
-    [cell(), accounts(), teams(), names()]
+    [cell(), accounts(), teams(), names(), retention()]
         .into_iter()
         .flatten()
         .map(|event| Case::current(KEY, event))
@@ -143,6 +146,59 @@ fn names() -> Vec<DirectoryEvent> {
         })
         .into(),
         Body::from(ChannelNameChanged { channel_id: CHANNEL, name: "releases".into() }).into(),
+    ]
+}
+
+fn retention() -> Vec<DirectoryEvent> {
+    let (policy_id, hold_id) = (PolicyId(id(0x91)), HoldId(id(0x93)));
+    vec![
+        Body::from(RetentionPolicyCreated {
+            policy_id,
+            display_name: "Sales".into(),
+            post_days: 90,
+            team_ids: vec![TEAM],
+            channel_ids: vec![CHANNEL],
+            by: ANN,
+        })
+        .into(),
+        Body::from(RetentionPolicyChanged {
+            policy_id,
+            display_name: Some("Sales and support".into()),
+            post_days: Some(-1),
+            team_ids: Some(vec![]),
+            channel_ids: Some(vec![CHANNEL]),
+            teams_added: vec![TEAM],
+            teams_removed: vec![TEAM],
+            channels_added: vec![CHANNEL],
+            channels_removed: vec![CHANNEL],
+            by: ANN,
+        })
+        .into(),
+        Body::from(RetentionPolicyDeleted { policy_id, by: ANN }).into(),
+        Body {
+            c: LegalHoldPlaced {
+                hold_id,
+                user_ids: vec![BOB],
+                channel_ids: vec![CHANNEL],
+                by: ANN,
+            },
+            p: HoldMatter { name: personal("name") },
+        }
+        .into(),
+        Body::from(LegalHoldReleased { hold_id, by: ANN }).into(),
+        Body::from(RetentionRunFinished {
+            run_id: id(0x92),
+            began_at: 1_767_225_600_000,
+            by: Some(ANN),
+            channels: 3,
+            posts: 40,
+            files: 2,
+            channels_held: 1,
+            keys_advanced: 4,
+            objects_removed: 5,
+            channels_failed: 6,
+        })
+        .into(),
     ]
 }
 

@@ -168,7 +168,23 @@ static STATS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+static BY_IDS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {} FROM channels c {NAMED} AND c.id = ANY($1) ORDER BY c.display_name, c.id",
+        columns()
+    )
+});
+
 impl Reader {
+    /// Channels by id, for administrators.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn channels_by_ids(&self, ids: &[ChannelId]) -> Result<Vec<ChannelView>> {
+        let keys: Vec<Key> = ids.iter().copied().map(Key::from).collect();
+        read_all(&sqlx::query(BY_IDS.as_str()).bind(keys).fetch_all(&self.pool).await?)
+    }
+
     /// A channel, archived or not.
     ///
     /// # Errors

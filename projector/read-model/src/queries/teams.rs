@@ -150,6 +150,20 @@ impl Reader {
         teams(&query.fetch_all(&self.pool).await?)
     }
 
+    /// Teams by id, for administrators.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn teams_by_ids(&self, ids: &[TeamId]) -> Result<Vec<TeamRow>> {
+        let keys: Vec<Key> = ids.iter().copied().map(Key::from).collect();
+        let sql = format!(
+            "SELECT {} FROM teams t WHERE t.id = ANY($1) ORDER BY t.display_name, t.id",
+            TeamRow::select("t")
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(keys);
+        teams(&query.fetch_all(&self.pool).await?)
+    }
+
     /// Somebody's memberships of teams.
     ///
     /// # Errors

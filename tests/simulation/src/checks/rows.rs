@@ -18,6 +18,7 @@ use crate::world::World;
 #[derive(Debug, Default)]
 struct Post {
     channel: ChannelId,
+    at: i64,
     author: UserId,
     message: String,
     pinned: bool,
@@ -57,9 +58,9 @@ fn is_gone(post: &Post, posts: &BTreeMap<PostId, Post>) -> bool {
 
 fn posts(story: &Story) -> Result<BTreeMap<PostId, Post>, String> {
     let (mut posts, mut erased) = (BTreeMap::<PostId, Post>::new(), BTreeSet::new());
-    for (folded, _, event, _) in story.applied() {
+    for (folded, _, event, applied) in story.applied() {
         let Event::Channels(event) = event else { continue };
-        absorb(&mut posts, &mut erased, event)
+        absorb(&mut posts, &mut erased, event, applied.at)
             .map_err(|what| format!("{}: {what}", folded.position()))?;
     }
     Ok(posts)
@@ -69,10 +70,11 @@ fn absorb(
     posts: &mut BTreeMap<PostId, Post>,
     erased: &mut BTreeSet<(ChannelId, UserId)>,
     event: &ChannelEvent,
+    at: i64,
 ) -> Result<(), String> {
     let stands = |posts: &BTreeMap<PostId, Post>, id: PostId, what: &str| {
-        let gone = posts.get(&id).is_some_and(|post| is_gone(post, posts));
-        ensure(!gone, || format!("post {id} {what} after its deletion"))
+        let gone = posts.get(&id).is_none_or(|post| is_gone(post, posts));
+        ensure(!gone, || format!("post {id} {what} after it went"))
     };
     match event {
         ChannelEvent::PostCreated(b) => {
@@ -82,7 +84,7 @@ fn absorb(
                 posts.entry(root).and_modify(|post| post.replies += 1);
             }
             let message = b.p.message.clone();
-            let post = Post { author: b.c.author_id, message, root, ..Post::default() };
+            let post = Post { author: b.c.author_id, at, message, root, ..Post::default() };
             let said = (b.c.channel_id, b.c.author_id);
             ensure(!erased.contains(&said), || format!("post {} of nobody", b.c.post_id))?;
             let twice = posts.insert(b.c.post_id, Post { channel: b.c.channel_id, ..post });
@@ -130,16 +132,37 @@ fn absorb(
                 post.edits = 0;
             }
         }
-        ChannelEvent::ChannelMembersAdded(b) => tell(posts, b.c.notice.as_ref()),
-        ChannelEvent::ChannelMemberRemoved(b) => tell(posts, b.c.notice.as_ref()),
+        ChannelEvent::ChannelPostsExpired(b) => expire(posts, b.c.channel_id, b.c.before.min(at)),
+        ChannelEvent::ChannelMembersAdded(b) => {
+            tell(posts, b.c.channel_id, b.c.notice.as_ref(), at);
+        }
+        ChannelEvent::ChannelMemberRemoved(b) => {
+            tell(posts, b.c.channel_id, b.c.notice.as_ref(), at);
+        }
         _ => {}
     }
     Ok(())
 }
 
 /// A notice is a post, which one can answer and delete.
-fn tell(posts: &mut BTreeMap<PostId, Post>, notice: Option<&Notice>) {
-    posts.extend(notice.map(|notice| (notice.post_id, Post::default())));
+fn tell(posts: &mut BTreeMap<PostId, Post>, channel: ChannelId, notice: Option<&Notice>, at: i64) {
+    posts.extend(notice.map(|notice| (notice.post_id, Post { channel, at, ..Post::default() })));
+}
+
+/// A root stays for the replies that stay, and says nothing.
+fn expire(posts: &mut BTreeMap<PostId, Post>, channel: ChannelId, before: i64) {
+    let past = |post: &Post| post.channel == channel && post.at < before;
+    let answered: BTreeSet<PostId> =
+        posts.values().filter(|post| !past(post)).filter_map(|post| post.root).collect();
+    posts.retain(|id, post| !past(post) || (post.root.is_none() && answered.contains(id)));
+    let live: Vec<PostId> =
+        posts.values().filter(|post| !is_gone(post, posts)).filter_map(|post| post.root).collect();
+    for (id, post) in posts.iter_mut().filter(|(_, post)| past(post)) {
+        post.message.clear();
+        post.edits = 0;
+        post.reactions.clear();
+        post.replies = live.iter().filter(|root| *root == id).count() as i64;
+    }
 }
 
 fn says(
@@ -231,13 +254,18 @@ pub fn tell_the_answers(world: &World, story: &Story) -> Result<(), String> {
         let twice = at.insert((row.partition, row.log_offset), row).is_some();
         ensure(!twice, || format!("two posts stand at {}.{}", row.partition, row.log_offset))?;
     }
-    let (edited, erased) = (edited(world), erased(story));
+    let (edited, erased, expired) = (edited(world), erased(story), expired(story));
     for (index, entry) in world.ledger.requests.iter().enumerate() {
         let Ask::Post { author, channel, root, text, .. } = &entry.request.ask else { continue };
         let partition = partition_key(entry.request.ask.partition());
         for (answer, _) in world.ledger.answers(index) {
             let Answer::Applied { offset } = answer else { continue };
             let row = at.get(&(partition, offset.cast_signed()));
+            if expired.contains(&(partition, offset)) {
+                let blank = row.is_none_or(|row| row.message.is_empty());
+                ensure(blank, || format!("the post of request {index} is past its time"))?;
+                continue;
+            }
             let right = row.is_some_and(|row| {
                 (row.user_id, row.channel_id, row.root_id) == (*author, *channel, *root)
                     && (row.message == format!("text {text}")
@@ -254,7 +282,34 @@ pub fn tell_the_answers(world: &World, story: &Story) -> Result<(), String> {
         matches!(ask, Some(Ask::Post { .. })) && !told.is_empty()
     });
     let posted = posted.count();
-    ensure(posted == at.len(), || format!("{} posts of {posted} attempts", at.len()))
+    let gone = expired
+        .iter()
+        .filter(|(partition, offset)| !at.contains_key(&(*partition, offset.cast_signed())));
+    let said = at.len() + gone.count();
+    ensure(posted == said, || format!("{said} posts of {posted} attempts"))
+}
+
+/// Where posts stand that were past their time later.
+fn expired(story: &Story) -> BTreeSet<(i16, u64)> {
+    let (mut said, mut expired) = (BTreeMap::new(), BTreeSet::new());
+    for (folded, _, event, applied) in story.applied() {
+        match event {
+            Event::Channels(ChannelEvent::PostCreated(b)) => {
+                let position = folded.position();
+                let place = (partition_key(position.partition), position.offset);
+                said.insert(place, (b.c.channel_id, applied.at));
+            }
+            Event::Channels(ChannelEvent::ChannelPostsExpired(b)) => {
+                let before = b.c.before.min(applied.at);
+                let past = said
+                    .iter()
+                    .filter(|(_, (channel, at))| *channel == b.c.channel_id && *at < before);
+                expired.extend(past.map(|(place, _)| *place));
+            }
+            _ => {}
+        }
+    }
+    expired
 }
 
 fn edited(world: &World) -> BTreeSet<PostId> {

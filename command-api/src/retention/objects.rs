@@ -1,0 +1,82 @@
+//! Objects that no file names any more: of expired and erased files, of uploads that died.
+
+use event_archive::{KeyPrefix, ObjectKey};
+use events::{FileId, Partition, Topic};
+use platform::http::ApiError;
+use time::OffsetDateTime;
+
+use super::DAY_MS;
+use crate::executor::CommandApi;
+use crate::facts::unreadable;
+
+const FOLDER: &str = "files/";
+
+/// Objects that are looked up in one query.
+const LOOKED_UP_AT_ONCE: usize = 1_000;
+
+/// Where the bytes of a file go that is uploaded now: by the day, which tells how old an object is.
+pub(crate) fn object_of(file: FileId, now_ms: i64) -> Result<ObjectKey, ApiError> {
+    ObjectKey::parse(format!("{FOLDER}{}/{file}", day(now_ms))).map_err(ApiError::internal)
+}
+
+/// A day in UTC, as in 2026-11-26.
+fn day(time_ms: i64) -> String {
+    let at = OffsetDateTime::from_unix_timestamp(time_ms.div_euclid(1_000));
+    at.unwrap_or(OffsetDateTime::UNIX_EPOCH).date().to_string()
+}
+
+impl CommandApi {
+    /// Removes objects of before yesterday that no row names, where the rows hold everything that the log
+    /// held after the objects were listed; answers how many.
+    pub(super) async fn sweep_objects(&self, now_ms: i64) -> Result<u64, ApiError> {
+        let folder = KeyPrefix::parse(FOLDER).map_err(ApiError::internal)?;
+        let listed = self.objects.list(&folder).await.map_err(ApiError::unavailable)?;
+        let yesterday = day(now_ms - DAY_MS);
+        let old: Vec<(FileId, ObjectKey)> = listed
+            .into_iter()
+            .filter_map(|object| Some((file_in(&object, &yesterday)?, object)))
+            .collect();
+        let mut removed = 0;
+        for some in old.chunks(LOOKED_UP_AT_ONCE) {
+            let ids: Vec<FileId> = some.iter().map(|(id, _)| *id).collect();
+            let Some(known) = self.files_known(&ids).await? else { return Ok(removed) };
+            for (_, object) in some.iter().filter(|(id, _)| !known.contains(id)) {
+                self.objects.delete(object).await.map_err(ApiError::unavailable)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Those of `ids` that have a row; nothing where the rows may lack some.
+    async fn files_known(&self, ids: &[FileId]) -> Result<Option<Vec<FileId>>, ApiError> {
+        let partitions: Vec<Partition> = Topic::Channels.partitions().collect();
+        let ends = self.rows_at_ends(&partitions).await?;
+        let (known, positions) = self.reader.files_known(ids).await.map_err(unreadable)?;
+        let there = |(p, end): (&Partition, &u64)| positions.get(p).is_some_and(|at| at >= end);
+        Ok(partitions.iter().zip(&ends).all(there).then_some(known))
+    }
+}
+
+/// The file that an object is of, if it is of a day before `day`.
+fn file_in(object: &ObjectKey, day: &str) -> Option<FileId> {
+    let (of, file) = object.as_str().strip_prefix(FOLDER)?.split_once('/')?;
+    if of < day { file.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_objects_of_earlier_days_are_looked_at() {
+        let file = FileId::random();
+        let object = object_of(file, 1_767_225_600_000).unwrap();
+        assert_eq!(object.as_str(), format!("files/2026-01-01/{file}"));
+        assert_eq!(file_in(&object, "2026-01-01"), None);
+        assert_eq!(file_in(&object, "2026-01-02"), Some(file));
+        for other in ["files/2025-01-01/x", "files/x", "people/2025-01-01/x"] {
+            assert_eq!(file_in(&ObjectKey::parse(other).unwrap(), "2026-01-01"), None, "{other}");
+        }
+    }
+}

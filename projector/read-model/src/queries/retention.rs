@@ -1,0 +1,126 @@
+//! How long things are kept: what is past its time, and what was done about it.
+
+use std::collections::BTreeMap;
+
+use events::{ChannelId, FileId, Id, Partition, UserId};
+use sqlx::Row;
+
+use crate::reader::{Result, offset};
+use crate::rows::{ExpiryRow, HoldRow, RetentionRunRow, Table};
+use crate::{Key, Reader};
+
+/// What of a channel is past its time: posts and files of before these times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PastRows {
+    pub channel_id: ChannelId,
+    pub posts_before: i64,
+    pub files_before: i64,
+}
+
+/// How many rows that are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PastCounts {
+    pub posts: u64,
+    pub files: u64,
+}
+
+/// A root that stays for its replies is blank already.
+const COUNT_PAST: &str = "
+    SELECT
+      (SELECT count(*) FROM posts p
+        WHERE p.channel_id = n.channel_id AND p.delete_at = 0 AND p.create_at < n.posts_before
+          AND p.user_id <> ALL($4)
+          AND (p.reply_count = 0 OR p.message <> '' OR p.props <> '' OR p.files <> ''))
+      + (SELECT count(*) FROM posts p
+        WHERE p.channel_id = n.channel_id AND p.delete_at <> 0 AND p.create_at < n.posts_before
+          AND p.user_id <> ALL($4)),
+      (SELECT count(*) FROM files f
+        WHERE f.channel_id = n.channel_id AND f.create_at < n.files_before
+          AND f.owner_id <> ALL($4))
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY
+        AS n(channel_id, posts_before, files_before, nth)
+    ORDER BY n.nth";
+
+const FILES_KNOWN: &str = "SELECT id FROM files WHERE id = ANY($1)";
+
+impl Reader {
+    /// How many rows of each are past their time, but for what `kept` said.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn count_past(&self, past: &[PastRows], kept: &[UserId]) -> Result<Vec<PastCounts>> {
+        let channels: Vec<Key> = past.iter().map(|past| past.channel_id.into()).collect();
+        let posts: Vec<i64> = past.iter().map(|past| past.posts_before).collect();
+        let files: Vec<i64> = past.iter().map(|past| past.files_before).collect();
+        let kept: Vec<Key> = kept.iter().copied().map(Key::from).collect();
+        let query = sqlx::query(COUNT_PAST).bind(channels).bind(posts).bind(files).bind(kept);
+        let rows = query.fetch_all(&self.pool).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(PastCounts { posts: offset(row.try_get(0)?), files: offset(row.try_get(1)?) })
+            })
+            .collect()
+    }
+
+    /// Those of `files` that have a row, and how far the rows were before and after they were looked for.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn files_known(
+        &self,
+        files: &[FileId],
+    ) -> Result<(Vec<FileId>, BTreeMap<Partition, u64>)> {
+        let before = self.positions().await?;
+        let keys: Vec<Key> = files.iter().copied().map(Key::from).collect();
+        let rows = sqlx::query(FILES_KNOWN).bind(keys).fetch_all(&self.pool).await?;
+        let known = rows.iter().map(|row| Ok(row.try_get::<Key, _>(0)?.into()));
+        let known = known.collect::<Result<_>>()?;
+        let mut positions = self.positions().await?;
+        for (partition, next) in &mut positions {
+            *next = (*next).min(before.get(partition).copied().unwrap_or(0));
+        }
+        Ok((known, positions))
+    }
+
+    /// Legal holds, released ones too, the newest first.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn legal_holds(&self) -> Result<Vec<HoldRow>> {
+        let sql = format!(
+            "SELECT {} FROM legal_holds h ORDER BY h.create_at DESC, h.id",
+            HoldRow::select("h")
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        Ok(rows.iter().map(|row| HoldRow::read(row, 0)).collect::<sqlx::Result<_>>()?)
+    }
+
+    /// The newest runs of retention.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn retention_runs(&self, limit: i64, skip: i64) -> Result<Vec<RetentionRunRow>> {
+        let sql = format!(
+            "SELECT {} FROM retention_runs r ORDER BY r.began_at DESC, r.id LIMIT $1 OFFSET $2",
+            RetentionRunRow::select("r")
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(limit).bind(skip);
+        let rows = query.fetch_all(&self.pool).await?;
+        Ok(rows.iter().map(|row| RetentionRunRow::read(row, 0)).collect::<sqlx::Result<_>>()?)
+    }
+
+    /// What a run did to channels, in their order.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn expiries_of(&self, run: Id, limit: i64, skip: i64) -> Result<Vec<ExpiryRow>> {
+        let sql = format!(
+            "SELECT {} FROM channel_expiries e WHERE e.run_id = $1
+             ORDER BY e.channel_id, e.at LIMIT $2 OFFSET $3",
+            ExpiryRow::select("e")
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(Key::from(run));
+        let rows = query.bind(limit).bind(skip).fetch_all(&self.pool).await?;
+        Ok(rows.iter().map(|row| ExpiryRow::read(row, 0)).collect::<sqlx::Result<_>>()?)
+    }
+}

@@ -1,0 +1,145 @@
+//! `…/data_retention/policy`, `…/policies`, and which of them somebody's teams and channels follow.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::retention::cutoff;
+use domain::{Kept, Policy};
+use events::{ChannelId, PolicyId, TeamId};
+use http::StatusCode;
+use platform::clock;
+use platform::http::{ApiError, Path, Query, UrlId, UserRef};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::for_administrators;
+use crate::app::{App, DIRECTORY};
+use crate::caller::Caller;
+use crate::render;
+use crate::rights::own_or_admin;
+
+#[derive(Debug, Serialize)]
+struct Shown {
+    id: PolicyId,
+    display_name: String,
+    post_duration: i32,
+    team_count: usize,
+    channel_count: usize,
+}
+
+impl Shown {
+    fn of(id: PolicyId, policy: &Policy) -> Self {
+        Self {
+            id,
+            display_name: policy.display_name.clone(),
+            post_duration: policy.post_days,
+            team_count: policy.teams.len(),
+            channel_count: policy.channels.len(),
+        }
+    }
+}
+
+/// What the installation keeps: for everyone who is logged in.
+pub(crate) async fn of_installation(
+    State(app): State<App>,
+    _: Caller,
+) -> Result<Response, ApiError> {
+    let Kept { message_days, file_days } = app.kept;
+    let now = clock::now_ms();
+    let messages = cutoff(now, message_days);
+    let files = cutoff(now, file_days).max(messages);
+    Ok(render::ok(&json!({
+        "message_deletion_enabled": messages > 0,
+        "file_deletion_enabled": files > 0,
+        "message_retention_cutoff": messages,
+        "file_retention_cutoff": files,
+    })))
+}
+
+pub(crate) async fn count(State(app): State<App>, caller: Caller) -> Result<Response, ApiError> {
+    for_administrators(&app, &caller).await?;
+    let count = app.fold.directory().state().retention().policies().len();
+    Ok(render::ok(&json!({ "total_count": count })))
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    query: Query,
+) -> Result<Response, ApiError> {
+    for_administrators(&app, &caller).await?;
+    let directory = app.fold.directory();
+    let all: Vec<Shown> =
+        directory.state().retention().policies().map(|(id, p)| Shown::of(id, p)).collect();
+    let page = query.page();
+    Ok(render::ok(&json!({ "policies": page.slice(&all), "total_count": all.len() })))
+}
+
+pub(crate) async fn one(
+    State(app): State<App>,
+    caller: Caller,
+    Path(policy): Path<UrlId<PolicyId>>,
+) -> Result<Response, ApiError> {
+    for_administrators(&app, &caller).await?;
+    let directory = app.fold.directory();
+    let held = directory.state().retention().policy(policy.0).ok_or_else(unknown)?;
+    Ok(render::ok(&Shown::of(policy.0, held)))
+}
+
+pub(super) fn unknown() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "app.data_retention.get_policy.app_error",
+        "There is no such retention policy.",
+    )
+}
+
+/// Of the person's teams, those that follow a policy of their own.
+pub(crate) async fn of_teams(
+    State(app): State<App>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let user = own_or_admin(user, &caller)?;
+    app.catch_up(DIRECTORY).await?;
+    let directory = app.fold.directory();
+    let state = directory.state();
+    let teams: Vec<TeamId> =
+        state.memberships_of(user).filter(|(_, m)| m.active).map(|(team, _)| team).collect();
+    let all: Vec<Value> = teams
+        .into_iter()
+        .filter_map(|team| {
+            let mut policies = state.retention().policies();
+            let (_, policy) = policies.find(|(_, policy)| policy.teams.contains(&team))?;
+            Some(json!({ "team_id": team, "post_duration": policy.post_days }))
+        })
+        .collect();
+    Ok(page_of(&query, &all))
+}
+
+/// Of the person's channels, those that follow a policy of their own.
+pub(crate) async fn of_channels(
+    State(app): State<App>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let user = own_or_admin(user, &caller)?;
+    app.catch_up(DIRECTORY).await?;
+    let channels: Vec<ChannelId> = app.fold.channels_of(user);
+    let directory = app.fold.directory();
+    let retention = directory.state().retention();
+    let all: Vec<Value> = channels
+        .into_iter()
+        .filter_map(|channel| {
+            let mut policies = retention.policies();
+            let (_, policy) = policies.find(|(_, policy)| policy.channels.contains(&channel))?;
+            Some(json!({ "channel_id": channel, "post_duration": policy.post_days }))
+        })
+        .collect();
+    Ok(page_of(&query, &all))
+}
+
+fn page_of(query: &Query, all: &[Value]) -> Response {
+    render::ok(&json!({ "policies": query.page().slice(all), "total_count": all.len() }))
+}
