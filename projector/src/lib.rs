@@ -9,6 +9,7 @@
 
 mod analyze;
 pub mod archiver;
+pub mod beside;
 mod changes;
 mod compare;
 mod index_feed;
@@ -21,7 +22,9 @@ mod run;
 mod running;
 mod snapshots;
 mod sql;
+mod standing;
 mod telemetry;
+mod worker;
 
 pub use changes::{Advance, Change, MemberChange, ReactionChange, RowChanges, VersionChange};
 pub use compare::{CompareError, Difference, compare};

@@ -6,9 +6,10 @@
 //! Owns the commands of the binary `replay`. It must never append to the log that it reads, never cause
 //! a side effect outside the read models and a copy, and never work beside a running server: each
 //! command that touches data holds the lock of the data directory. What is archived never changes, so
-//! to verify it takes no lock.
+//! to verify it takes no lock. What can be done while a server serves, that server does: it is asked.
 
 mod archive_log;
+mod beside;
 mod cat;
 mod compare;
 mod copy_log;
@@ -22,6 +23,7 @@ mod status;
 mod stopped;
 mod topics;
 mod verify;
+mod versions;
 
 use anyhow::Result;
 use events::Partition;
@@ -30,6 +32,7 @@ use sealing::KeyName;
 
 pub use cat::Range;
 pub use erase::Erasure;
+pub use projector::beside::Wish;
 
 use stopped::{Stopped, WithRows};
 
@@ -42,6 +45,10 @@ pub enum Task {
     Compare,
     /// Say how far log, rows, index, snapshots and archive are.
     Status,
+    /// Have a running server make another version of rows and index, or do something with it.
+    Beside(Wish),
+    /// Say which versions a running server has.
+    StatusBeside,
     /// Make the topics of a log on Kafka, or say what is wrong with them.
     Topics,
     /// Make a log in another place the same as this one.
@@ -86,6 +93,8 @@ pub enum Outcome {
 /// What kept it from being done.
 pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
     match task {
+        Task::Beside(wish) => beside::run(config, wish).await,
+        Task::StatusBeside => beside::status(config).await,
         Task::Topics => topics::run(config).await,
         Task::Keys(task) => keys::run(config, task).await,
         Task::CopyLog(route) => copy_log::run(config, route).await,
