@@ -25,9 +25,10 @@ mod topics;
 mod verify;
 mod versions;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use events::Partition;
 use platform::config::{Config, LogUrl};
+use platform::data_dir::DataDirError;
 use sealing::KeyName;
 
 pub use cat::Range;
@@ -103,11 +104,19 @@ pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
         Task::Cat { partition, range } => {
             cat::run(&Stopped::open(config).await?, partition, range).await
         }
-        Task::Rebuild => Stopped::open(config).await?.with_database(config, rebuild::run).await,
-        Task::Compare => Stopped::open(config).await?.with_database(config, compare::run).await,
+        Task::Rebuild => stopped(config).await?.with_database(config, rebuild::run).await,
+        Task::Compare => stopped(config).await?.with_database(config, compare::run).await,
         Task::Status => {
             let status = async |with: WithRows<'_>| status::run(config, with).await;
-            Stopped::open(config).await?.with_database(config, status).await
+            stopped(config).await?.with_database(config, status).await
         }
     }
+}
+
+/// A stopped server's data, for what can be done beside one that runs, too.
+async fn stopped(config: &Config) -> Result<Stopped> {
+    Stopped::open(config).await.map_err(|error| match error.downcast_ref::<DataDirError>() {
+        Some(DataDirError::InUse { .. }) => anyhow!("{error}; --beside works while it serves"),
+        _ => error,
+    })
 }
