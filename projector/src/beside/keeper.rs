@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{MissedTickBehavior, timeout};
 
 use super::swap::{self, Fulfilled, SwapError};
-use super::versions::{Version, Versions, VersionsError};
+use super::versions::{Version, Versions};
 use super::wish::{Beside, Step, Wish, decide};
 use super::wishes::{Outcome, Pending, Wishes};
 use crate::compare::{Comparison, Difference};
@@ -197,8 +197,11 @@ impl Keeper {
         self.let_go().await?;
         self.versions.remove(Version::Making).await?;
         let made = self.made(wishes, number).await;
-        if !matches!(made, Ok(Some(_))) {
-            self.versions.remove(Version::Making).await?;
+        if !matches!(made, Ok(Some(_)))
+            && let Err(error) = self.versions.remove(Version::Making).await
+        {
+            let error = platform::failure_line(&error);
+            tracing::warn!(error, "what was made of a version is left; the next one removes it");
         }
         let Some(records) = made? else { return Ok(settled()) };
         self.versions.promote().await?;
@@ -321,9 +324,12 @@ impl Keeper {
         if now != Some(beside.swapped()) {
             return Err(swapped.err().map_or_else(|| SwapError::Apart.into(), Into::into));
         }
-        if let Err(error) = self.settled_in().await {
-            let error = platform::failure_line(&error);
-            tracing::error!(error, "two versions changed places, but not everything followed");
+        // Independent of each other; whatever fails, both versions must go on.
+        for followed in [self.versions.finish().await, swap::readers(&self.versions).await] {
+            if let Err(error) = followed {
+                let error = platform::failure_line(&error);
+                tracing::error!(error, "two versions changed places, but not everything followed");
+            }
         }
         self.moved(of_serving, Version::Serving);
         self.moved(of_beside, beside.swapped().into());
@@ -331,11 +337,6 @@ impl Keeper {
             follower.what = beside.swapped();
         }
         Ok(done(said))
-    }
-
-    async fn settled_in(&self) -> Result<(), VersionsError> {
-        self.versions.finish().await?;
-        swap::readers(&self.versions).await
     }
 
     fn moved(&self, standing: Standing, version: Version) {
