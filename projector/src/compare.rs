@@ -24,26 +24,52 @@ pub enum CompareError {
     Positions { partition: Partition, left: i64, right: i64 },
 }
 
+/// Two read models, each held in one snapshot: what is written to them afterwards does not show.
+#[derive(Debug)]
+pub struct Comparison {
+    left: PgConnection,
+    right: PgConnection,
+}
+
+impl Comparison {
+    /// Takes the snapshots.
+    ///
+    /// # Errors
+    /// [`CompareError`]; they must stand at the same positions.
+    pub async fn open(left: &Database, right: &Database) -> Result<Self, CompareError> {
+        let (mut left, mut right) = (snapshot(left).await?, snapshot(right).await?);
+        for partition in Partition::durable() {
+            let (l, r) = (next(&mut left, partition).await?, next(&mut right, partition).await?);
+            if l != r {
+                return Err(CompareError::Positions { partition, left: l, right: r });
+            }
+        }
+        Ok(Self { left, right })
+    }
+
+    /// The tables in which the two differ; none: they are equal row by row.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn differences(mut self) -> Result<Vec<Difference>, CompareError> {
+        let mut differences = Vec::new();
+        for (table, _) in TABLES.iter() {
+            let left = checksum(&mut self.left, table).await?;
+            let right = checksum(&mut self.right, table).await?;
+            if left != right {
+                differences.push(Difference { table, left, right });
+            }
+        }
+        Ok(differences)
+    }
+}
+
 /// The tables in which the two differ; none: they are equal row by row. Each is read in one snapshot.
 ///
 /// # Errors
 /// [`CompareError`]
 pub async fn compare(left: &Database, right: &Database) -> Result<Vec<Difference>, CompareError> {
-    let (mut left, mut right) = (snapshot(left).await?, snapshot(right).await?);
-    for partition in Partition::durable() {
-        let (l, r) = (next(&mut left, partition).await?, next(&mut right, partition).await?);
-        if l != r {
-            return Err(CompareError::Positions { partition, left: l, right: r });
-        }
-    }
-    let mut differences = Vec::new();
-    for (table, _) in TABLES.iter() {
-        let (l, r) = (checksum(&mut left, table).await?, checksum(&mut right, table).await?);
-        if l != r {
-            differences.push(Difference { table, left: l, right: r });
-        }
-    }
-    Ok(differences)
+    Comparison::open(left, right).await?.differences().await
 }
 
 async fn snapshot(database: &Database) -> sqlx::Result<PgConnection> {

@@ -21,29 +21,56 @@ const QUIET_RECORDS_MAX: u64 = 20_000;
 pub(crate) struct IndexFailed;
 
 enum Order {
-    Feed { changes: Vec<IndexChange>, positions: Vec<Position>, records: u64 },
+    Feed {
+        changes: Vec<IndexChange>,
+        positions: Vec<Position>,
+        records: u64,
+    },
     Commit(oneshot::Sender<Positions>),
+    /// Wait for merges, and go on without.
+    Quiet(oneshot::Sender<()>),
+    /// Merge again.
+    Merge,
+}
+
+/// The index that a thread writes.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub directory: PathBuf,
+    pub options: WriterOptions,
+    /// Its commits are measured: it is the one that serves.
+    pub serves: bool,
 }
 
 /// The thread, from outside. Dropping it ends the thread; what was not committed is fed again.
 #[derive(Debug)]
 pub(crate) struct IndexThread {
     orders: mpsc::Sender<Order>,
+    /// Its other half goes when the thread has let go of the index.
+    ended: oneshot::Receiver<()>,
 }
 
 impl IndexThread {
-    /// Opens the index in `directory` and starts its thread. `commits` counts the commits and openings.
+    /// Opens the index at `place` and starts its thread. `commits` counts the commits and openings;
+    /// `rewrite`: what holds deletions is written anew.
     pub(crate) async fn start(
-        directory: PathBuf,
-        options: WriterOptions,
+        place: Place,
         commits: watch::Sender<u64>,
+        rewrite: bool,
     ) -> Result<Self, WriterError> {
+        let Place { directory, options, .. } = place.clone();
         let open = move || SearchWriter::open(&directory, options);
-        let writer = tokio::task::spawn_blocking(open).await.expect("opening does not panic")?;
+        let mut writer =
+            tokio::task::spawn_blocking(open).await.expect("opening does not panic")?;
+        if rewrite {
+            writer.rewrite();
+        }
         let (orders, incoming) = mpsc::channel(BATCHES_WAITING_MAX);
+        let (end, ended) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Handle::current();
         let serve = move || {
-            let worker = Worker::new(writer, commits);
+            let _end = end;
+            let worker = Worker::new(writer, place, commits);
             if let Err(error) = worker.run(incoming, &runtime) {
                 let error: &dyn std::error::Error = &error;
                 tracing::error!(error, "the search index cannot be written; it is opened again");
@@ -53,7 +80,7 @@ impl IndexThread {
             .name("search-index".to_owned())
             .spawn(serve)
             .map_err(WriterError::Directory)?;
-        Ok(Self { orders })
+        Ok(Self { orders, ended })
     }
 
     pub(crate) async fn feed(
@@ -72,10 +99,30 @@ impl IndexThread {
         self.orders.send(Order::Commit(answer)).await.map_err(|_| IndexFailed)?;
         committed.await.map_err(|_| IndexFailed)
     }
+
+    /// Has it wait for merges and start none from then on; `done` is told.
+    pub(crate) async fn quiet(&self, done: oneshot::Sender<()>) -> Result<(), IndexFailed> {
+        self.orders.send(Order::Quiet(done)).await.map_err(|_| IndexFailed)
+    }
+
+    /// Has it merge again.
+    pub(crate) async fn merge(&self) -> Result<(), IndexFailed> {
+        self.orders.send(Order::Merge).await.map_err(|_| IndexFailed)
+    }
+
+    /// Commits what was fed and lets go of the index.
+    pub(crate) async fn close(self) -> Result<(), IndexFailed> {
+        self.commit().await?;
+        drop(self.orders);
+        // Nothing is ever sent: it resolves when the thread has ended.
+        let _ = self.ended.await;
+        Ok(())
+    }
 }
 
 struct Worker {
     writer: SearchWriter,
+    place: Place,
     positions: Positions,
     cadence: CommitCadence,
     quiet_records: u64,
@@ -84,12 +131,13 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(writer: SearchWriter, commits: watch::Sender<u64>) -> Self {
+    fn new(writer: SearchWriter, place: Place, commits: watch::Sender<u64>) -> Self {
         // Opening counts too: from now on there is an index to look at.
         commits.send_modify(|commits| *commits += 1);
         Self {
             positions: writer.positions().clone(),
             writer,
+            place,
             cadence: CommitCadence::default(),
             quiet_records: 0,
             started: Instant::now(),
@@ -133,6 +181,14 @@ impl Worker {
                     // Nobody waits any more: nothing to tell.
                     let _ = answer.send(self.writer.positions().clone());
                 }
+                Some(Order::Quiet(done)) => {
+                    self.commit()?;
+                    let Place { directory, options, .. } = &self.place;
+                    self.writer = self.writer.without_merges(directory, *options)?;
+                    // Nobody waits any more: nothing to tell.
+                    let _ = done.send(());
+                }
+                Some(Order::Merge) => self.writer.merge(),
             }
         }
     }
@@ -162,8 +218,10 @@ impl Worker {
         self.cadence.committed();
         self.quiet_records = 0;
         self.commits.send_modify(|commits| *commits += 1);
-        metrics::histogram!("nottermost_index_commit_seconds")
-            .record(began.elapsed().as_secs_f64());
+        if self.place.serves {
+            metrics::histogram!("nottermost_index_commit_seconds")
+                .record(began.elapsed().as_secs_f64());
+        }
         Ok(())
     }
 

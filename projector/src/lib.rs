@@ -1,14 +1,15 @@
 //! Turns the log into rows in Postgres and entries of the search index; and, apart from that, copies it
 //! into the archive ([`archiver`]).
 //!
-//! Owns which rows an event changes, the one connection that writes them, the positions, the feed of
-//! the index and the snapshots of the fold. It must never judge an event (the fold has), never write
-//! under a condition of its own, and, the reactor [`archiver`] excepted, never cause anything outside
-//! the read models: a rebuild repeats everything else that happens here. To add an event: its rows in
-//! `changes`, and a table in the read model if it needs one.
+//! Owns which rows an event changes, the one connection that writes a version of them, the positions, the
+//! feed of the index, the snapshots of the fold, and which version serves ([`beside`]). It must never judge
+//! an event (the fold has), never write under a condition of its own, and, the reactor [`archiver`]
+//! excepted, never cause anything outside the read models: a rebuild repeats everything else that happens
+//! here. To add an event: its rows in `changes`, and a table in the read model if it needs one.
 
 mod analyze;
 pub mod archiver;
+pub mod beside;
 mod changes;
 mod compare;
 mod index_feed;
@@ -21,7 +22,9 @@ mod run;
 mod running;
 mod snapshots;
 mod sql;
+mod standing;
 mod telemetry;
+mod worker;
 
 pub use changes::{
     Advance, Change, Expiry, Gone, MemberChange, ReactionChange, RowChanges, VersionChange,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use domain::FoldError;
 use event_log::{LogReader, ReadError, ReadLimit};
@@ -12,7 +13,7 @@ use read_model::{Database, OpenError};
 use search_index::{IndexChange, SearchWriter, WriterError, WriterOptions};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::analyze;
@@ -26,8 +27,13 @@ const BATCH: ReadLimit = ReadLimit { records_max: 4_000, bytes_max: 8 << 20 };
 /// Batches that wait between two stages: folding, rows and index work at the same time.
 const AHEAD: usize = 4;
 
+/// The same beside a server that serves, which needs the processors more.
+const SMALL_BATCH: ReadLimit = ReadLimit { records_max: 1_000, bytes_max: 2 << 20 };
+const INDEX_MEMORY_BYTES: usize = 256 << 20;
+const SMALL_INDEX_MEMORY_BYTES: usize = 64 << 20;
+
 /// How far a rebuild is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
     pub records: u64,
     pub of: u64,
@@ -55,6 +61,8 @@ pub enum RebuildError {
     Fold(#[from] FoldError),
     #[error("failed to write the search index")]
     Index(#[from] WriterError),
+    #[error("the rebuild was told to stop")]
+    Stopped,
 }
 
 /// Makes the tables of `database`, replacing its schema, and the index in `index`, which must be
@@ -68,37 +76,107 @@ pub async fn rebuild(
     index: Option<&Path>,
     mut told: impl FnMut(Progress),
 ) -> Result<Rebuilt, RebuildError> {
+    let whole = |progress| {
+        told(progress);
+        true
+    };
+    made(log, (database, index), Manner::Alone, whole).await
+}
+
+/// The same beside a server that serves: in small batches, with a rest after each that is as long as it
+/// took. Stops in order once `stop` says so.
+pub(crate) async fn rebuild_beside(
+    log: &Arc<dyn LogReader>,
+    place: (&Database, Option<&Path>),
+    stop: watch::Receiver<bool>,
+    told: watch::Sender<Progress>,
+) -> Result<Rebuilt, RebuildError> {
+    let hear = |progress| {
+        told.send_replace(progress);
+        !*stop.borrow()
+    };
+    made(log, place, Manner::Beside, hear).await
+}
+
+/// How much of the machine a rebuild takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Alone,
+    Beside,
+}
+
+impl Manner {
+    fn batch(self) -> ReadLimit {
+        match self {
+            Self::Alone => BATCH,
+            Self::Beside => SMALL_BATCH,
+        }
+    }
+
+    fn index(self) -> WriterOptions {
+        let memory_bytes_per_thread = match self {
+            Self::Alone => INDEX_MEMORY_BYTES,
+            Self::Beside => SMALL_INDEX_MEMORY_BYTES,
+        };
+        WriterOptions { threads: 1, memory_bytes_per_thread }
+    }
+
+    async fn rest(self, after: Instant) {
+        if self == Self::Beside {
+            tokio::time::sleep(after.elapsed()).await;
+        }
+    }
+}
+
+/// `told` says whether to go on.
+async fn made(
+    log: &Arc<dyn LogReader>,
+    (database, index): (&Database, Option<&Path>),
+    manner: Manner,
+    mut told: impl FnMut(Progress) -> bool,
+) -> Result<Rebuilt, RebuildError> {
     database.drop_schema().await?;
     database.migrate().await?;
     let mut writer = RowWriter::connect(database).await?;
     let indexes = drop_indexes(writer.connection()).await?;
-    let index = index.map(Indexing::start).transpose()?;
+    let index = index.map(|index| Indexing::start(index, manner.index())).transpose()?;
     let partitions: Vec<Partition> = Partition::durable().collect();
     let ends = log.ends(&partitions).await?;
     let mut progress = Progress { records: 0, of: ends.iter().sum() };
     let ends: Vec<_> = partitions.into_iter().zip(ends).filter(|(_, end)| *end > 0).collect();
     let (batches, mut incoming) = mpsc::channel(AHEAD);
-    let folding = tokio::spawn(fold(Arc::clone(log), ends.clone(), batches));
-    let mut indexed = true;
     let mut gone = Gone::default();
-    while let Some(Batch { mut changes, feed }) = incoming.recv().await {
+    let folding = tokio::spawn(fold(Arc::clone(log), ends.clone(), manner.batch(), batches));
+    let (mut indexed, mut wanted) = (true, told(progress));
+    while indexed
+        && wanted
+        && let Some(Batch { mut changes, feed }) = incoming.recv().await
+    {
+        let began = Instant::now();
         gone.extend(std::mem::take(&mut changes.gone));
         writer.load(&changes).await?;
         if let Some(index) = &index {
             indexed = index.feed(feed, &mut writer).await?;
         }
-        if !indexed {
-            break;
-        }
         progress.records += changes.records();
-        told(progress);
+        wanted = told(progress);
+        manner.rest(began).await;
     }
     drop(incoming);
     folding.await.expect("folding does not panic")?;
     let mut indexing = index.map(Indexing::finish);
-    if !indexed && let Some(ended) = indexing.take() {
-        // What ended it is what went wrong; the rest would only hide that.
+    if !(indexed && wanted)
+        && let Some(ended) = indexing.take()
+    {
+        // Where it was the index, what ended it is what went wrong; the rest would only hide that.
         ended.await.expect("indexing does not panic")?;
+    }
+    if !wanted {
+        return Err(RebuildError::Stopped);
+    }
+    if manner == Manner::Beside {
+        let alone = "SET max_parallel_maintenance_workers = 0";
+        sqlx::query(alone).execute(writer.connection()).await?;
     }
     for sql in indexes {
         sqlx::query(AssertSqlSafe(sql)).execute(writer.connection()).await?;
@@ -121,12 +199,13 @@ struct Batch {
 async fn fold(
     log: Arc<dyn LogReader>,
     ends: Vec<(Partition, u64)>,
+    limit: ReadLimit,
     batches: mpsc::Sender<Batch>,
 ) -> Result<(), RebuildError> {
     let set = FoldSet::new();
     for (partition, end) in ends {
         while set.next(partition) < end {
-            let mut records = log.read(partition, set.next(partition), BATCH).await?;
+            let mut records = log.read(partition, set.next(partition), limit).await?;
             records.retain(|record| record.offset < end);
             if batches.send(folded(&set, records)?).await.is_err() {
                 return Ok(());
@@ -153,8 +232,7 @@ struct Indexing {
 }
 
 impl Indexing {
-    fn start(directory: &Path) -> Result<Self, WriterError> {
-        let options = WriterOptions { threads: 1, memory_bytes_per_thread: 256 << 20 };
+    fn start(directory: &Path, options: WriterOptions) -> Result<Self, WriterError> {
         let mut writer = SearchWriter::open(directory, options)?;
         let (feeds, mut incoming) = mpsc::channel::<(Vec<IndexChange>, Vec<Position>)>(AHEAD);
         let made = tokio::task::spawn_blocking(move || {

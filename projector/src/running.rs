@@ -55,6 +55,11 @@ impl Running {
         Self { name, stop, stopped: has_stopped, task, lag: tokio::spawn(lag) }
     }
 
+    /// Why it had to stop, if it had to.
+    pub(crate) fn has_stopped(&self) -> Option<Stopped> {
+        self.stopped.borrow().clone()
+    }
+
     /// Resolves when it had to stop: the process must end.
     pub(crate) async fn stopped(&self) -> Stopped {
         let mut stopped = self.stopped.clone();

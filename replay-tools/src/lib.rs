@@ -6,9 +6,10 @@
 //! Owns the commands of the binary `replay`. It must never append to the log that it reads, never cause
 //! a side effect outside the read models and a copy, and never work beside a running server: each
 //! command that touches data holds the lock of the data directory. What is archived never changes, so
-//! to verify it takes no lock.
+//! to verify it takes no lock. What can be done while a server serves, that server does: it is asked.
 
 mod archive_log;
+mod beside;
 mod cat;
 mod compare;
 mod copy_log;
@@ -24,14 +25,17 @@ mod status;
 mod stopped;
 mod topics;
 mod verify;
+mod versions;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use events::Partition;
 use platform::config::{Config, LogUrl};
+use platform::data_dir::DataDirError;
 use sealing::KeyName;
 
 pub use cat::Range;
 pub use erase::Erasure;
+pub use projector::beside::Wish;
 pub use retention::RetentionRun;
 
 use stopped::{Stopped, WithRows};
@@ -45,6 +49,10 @@ pub enum Task {
     Compare,
     /// Say how far log, rows, index, snapshots and archive are.
     Status,
+    /// Have a running server make another version of rows and index, or do something with it.
+    Beside(Wish),
+    /// Say which versions a running server has.
+    StatusBeside,
     /// Make the topics of a log on Kafka, or say what is wrong with them.
     Topics,
     /// Make a log in another place the same as this one.
@@ -89,6 +97,8 @@ pub enum Outcome {
 /// What kept it from being done.
 pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
     match task {
+        Task::Beside(wish) => beside::run(config, wish).await,
+        Task::StatusBeside => beside::status(config).await,
         Task::Topics => topics::run(config).await,
         Task::Keys(task) => keys::run(config, task).await,
         Task::CopyLog(route) => copy_log::run(config, route).await,
@@ -97,11 +107,19 @@ pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
         Task::Cat { partition, range } => {
             cat::run(&Stopped::open(config).await?, partition, range).await
         }
-        Task::Rebuild => Stopped::open(config).await?.with_database(config, rebuild::run).await,
-        Task::Compare => Stopped::open(config).await?.with_database(config, compare::run).await,
+        Task::Rebuild => stopped(config).await?.with_database(config, rebuild::run).await,
+        Task::Compare => stopped(config).await?.with_database(config, compare::run).await,
         Task::Status => {
             let status = async |with: WithRows<'_>| status::run(config, with).await;
-            Stopped::open(config).await?.with_database(config, status).await
+            stopped(config).await?.with_database(config, status).await
         }
     }
+}
+
+/// A stopped server's data, for what can be done beside one that runs, too.
+async fn stopped(config: &Config) -> Result<Stopped> {
+    Stopped::open(config).await.map_err(|error| match error.downcast_ref::<DataDirError>() {
+        Some(DataDirError::InUse { .. }) => anyhow!("{error}; --beside works while it serves"),
+        _ => error,
+    })
 }

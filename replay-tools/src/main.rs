@@ -9,11 +9,12 @@ use events::Partition;
 use platform::config::{Config, LogUrl, Setting};
 use platform::failure_line;
 use replay_tools::edge::{self, Address, Edge, Follow, Listen};
-use replay_tools::{Erasure, KeysTask, Outcome, Range, RetentionRun, Route, Task};
+use replay_tools::{Erasure, KeysTask, Outcome, Range, RetentionRun, Route, Task, Wish};
 use sealing::KeyName;
 use tokio::runtime::Runtime;
 
-/// Tools for the log of a stopped nottermost and for what is made from it.
+/// Tools for the log of nottermost and for what is made from it. Most work on a stopped server, or beside
+/// services whose projector is stopped; what works while it serves says so.
 #[derive(Debug, Parser)]
 #[command(name = "replay", version, about)]
 struct Arguments {
@@ -118,13 +119,22 @@ impl EdgeArguments {
 
 #[derive(Debug, Subcommand)]
 enum LogCommand {
-    /// Make the read model and the search index anew from the log.
-    Rebuild,
-    /// Compare the read model and the search index with what the log says; exits with 1 if they
-    /// differ.
-    Compare,
-    /// Show how far log, read model, search index, snapshots and archive are.
-    Status,
+    /// Make the read model and the search index anew from the log: of a stopped server in their place, or
+    /// with --beside a next version while the server serves.
+    Rebuild(BesideArgument),
+    /// Compare the read model and the search index with what the log says, or with --beside the version
+    /// that serves with the one beside it; exits with 1 if they differ.
+    Compare(BesideArgument),
+    /// Have the next version of rows and index serve, at once for every reader and without a failed
+    /// request, while the server serves. The one before is kept up to date.
+    Cutover,
+    /// Have the version serve again that served before the cutover, while the server serves.
+    Rollback,
+    /// Drop the version beside the one that serves, whichever it is; end a rebuild that is under way.
+    Settle,
+    /// Show how far log, read model, search index, snapshots and archive are, and which versions there are;
+    /// with --beside only the versions, while the server serves.
+    Status(BesideArgument),
     /// Make the topics of a log on Kafka; refuse those that would lose records.
     Topics,
     /// Make a log in another place the same as this one, record by record: embedded:<directory> or
@@ -170,6 +180,14 @@ enum LogCommand {
     },
 }
 
+#[derive(Debug, Args)]
+struct BesideArgument {
+    /// While the server serves: its process does it, asked through the database. To end this command does
+    /// not end the work; to give it again follows it.
+    #[arg(long)]
+    beside: bool,
+}
+
 #[derive(Debug, Subcommand)]
 enum KeysCommand {
     /// Wrap every key by the first master key of the file that an older one wrapped.
@@ -193,9 +211,15 @@ impl From<KeysCommand> for KeysTask {
 impl From<LogCommand> for Task {
     fn from(command: LogCommand) -> Self {
         match command {
-            LogCommand::Rebuild => Self::Rebuild,
-            LogCommand::Compare => Self::Compare,
-            LogCommand::Status => Self::Status,
+            LogCommand::Rebuild(at) if at.beside => Self::Beside(Wish::Rebuild),
+            LogCommand::Compare(at) if at.beside => Self::Beside(Wish::Compare),
+            LogCommand::Status(at) if at.beside => Self::StatusBeside,
+            LogCommand::Rebuild(_) => Self::Rebuild,
+            LogCommand::Compare(_) => Self::Compare,
+            LogCommand::Status(_) => Self::Status,
+            LogCommand::Cutover => Self::Beside(Wish::Cutover),
+            LogCommand::Rollback => Self::Beside(Wish::Rollback),
+            LogCommand::Settle => Self::Beside(Wish::Settle),
             LogCommand::Topics => Self::Topics,
             LogCommand::Verify { json } => Self::Verify { json },
             LogCommand::Restore { to } => Self::Restore { to },

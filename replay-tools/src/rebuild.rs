@@ -1,4 +1,5 @@
-//! `replay rebuild`: rows and index anew, beside those that are there; these give way at the end.
+//! `replay rebuild` on a stopped server: rows and index anew, beside those that are there; these give way at
+//! the end, and with them whatever other version there is.
 
 use std::fs;
 use std::path::Path;
@@ -6,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use projector::Rebuilt;
+use projector::beside::Versions;
 use read_model::{Database, SCHEMA};
 use sqlx::{AssertSqlSafe, Connection};
 
@@ -22,6 +24,8 @@ pub(crate) async fn run(with: WithRows<'_>) -> Result<Outcome> {
     let rebuilt = made(&with, &beside, &new_index).await?;
     replace_schema(&beside).await.context("failed to put the new read model in place")?;
     replace_index(&index, &new_index)?;
+    // They hold rows of before, too.
+    Versions::new(with.database.clone(), Some(index)).remove_all_beside().await?;
     forget(&with.database).await?;
     println!(
         "made from {} records in {:.1} s: the read model and the search index",

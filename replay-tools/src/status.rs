@@ -14,6 +14,7 @@ use search_index::{OpenError, Searcher};
 use crate::Outcome;
 use crate::archive_log::ends;
 use crate::stopped::{WithRows, secrets, there};
+use crate::versions;
 
 pub(crate) async fn run(config: &Config, with: WithRows<'_>) -> Result<Outcome> {
     let archived = archived(config).await?;
@@ -39,6 +40,7 @@ pub(crate) async fn run(config: &Config, with: WithRows<'_>) -> Result<Outcome> 
             of(&archived)
         );
     }
+    versions::tell(&with.database, &with.stopped.index(None)).await?;
     Ok(Outcome::Good)
 }
 

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::account::Account;
 use super::initdb::{USER, clean_environment, initdb, version};
-use super::place::{Opened, socket_directory};
+use super::place::{Opened, socket_directory, socket_place};
 use super::watchdog::Watchdog;
 use super::{Binaries, PostgresError, survivors};
 
@@ -107,6 +107,15 @@ impl PrivateCluster {
         self.options.clone()
     }
 
+    /// The database of the cluster at `path`, which another process runs.
+    ///
+    /// # Errors
+    /// Nobody could run it on this machine.
+    pub fn options_beside(path: &Path) -> Result<PgConnectOptions, PostgresError> {
+        let account = Account::unprivileged()?;
+        Ok(options(&socket_place(path, account), DATABASE))
+    }
+
     /// The database's address, as `psql` and libraries take it.
     pub fn url(&self) -> String {
         format!("postgres:///{DATABASE}?host={}&user={USER}", self.socket_directory.display())
@@ -159,13 +168,17 @@ struct Run {
     _watchdog: Watchdog,
 }
 
+fn options(socket_directory: &Path, database: &str) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass()
+        .socket(socket_directory)
+        .port(PORT)
+        .username(USER)
+        .database(database)
+}
+
 impl Launcher {
     fn options(&self, database: &str) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(&self.socket_directory)
-            .port(PORT)
-            .username(USER)
-            .database(database)
+        options(&self.socket_directory, database)
     }
 
     /// Starts the postmaster and waits until the database answers.

@@ -35,6 +35,13 @@ crate::settings_section! {
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The private cluster, below the data directory.
+const CLUSTER: &str = "postgres";
+
+fn parsed(url: &DatabaseUrl) -> Result<PgConnectOptions, PostgresError> {
+    url.reveal().parse().map_err(|_| PostgresError::InvalidUrl)
+}
+
 /// The database that this process uses.
 #[derive(Debug)]
 pub enum Database {
@@ -46,10 +53,9 @@ impl Database {
     /// Connects once to the configured database, or starts the private cluster below `data`.
     pub async fn open(settings: &DatabaseSettings, data: &Path) -> Result<Self, PostgresError> {
         let Some(url) = &settings.url else {
-            return PrivateCluster::start(&data.join("postgres")).await.map(Self::Private);
+            return PrivateCluster::start(&data.join(CLUSTER)).await.map(Self::Private);
         };
-        let options: PgConnectOptions =
-            url.reveal().parse().map_err(|_| PostgresError::InvalidUrl)?;
+        let options = parsed(url)?;
         let unreachable = |reason: String| PostgresError::Unreachable {
             host: options.get_host().to_owned(),
             port: options.get_port(),
@@ -59,6 +65,20 @@ impl Database {
             Ok(Ok(_)) => Ok(Self::External(options)),
             Ok(Err(error)) => Err(unreachable(error.to_string())),
             Err(_) => Err(unreachable("no answer".to_owned())),
+        }
+    }
+
+    /// The configured database beside a running server: the private one is that server's.
+    ///
+    /// # Errors
+    /// Its address cannot be read, or the private one could not be run on this machine.
+    pub fn options_beside(
+        settings: &DatabaseSettings,
+        data: &Path,
+    ) -> Result<PgConnectOptions, PostgresError> {
+        match &settings.url {
+            Some(url) => parsed(url),
+            None => PrivateCluster::options_beside(&data.join(CLUSTER)),
         }
     }
 

@@ -59,15 +59,21 @@ pub(super) fn make_private(path: &Path, account: Option<Account>) -> Result<(), 
     Ok(())
 }
 
-/// Makes the directory of the socket of the cluster at `cluster`: the same one at every start.
+/// Where the socket of the cluster at `cluster` is: at the same place at every start.
+pub(super) fn socket_place(cluster: &Path, account: Option<Account>) -> PathBuf {
+    let owner = Account::owner_uid(account);
+    let digest = Sha256::digest(cluster.as_os_str().as_encoded_bytes());
+    let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    Path::new(SOCKET_PARENT).join(format!("nottermost-{owner}-{name}"))
+}
+
+/// Makes the directory of the socket of the cluster at `cluster`.
 pub(super) fn socket_directory(
     cluster: &Path,
     account: Option<Account>,
 ) -> Result<PathBuf, PostgresError> {
     let owner = Account::owner_uid(account);
-    let digest = Sha256::digest(cluster.as_os_str().as_encoded_bytes());
-    let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    let path = Path::new(SOCKET_PARENT).join(format!("nottermost-{owner}-{name}"));
+    let path = socket_place(cluster, account);
     match DirBuilder::new().mode(0o700).create(&path) {
         Ok(()) => make_private(&path, account)?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

@@ -88,7 +88,9 @@ impl Database {
             .execute(&mut connection)
             .await
             .map_err(OpenError::Prepare)?;
-        MIGRATOR.run(&mut connection).await.map_err(OpenError::Migrate)?;
+        // `run` of a borrowed connection is a future that no task can be given.
+        let migrated = MIGRATOR.run_direct(None, &mut connection, false).await;
+        migrated.map_err(OpenError::Migrate)?;
         let partitions: Vec<i16> = Partition::durable().map(partition_key).collect();
         sqlx::query(
             "INSERT INTO projection_positions (partition, next_offset)
@@ -100,6 +102,23 @@ impl Database {
         .await
         .map_err(OpenError::Prepare)?;
         connection.close().await.map_err(OpenError::Prepare)
+    }
+
+    /// Whether its tables are those of this program, no older and no newer ones.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or the schema is not there.
+    pub async fn is_current(&self) -> sqlx::Result<bool> {
+        let mut connection = self.connect().await?;
+        let sql = format!(
+            "SELECT version, checksum FROM {}._sqlx_migrations WHERE success ORDER BY version",
+            self.schema
+        );
+        let held: Vec<(i64, Vec<u8>)> =
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
+        connection.close().await?;
+        let ours = MIGRATOR.iter().map(|migration| (migration.version, &*migration.checksum));
+        Ok(held.iter().map(|(version, checksum)| (*version, &checksum[..])).eq(ours))
     }
 
     /// Removes the schema with everything in it.

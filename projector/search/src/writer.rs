@@ -8,7 +8,7 @@ use events::{ChannelId, PostId, UserId};
 use tantivy::directory::error::{LockError, OpenReadError};
 use tantivy::directory::{Directory, INDEX_WRITER_LOCK, MmapDirectory, RamDirectory};
 use tantivy::index::{Index, IndexSettings};
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
 use tantivy::store::Compressor;
 use tantivy::{IndexWriter, TantivyError};
 
@@ -85,6 +85,8 @@ pub struct SearchWriter {
     positions: Positions,
     /// For how many commits segments with deletions are written anew, because something was erased.
     rewrites: u8,
+    /// Segments may be merged now.
+    merges: bool,
 }
 
 impl SearchWriter {
@@ -118,11 +120,42 @@ impl SearchWriter {
             .num_merge_threads(1)
             .build();
         let writer = index.writer_with_options(options)?;
+        let mut started =
+            Self { writer, fields: schema().1, index, positions, rewrites: 0, merges: true };
+        started.merge();
+        Ok(started)
+    }
+
+    /// Merges segments from now on, as a writer does that was just opened.
+    pub fn merge(&mut self) {
         let mut policy = LogMergePolicy::default();
         policy.set_max_docs_before_merge(MERGE_DOCS_MAX);
         policy.set_del_docs_ratio_before_merge(DELETED_SHARE_MAX);
-        writer.set_merge_policy(Box::new(policy));
-        Ok(Self { writer, fields: schema().1, index, positions, rewrites: 0 })
+        self.writer.set_merge_policy(Box::new(policy));
+        self.merges = true;
+    }
+
+    /// Waits for merges, and goes on without any, so that it can be closed in no time. `directory` and
+    /// `options` are those that it was opened with; what is not committed is lost.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn without_merges(
+        self,
+        directory: &Path,
+        options: WriterOptions,
+    ) -> Result<Self, WriterError> {
+        let rewrites = self.rewrites;
+        self.close()?;
+        let opened = Self::open(directory, options)?;
+        opened.writer.set_merge_policy(Box::new(NoMergePolicy));
+        Ok(Self { rewrites, merges: false, ..opened })
+    }
+
+    /// Has the next commits write anew what holds deletions: an erasure may have been among them when the
+    /// index was closed.
+    pub fn rewrite(&mut self) {
+        self.rewrites = REWRITES;
     }
 
     /// Where the last commit stands.
@@ -170,7 +203,7 @@ impl SearchWriter {
         prepared.set_payload(&to_payload(positions));
         prepared.commit()?;
         self.positions = positions.clone();
-        if self.rewrites > 0 {
+        if self.rewrites > 0 && self.merges {
             self.rewrite_segments_with_deletions()?;
         }
         Ok(())

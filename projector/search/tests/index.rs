@@ -412,3 +412,34 @@ proptest! {
         prop_assert_eq!(fixture.searcher.post_count(), list.len() as u64);
     }
 }
+
+/// How many posts are deleted, but still in the files.
+fn deleted_but_there(directory: &std::path::Path) -> u32 {
+    let index = tantivy::Index::open_in_dir(directory).expect("an index");
+    let segments = index.searchable_segment_metas().expect("its segments");
+    segments.iter().map(tantivy::index::SegmentMeta::num_deleted_docs).sum()
+}
+
+#[test]
+fn what_is_erased_while_nothing_is_merged_leaves_the_files_when_the_index_is_opened_again() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let directory = folder.path();
+    let mut writer = SearchWriter::open(directory, OPTIONS).expect("a new index");
+    let mut posts: Vec<_> = (0..20).map(|n| IndexChange::Add(post(n, "kept"))).collect();
+    posts.push(IndexChange::Add(IndexedPost { author_id: user(1), ..post(20, "erased") }));
+    writer.apply(&posts).expect("apply");
+    writer.commit(&positions(20)).expect("commit");
+
+    let mut writer = writer.without_merges(directory, OPTIONS).expect("the same index");
+    let erased = IndexChange::EraseAuthor { channel_id: channel(0), author_id: user(1) };
+    writer.apply(&[erased]).expect("apply");
+    writer.commit(&positions(21)).expect("commit");
+    writer.close().expect("close");
+    assert_eq!(deleted_but_there(directory), 1);
+
+    let mut writer = SearchWriter::open(directory, OPTIONS).expect("the same index");
+    writer.rewrite();
+    writer.commit(&positions(22)).expect("commit");
+    writer.close().expect("close");
+    assert_eq!(deleted_but_there(directory), 0);
+}

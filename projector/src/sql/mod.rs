@@ -10,6 +10,7 @@ mod statement;
 use std::collections::BTreeMap;
 
 use events::{Partition, PostId};
+use futures::FutureExt;
 use read_model::{Database, Key, POSITIONS_MOVED, partition_of_key};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row};
@@ -92,7 +93,8 @@ impl RowWriter {
     /// # Errors
     /// As [`Self::write`].
     pub async fn load(&mut self, changes: &RowChanges) -> Result<(), WriteError> {
-        match load_batch(&mut self.connection, changes).await {
+        // Boxed: the compiler cannot tell otherwise that what sqlx borrows may be sent.
+        match load_batch(&mut self.connection, changes).boxed().await {
             // COPY knows no "if it is not there yet".
             Err(WriteError::Database(error)) if is_there_already(&error) => {
                 self.write(changes).await

@@ -63,6 +63,8 @@ enum Row {
     Posts,
     Reads,
     Sockets,
+    /// Reads while rows and index are made anew beside those that serve, of what the other rows wrote.
+    Beside,
     /// Rebuild and start-up, on what the other rows wrote.
     Rebuild,
 }
@@ -117,6 +119,9 @@ async fn measure(args: Args) -> Result<()> {
     }
     if wanted(Row::Sockets) {
         sockets(&target, &scene, "").await?;
+    }
+    if wanted(Row::Beside) {
+        rebuild::beside(&target, &scene, time).await?;
     }
     if wanted(Row::Rebuild) {
         rebuild::figures(&mut target).await?;

@@ -24,20 +24,28 @@ struct Ask {
 }
 
 pub async fn figures(target: &Target, scene: &Scene, time: Duration) -> Result<()> {
-    let channel = &scene.channels[0];
     let get = |path: String| Ask { method: Method::GET, path, body: Bytes::new() };
-    let page = format!("/api/v4/channels/{channel}/posts?page=0&per_page=60");
-    let older = format!("/api/v4/channels/{channel}/posts?page=3&per_page=60");
     let search = Ask {
         method: Method::POST,
         path: format!("/api/v4/teams/{}/posts/search", scene.team),
         body: json!({"terms": "fox", "is_or_search": false, "per_page": 20}).to_string().into(),
     };
     let row = Row { target, scene, time };
-    row.measured("newest page of 60", 8, &get(page)).await?;
-    row.measured("older page of 60", 8, &get(older)).await?;
+    pages(target, scene, time, "").await?;
     row.measured("own profile", 8, &get("/api/v4/users/me".to_owned())).await?;
     row.measured("one-word search", 4, &search).await
+}
+
+/// Pages alone; `when` says what goes on meanwhile.
+pub async fn pages(target: &Target, scene: &Scene, time: Duration, when: &str) -> Result<()> {
+    let channel = &scene.channels[0];
+    let row = Row { target, scene, time };
+    for (name, page) in [("newest", 0), ("older", 3)] {
+        let path = format!("/api/v4/channels/{channel}/posts?page={page}&per_page=60");
+        let ask = Ask { method: Method::GET, path, body: Bytes::new() };
+        row.measured(&format!("{name} page of 60{when}"), 8, &ask).await?;
+    }
+    Ok(())
 }
 
 /// The same load on the server without rules and storage.

@@ -9,6 +9,7 @@ mod durability;
 mod edge;
 mod erasing;
 mod on_s3;
+mod rebuilding;
 mod refusals;
 mod replaying;
 mod rolling;

@@ -36,7 +36,9 @@ async fn the_tools_do_not_work_beside_a_running_server() -> Result<()> {
     let server = Server::start(&room, &Setup::default()).await?;
     for task in ["rebuild", "compare", "status"] {
         ended_with(&replayed(&room, &[task]).await?, 2, "another nottermost")?;
+        ended_with(&replayed(&room, &[task]).await?, 2, "--beside works while it serves")?;
     }
+    ended_with(&replayed(&room, &["cutover"]).await?, 2, "nothing is beside")?;
     server.visitor()?.get("/system/ping").await?.expect(200)?;
     server.stop().await?;
     Ok(())
@@ -45,7 +47,7 @@ async fn the_tools_do_not_work_beside_a_running_server() -> Result<()> {
 #[tokio::test]
 async fn the_tools_make_nothing_where_there_is_nothing() -> Result<()> {
     let room = Room::new()?;
-    for arguments in [&["rebuild"][..], &["cat", "directory-00"]] {
+    for arguments in [&["rebuild"][..], &["rebuild", "--beside"], &["cat", "directory-00"]] {
         ended_with(&replayed(&room, arguments).await?, 2, "is no data directory")?;
     }
     ensure!(!room.data().exists(), "a directory was made");
