@@ -101,7 +101,7 @@ impl Installation {
     }
 
     fn posts_to_find(&self) -> u64 {
-        let (expected, erased) = (self.expected(), self.changes().erased_authors);
+        let (expected, erased) = (self.expected(), self.changes().gone.authors);
         let live = expected.posts.values().filter(|post| post.delete_at == 0);
         let found = live.filter(|post| {
             post.notice.is_empty() && !erased.contains_key(&(post.channel_id, post.user_id))

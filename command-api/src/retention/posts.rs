@@ -34,7 +34,7 @@ impl CommandApi {
             let counts = self.reader.count_past(&past, &held).await.map_err(unreadable)?;
             due.extend(some.iter().zip(counts).filter_map(|(candidate, counted)| {
                 let there = counted.posts + counted.files > 0 || candidate.opens_a_month;
-                there.then(|| ChannelReport {
+                there.then_some(ChannelReport {
                     channel_id: candidate.channel_id,
                     policy_id: candidate.past.policy_id,
                     posts_before: candidate.past.posts_before,

@@ -111,6 +111,7 @@ impl World {
             secrets: Arc::clone(&secrets),
             health: health.clone(),
             config: config(),
+            kept: domain::Kept { message_days: 365, file_days: 0 },
         };
         let settings = EdgeSettings {
             version_id: "11.0.0.1.x.false".to_owned(),

@@ -261,7 +261,7 @@ pub fn tell_the_answers(world: &World, story: &Story) -> Result<(), String> {
         for (answer, _) in world.ledger.answers(index) {
             let Answer::Applied { offset } = answer else { continue };
             let row = at.get(&(partition, offset.cast_signed()));
-            if expired.contains(&(partition, offset)) {
+            if expired.contains(&(partition, *offset)) {
                 let blank = row.is_none_or(|row| row.message.is_empty());
                 ensure(blank, || format!("the post of request {index} is past its time"))?;
                 continue;
