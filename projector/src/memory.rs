@@ -223,7 +223,6 @@ impl MemoryTables {
             .filter(|post| !past(post))
             .filter_map(|post| post.root_id)
             .collect();
-        self.reactions.retain(|(post, ..), row| !expired.contains(post) || row.create_at >= *at);
         self.post_versions.retain(|(post, _), _| !expired.contains(post));
         self.files.retain(|_, file| {
             let past = file.create_at < *files_before
@@ -233,6 +232,8 @@ impl MemoryTables {
         self.posts.retain(|id, post| {
             !expired.contains(id) || (post.root_id.is_none() && answered.contains(id))
         });
+        let posts = &self.posts;
+        self.reactions.retain(|(post, ..), _| !expired.contains(post) || posts.contains_key(post));
         for post in self.posts.values_mut().filter(|post| expired.contains(&post.id)) {
             if post.notice.is_empty() {
                 for text in [&mut post.message, &mut post.props, &mut post.files] {

@@ -59,6 +59,7 @@ impl Installation {
     async fn append(&self, history: &History) {
         for (partition, records) in &history.log {
             for record in records {
+                self.log.set_clock(record.appended_ms);
                 self.log.append(*partition, new(record)).await.expect("memory takes every record");
             }
         }
@@ -101,10 +102,17 @@ impl Installation {
     }
 
     fn posts_to_find(&self) -> u64 {
-        let (expected, erased) = (self.expected(), self.changes().gone.authors);
+        let (expected, gone) = (self.expected(), self.changes().gone);
+        let (erased, expired) = (gone.authors, gone.expired);
         let live = expected.posts.values().filter(|post| post.delete_at == 0);
         let found = live.filter(|post| {
-            post.notice.is_empty() && !erased.contains_key(&(post.channel_id, post.user_id))
+            let blank = expired.iter().any(|expiry| {
+                expiry.channel_id == post.channel_id
+                    && post.create_at < expiry.before
+                    && !expiry.kept_authors.contains(&post.user_id)
+            });
+            let by_nobody = erased.contains_key(&(post.channel_id, post.user_id));
+            post.notice.is_empty() && !by_nobody && !blank
         });
         found.count() as u64
     }

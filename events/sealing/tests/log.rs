@@ -8,6 +8,7 @@ use event_log::testing::MemoryLog;
 use event_log::{EventLog, LogReader, ReadError, ReadLimit};
 use events::channel::{ChannelDirectOpened, PostContent, PostCreated};
 use events::directory::{NewProfile, UserCreated};
+use events::retention::ChannelKeyAdvanced;
 use events::{
     Actor, Body, ChannelEvent, ChannelId, DirectoryEvent, Event, EventId, KeyedHash, Meta,
     Partition, PostId, Topic, UserId,
@@ -105,18 +106,20 @@ impl World {
 
     async fn read(&self, keys: &Keys) -> Result<Vec<String>, ReadError> {
         let read = self.opened(keys).read(self.partition(), 0, ReadLimit::default()).await?;
-        Ok(read.iter().map(|record| message(record)).collect())
+        Ok(read.iter().filter_map(|record| message(record)).collect())
     }
 
     async fn tailed(&self, keys: &Keys) -> Result<Vec<String>, ReadError> {
         let mut tail = self.opened(keys).tail(vec![(self.partition(), 0)]).await?;
-        Ok(tail.next().await?.iter().map(|record| message(record)).collect())
+        Ok(tail.next().await?.iter().filter_map(|record| message(record)).collect())
     }
 }
 
-fn message(record: &events::Record) -> String {
+/// What a post says; nothing of another event.
+fn message(record: &events::Record) -> Option<String> {
     match events::decode(record).expect("an event").1 {
-        Event::Channels(ChannelEvent::PostCreated(body)) => body.p.message,
+        Event::Channels(ChannelEvent::PostCreated(body)) => Some(body.p.message),
+        Event::Channels(ChannelEvent::ChannelKeyAdvanced(_)) => None,
         other => panic!("{other:?}"),
     }
 }
@@ -155,13 +158,22 @@ async fn a_ratchet_that_moved_on_erases_the_months_before() {
     for (message, at) in [("old", NOW), ("new", NOW + 3 * MONTH_MS)] {
         world.write(&keys, message, at).await.unwrap();
     }
-    let store = world.store().await;
-    let name = KeyName::Channel(world.channel);
-    let Some(Held::Channel(first)) = store.get(name).await.unwrap() else { panic!("no ratchet") };
-    let moved = first.at(Month::of(NOW + 3 * MONTH_MS)).unwrap();
-    store.replace(name, Held::Channel(moved)).await.unwrap();
-    let keys = world.keys().await;
+    let another = world.keys().await;
+    assert_eq!(world.read(&another).await.unwrap(), ["old", "new"]);
+    keys.advance(world.channel, NOW + 3 * MONTH_MS).await.unwrap();
     assert_eq!(world.read(&keys).await.unwrap(), ["", "new"]);
+    assert_eq!(world.read(&world.keys().await).await.unwrap(), ["", "new"]);
+    // Whoever has the key in memory forgets it at the event that says so.
+    let sealed_from = Month::of(NOW + 3 * MONTH_MS).begins_at_ms();
+    let advanced = ChannelKeyAdvanced { channel_id: world.channel, sealed_from };
+    let event: Event = ChannelEvent::from(Body::from(advanced)).into();
+    let meta = Meta::new(EventId::random(), world.channel.0, NOW, 0, Actor::System);
+    let record = events::encode("test", &meta, &event);
+    world.log.append(world.partition(), record).await.unwrap();
+    assert_eq!(world.read(&another).await.unwrap(), ["", "new"]);
+    // It never moves back.
+    keys.advance(world.channel, NOW).await.unwrap();
+    assert_eq!(world.read(&world.keys().await).await.unwrap(), ["", "new"]);
     // A clock that is behind seals under the oldest month that there is.
     world.write(&keys, "late", NOW).await.unwrap();
     assert_eq!(world.read(&world.keys().await).await.unwrap(), ["", "new", "late"]);
@@ -188,7 +200,11 @@ async fn a_key_that_is_missing_is_an_error_and_no_erasure() {
     }
     world.objects.put(&key, kept).await.unwrap();
     let read = tail.next().await.unwrap();
-    assert_eq!(message(&read[0]), "the plan", "the tail lost nothing while the key was away");
+    assert_eq!(
+        message(&read[0]).unwrap(),
+        "the plan",
+        "the tail lost nothing while the key was away"
+    );
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ const KEEPS_ROOT: &str = "t.root_id IS NULL AND EXISTS (
     SELECT FROM posts r
     WHERE r.root_id = t.id AND (r.create_at >= $2 OR r.user_id = ANY($3)))";
 
-const REACTIONS: &str = "DELETE FROM reactions WHERE post_id = ANY($1) AND create_at < $2";
+const REACTIONS: &str = "DELETE FROM reactions WHERE post_id = ANY($1)";
 
 const VERSIONS: &str = "DELETE FROM post_versions WHERE post_id = ANY($1)";
 
@@ -20,7 +20,7 @@ const FILES: &str = "
     DELETE FROM files WHERE channel_id = $1 AND owner_id <> ALL($2)
     AND (create_at < $3 OR post_id = ANY($4))";
 
-/// Those that stay by their replies; a system post says nothing of its own.
+/// Those that stay by their replies, with the reactions to them; a system post says nothing of its own.
 const BLANK: &str = "
     UPDATE posts SET message = '', props = '', files = '', pending_post_id = '',
         update_at = GREATEST(update_at, $2)
@@ -79,7 +79,7 @@ impl Expiring<'_> {
         let all = [kept.as_slice(), &gone].concat();
         let mut statements = 2;
         if !all.is_empty() {
-            sqlx::query(REACTIONS).bind(&all).bind(at).execute(&mut *self.connection).await?;
+            sqlx::query(REACTIONS).bind(&gone).execute(&mut *self.connection).await?;
             sqlx::query(VERSIONS).bind(&all).execute(&mut *self.connection).await?;
             sqlx::query(BLANK).bind(&kept).bind(at).execute(&mut *self.connection).await?;
             sqlx::query(GONE).bind(&gone).execute(&mut *self.connection).await?;

@@ -9,7 +9,7 @@ mod profiles;
 use std::time::Duration;
 
 pub(crate) use pages::{PageShape, Pages};
-pub(crate) use posts::Posts;
+pub(crate) use posts::{Posts, ShownPost};
 pub(crate) use profiles::Profiles;
 
 /// How long an entry that nobody asks for is kept.

@@ -8,6 +8,7 @@ mod memory;
 mod people;
 mod posts;
 mod privacy;
+mod retaining;
 mod searching;
 mod teams;
 mod world;

@@ -366,7 +366,7 @@ impl World {
         self.append(Id::default(), DirectoryEvent::from(Body { c: changed, p: patch })).await
     }
 
-    /// Sends a request below `/api/v4`.
+    /// Sends a request to a whole address, or to one below `/api/v4`.
     pub async fn send(
         &self,
         method: &str,
@@ -374,7 +374,8 @@ impl World {
         headers: &[(&str, &str)],
         body: impl Into<HttpBody>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(format!("/api/v4{path}"));
+        let below = if path.starts_with("/api/") { "" } else { "/api/v4" };
+        let mut request = Request::builder().method(method).uri(format!("{below}{path}"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use wire::{PostList, SearchMatches};
 
 use crate::app::{App, of_any_channel};
+use crate::cache::ShownPost;
 use crate::caller::Caller;
 use crate::endpoints::{Object, TeamPath};
 use crate::rights::{readable_channels, require_team};
@@ -75,7 +76,7 @@ async fn answer(
     for hit in &hits {
         let Some(post) = shown.get(&hit.post_id) else { continue };
         // The index is about a second behind: a hit would tell what an erased post said.
-        if has_erased(app, hit.channel_id, post.author_id) {
+        if is_gone(app, hit, post) {
             continue;
         }
         list.order.push(hit.post_id);
@@ -89,9 +90,13 @@ async fn answer(
     Ok(raw_json(StatusCode::OK, list.to_json()))
 }
 
-fn has_erased(app: &App, channel: ChannelId, author: UserId) -> bool {
-    let channels = app.fold.channels(channel);
-    channels.state().channel(channel).is_some_and(|channel| channel.has_erased(author))
+/// What the post said was erased, or is past its time; the index follows.
+fn is_gone(app: &App, hit: &Hit, post: &ShownPost) -> bool {
+    let channels = app.fold.channels(hit.channel_id);
+    channels.state().channel(hit.channel_id).is_some_and(|channel| {
+        let past = hit.create_at < channel.expired_before && post.message.is_empty();
+        past || channel.has_erased(post.author_id)
+    })
 }
 
 fn empty_list() -> PostList {

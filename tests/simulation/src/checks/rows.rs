@@ -160,7 +160,6 @@ fn expire(posts: &mut BTreeMap<PostId, Post>, channel: ChannelId, before: i64) {
     for (id, post) in posts.iter_mut().filter(|(_, post)| past(post)) {
         post.message.clear();
         post.edits = 0;
-        post.reactions.clear();
         post.replies = live.iter().filter(|root| *root == id).count() as i64;
     }
 }
