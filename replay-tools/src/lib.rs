@@ -14,6 +14,7 @@ mod compare;
 mod copy_log;
 pub mod edge;
 mod erase;
+mod history;
 mod keys;
 mod progress;
 mod rebuild;
@@ -30,6 +31,9 @@ use sealing::KeyName;
 
 pub use cat::Range;
 pub use erase::Erasure;
+pub use history::{
+    Export, Format, From, HistoryTask, Instant, InvalidMoment, Kind, Moment, StateAt, Story,
+};
 
 use stopped::{Stopped, WithRows};
 
@@ -52,6 +56,8 @@ pub enum Task {
     Restore { to: LogUrl },
     /// Work on the keys to what is personal.
     Keys(KeysTask),
+    /// Say what happened, or how it was.
+    History(HistoryTask),
     /// Show the events of a partition.
     Cat { partition: Partition, range: Range },
 }
@@ -91,6 +97,7 @@ pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
         Task::CopyLog(route) => copy_log::run(config, route).await,
         Task::Verify { json } => verify::run(config, json).await,
         Task::Restore { to } => restore::run(config, to).await,
+        Task::History(task) => history::run(config, task).await,
         Task::Cat { partition, range } => {
             cat::run(&Stopped::open(config).await?, partition, range).await
         }

@@ -9,7 +9,9 @@ use events::Partition;
 use platform::config::{Config, LogUrl, Setting};
 use platform::failure_line;
 use replay_tools::edge::{self, Address, Edge, Follow, Listen};
-use replay_tools::{Erasure, KeysTask, Outcome, Range, Route, Task};
+use replay_tools::{
+    Erasure, Export, HistoryTask, KeysTask, Kind, Outcome, Range, Route, StateAt, Story, Task,
+};
 use sealing::KeyName;
 use tokio::runtime::Runtime;
 
@@ -131,6 +133,17 @@ enum LogCommand {
     /// Work on the keys to what is personal.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Tell what happened to a post, a channel, a team or an account, in order, with everyone called as
+    /// they were then. A server may run meanwhile: then it is read from the archive, which is a minute
+    /// behind at most.
+    Story(Story),
+    /// Show how a channel, a team or an account was at a moment: settings, members, posts. A server may
+    /// run meanwhile, as for story.
+    State(StateAt),
+    /// Write out what a channel, a team or an account holds, for another program. A server may run
+    /// meanwhile, as for story. What erased people said is blank.
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Show the events of a partition, one JSON document per line.
     Cat {
         /// The partition, as in channels-07.
@@ -155,6 +168,26 @@ enum KeysCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum ExportCommand {
+    /// A channel with its posts, and the team and the accounts that occur in it.
+    Channel(Export),
+    /// A team with its members and channels.
+    Team(Export),
+    /// What an account said, and where it is a member.
+    Account(Export),
+}
+
+impl From<ExportCommand> for HistoryTask {
+    fn from(command: ExportCommand) -> Self {
+        match command {
+            ExportCommand::Channel(export) => Self::Export(Kind::Channel, export),
+            ExportCommand::Team(export) => Self::Export(Kind::Team, export),
+            ExportCommand::Account(export) => Self::Export(Kind::Account, export),
+        }
+    }
+}
+
 impl From<KeysCommand> for KeysTask {
     fn from(command: KeysCommand) -> Self {
         match command {
@@ -175,6 +208,9 @@ impl From<LogCommand> for Task {
             LogCommand::Restore { to } => Self::Restore { to },
             LogCommand::Keys(command) => Self::Keys(command.into()),
             LogCommand::CopyLog { from, to } => Self::CopyLog(Route { from, to }),
+            LogCommand::Story(story) => Self::History(HistoryTask::Story(story)),
+            LogCommand::State(asked) => Self::History(HistoryTask::State(asked)),
+            LogCommand::Export(command) => Self::History(command.into()),
             LogCommand::Cat { partition, from, limit } => {
                 Self::Cat { partition, range: Range { from, limit } }
             }
