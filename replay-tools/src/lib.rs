@@ -1,12 +1,12 @@
-//! What operators do with a log: look into it, make the read models anew from it, compare them with
-//! it, copy it to another place, work on its keys; verify its archive, and make a log of that; have a
-//! server erase a person. And what they put in front of the services: the edge's configuration, kept to
-//! those that can serve.
+//! What operators do with a log: look into it, tell what happened and how it was, take evidence out of it,
+//! make the read models anew from it, compare them with it, copy it to another place, work on its keys;
+//! verify its archive, and make a log of that; have a server erase a person. And what they put in front of
+//! the services: the edge's configuration, kept to those that can serve.
 //!
 //! Owns the commands of the binary `replay`. It must never append to the log that it reads, never cause
-//! a side effect outside the read models and a copy, and never work beside a running server: each
-//! command that touches data holds the lock of the data directory. What is archived never changes, so
-//! to verify it takes no lock.
+//! a side effect outside the read models, a copy and an export, and never work on the log beside a running
+//! server: each command that touches data holds the lock of the data directory. What is archived never
+//! changes, so to verify it and to read history in it takes no lock.
 
 mod archive_log;
 mod cat;
@@ -23,6 +23,8 @@ mod status;
 mod stopped;
 mod topics;
 mod verify;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use events::Partition;
@@ -52,6 +54,8 @@ pub enum Task {
     CopyLog(Route),
     /// Say whether the archive is whole and unchanged, for people or as one JSON document.
     Verify { json: bool },
+    /// Say whether an export of evidence is what was written, and what the archive has.
+    VerifyExport { folder: PathBuf, json: bool },
     /// Make a log from the archive.
     Restore { to: LogUrl },
     /// Work on the keys to what is personal.
@@ -96,6 +100,7 @@ pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
         Task::Keys(task) => keys::run(config, task).await,
         Task::CopyLog(route) => copy_log::run(config, route).await,
         Task::Verify { json } => verify::run(config, json).await,
+        Task::VerifyExport { folder, json } => history::verify_export(config, &folder, json).await,
         Task::Restore { to } => restore::run(config, to).await,
         Task::History(task) => history::run(config, task).await,
         Task::Cat { partition, range } => {

@@ -10,7 +10,8 @@ use platform::config::{Config, LogUrl, Setting};
 use platform::failure_line;
 use replay_tools::edge::{self, Address, Edge, Follow, Listen};
 use replay_tools::{
-    Erasure, Export, HistoryTask, KeysTask, Kind, Outcome, Range, Route, StateAt, Story, Task,
+    DeadLetters, Erasure, Evidence, Export, HistoryTask, KeysTask, Kind, Outcome, Range, Route,
+    StateAt, Story, Task,
 };
 use sealing::KeyName;
 use tokio::runtime::Runtime;
@@ -120,6 +121,10 @@ enum LogCommand {
         /// Print one JSON document.
         #[arg(long)]
         json: bool,
+        /// Check an export of evidence instead: its signature, its files, and every record of it against
+        /// the archive. Exits with 1, naming the file, if anything was changed, left out or put in.
+        #[arg(long, value_name = "DIR")]
+        export: Option<PathBuf>,
     },
     /// Make a log from the archive, record by record, for a log that is gone: never beside one that
     /// lives, because both would go on from the same history (no new epoch is opened). A restore that
@@ -144,6 +149,8 @@ enum LogCommand {
     /// meanwhile, as for story. What erased people said is blank.
     #[command(subcommand)]
     Export(ExportCommand),
+    /// Look at records whose bytes are no event. A server may run meanwhile, as for story.
+    DeadLetters(DeadLetters),
     /// Show the events of a partition, one JSON document per line.
     Cat {
         /// The partition, as in channels-07.
@@ -176,6 +183,9 @@ enum ExportCommand {
     Team(Export),
     /// What an account said, and where it is a member.
     Account(Export),
+    /// Every event of a period, signed, as evidence: replay verify --export checks it. It holds what people
+    /// wrote, so far as it can be read, and is as confidential as that.
+    Evidence(Evidence),
 }
 
 impl From<ExportCommand> for HistoryTask {
@@ -184,6 +194,7 @@ impl From<ExportCommand> for HistoryTask {
             ExportCommand::Channel(export) => Self::Export(Kind::Channel, export),
             ExportCommand::Team(export) => Self::Export(Kind::Team, export),
             ExportCommand::Account(export) => Self::Export(Kind::Account, export),
+            ExportCommand::Evidence(evidence) => Self::Evidence(evidence),
         }
     }
 }
@@ -204,13 +215,17 @@ impl From<LogCommand> for Task {
             LogCommand::Compare => Self::Compare,
             LogCommand::Status => Self::Status,
             LogCommand::Topics => Self::Topics,
-            LogCommand::Verify { json } => Self::Verify { json },
+            LogCommand::Verify { json, export: None } => Self::Verify { json },
+            LogCommand::Verify { json, export: Some(folder) } => {
+                Self::VerifyExport { folder, json }
+            }
             LogCommand::Restore { to } => Self::Restore { to },
             LogCommand::Keys(command) => Self::Keys(command.into()),
             LogCommand::CopyLog { from, to } => Self::CopyLog(Route { from, to }),
             LogCommand::Story(story) => Self::History(HistoryTask::Story(story)),
             LogCommand::State(asked) => Self::History(HistoryTask::State(asked)),
             LogCommand::Export(command) => Self::History(command.into()),
+            LogCommand::DeadLetters(asked) => Self::History(HistoryTask::DeadLetters(asked)),
             LogCommand::Cat { partition, from, limit } => {
                 Self::Cat { partition, range: Range { from, limit } }
             }

@@ -372,7 +372,7 @@ impl World {
         self.append(Id::default(), DirectoryEvent::from(Body { c: changed, p: patch })).await
     }
 
-    /// Sends a request below `/api/v4`.
+    /// Sends a request below `/api/v4`, or to a whole path below `/api`.
     pub async fn send(
         &self,
         method: &str,
@@ -380,7 +380,8 @@ impl World {
         headers: &[(&str, &str)],
         body: impl Into<HttpBody>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(format!("/api/v4{path}"));
+        let below = if path.starts_with("/api/") { "" } else { "/api/v4" };
+        let mut request = Request::builder().method(method).uri(format!("{below}{path}"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

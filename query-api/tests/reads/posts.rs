@@ -236,7 +236,7 @@ fn pages_have_a_tag_that_changes_with_what_they_say() {
 
 /// `edit_history` of the contract, and the whole history.
 fn histories(post: PostId) -> [String; 2] {
-    [format!("/posts/{post}/edit_history"), format!("/../nottermost/v1/posts/{post}/history")]
+    [format!("/posts/{post}/edit_history"), format!("/api/nottermost/v1/posts/{post}/history")]
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! the times that the fold assigned; what cannot be opened any more is blank. It must never write to
 //! what it reads, and says what it read.
 
+mod dead_letters;
+mod evidence;
 mod export;
 mod moment;
 mod names;
@@ -16,11 +18,15 @@ mod testing;
 mod text;
 
 use std::fmt;
+use std::path::Path;
 
 use anyhow::Result;
+use event_archive::segments::Signer;
 use platform::config::Config;
 use serde_json::{Map, Value, json};
 
+pub use dead_letters::DeadLetters;
+pub use evidence::Evidence;
 pub use export::{Export, Format};
 pub use moment::{Instant, InvalidMoment, Moment};
 pub use source::From;
@@ -31,6 +37,7 @@ use moment::Until;
 use source::{Entry, Source};
 
 use crate::Outcome;
+use crate::stopped::{secrets, there};
 
 /// What can be asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -58,6 +65,8 @@ pub enum HistoryTask {
     Story(Story),
     State(StateAt),
     Export(Kind, Export),
+    Evidence(Evidence),
+    DeadLetters(DeadLetters),
 }
 
 pub(crate) async fn run(config: &Config, task: HistoryTask) -> Result<Outcome> {
@@ -74,7 +83,28 @@ pub(crate) async fn run(config: &Config, task: HistoryTask) -> Result<Outcome> {
             let source = Source::open(config, export.from).await?;
             export::run(&source, kind, &export).await
         }
+        HistoryTask::Evidence(asked) => {
+            let source = Source::open(config, asked.from).await?;
+            evidence::run(&source, &signer(config)?, &asked).await
+        }
+        HistoryTask::DeadLetters(asked) => {
+            let source = Source::open(config, asked.from).await?;
+            dead_letters::run(&source, &asked).await
+        }
     }
+}
+
+/// Says whether an export of evidence is what this installation wrote and what its archive has. Without an
+/// archive it is compared with none.
+pub(crate) async fn verify_export(config: &Config, folder: &Path, json: bool) -> Result<Outcome> {
+    let signer = signer(config)?.public_key();
+    let archive = Source::open_archived(config).await?;
+    evidence::verify(folder, signer, archive.as_ref(), json).await
+}
+
+fn signer(config: &Config) -> Result<Signer> {
+    let secrets = secrets(config, there(config)?)?;
+    Ok(process::archive_signer(&secrets))
 }
 
 /// What opens other things, and is of no use to who asks what happened.

@@ -11,7 +11,7 @@ use event_archive::ObjectStore;
 use event_archive::segments::Archive;
 use event_log::{LogReader, ReadLimit};
 use events::{
-    ChannelEvent, ChannelId, DirectoryEvent, Event, Partition, Position, Record, SharedRecord,
+    ChannelEvent, ChannelId, DirectoryEvent, Event, Id, Partition, Position, Record, SharedRecord,
     UserId,
 };
 use fold::{FoldSet, Folded};
@@ -63,7 +63,8 @@ impl Entry {
     }
 }
 
-fn at(folded: &Folded) -> i64 {
+/// As [`Entry::at`].
+pub(crate) fn at(folded: &Folded) -> i64 {
     let appended_ms = || match &folded.decoded {
         Some((meta, _)) => meta.first_appended_ms(&folded.record),
         None => folded.record.appended_ms,
@@ -99,6 +100,20 @@ impl Source {
         let source = Self::of(log, keys, from, archive, objects).await?;
         source.tell();
         Ok(Self { _data: held, ..source })
+    }
+
+    /// The archive, if anything is in it.
+    ///
+    /// # Errors
+    /// What kept it from being opened.
+    pub async fn open_archived(config: &Config) -> Result<Option<Self>> {
+        let data = there(config)?;
+        let archive = process::open_archive(config, data, &secrets(config, data)?).await?;
+        let ends = crate::archive_log::ends(&archive).await?;
+        if ends.iter().all(|(_, end)| *end == 0) {
+            return Ok(None);
+        }
+        Ok(Some(Self::open(config, Some(From::Archive)).await?))
     }
 
     /// History in `log`.
@@ -320,4 +335,10 @@ pub(crate) fn joined(entry: &Entry) -> Vec<UserId> {
     let applied = entry.opened.verdict.applied();
     let members = applied.into_iter().flat_map(|applied| &applied.members);
     members.filter(|member| member.base.is_some()).map(|member| member.user_id).collect()
+}
+
+/// Whether the clear half names `id`. Personal halves are sealed here: no words of anybody can match.
+pub(crate) fn names_id(folded: &Folded, id: Id) -> bool {
+    let text = id.to_string();
+    folded.record.body.windows(text.len()).any(|window| window == text.as_bytes())
 }

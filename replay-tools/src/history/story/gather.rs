@@ -19,7 +19,7 @@ use crate::history::Kind;
 use crate::history::Until;
 use crate::history::names::Names;
 use crate::history::past::{ChannelPast, DirectoryPast};
-use crate::history::source::{Entry, Source, channel_event, is_applied, joined};
+use crate::history::source::{Entry, Source, channel_event, is_applied, joined, names_id};
 
 /// Everything that belongs to the story, in order of time.
 pub(super) async fn lines(source: &Source, names: &Names, story: &Story) -> Result<Vec<Line>> {
@@ -93,12 +93,6 @@ fn notices(event: &ChannelEvent) -> &[Notice] {
         E::ChannelMemberRemoved(b) => b.c.notice.as_slice(),
         _ => &[],
     }
-}
-
-/// Whether the clear half names `id`. Personal halves are sealed here: no words of anybody can match.
-fn names_id(folded: &Folded, id: Id) -> bool {
-    let text = id.to_string();
-    folded.record.body.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// Whether it happened to the post, or to what it says.
