@@ -34,7 +34,8 @@ use sealing::KeyName;
 pub use cat::Range;
 pub use erase::Erasure;
 pub use history::{
-    Export, Format, From, HistoryTask, Instant, InvalidMoment, Kind, Moment, StateAt, Story,
+    DeadLetterTask, DeadLetters, Evidence, Export, Format, HistoryTask, Instant, InvalidMoment,
+    Kind, Moment, ReadFrom, StateAt, Story,
 };
 
 use stopped::{Stopped, WithRows};

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::Until;
 use super::moment::Instant;
-use super::source::{Entry, From, Source};
+use super::source::{Entry, ReadFrom, Source};
 use super::text::{plain, quoted};
 use crate::Outcome;
 
@@ -25,7 +25,7 @@ pub struct DeadLetters {
     pub json: bool,
     /// Where it is read: the log where no server runs, else the archive, unless it is said.
     #[arg(long, value_enum, global = true)]
-    pub from: Option<From>,
+    pub from: Option<ReadFrom>,
 }
 
 #[derive(Debug, Clone, Subcommand)]

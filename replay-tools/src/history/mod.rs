@@ -25,11 +25,11 @@ use event_archive::segments::Signer;
 use platform::config::Config;
 use serde_json::{Map, Value, json};
 
-pub use dead_letters::DeadLetters;
+pub use dead_letters::{DeadLetterTask, DeadLetters};
 pub use evidence::Evidence;
 pub use export::{Export, Format};
 pub use moment::{Instant, InvalidMoment, Moment};
-pub use source::From;
+pub use source::ReadFrom;
 pub use state::StateAt;
 pub use story::Story;
 

@@ -25,7 +25,7 @@ use crate::stopped::{secrets, there};
 
 /// Where history is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum From {
+pub enum ReadFrom {
     /// The archive: servers may run meanwhile; what was appended in the last minute may be missing.
     Archive,
     /// The log of a stopped server.
@@ -36,7 +36,7 @@ pub enum From {
 pub(crate) struct Source {
     pub log: Arc<dyn LogReader>,
     pub keys: Keys,
-    pub from: From,
+    pub from: ReadFrom,
     pub archive: Archive,
     pub objects: Arc<dyn ObjectStore>,
     ends: BTreeMap<Partition, u64>,
@@ -78,12 +78,12 @@ impl Source {
     ///
     /// # Errors
     /// What kept it from being opened; there is nothing in it.
-    pub async fn open(config: &Config, from: Option<From>) -> Result<Self> {
+    pub async fn open(config: &Config, from: Option<ReadFrom>) -> Result<Self> {
         let data = there(config)?;
         let secrets = secrets(config, data)?;
         let held = match from {
-            Some(From::Archive) => None,
-            Some(From::Log) => Some(DataDir::open(data)?),
+            Some(ReadFrom::Archive) => None,
+            Some(ReadFrom::Log) => Some(DataDir::open(data)?),
             None => match DataDir::open(data) {
                 Err(DataDirError::InUse { .. } | DataDirError::Joined { .. }) => None,
                 held => Some(held?),
@@ -96,7 +96,7 @@ impl Source {
             Some(_) => process::open_log(config, data).await?,
             None => Arc::new(ArchiveLog::new(archive.clone())),
         };
-        let from = if held.is_some() { From::Log } else { From::Archive };
+        let from = if held.is_some() { ReadFrom::Log } else { ReadFrom::Archive };
         let source = Self::of(log, keys, from, archive, objects).await?;
         source.tell();
         Ok(Self { _data: held, ..source })
@@ -113,7 +113,7 @@ impl Source {
         if ends.iter().all(|(_, end)| *end == 0) {
             return Ok(None);
         }
-        Ok(Some(Self::open(config, Some(From::Archive)).await?))
+        Ok(Some(Self::open(config, Some(ReadFrom::Archive)).await?))
     }
 
     /// History in `log`.
@@ -123,7 +123,7 @@ impl Source {
     pub async fn of(
         log: Arc<dyn LogReader>,
         keys: Keys,
-        from: From,
+        from: ReadFrom,
         archive: Archive,
         objects: Arc<dyn ObjectStore>,
     ) -> Result<Self> {
@@ -168,8 +168,8 @@ impl Source {
 
     fn name(&self) -> &'static str {
         match self.from {
-            From::Archive => "archive",
-            From::Log => "log",
+            ReadFrom::Archive => "archive",
+            ReadFrom::Log => "log",
         }
     }
 
@@ -191,8 +191,8 @@ impl Source {
             None => Ok(Until::END),
             Some(Moment::At(at)) => {
                 let known_to = match self.from {
-                    From::Archive => self.newest,
-                    From::Log => self.newest.max(Instant(platform::clock::now_ms())),
+                    ReadFrom::Archive => self.newest,
+                    ReadFrom::Log => self.newest.max(Instant(platform::clock::now_ms())),
                 };
                 ensure!(
                     at <= known_to,

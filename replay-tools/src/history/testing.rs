@@ -15,7 +15,7 @@ use fold::{FoldSet, verdicts};
 use sealing::Keys;
 
 use super::moment::Instant;
-use super::source::{From, Source};
+use super::source::{ReadFrom, Source};
 use crate::archive_log::ArchiveLog;
 
 /// 2026-11-26T09:12:03.000Z; each record is appended a second after the one before.
@@ -266,7 +266,7 @@ impl World {
         self.append(Id::default(), actor, Partition::DIRECTORY, event).await;
     }
 
-    async fn channel<E>(&mut self, channel: ChannelId, actor: UserId, event: E)
+    pub async fn channel<E>(&mut self, channel: ChannelId, actor: UserId, event: E)
     where
         E: Into<events::ChannelEvent>,
     {
@@ -321,7 +321,7 @@ impl World {
         }
         let log = Arc::new(ArchiveLog::new(archive.clone()));
         let objects = Arc::clone(&self.objects) as _;
-        Source::of(log, self.keys.clone(), From::Archive, archive, objects).await.unwrap()
+        Source::of(log, self.keys.clone(), ReadFrom::Archive, archive, objects).await.unwrap()
     }
 
     /// The time of the next record.

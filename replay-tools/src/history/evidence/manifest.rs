@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::records::Filter;
-use crate::history::source::{From, Source};
+use crate::history::source::{ReadFrom, Source};
 
 pub(super) const MANIFEST: &str = "manifest.json";
 const FORMAT: u16 = 1;
@@ -37,6 +37,13 @@ pub(super) struct File {
     pub segments: Vec<Segment>,
 }
 
+impl File {
+    /// Whether these are its bytes.
+    pub fn is(&self, bytes: &[u8]) -> bool {
+        bytes.len() as u64 == self.bytes && ContentHash::of(bytes) == self.sha256
+    }
+}
+
 /// A segment of the archive, by the hash that the chain knows it by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +65,7 @@ impl Manifest {
     pub fn new(source: &Source, asked: &Filter, files: Vec<File>) -> Self {
         let sum = |of: fn(&File) -> u64| files.iter().map(of).sum::<u64>();
         let (records, applied) = (sum(|file| file.records), sum(|file| file.applied));
-        let read_from = if source.from == From::Archive { "archive" } else { "log" };
+        let read_from = if source.from == ReadFrom::Archive { "archive" } else { "log" };
         Self {
             format: FORMAT,
             cell: source.archive.cell().to_owned(),

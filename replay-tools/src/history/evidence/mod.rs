@@ -11,7 +11,7 @@ mod records;
 mod tests;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -23,7 +23,7 @@ use self::manifest::{File, MANIFEST, Manifest, Segment};
 use self::records::{Filter, Taken};
 use super::export::made;
 use super::moment::{Instant, Moment};
-use super::source::{From, Source};
+use super::source::{ReadFrom, Source};
 use crate::Outcome;
 
 pub(crate) use verify::run as verify;
@@ -48,7 +48,7 @@ pub struct Evidence {
     pub account: Vec<UserId>,
     /// Where it is read: the log where no server runs, else the archive, unless it is said.
     #[arg(long, value_enum)]
-    pub from: Option<From>,
+    pub from: Option<ReadFrom>,
 }
 
 impl Evidence {
@@ -66,27 +66,21 @@ pub(crate) async fn run(source: &Source, signer: &Signer, asked: &Evidence) -> R
     ensure!(asked.since < asked.until, "the period ends before it begins");
     source.until(Some(Moment::At(asked.until))).await?;
     let filter = asked.filter();
+    made(&asked.out)?;
     let mut files = Vec::new();
-    let mut written = Vec::new();
     for partition in source.ends().keys() {
         let taken = filter.take(source, *partition).await?;
         if taken.is_empty() {
             continue;
         }
         let text = records::lines(&taken);
-        files.push(file(source, *partition, &taken, &text).await?);
-        written.push(text);
-    }
-    made(&asked.out)?;
-    for (file, text) in files.iter().zip(written) {
-        let path = asked.out.join(&file.name);
-        std::fs::write(&path, text)
-            .with_context(|| format!("failed to write {}", path.display()))?;
+        let file = file(source, *partition, &taken, &text).await?;
+        write(&asked.out.join(&file.name), text.as_bytes())?;
+        files.push(file);
     }
     let manifest = Manifest::new(source, &filter, files);
-    let path = asked.out.join(MANIFEST);
-    std::fs::write(&path, manifest.sign(signer))
-        .with_context(|| format!("failed to write {}", path.display()))?;
+    // Last: an export that was cut short has none.
+    write(&asked.out.join(MANIFEST), &manifest.sign(signer))?;
     println!(
         "{}: {} records, {} of them applied, in {} files",
         asked.out.display(),
@@ -95,6 +89,10 @@ pub(crate) async fn run(source: &Source, signer: &Signer, asked: &Evidence) -> R
         manifest.files.len()
     );
     Ok(Outcome::Good)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("failed to write {}", path.display()))
 }
 
 async fn file(source: &Source, partition: Partition, taken: &[Taken], text: &str) -> Result<File> {

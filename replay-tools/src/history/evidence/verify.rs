@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use event_archive::segments::{ContentHash, PublicKey};
+use event_archive::segments::PublicKey;
 use events::{Partition, Position};
 use futures::TryStreamExt;
 use serde_json::{Value, json};
@@ -95,7 +95,7 @@ pub(super) async fn report(
         }
         let bytes = read(folder, &file.name)?;
         report.records += file.records;
-        if bytes.len() as u64 != file.bytes || ContentHash::of(&bytes) != file.sha256 {
+        if !file.is(&bytes) {
             report.found(&file.name, "it was changed");
         } else if let Some(archive) = archive {
             compare(file, &bytes, &manifest.asked, archive, &mut report).await?;

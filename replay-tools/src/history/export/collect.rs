@@ -19,11 +19,13 @@ pub(super) struct Collected {
     pub channels: Vec<ChannelPast>,
     pub teams: BTreeSet<TeamId>,
     pub people: BTreeSet<UserId>,
+    /// Of an export of one account: of the others only what they are called.
+    only: Option<UserId>,
 }
 
 impl Collected {
-    pub async fn read(source: &Source, kind: Kind, id: Id, until: Option<Moment>) -> Result<Self> {
-        let until = source.until(until).await?;
+    pub async fn read(source: &Source, kind: Kind, id: Id, moment: Option<Moment>) -> Result<Self> {
+        let until = source.until(moment).await?;
         let directory = read::directory(source, until).await?;
         let channels = match kind {
             Kind::Channel => vec![read::channel(source, ChannelId(id), until).await?],
@@ -31,10 +33,11 @@ impl Collected {
             Kind::Account => of_account(source, UserId(id), &directory, until).await?,
             Kind::Post => bail!("a post is exported with its channel"),
         };
-        let at = until.at.min(source.newest());
+        let at = if moment.is_some() { until.at } else { source.newest() };
         let names = Names::read(source).await?;
+        let only = (kind == Kind::Account).then_some(UserId(id));
         let (teams, people) = (BTreeSet::new(), BTreeSet::new());
-        let mut collected = Self { at, names, directory, channels, teams, people };
+        let mut collected = Self { at, names, directory, channels, teams, people, only };
         match kind {
             Kind::Team => drop(collected.teams.insert(TeamId(id))),
             Kind::Account => drop(collected.people.insert(UserId(id))),
@@ -60,6 +63,13 @@ impl Collected {
             let members = self.teams.iter().filter_map(|team| self.directory.teams.get(team));
             self.people.extend(members.flat_map(|team| team.members.keys()));
         }
+    }
+
+    /// A field of somebody's profile, empty where it is not for this export.
+    pub fn profile(&self, user: UserId, field: &str) -> &str {
+        let shown = self.only.is_none_or(|only| only == user);
+        let account = self.directory.accounts.get(&user).filter(|_| shown);
+        account.map_or("", |account| account.text(field))
     }
 
     pub fn username(&self, user: UserId) -> String {

@@ -79,8 +79,8 @@ fn of_channel(channel: &ChannelPast, collected: &Collected) -> Option<Value> {
 fn of_user(user: UserId, collected: &Collected) -> Option<Value> {
     let account = collected.directory.accounts.get(&user)?;
     let username = collected.username(user);
-    let email = match account.text("email") {
-        "" => format!("{username}@erased.invalid"),
+    let email = match collected.profile(user, "email") {
+        "" => format!("{username}@unknown.invalid"),
         email => email.to_owned(),
     };
     let teams = collected.directory.teams_of(user);
@@ -93,10 +93,10 @@ fn of_user(user: UserId, collected: &Collected) -> Option<Value> {
     let mut of = json!({
         "username": username,
         "email": email,
-        "nickname": account.text("nickname"),
-        "first_name": account.text("first_name"),
-        "last_name": account.text("last_name"),
-        "position": account.text("position"),
+        "nickname": collected.profile(user, "nickname"),
+        "first_name": collected.profile(user, "first_name"),
+        "last_name": collected.profile(user, "last_name"),
+        "position": collected.profile(user, "position"),
         "locale": account.locale,
         "roles": wire::system_roles(account.is_system_admin),
         "teams": teams.collect::<Vec<_>>(),

@@ -17,7 +17,7 @@ use serde_json::Value;
 use self::collect::Collected;
 use super::Kind;
 use super::moment::Moment;
-use super::source::{From, Source};
+use super::source::{ReadFrom, Source};
 use crate::Outcome;
 
 /// What an export holds.
@@ -36,7 +36,7 @@ pub struct Export {
     pub until: Option<Moment>,
     /// Where it is read: the log where no server runs, else the archive, unless it is said.
     #[arg(long, value_enum)]
-    pub from: Option<From>,
+    pub from: Option<ReadFrom>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

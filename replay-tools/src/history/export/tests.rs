@@ -2,6 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+use event_archive::{ObjectKey, ObjectStore};
+use events::channel::*;
+use events::{Body, FileId, PostId};
+use futures::{StreamExt, TryStreamExt, stream};
+use sealing::FileKey;
+
 use super::data::Copied;
 use super::*;
 use crate::history::moment::Instant;
@@ -49,6 +56,7 @@ async fn documents_have_every_version_and_what_was_deleted() {
     let his = jsonl::lines(&bob, &Copied::default());
     assert_eq!(of_type(&his, "post").len(), 1);
     assert_eq!(of_type(&his, "account").len(), 1);
+    assert_eq!(of_type(&his, "account")[0]["email"], "bob@example.org");
 }
 
 #[tokio::test]
@@ -95,6 +103,62 @@ async fn an_export_is_of_its_moment_and_blank_of_whom_is_erased() {
             }
         }
     }
+}
+
+/// A post of Bob's with a file, whose sealed bytes lie in the objects.
+async fn share(world: &mut World, scene: &Scene, name: &str, bytes: &'static [u8]) {
+    let (key, file_id, post_id) = (FileKey::random(), FileId::random(), PostId::random());
+    let object = format!("files/{file_id}");
+    let plain = stream::iter([Ok(Bytes::from_static(bytes))]).boxed();
+    let sealed: Vec<Bytes> = key.seal(plain).try_collect().await.unwrap();
+    let at = ObjectKey::parse(object.as_str()).unwrap();
+    world.objects.put(&at, sealed.concat().into()).await.unwrap();
+    let (size, mime_type, extension) = (bytes.len() as i64, "text/plain".into(), "txt".into());
+    let file = AttachedFile { file_id, size, mime_type, extension, width: 0, height: 0 };
+    let (channel_id, owner_id) = (scene.channel, scene.bob);
+    let c = FileUploaded { channel_id, owner_id, file: file.clone(), object };
+    let p = FileDetails { name: name.into(), sha256: String::new(), key: key.text() };
+    world.channel(scene.channel, scene.bob, Body { c, p }).await;
+    let c = PostCreated {
+        channel_id,
+        post_id,
+        author_id: owner_id,
+        root: None,
+        mentions: Vec::new(),
+        named: Vec::new(),
+        broadcast: Broadcast::None,
+        files: vec![file],
+        marks_read: false,
+        auto_follow: false,
+        set_online: false,
+    };
+    let p = PostContent { file_names: vec![name.into()], ..PostContent::default() };
+    world.channel(scene.channel, scene.bob, Body { c, p }).await;
+}
+
+#[tokio::test]
+async fn files_are_copied_opened_under_names_that_stay_in_the_folder() {
+    let mut world = World::new().await;
+    let scene = world.scene().await;
+    share(&mut world, &scene, "../plan one.txt", b"the plan").await;
+    share(&mut world, &scene, "", b"").await;
+    let source = world.source().await;
+    let folder = tempfile::tempdir().unwrap();
+    let of = Collected::read(&source, Kind::Channel, scene.channel.0, None).await.unwrap();
+    let copied = data::copy(&source, &of, folder.path()).await.unwrap();
+    assert_eq!((copied.paths.len(), copied.missing), (2, 0));
+    let paths: Vec<&String> = copied.paths.values().collect();
+    let plan = paths.iter().find(|path| path.ends_with("/_plan one.txt")).unwrap();
+    assert_eq!(std::fs::read(folder.path().join(plan)).unwrap(), b"the plan");
+    let lines = mattermost::lines(&of, &copied);
+    let attached = &of_type(&lines, "post")[0]["post"]["attachments"][0]["path"];
+    assert_eq!(attached.as_str(), plan.strip_prefix("data/"));
+
+    world.erase_bob(&scene).await;
+    let source = world.source().await;
+    let of = Collected::read(&source, Kind::Channel, scene.channel.0, None).await.unwrap();
+    let copied = data::copy(&source, &of, folder.path()).await.unwrap();
+    assert!(copied.paths.is_empty(), "{copied:?}");
 }
 
 #[test]

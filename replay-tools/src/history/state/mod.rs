@@ -14,7 +14,7 @@ use super::Kind;
 use super::moment::Moment;
 use super::names::Names;
 use super::past::read;
-use super::source::{From, Source};
+use super::source::{ReadFrom, Source};
 use crate::Outcome;
 
 /// How something was, told for people or as one JSON document.
@@ -37,7 +37,7 @@ pub struct StateAt {
     pub json: bool,
     /// Where it is read: the log where no server runs, else the archive, unless it is said.
     #[arg(long, value_enum)]
-    pub from: Option<From>,
+    pub from: Option<ReadFrom>,
 }
 
 pub(crate) async fn run(source: &Source, asked: &StateAt) -> Result<Outcome> {
@@ -52,7 +52,7 @@ pub(crate) async fn run(source: &Source, asked: &StateAt) -> Result<Outcome> {
 
 async fn state(source: &Source, asked: &StateAt) -> Result<State> {
     let until = source.until(asked.at).await?;
-    let at = until.at.min(source.newest());
+    let at = if asked.at.is_some() { until.at } else { source.newest() };
     let names = Names::read(source).await?;
     match asked.kind {
         Kind::Channel => {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::moment::{Instant, Moment};
 use super::names::Names;
-use super::source::{Entry, From, Source};
+use super::source::{Entry, ReadFrom, Source};
 use super::{Kind, event_json};
 use crate::Outcome;
 
@@ -46,7 +46,7 @@ pub struct Story {
     pub json: bool,
     /// Where it is read: the log where no server runs, else the archive, unless it is said.
     #[arg(long, value_enum)]
-    pub from: Option<From>,
+    pub from: Option<ReadFrom>,
 }
 
 /// One thing that happened.
