@@ -147,11 +147,11 @@ impl World {
     }
 
     pub async fn remove_bob(&mut self, scene: &Scene) {
-        let since = self.records[&Partition::of(events::Topic::Channels, scene.channel.as_bytes())]
-            .iter()
-            .filter(|record| record.header("ce_type").is_some_and(|t| t == "channel.members_added"))
-            .next_back()
-            .map(|record| record.offset);
+        let partition = Partition::of(events::Topic::Channels, scene.channel.as_bytes());
+        let began = |record: &&SharedRecord| {
+            record.header("ce_type").is_some_and(|name| name == "channel.members_added")
+        };
+        let since = self.records[&partition].iter().rfind(began).map(|record| record.offset);
         let removed = ChannelMemberRemoved {
             channel_id: scene.channel,
             user_id: scene.bob,
