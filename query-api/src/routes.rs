@@ -6,7 +6,7 @@ use platform::http::urls::Service;
 
 use crate::app::{App, Parts};
 use crate::endpoints::channels::{categories, members, memberships, of_team, of_user, stats};
-use crate::endpoints::posts::{around_unread, pinned, reactions, search, thread};
+use crate::endpoints::posts::{around_unread, history, pinned, reactions, search, thread};
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
 use crate::endpoints::system::{client_config, client_reports, facts, ping, root};
 use crate::endpoints::{absent, channels, files, posts, roles, teams, users};
@@ -112,6 +112,8 @@ pub fn router(parts: Parts) -> Router {
         .post("/api/v4/posts/search", search::everywhere)
         .get("/api/v4/posts/scheduled/team/{team_id}", absent::no_scheduled_posts)
         .get("/api/v4/posts/{post_id}", posts::one::get)
+        .get("/api/v4/posts/{post_id}/edit_history", history::of_edits)
+        .get("/api/nottermost/v1/posts/{post_id}/history", history::of_all)
         .get("/api/v4/posts/{post_id}/thread", thread::get)
         .get("/api/v4/posts/{post_id}/reactions", reactions::of_post)
         .get("/api/v4/posts/{post_id}/files/info", posts::one::files)

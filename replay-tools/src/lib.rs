@@ -1,12 +1,13 @@
-//! What operators do with a log: look into it, make the read models anew from it, compare them with
-//! it, copy it to another place, work on its keys; verify its archive, and make a log of that; have a
-//! server erase a person. And what they put in front of the services: the edge's configuration, kept to
-//! those that can serve.
+//! What operators do with a log: look into it, tell what happened and how it was, take evidence out of it,
+//! make the read models anew from it, compare them with it, copy it to another place, work on its keys;
+//! verify its archive, and make a log of that; have a server erase a person. And what they put in front of
+//! the services: the edge's configuration, kept to those that can serve.
 //!
 //! Owns the commands of the binary `replay`. It must never append to the log that it reads, never cause
-//! a side effect outside the read models and a copy, and never work beside a running server: each
-//! command that touches data holds the lock of the data directory. What is archived never changes, so
-//! to verify it takes no lock. What can be done while a server serves, that server does: it is asked.
+//! a side effect outside the read models, a copy and an export, and never work on the log beside a running
+//! server: each command that touches data holds the lock of the data directory. What is archived never
+//! changes, so to verify it and to read history in it takes no lock. What can be done while a server
+//! serves, that server does: it is asked.
 
 mod archive_log;
 mod beside;
@@ -15,6 +16,7 @@ mod compare;
 mod copy_log;
 pub mod edge;
 mod erase;
+mod history;
 mod keys;
 mod progress;
 mod rebuild;
@@ -27,6 +29,8 @@ mod topics;
 mod verify;
 mod versions;
 
+use std::path::PathBuf;
+
 use anyhow::{Result, anyhow};
 use events::Partition;
 use platform::config::{Config, LogUrl};
@@ -35,6 +39,10 @@ use sealing::KeyName;
 
 pub use cat::Range;
 pub use erase::Erasure;
+pub use history::{
+    DeadLetterTask, DeadLetters, Evidence, Export, Format, HistoryTask, Instant, InvalidMoment,
+    Kind, Moment, ReadFrom, StateAt, Story,
+};
 pub use projector::beside::Wish;
 pub use retention::RetentionRun;
 
@@ -59,10 +67,14 @@ pub enum Task {
     CopyLog(Route),
     /// Say whether the archive is whole and unchanged, for people or as one JSON document.
     Verify { json: bool },
+    /// Say whether an export of evidence is what was written, and what the archive has.
+    VerifyExport { folder: PathBuf, json: bool },
     /// Make a log from the archive.
     Restore { to: LogUrl },
     /// Work on the keys to what is personal.
     Keys(KeysTask),
+    /// Say what happened, or how it was.
+    History(HistoryTask),
     /// Show the events of a partition.
     Cat { partition: Partition, range: Range },
 }
@@ -103,7 +115,9 @@ pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
         Task::Keys(task) => keys::run(config, task).await,
         Task::CopyLog(route) => copy_log::run(config, route).await,
         Task::Verify { json } => verify::run(config, json).await,
+        Task::VerifyExport { folder, json } => history::verify_export(config, &folder, json).await,
         Task::Restore { to } => restore::run(config, to).await,
+        Task::History(task) => history::run(config, task).await,
         Task::Cat { partition, range } => {
             cat::run(&Stopped::open(config).await?, partition, range).await
         }

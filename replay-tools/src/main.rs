@@ -9,7 +9,10 @@ use events::Partition;
 use platform::config::{Config, LogUrl, Setting};
 use platform::failure_line;
 use replay_tools::edge::{self, Address, Edge, Follow, Listen};
-use replay_tools::{Erasure, KeysTask, Outcome, Range, RetentionRun, Route, Task, Wish};
+use replay_tools::{
+    DeadLetters, Erasure, Evidence, Export, HistoryTask, KeysTask, Kind, Outcome, Range,
+    RetentionRun, Route, StateAt, Story, Task, Wish,
+};
 use sealing::KeyName;
 use tokio::runtime::Runtime;
 
@@ -154,6 +157,10 @@ enum LogCommand {
         /// Print one JSON document.
         #[arg(long)]
         json: bool,
+        /// Check an export of evidence instead: its signature, its files, and every record of it against
+        /// the archive. Exits with 1, naming the file, if anything was changed, left out or put in.
+        #[arg(long, value_name = "DIR")]
+        export: Option<PathBuf>,
     },
     /// Make a log from the archive, record by record, for a log that is gone: never beside one that
     /// lives, because both would go on from the same history (no new epoch is opened). A restore that
@@ -167,6 +174,19 @@ enum LogCommand {
     /// Work on the keys to what is personal.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Tell what happened to a post, a channel, a team or an account, in order, with everyone called as
+    /// they were then. A server may run meanwhile: then it is read from the archive, which is a minute
+    /// behind at most.
+    Story(Story),
+    /// Show how a channel, a team or an account was at a moment: settings, members, posts. A server may
+    /// run meanwhile, as for story.
+    State(StateAt),
+    /// Write out what a channel, a team or an account holds, for another program. A server may run
+    /// meanwhile, as for story. What erased people said is blank.
+    #[command(subcommand)]
+    Export(ExportCommand),
+    /// Look at records whose bytes are no event. A server may run meanwhile, as for story.
+    DeadLetters(DeadLetters),
     /// Show the events of a partition, one JSON document per line.
     Cat {
         /// The partition, as in channels-07.
@@ -199,6 +219,30 @@ enum KeysCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum ExportCommand {
+    /// A channel with its posts, and the team and the accounts that occur in it.
+    Channel(Export),
+    /// A team with its members and channels.
+    Team(Export),
+    /// What an account said, and where it is a member.
+    Account(Export),
+    /// Every event of a period, signed, as evidence: replay verify --export checks it. It holds what people
+    /// wrote, so far as it can be read, and is as confidential as that.
+    Evidence(Evidence),
+}
+
+impl From<ExportCommand> for HistoryTask {
+    fn from(command: ExportCommand) -> Self {
+        match command {
+            ExportCommand::Channel(export) => Self::Export(Kind::Channel, export),
+            ExportCommand::Team(export) => Self::Export(Kind::Team, export),
+            ExportCommand::Account(export) => Self::Export(Kind::Account, export),
+            ExportCommand::Evidence(evidence) => Self::Evidence(evidence),
+        }
+    }
+}
+
 impl From<KeysCommand> for KeysTask {
     fn from(command: KeysCommand) -> Self {
         match command {
@@ -221,10 +265,17 @@ impl From<LogCommand> for Task {
             LogCommand::Rollback => Self::Beside(Wish::Rollback),
             LogCommand::Settle => Self::Beside(Wish::Settle),
             LogCommand::Topics => Self::Topics,
-            LogCommand::Verify { json } => Self::Verify { json },
+            LogCommand::Verify { json, export: None } => Self::Verify { json },
+            LogCommand::Verify { json, export: Some(folder) } => {
+                Self::VerifyExport { folder, json }
+            }
             LogCommand::Restore { to } => Self::Restore { to },
             LogCommand::Keys(command) => Self::Keys(command.into()),
             LogCommand::CopyLog { from, to } => Self::CopyLog(Route { from, to }),
+            LogCommand::Story(story) => Self::History(HistoryTask::Story(story)),
+            LogCommand::State(asked) => Self::History(HistoryTask::State(asked)),
+            LogCommand::Export(command) => Self::History(command.into()),
+            LogCommand::DeadLetters(asked) => Self::History(HistoryTask::DeadLetters(asked)),
             LogCommand::Cat { partition, from, limit } => {
                 Self::Cat { partition, range: Range { from, limit } }
             }

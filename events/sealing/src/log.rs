@@ -37,7 +37,7 @@ impl LogReader for OpenedLog {
         limit: ReadLimit,
     ) -> BoxFuture<'_, Result<Vec<SharedRecord>, ReadError>> {
         Box::pin(
-            async move { opened(&self.keys, self.log.read(partition, from, limit).await?).await },
+            async move { self.keys.opened(self.log.read(partition, from, limit).await?).await },
         )
     }
 
@@ -81,28 +81,34 @@ impl Tail for OpenedTail {
             if self.sealed.is_empty() {
                 self.sealed = self.tail.next().await?;
             }
-            let opened = opened(&self.keys, self.sealed.clone()).await?;
+            let opened = self.keys.opened(self.sealed.clone()).await?;
             self.sealed.clear();
             Ok(opened)
         })
     }
 }
 
-/// Opens what can be opened; a key that cannot be had now is an error, not an erasure.
-async fn opened(keys: &Keys, records: Vec<SharedRecord>) -> Result<Vec<SharedRecord>, ReadError> {
-    let mut halves = Vec::with_capacity(records.len());
-    for record in &records {
-        forget_destroyed(keys, record);
-        halves.push(events::sealed(&record.body).map(Blob::parse));
+impl Keys {
+    /// Records as they are stored, with what is personal in them opened where it still can be: for
+    /// those who read more of a log than they open.
+    ///
+    /// # Errors
+    /// A key that cannot be had now: that is no erasure.
+    pub async fn opened(&self, records: Vec<SharedRecord>) -> Result<Vec<SharedRecord>, ReadError> {
+        let mut halves = Vec::with_capacity(records.len());
+        for record in &records {
+            forget_destroyed(self, record);
+            halves.push(events::sealed(&record.body).map(Blob::parse));
+        }
+        let wanted = halves.iter().flatten().flatten().map(|blob| blob.under).collect();
+        let held = self.of(wanted).await;
+        let held = held.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        let opened = records.into_iter().zip(&halves).map(|(record, half)| match half {
+            None => record,
+            Some(half) => open(&held, &record, half.as_ref()),
+        });
+        Ok(opened.collect())
     }
-    let wanted = halves.iter().flatten().flatten().map(|blob| blob.under).collect();
-    let held = keys.of(wanted).await;
-    let held = held.map_err(|error| ReadError::Unavailable(error.to_string()))?;
-    let opened = records.into_iter().zip(&halves).map(|(record, half)| match half {
-        None => record,
-        Some(half) => open(&held, &record, half.as_ref()),
-    });
-    Ok(opened.collect())
 }
 
 /// Behind the event that destroys a key everyone has forgotten it.

@@ -186,6 +186,7 @@ pub const URLS: &[Url] = &[
     query(Get, "/api/v4/users/{user_id}/teams/{team_id}/channels/members"),
     // Posts.
     query(Get, "/api/v4/channels/{channel_id}/pinned"),
+    query(Get, "/api/nottermost/v1/posts/{post_id}/history"),
     query(Get, "/api/v4/channels/{channel_id}/posts"),
     command(Post, "/api/v4/posts"),
     query(Post, "/api/v4/posts/ids"),
@@ -195,6 +196,7 @@ pub const URLS: &[Url] = &[
     query(Get, "/api/v4/posts/{post_id}"),
     command(Put, "/api/v4/posts/{post_id}"),
     command(Delete, "/api/v4/posts/{post_id}"),
+    query(Get, "/api/v4/posts/{post_id}/edit_history"),
     query(Get, "/api/v4/posts/{post_id}/files/info"),
     command(Put, "/api/v4/posts/{post_id}/patch"),
     command(Post, "/api/v4/posts/{post_id}/pin"),

@@ -289,6 +289,12 @@ impl World {
         self.append(channel.0, ChannelEvent::PostDeleted(deleted.into())).await;
     }
 
+    /// What a person said in the channel is erased; the steps before and after do not matter to it.
+    pub async fn erase_author(&self, channel: ChannelId, author: &Person) {
+        let erased = ChannelAuthorErased { channel_id: channel, user_id: author.id };
+        self.append(channel.0, ChannelEvent::ChannelAuthorErased(erased.into())).await;
+    }
+
     pub async fn react(&self, channel: ChannelId, person: &Person, post: PostId, emoji: &str) {
         let added = ReactionAdded {
             channel_id: channel,
@@ -366,7 +372,7 @@ impl World {
         self.append(Id::default(), DirectoryEvent::from(Body { c: changed, p: patch })).await
     }
 
-    /// Sends a request to a whole address, or to one below `/api/v4`.
+    /// Sends a request below `/api/v4`, or to a whole path below `/api`.
     pub async fn send(
         &self,
         method: &str,

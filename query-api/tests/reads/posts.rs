@@ -233,3 +233,75 @@ fn pages_have_a_tag_that_changes_with_what_they_say() {
         }
     });
 }
+
+/// `edit_history` of the contract, and the whole history.
+fn histories(post: PostId) -> [String; 2] {
+    [format!("/posts/{post}/edit_history"), format!("/api/nottermost/v1/posts/{post}/history")]
+}
+
+#[test]
+fn what_a_post_said_before_is_for_its_author_and_administrators() {
+    run(async {
+        let world = World::start().await;
+        let admin = world.person("admin").await;
+        let (ada, bob, channel) = channel_of_two(&world).await;
+        let outsider = world.person("outsider").await;
+        let post = world.say(channel, &ada, "one").await;
+        let [edits, all] = histories(post);
+        assert_eq!(world.get(&ada, &edits).await.refused().0, StatusCode::NOT_FOUND);
+        let never = world.get(&ada, &all).await.ok();
+        assert_eq!(each(&never["versions"], "message"), ["one"]);
+        world.edit(channel, &ada, post, "two").await;
+        world.edit(channel, &ada, post, "three").await;
+
+        let now = world.get(&ada, &format!("/posts/{post}")).await.ok();
+        let earlier = world.get(&ada, &edits).await.ok();
+        assert_eq!(each(&earlier, "message"), ["two", "one"]);
+        let [two, one] = [&earlier[0], &earlier[1]];
+        assert_ne!(two["id"], one["id"]);
+        assert_eq!(world.get(&ada, &edits).await.ok(), earlier, "ids of versions are stable");
+        for version in [two, one] {
+            assert_eq!(version["original_id"], json!(post));
+            assert_eq!(version["create_at"], now["create_at"]);
+            assert_eq!(version["update_at"], version["delete_at"]);
+        }
+        assert_eq!((&one["edit_at"], &two["edit_at"]), (&json!(0), &one["update_at"]));
+        assert_eq!(two["update_at"], now["edit_at"]);
+
+        for path in histories(post) {
+            assert_eq!(world.get(&bob, &path).await.refused().0, StatusCode::FORBIDDEN, "{path}");
+            let answer = world.get(&outsider, &path).await.refused();
+            assert_eq!(answer.0, StatusCode::NOT_FOUND, "{path}");
+        }
+        // An administrator who is not in the channel asks for evidence, not for what members see.
+        assert_eq!(world.get(&admin, &edits).await.refused().0, StatusCode::NOT_FOUND);
+        world.get(&admin, &all).await.ok();
+        world.delete(channel, &bob, post).await;
+        assert_eq!(world.get(&ada, &edits).await.refused().0, StatusCode::NOT_FOUND);
+        for who in [&ada, &admin] {
+            let whole = world.get(who, &all).await.ok();
+            assert_eq!(each(&whole["versions"], "message"), ["one", "two", "three"]);
+            assert_eq!(whole["versions"][1]["from"], whole["versions"][0]["to"]);
+            assert_eq!(whole["deleted"]["by"], json!(bob.id));
+        }
+        assert_eq!(world.get(&bob, &all).await.refused().0, StatusCode::FORBIDDEN);
+        let [_, unknown] = histories(PostId::random());
+        assert_eq!(world.get(&admin, &unknown).await.refused().0, StatusCode::NOT_FOUND);
+    });
+}
+
+#[test]
+fn what_an_erased_author_said_before_is_blank() {
+    run(async {
+        let world = World::start().await;
+        let admin = world.person("admin").await;
+        let (ada, _, channel) = channel_of_two(&world).await;
+        let post = world.say(channel, &ada, "zsecret one").await;
+        world.edit(channel, &ada, post, "zsecret two").await;
+        world.erase_author(channel, &ada).await;
+        let [_, all] = histories(post);
+        let answer = world.get(&admin, &all).await;
+        assert_eq!(each(&answer.ok()["versions"], "message"), [""]);
+        assert!(!String::from_utf8_lossy(&answer.body).contains("zsecret"));
+    });
+}

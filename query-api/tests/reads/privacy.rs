@@ -51,9 +51,10 @@ fn private_and_direct_channels_show_nothing_to_those_who_are_not_in_them() {
             paths.push(format!("/users?in_channel={channel}"));
         }
         for post in [hidden, reply, whisper] {
-            for more in ["", "/thread", "/reactions", "/files/info"] {
+            for more in ["", "/thread", "/reactions", "/files/info", "/edit_history"] {
                 paths.push(format!("/posts/{post}{more}"));
             }
+            paths.push(format!("/api/nottermost/v1/posts/{post}/history"));
         }
         paths.push(format!("/files/{}", file.file_id));
         paths.push(format!("/files/{}/info", file.file_id));

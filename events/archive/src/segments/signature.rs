@@ -1,4 +1,4 @@
-//! Ed25519: who wrote a digest.
+//! Ed25519: who wrote a digest, or took evidence out.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,10 +8,11 @@ use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
 /// What is signed begins with this, so that the signature says nothing of any other text.
-const DOMAIN: &[u8] = b"nottermost archive digest 1\n";
+const DIGEST: &[u8] = b"nottermost archive digest 1\n";
+const EVIDENCE: &[u8] = b"nottermost evidence 1\n";
 const SIGNATURE_BYTES: usize = 64;
 
-/// The key that signs digests.
+/// The key that signs digests and evidence.
 pub struct Signer {
     pair: Ed25519KeyPair,
     former: Vec<PublicKey>,
@@ -40,7 +41,16 @@ impl Signer {
     }
 
     pub(super) fn sign(&self, text: &str) -> String {
-        HEXLOWER.encode(self.pair.sign(&message(text)).as_ref())
+        self.sign_as(DIGEST, text)
+    }
+
+    /// The signature of what was taken out of the archive as evidence. It says nothing of a digest.
+    pub fn sign_evidence(&self, text: &str) -> String {
+        self.sign_as(EVIDENCE, text)
+    }
+
+    fn sign_as(&self, domain: &[u8], text: &str) -> String {
+        HEXLOWER.encode(self.pair.sign(&message(domain, text)).as_ref())
     }
 }
 
@@ -62,14 +72,23 @@ pub struct InvalidPublicKey(String);
 
 impl PublicKey {
     pub(super) fn signed(&self, text: &str, signature: &str) -> bool {
+        self.signed_as(DIGEST, text, signature)
+    }
+
+    /// Whether [`Signer::sign_evidence`] of this key made the signature.
+    pub fn signed_evidence(&self, text: &str, signature: &str) -> bool {
+        self.signed_as(EVIDENCE, text, signature)
+    }
+
+    fn signed_as(&self, domain: &[u8], text: &str, signature: &str) -> bool {
         let signature = HEXLOWER.decode(signature.as_bytes()).unwrap_or_default();
         let key = UnparsedPublicKey::new(&ED25519, self.0);
-        signature.len() == SIGNATURE_BYTES && key.verify(&message(text), &signature).is_ok()
+        signature.len() == SIGNATURE_BYTES && key.verify(&message(domain, text), &signature).is_ok()
     }
 }
 
-fn message(text: &str) -> Vec<u8> {
-    [DOMAIN, text.as_bytes()].concat()
+fn message(domain: &[u8], text: &str) -> Vec<u8> {
+    [domain, text.as_bytes()].concat()
 }
 
 impl FromStr for PublicKey {
@@ -133,5 +152,8 @@ mod tests {
         assert!(!key.signed("texts", &signature));
         assert!(!key.signed("text", &signature[..126]) && !key.signed("text", ""));
         assert!(!Signer::from_seed(&[2; 32]).public_key().signed("text", &signature));
+        let evidence = signer.sign_evidence("text");
+        assert!(key.signed_evidence("text", &evidence) && !key.signed("text", &evidence));
+        assert!(!key.signed_evidence("text", &signature));
     }
 }

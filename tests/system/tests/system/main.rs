@@ -8,6 +8,7 @@ mod distributed;
 mod durability;
 mod edge;
 mod erasing;
+mod history;
 mod on_s3;
 mod rebuilding;
 mod refusals;

@@ -1,0 +1,57 @@
+//! What happened to somebody's own state, in words.
+
+use events::user::{SessionOrigin, StatusKind};
+use events::{Event, UserEvent, UserId};
+
+use crate::history::names::Names;
+use crate::history::source::Entry;
+use crate::history::text::{plain, quoted};
+
+/// None: it says nothing to people.
+pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
+    let (_, Event::Users(event)) = entry.opened.decoded.as_ref()? else { return None };
+    let person = |user: UserId| names.person(user, entry.at());
+    Some(match event {
+        UserEvent::RulesActivated(_) => return None,
+        UserEvent::SessionCreated(b) => {
+            let from = if names.has_erased(b.c.user_id) { String::new() } else { origin(&b.p) };
+            format!("{} logged in{from} (session {})", person(b.c.user_id), b.c.session_id)
+        }
+        UserEvent::SessionRevoked(b) => {
+            format!("the session {} of {} ended", b.c.session_id, person(b.c.user_id))
+        }
+        UserEvent::PreferencesSet(b) => {
+            let set = b.p.preferences.iter();
+            let set: Vec<String> =
+                set.map(|p| plain(&format!("{}/{} = {}", p.category, p.name, p.value))).collect();
+            format!("{} set preferences: {}", person(b.c.user_id), set.join(", "))
+        }
+        UserEvent::PreferencesDeleted(b) => {
+            let gone = b.p.preferences.iter();
+            let gone: Vec<String> =
+                gone.map(|p| plain(&format!("{}/{}", p.category, p.name))).collect();
+            format!("{} deleted preferences: {}", person(b.c.user_id), gone.join(", "))
+        }
+        UserEvent::StatusSet(b) => {
+            format!("{} chose to be {}", person(b.c.user_id), status(b.c.status))
+        }
+        UserEvent::UserStateErased(b) => {
+            format!("sessions, status and preferences of {} were erased", person(b.c.user_id))
+        }
+    })
+}
+
+fn origin(details: &SessionOrigin) -> String {
+    let known = [("from", &details.address), ("with", &details.user_agent)];
+    let known = known.into_iter().filter(|(_, text)| !text.is_empty());
+    known.map(|(word, text)| format!(" {word} {}", quoted(text))).collect()
+}
+
+fn status(status: StatusKind) -> &'static str {
+    match status {
+        StatusKind::Online => "online",
+        StatusKind::Away => "away",
+        StatusKind::Dnd => "undisturbed",
+        StatusKind::Offline => "offline",
+    }
+}
