@@ -69,6 +69,12 @@ impl Names {
                 }
             }
             DirectoryEvent::CellOpened(_)
+            | DirectoryEvent::RetentionPolicyCreated(_)
+            | DirectoryEvent::RetentionPolicyChanged(_)
+            | DirectoryEvent::RetentionPolicyDeleted(_)
+            | DirectoryEvent::LegalHoldPlaced(_)
+            | DirectoryEvent::LegalHoldReleased(_)
+            | DirectoryEvent::RetentionRunFinished(_)
             | DirectoryEvent::RulesActivated(_)
             | DirectoryEvent::UserProfileChanged(_)
             | DirectoryEvent::UserPasswordChanged(_)

@@ -6,6 +6,7 @@ use events::channel::{
     ChannelCreated, ChannelMembersAdded, FileDetails, FileUploaded, Notice, PostDeleted,
 };
 use events::directory::ChannelType;
+use events::retention::ChannelPostsExpired;
 use events::{Body, ChannelEvent, ChannelId, FileId, PostId, TeamId, UserId};
 
 use super::{PostPast, Version};
@@ -35,6 +36,7 @@ pub(crate) struct ChannelPast {
     pub posts: BTreeMap<PostId, PostPast>,
     pub files: BTreeMap<FileId, Body<FileUploaded>>,
     pub erased: BTreeSet<UserId>,
+    uploaded_at: BTreeMap<FileId, i64>,
 }
 
 impl ChannelPast {
@@ -54,6 +56,7 @@ impl ChannelPast {
             posts: BTreeMap::new(),
             files: BTreeMap::new(),
             erased: BTreeSet::new(),
+            uploaded_at: BTreeMap::new(),
         }
     }
 
@@ -131,10 +134,12 @@ impl ChannelPast {
                 });
             }
             E::FileUploaded(b) => {
+                self.uploaded_at.entry(b.c.file.file_id).or_insert(at);
                 self.files.entry(b.c.file.file_id).or_insert_with(|| b.clone());
             }
             E::ChannelAuthorErased(b) => self.erase(b.c.user_id),
-            E::RulesActivated(_) => {}
+            E::ChannelPostsExpired(b) => self.expire(&b.c, at),
+            E::RulesActivated(_) | E::ChannelKeyAdvanced(_) => {}
         }
     }
 
@@ -186,6 +191,34 @@ impl ChannelPast {
         for post in self.posts.values_mut().filter(|post| gone(post)) {
             post.deleted.get_or_insert((at, deleted.by));
         }
+    }
+
+    /// A root stays for its replies, blank; files go with the posts that showed them, or by themselves.
+    fn expire(&mut self, expired: &ChannelPostsExpired, at: i64) {
+        let spared = |author: &UserId| expired.kept_author_ids.contains(author);
+        let before = expired.before.min(at);
+        let past = |post: &PostPast| post.create_at < before && !spared(&post.author_id);
+        let answered: BTreeSet<PostId> = self
+            .posts
+            .values()
+            .filter(|post| !past(post))
+            .filter_map(|post| post.root_id)
+            .collect();
+        for post in self.posts.values().filter(|post| past(post)) {
+            let shown = post.versions.iter().flat_map(|version| &version.files);
+            shown.for_each(|(file, _)| drop(self.files.remove(&file.file_id)));
+        }
+        self.posts
+            .retain(|id, post| !past(post) || (post.root_id.is_none() && answered.contains(id)));
+        for post in self.posts.values_mut().filter(|post| past(post)) {
+            post.erase();
+        }
+        let files_before = expired.files_before.min(at);
+        let uploads = &self.uploaded_at;
+        self.files.retain(|id, file| {
+            let at = uploads.get(id).copied().unwrap_or(at);
+            spared(&file.c.owner_id) || at >= files_before
+        });
     }
 
     fn erase(&mut self, author: UserId) {

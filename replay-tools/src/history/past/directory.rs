@@ -122,6 +122,12 @@ impl DirectoryPast {
                 }
             }
             E::CellOpened(_)
+            | E::RetentionPolicyCreated(_)
+            | E::RetentionPolicyChanged(_)
+            | E::RetentionPolicyDeleted(_)
+            | E::LegalHoldPlaced(_)
+            | E::LegalHoldReleased(_)
+            | E::RetentionRunFinished(_)
             | E::RulesActivated(_)
             | E::UserPasswordChanged(_)
             | E::UserSessionsRevoked(_)

@@ -6,8 +6,10 @@ use events::channel::{
     ChannelSettingsChanged, LeftBecause, PostContent, PostCreated, PostDeleted, PostEdited,
 };
 use events::directory::{ChannelType, JoinedVia};
+use events::retention::ChannelPostsExpired;
 use events::{Actor, Body, ChannelEvent, PostId, UserId};
 
+use crate::history::moment::Instant;
 use crate::history::names::Names;
 use crate::history::past::ChannelPast;
 use crate::history::source::Entry;
@@ -67,6 +69,12 @@ impl ChannelTeller<'_> {
                 self.here()
             ),
             E::ChannelAuthorErased(b) => self.erased(b.c.user_id)?,
+            E::ChannelPostsExpired(b) => self.expired(&b.c)?,
+            E::ChannelKeyAdvanced(b) if self.focus.is_none() => {
+                let until = Instant(b.c.sealed_from).rfc3339();
+                format!("the keys of {} of before {until} were destroyed", self.here())
+            }
+            E::ChannelKeyAdvanced(_) => return None,
         })
     }
 
@@ -205,6 +213,25 @@ impl ChannelTeller<'_> {
                 standing.then(|| format!("{by} deleted the thread{whose} that it was in"))
             }
             _ => Some(format!("{by} deleted {}{whose}", self.post(c.post_id))),
+        }
+    }
+
+    fn expired(&self, c: &ChannelPostsExpired) -> Option<String> {
+        let spared = |author: &UserId| c.kept_author_ids.contains(author);
+        match self.focus {
+            None => {
+                let before = Instant(c.before.max(c.files_before)).rfc3339();
+                let (posts, files) = (c.posts, c.files);
+                let here = self.here();
+                Some(format!(
+                    "{posts} posts and {files} files in {here} of before {before} were past their time"
+                ))
+            }
+            Some(focus) => {
+                let post = self.past.posts.get(&focus)?;
+                let past = post.create_at < c.before.min(self.at) && !spared(&post.author_id);
+                past.then(|| "it was past its time".to_owned())
+            }
         }
     }
 

@@ -36,6 +36,31 @@ impl DirectoryTeller<'_> {
         let applied = entry.opened.verdict.applied();
         Some(match event {
             E::CellOpened(_) | E::RulesActivated(_) => return None,
+            E::RetentionPolicyCreated(b) => format!(
+                "{by} made the retention policy {} of {} days",
+                quoted(&b.c.display_name),
+                b.c.post_days
+            ),
+            E::RetentionPolicyChanged(b) => {
+                format!("{by} changed the retention policy {}", b.c.policy_id)
+            }
+            E::RetentionPolicyDeleted(b) => {
+                format!("{by} ended the retention policy {}", b.c.policy_id)
+            }
+            E::LegalHoldPlaced(b) => format!(
+                "{by} placed the legal hold {}, {}",
+                b.c.hold_id,
+                if self.names.has_erased(b.c.by) {
+                    "(erased)".to_owned()
+                } else {
+                    quoted(&b.p.name)
+                }
+            ),
+            E::LegalHoldReleased(b) => format!("{by} released the legal hold {}", b.c.hold_id),
+            E::RetentionRunFinished(b) => format!(
+                "retention let go of {} posts and {} files in {} channels",
+                b.c.posts, b.c.files, b.c.channels
+            ),
             E::UserCreated(b) => {
                 let kind = if b.c.is_bot { "bot " } else { "" };
                 let first = applied.is_some_and(|applied| applied.system_admin);
