@@ -112,6 +112,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "read-model",
             "sealing",
             "search-index",
+            "wire",
         ],
     ),
     (
