@@ -324,6 +324,11 @@ impl World {
         Source::of(log, self.keys.clone(), ReadFrom::Archive, archive, objects).await.unwrap()
     }
 
+    /// The clock of the log is behind for a while.
+    pub fn set_back(&mut self, ms: i64) {
+        self.now_ms -= ms;
+    }
+
     /// The time of the next record.
     pub fn now(&self) -> Instant {
         Instant(self.now_ms)

@@ -1,7 +1,10 @@
 //! What an export says of itself. The file is JSON, `{"manifest":…,"public_key":…,"signature":…}`; the
 //! signature is Ed25519 over the text of `manifest` as it stands there, byte for byte.
 
+use std::collections::BTreeMap;
+
 use event_archive::segments::{ContentHash, PublicKey, Signer};
+use events::Partition;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -20,6 +23,9 @@ pub(super) struct Manifest {
     /// `archive` or `log`.
     pub read_from: String,
     pub asked: Filter,
+    /// Where each partition ended that held anything. What came later can be of a time in the period, by
+    /// the clock of whoever sent it.
+    pub read_to: BTreeMap<String, u64>,
     pub records: u64,
     pub applied: u64,
     pub void: u64,
@@ -65,6 +71,8 @@ impl Manifest {
     pub fn new(source: &Source, asked: &Filter, files: Vec<File>) -> Self {
         let sum = |of: fn(&File) -> u64| files.iter().map(of).sum::<u64>();
         let (records, applied) = (sum(|file| file.records), sum(|file| file.applied));
+        let held = source.ends().iter().filter(|(_, end)| **end > 0);
+        let read_to = held.map(|(partition, end)| (partition.to_string(), *end));
         let read_from = if source.from == ReadFrom::Archive { "archive" } else { "log" };
         Self {
             format: FORMAT,
@@ -72,11 +80,17 @@ impl Manifest {
             epoch: source.archive.epoch(),
             read_from: read_from.to_owned(),
             asked: asked.clone(),
+            read_to: read_to.collect(),
             records,
             applied,
             void: records - applied,
             files,
         }
+    }
+
+    /// Whether a record stood there when the export was made.
+    pub fn has_read(&self, partition: Partition, offset: u64) -> bool {
+        self.read_to.get(&partition.to_string()).is_some_and(|end| offset < *end)
     }
 
     pub fn sign(&self, signer: &Signer) -> Vec<u8> {

@@ -143,6 +143,26 @@ async fn whatever_is_changed_taken_out_or_put_in_is_named() {
 }
 
 #[tokio::test]
+async fn what_comes_later_is_not_missed_whatever_its_time() {
+    let mut world = World::new().await;
+    let scene = world.scene().await;
+    world.rename(scene.bob, "robert").await;
+    let source = world.source().await;
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, again] = ["whole", "again"].map(|name| folder.path().join(name));
+    let until = source.newest().0;
+    run(&source, &signer(), &asked(&whole, BEGIN_MS, until)).await.unwrap();
+    world.set_back(1_500);
+    world.say(scene.channel, scene.bob, "of a time before").await;
+    let grown = world.source().await;
+    assert!(findings(&whole, Some(&grown)).await.is_empty());
+    // It is of the period: who asks now is shown it.
+    run(&grown, &signer(), &asked(&again, BEGIN_MS, until)).await.unwrap();
+    let seen = async |folder| report(folder, signer().public_key(), Some(&grown)).await.unwrap();
+    assert_eq!(seen(&again).await.records, seen(&whole).await.records + 1);
+}
+
+#[tokio::test]
 async fn what_was_erased_since_is_no_change_and_another_archive_is() {
     let mut world = World::new().await;
     let scene = world.scene().await;

@@ -10,7 +10,6 @@ use futures::TryStreamExt;
 use serde_json::{Value, json};
 
 use super::manifest::{File, MANIFEST, Manifest};
-use super::records::Filter;
 use crate::Outcome;
 use crate::history::source::Source;
 
@@ -98,7 +97,7 @@ pub(super) async fn report(
         if !file.is(&bytes) {
             report.found(&file.name, "it was changed");
         } else if let Some(archive) = archive {
-            compare(file, &bytes, &manifest.asked, archive, &mut report).await?;
+            compare(file, &bytes, &manifest, archive, &mut report).await?;
         }
     }
     for name in names {
@@ -129,7 +128,7 @@ fn partition(file: &File) -> Option<Partition> {
 async fn compare(
     file: &File,
     bytes: &[u8],
-    asked: &Filter,
+    manifest: &Manifest,
     archive: &Source,
     report: &mut Report,
 ) -> Result<()> {
@@ -138,9 +137,10 @@ async fn compare(
         return Ok(());
     };
     let end = archive.ends().get(&partition).copied().unwrap_or(0);
-    let taken = asked.take(archive, partition).await?;
+    let taken = manifest.asked.take(archive, partition).await?;
+    let taken = taken.into_iter().filter(|record| manifest.has_read(partition, record.offset));
     let mut archived: BTreeMap<u64, Value> =
-        taken.into_iter().map(|record| (record.offset, record.line)).collect();
+        taken.map(|record| (record.offset, record.line)).collect();
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let exported: Value = serde_json::from_slice(line)
             .with_context(|| format!("{} is signed and no JSON", file.name))?;
@@ -200,7 +200,8 @@ async fn nothing_left_out(
 ) -> Result<()> {
     let shown: BTreeSet<Partition> = manifest.files.iter().filter_map(partition).collect();
     for partition in archive.ends().keys().filter(|partition| !shown.contains(partition)) {
-        if !manifest.asked.take(archive, *partition).await?.is_empty() {
+        let taken = manifest.asked.take(archive, *partition).await?;
+        if taken.iter().any(|record| manifest.has_read(*partition, record.offset)) {
             let reason = format!("it lacks the records of {partition}");
             report.found(MANIFEST, reason);
         }
