@@ -19,9 +19,8 @@ impl CommandApi {
 
     /// Whether a legal hold keeps what the person wrote: one that names them, or a channel that they were
     /// ever in.
-    pub(crate) fn keeps(&self, user: UserId) -> bool {
-        let directory = self.fold.directory();
-        let retention = directory.state().retention();
+    pub(crate) fn keeps(&self, directory: &Directory, user: UserId) -> bool {
+        let retention = directory.retention();
         let mut channels = retention.holds().flat_map(|(_, hold)| &hold.channels);
         retention.holds_person(user)
             || channels.any(|id| {

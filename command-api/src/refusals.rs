@@ -64,7 +64,7 @@ fn unknown_policy() -> ApiError {
     )
 }
 
-pub(crate) fn held() -> ApiError {
+fn held() -> ApiError {
     bad(
         "api.nottermost.legal_hold.held.app_error",
         "A legal hold keeps what this account wrote: it cannot be erased.",

@@ -121,7 +121,16 @@ impl CommandApi {
         }
         if !dry_run {
             self.advance_keys(&mut report).await;
-            report.objects_removed = self.sweep_objects(now).await?;
+            match self.sweep_objects(now).await {
+                Ok(removed) => report.objects_removed = removed,
+                Err(error) => {
+                    let error = error.message();
+                    tracing::warn!(
+                        error,
+                        "failed to remove objects without a file; the next run does"
+                    );
+                }
+            }
             self.finish_run(&report, by).await?;
         }
         Ok(report)
@@ -139,16 +148,19 @@ impl CommandApi {
                 let Some(past) = retention.past(channel_id, channel.team_id, kept, now) else {
                     continue;
                 };
-                if past.posts_before <= channel.expired_before
-                    && past.files_before <= channel.files_expired_before
-                {
+                // What a hold spared goes once it holds nobody any more.
+                let spared = past.posts_before > channel.cleared_before
+                    && held_people(directory.state(), channel).is_empty();
+                let later = past.posts_before > channel.expired_before
+                    || past.files_before > channel.files_expired_before;
+                if !spared && !later {
                     continue;
                 }
                 if retention.holds_channel(channel_id) {
                     report.channels_held += 1;
                     continue;
                 }
-                let opens_a_month = keys::month_begins(past.posts_before) > channel.sealed_from;
+                let opens_a_month = keys::over_by(past.posts_before) > channel.sealed_from;
                 candidates.push(Candidate { channel_id, past, opens_a_month });
             }
         }

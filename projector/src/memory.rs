@@ -224,9 +224,15 @@ impl MemoryTables {
             .filter_map(|post| post.root_id)
             .collect();
         self.post_versions.retain(|(post, _), _| !expired.contains(post));
+        let files_of_posts = *before.max(files_before);
+        let posts = &self.posts;
         self.files.retain(|_, file| {
-            let past = file.create_at < *files_before
-                || file.post_id.is_some_and(|post| expired.contains(&post));
+            let past = match file.post_id {
+                None => file.create_at < *files_before,
+                Some(post) => posts
+                    .get(&post)
+                    .is_some_and(|post| post.create_at < files_of_posts && !spared(post)),
+            };
             file.channel_id != *channel_id || kept_authors.contains(&file.owner_id) || !past
         });
         self.posts.retain(|id, post| {
@@ -275,6 +281,9 @@ impl MemoryTables {
                 && post.create_at < expiry.files_before
                 && !expiry.kept_authors.contains(&post.user_id)
         };
+        if expiry.files_before <= expiry.before {
+            return;
+        }
         let mut of_posts: BTreeMap<PostId, bool> = BTreeMap::new();
         for ((post, replaced_at), version) in &mut self.post_versions {
             // What was in force then was replaced by the first that came later.

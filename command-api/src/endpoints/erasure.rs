@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::commands::directory::EraseUser;
-use events::{Partition, UserId};
+use domain::commands::directory::{DirectoryRejection, EraseUser};
+use events::{Partition, Topic, UserId};
 use platform::http::{ApiError, Json, Path, UserRef, nullable, ok_status};
 use serde::Deserialize;
 
@@ -11,7 +11,6 @@ use super::passwords::prove;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::process_manager::Key;
-use crate::refusals::held;
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Body {
@@ -31,11 +30,16 @@ pub(crate) async fn erase(
     if user_id == caller.user {
         prove(&api, user_id, body.password).await?;
     }
-    if api.keeps(user_id) {
-        return Err(held());
-    }
+    // Whoever came into a channel that is held is kept, too.
+    let channels: Vec<Partition> = Topic::Channels.partitions().collect();
+    api.fold.catch_up(&channels, api.deadline()).await.map_err(ApiError::unavailable)?;
     let command = EraseUser { actor: caller.user, user_id };
-    let decide = |directory: &domain::Directory| command.decide(directory);
+    let decide = |directory: &domain::Directory| {
+        if api.keeps(directory, user_id) {
+            return Err(DirectoryRejection::Held);
+        }
+        command.decide(directory)
+    };
     let written = api.in_directory(caller.actor(), caller.command_id(&api), decide).await?;
     let mut positions = api.position_of(written.as_ref(), Partition::DIRECTORY);
     positions.extend(api.complete(&[Key::Erased(user_id)]).await?);

@@ -3,17 +3,20 @@
 use std::convert::Infallible;
 
 use domain::commands::Decision;
+use domain::{Channel, Directory};
 use events::retention::ChannelKeyAdvanced;
 use events::{Actor, Body, ChannelEvent, ChannelId, EventId, Id, PARTITIONS, Partition, Topic};
 use platform::http::ApiError;
 use sealing::Month;
 
-use super::{Report, held_people};
+use super::{DAY_MS, Report, held_people};
 use crate::executor::{CommandApi, Order, undelayed};
 
-/// The first moment of the month of a time, Unix ms; 0 for no time.
-pub(super) fn month_begins(time_ms: i64) -> i64 {
-    if time_ms == 0 { 0 } else { Month::of(time_ms).begins_at_ms() }
+/// The first moment of the oldest month whose key is needed where all of before a time is gone; 0 for no
+/// time. A day less, because a key's month follows the clock of whoever wrote, which may be behind the
+/// time that was assigned.
+pub(super) fn over_by(before: i64) -> i64 {
+    if before < DAY_MS { 0 } else { Month::of(before - DAY_MS).begins_at_ms() }
 }
 
 impl CommandApi {
@@ -22,7 +25,7 @@ impl CommandApi {
     pub(super) async fn advance_keys(&self, report: &mut Report) {
         for (channel_id, sealed_from) in self.due_keys() {
             match self.advance_key(channel_id, sealed_from).await {
-                Ok(()) => report.keys_advanced += 1,
+                Ok(advanced) => report.keys_advanced += u64::from(advanced),
                 Err(error) => {
                     let error = error.message();
                     tracing::warn!(error, channel.id = %channel_id, "failed to move a channel's key on");
@@ -38,11 +41,8 @@ impl CommandApi {
         for index in 0..PARTITIONS {
             let channels = self.fold.channels_at(index);
             for (id, channel) in channels.state().channels() {
-                let sealed_from = month_begins(channel.expired_before);
-                if sealed_from > channel.sealed_from
-                    && !directory.state().retention().holds_channel(id)
-                    && held_people(directory.state(), channel).is_empty()
-                {
+                let sealed_from = over_by(channel.cleared_before);
+                if sealed_from > channel.sealed_from && !is_held(directory.state(), id, channel) {
                     due.push((id, sealed_from));
                 }
             }
@@ -50,12 +50,24 @@ impl CommandApi {
         due
     }
 
-    /// The key first: once the event stands, everyone has forgotten it, and none is left to come back.
-    async fn advance_key(&self, channel_id: ChannelId, sealed_from: i64) -> Result<(), ApiError> {
+    /// The key first: once the event stands, everyone has forgotten it, and none is left to come back. A hold
+    /// that was placed meanwhile keeps it.
+    async fn advance_key(&self, channel_id: ChannelId, sealed_from: i64) -> Result<bool, ApiError> {
+        let partition = Partition::of(Topic::Channels, channel_id.as_bytes());
+        let caught_up =
+            self.fold.catch_up(&[Partition::DIRECTORY, partition], self.deadline()).await;
+        caught_up.map_err(ApiError::unavailable)?;
+        let held = {
+            let (directory, channels) = (self.fold.directory(), self.fold.channels(channel_id));
+            let channel = channels.state().channel(channel_id);
+            channel.is_none_or(|channel| is_held(directory.state(), channel_id, channel))
+        };
+        if held {
+            return Ok(false);
+        }
         let advanced = self.keys.advance(channel_id, sealed_from);
         let advanced = tokio::time::timeout(self.settings.deadline, advanced).await;
         advanced.map_err(ApiError::unavailable)?.map_err(ApiError::unavailable)?;
-        let partition = Partition::of(Topic::Channels, channel_id.as_bytes());
         let fields: [&[u8]; 2] = [channel_id.as_bytes(), &sealed_from.to_be_bytes()];
         let order = Order {
             id: EventId(Id::derived("channel.key_advanced", &fields)).into(),
@@ -70,6 +82,11 @@ impl CommandApi {
                 ChannelEvent::from(Body::from(ChannelKeyAdvanced { channel_id, sealed_from }));
             undelayed(Ok::<_, Infallible>(Decision::Append(event.into())))
         });
-        ended.await.map(drop)
+        ended.await.map(|_| true)
     }
+}
+
+/// Whether a hold names the channel or anyone who was ever in it.
+fn is_held(directory: &Directory, id: ChannelId, channel: &Channel) -> bool {
+    directory.retention().holds_channel(id) || !held_people(directory, channel).is_empty()
 }

@@ -27,8 +27,12 @@ fn day(time_ms: i64) -> String {
 
 impl CommandApi {
     /// Removes objects of before yesterday that no row names, where the rows hold everything that the log
-    /// held after the objects were listed; answers how many.
+    /// held after the objects were listed; answers how many. None while there is a version of the rows beside
+    /// the one that serves: whether these rows are right is being found out.
     pub(super) async fn sweep_objects(&self, now_ms: i64) -> Result<u64, ApiError> {
+        if !self.reader.is_only_version().await.map_err(unreadable)? {
+            return Ok(0);
+        }
         let folder = KeyPrefix::parse(FOLDER).map_err(ApiError::internal)?;
         let listed = self.objects.list(&folder).await.map_err(ApiError::unavailable)?;
         let yesterday = day(now_ms - DAY_MS);

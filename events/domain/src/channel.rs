@@ -55,6 +55,8 @@ pub struct Channel {
     /// Posts and files of before these times are gone; 0 for none.
     pub expired_before: i64,
     pub files_expired_before: i64,
+    /// Nobody's posts of before this time are left, not even those that a hold spared.
+    pub cleared_before: i64,
     /// What was sealed before this time can be read nowhere.
     pub sealed_from: i64,
 }
@@ -214,13 +216,14 @@ impl Aggregate for Channels {
             E::ChannelPostsExpired(b) => {
                 let channel = self.known(b.c.channel_id)?;
                 let later = b.c.before > channel.expired_before
-                    || b.c.files_before > channel.files_expired_before;
+                    || b.c.files_before > channel.files_expired_before
+                    || b.c.before > channel.cleared_before;
                 refuse_if(!later, Refusal::Already)
             }
             E::ChannelKeyAdvanced(b) => {
                 let channel = self.known(b.c.channel_id)?;
                 refuse_if(b.c.sealed_from <= channel.sealed_from, Refusal::Already)?;
-                refuse_if(b.c.sealed_from > channel.expired_before, Refusal::NotExpired)
+                refuse_if(b.c.sealed_from > channel.cleared_before, Refusal::NotExpired)
             }
         }
     }
@@ -270,9 +273,13 @@ impl Aggregate for Channels {
             }),
             E::ChannelPostsExpired(b) => self.with(channel_id, |channel| {
                 // Nothing that is said from now on is past its time.
-                channel.expired_before = channel.expired_before.max(b.c.before.min(at));
+                let before = b.c.before.min(at);
+                channel.expired_before = channel.expired_before.max(before);
                 let files_before = b.c.files_before.min(at);
                 channel.files_expired_before = channel.files_expired_before.max(files_before);
+                if b.c.kept_author_ids.is_empty() {
+                    channel.cleared_before = channel.cleared_before.max(before);
+                }
             }),
             E::ChannelKeyAdvanced(b) => {
                 self.with(channel_id, |channel| channel.sealed_from = b.c.sealed_from);
@@ -527,6 +534,7 @@ impl Channels {
             erased_authors: BTreeSet::new(),
             expired_before: 0,
             files_expired_before: 0,
+            cleared_before: 0,
             sealed_from: 0,
         };
         let mut after = Vec::with_capacity(created.members.len());

@@ -164,12 +164,15 @@ impl Keys {
     /// # Errors
     /// [`KeyStoreError`]: they may or may not be there.
     pub async fn advance(&self, channel: ChannelId, until_ms: i64) -> Result<(), KeyStoreError> {
-        let name = KeyName::Channel(channel);
-        let held = self.0.store.get(name).await?.ok_or(KeyStoreError::Missing(name))?;
-        let Held::Channel(oldest) = held else { return Ok(()) };
-        let month = Month::of(until_ms);
-        if let Some(advanced) = oldest.at(month).filter(|_| month > oldest.month) {
-            self.0.store.replace(name, Held::Channel(advanced)).await?;
+        let (name, month) = (KeyName::Channel(channel), Month::of(until_ms));
+        // Another process may put an earlier month there that it read before.
+        loop {
+            let held = self.0.store.get(name).await?.ok_or(KeyStoreError::Missing(name))?;
+            let Held::Channel(oldest) = held else { break };
+            match oldest.at(month).filter(|_| month > oldest.month) {
+                Some(advanced) => self.0.store.replace(name, Held::Channel(advanced)).await?,
+                None => break,
+            }
         }
         self.forget_channel(channel);
         Ok(())

@@ -2,7 +2,8 @@
 
 -- Posts of a channel of before a time: posts_live has the others.
 CREATE INDEX posts_deleted ON posts (channel_id, create_at) WHERE delete_at <> 0;
-CREATE INDEX files_by_age ON files (channel_id, create_at);
+CREATE INDEX posts_with_files ON posts (channel_id, create_at) WHERE files <> '';
+CREATE INDEX files_unattached ON files (channel_id, create_at) WHERE post_id IS NULL;
 
 -- Topic directory. Whom and what a hold names is known where the log is folded.
 CREATE TABLE legal_holds (

@@ -113,6 +113,10 @@ impl Keeper {
                     let wish = pending.wish;
                     tracing::info!(wish, ?outcome, said, "a wish about versions is answered");
                     wishes.answer(pending.number, outcome, &said).await?;
+                    if outcome == Outcome::Failed {
+                        // What could not be removed is followed again.
+                        self.take_up().await?;
+                    }
                 }
             }
         }

@@ -16,9 +16,15 @@ const REACTIONS: &str = "DELETE FROM reactions WHERE post_id = ANY($1)";
 
 const VERSIONS: &str = "DELETE FROM post_versions WHERE post_id = ANY($1)";
 
-const FILES: &str = "
-    DELETE FROM files WHERE channel_id = $1 AND owner_id <> ALL($2)
-    AND (create_at < $3 OR post_id = ANY($4))";
+/// A file that a post shows goes by the post's time, the others by their own.
+const FILES_OF_POSTS: &str = "
+    DELETE FROM files f USING posts p
+    WHERE f.channel_id = $1 AND f.post_id = p.id AND p.create_at < $2
+      AND p.user_id <> ALL($3) AND f.owner_id <> ALL($3)";
+
+const FILES_OF_NONE: &str = "
+    DELETE FROM files
+    WHERE channel_id = $1 AND create_at < $2 AND post_id IS NULL AND owner_id <> ALL($3)";
 
 /// Those that stay by their replies, with the reactions to them; a system post says nothing of its own.
 const BLANK: &str = "
@@ -43,6 +49,9 @@ const COUNTS: &str = "
 const WITHOUT_FILES: &str = "
     UPDATE posts SET files = '', update_at = GREATEST(update_at, $2)
     WHERE id = ANY($1) AND files <> '' AND edit_at < $2";
+
+const EDITED_WITH_FILES: &str = "t.user_id <> ALL($3) AND t.update_at <> t.create_at
+    AND EXISTS (SELECT FROM post_versions v WHERE v.post_id = t.id AND v.files <> '')";
 
 /// The same for what they said before: whatever was in force then.
 const VERSIONS_WITHOUT_FILES: &str = "
@@ -75,9 +84,15 @@ struct Expiring<'e> {
 impl Expiring<'_> {
     async fn run(mut self) -> sqlx::Result<u64> {
         let &Expiry { channel_id, before, files_before, at, .. } = self.expiry;
+        for (sql, before) in
+            [(FILES_OF_POSTS, files_before.max(before)), (FILES_OF_NONE, files_before)]
+        {
+            let files = sqlx::query(sql).bind(Key::from(channel_id)).bind(before);
+            files.bind(&self.kept).execute(&mut *self.connection).await?;
+        }
         let (kept, gone) = self.split(before).await?;
         let all = [kept.as_slice(), &gone].concat();
-        let mut statements = 2;
+        let mut statements = 4;
         if !all.is_empty() {
             sqlx::query(REACTIONS).bind(&gone).execute(&mut *self.connection).await?;
             sqlx::query(VERSIONS).bind(&all).execute(&mut *self.connection).await?;
@@ -85,19 +100,23 @@ impl Expiring<'_> {
             sqlx::query(GONE).bind(&gone).execute(&mut *self.connection).await?;
             statements += 4;
         }
-        let files = sqlx::query(FILES).bind(Key::from(channel_id)).bind(&self.kept);
-        files.bind(files_before).bind(&all).execute(&mut *self.connection).await?;
+        // Where files go earlier than posts: those that show some, and those that did before an edit.
+        let (mut showing, mut edited) = (Vec::new(), Vec::new());
+        if files_before > before {
+            showing = self.posts("t.user_id <> ALL($3) AND t.files <> ''", files_before).await?;
+            edited = self.posts(EDITED_WITH_FILES, files_before).await?;
+            statements += 2;
+        }
         let roots = self.posts("t.root_id IS NULL AND t.reply_count > 0", before).await?;
-        let showing = self.posts("t.user_id <> ALL($3)", files_before).await?;
         for (sql, posts) in
-            [(COUNTS, &roots), (VERSIONS_WITHOUT_FILES, &showing), (WITHOUT_FILES, &showing)]
+            [(COUNTS, &roots), (VERSIONS_WITHOUT_FILES, &edited), (WITHOUT_FILES, &showing)]
         {
             if !posts.is_empty() {
                 sqlx::query(sql).bind(posts).bind(at).execute(&mut *self.connection).await?;
                 statements += 1;
             }
         }
-        Ok(statements + 3)
+        Ok(statements + 1)
     }
 
     /// Posts that are past their time: those that stay for their replies, and the others.

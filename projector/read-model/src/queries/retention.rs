@@ -24,22 +24,31 @@ pub struct PastCounts {
     pub files: u64,
 }
 
-/// A root that stays for its replies is blank already.
+/// A root that stays for its replies is blank already. A file that a post shows goes with the post's time.
 const COUNT_PAST: &str = "
     SELECT
       (SELECT count(*) FROM posts p
         WHERE p.channel_id = n.channel_id AND p.delete_at = 0 AND p.create_at < n.posts_before
-          AND p.user_id <> ALL($4)
-          AND (p.reply_count = 0 OR p.message <> '' OR p.props <> '' OR p.files <> ''))
+          AND p.user_id <> ALL($4) AND NOT (p.message = '' AND p.root_id IS NULL AND EXISTS (
+            SELECT FROM posts r WHERE r.root_id = p.id
+              AND (r.create_at >= n.posts_before OR r.user_id = ANY($4)))))
       + (SELECT count(*) FROM posts p
         WHERE p.channel_id = n.channel_id AND p.delete_at <> 0 AND p.create_at < n.posts_before
-          AND p.user_id <> ALL($4)),
+          AND p.user_id <> ALL($4) AND NOT (p.message = '' AND p.root_id IS NULL AND EXISTS (
+            SELECT FROM posts r WHERE r.root_id = p.id
+              AND (r.create_at >= n.posts_before OR r.user_id = ANY($4))))),
       (SELECT count(*) FROM files f
         WHERE f.channel_id = n.channel_id AND f.create_at < n.files_before
-          AND f.owner_id <> ALL($4))
+          AND f.owner_id <> ALL($4) AND (f.post_id IS NULL OR EXISTS (
+            SELECT FROM posts p WHERE p.id = f.post_id AND p.create_at < n.files_before)))
     FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) WITH ORDINALITY
         AS n(channel_id, posts_before, files_before, nth)
     ORDER BY n.nth";
+
+const ONLY_VERSION: &str = "
+    SELECT NOT EXISTS (SELECT FROM pg_namespace
+        WHERE nspname LIKE current_schema() || '\\_%'
+          AND nspname <> current_schema() || '_control')";
 
 const FILES_KNOWN: &str = "SELECT id FROM files WHERE id = ANY($1)";
 
@@ -80,6 +89,15 @@ impl Reader {
             *next = (*next).min(before.get(partition).copied().unwrap_or(0));
         }
         Ok((known, positions))
+    }
+
+    /// Whether no other version of the rows is beside this one.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn is_only_version(&self) -> Result<bool> {
+        let row = sqlx::query(ONLY_VERSION).fetch_one(&self.pool).await?;
+        Ok(row.try_get(0)?)
     }
 
     /// Legal holds, released ones too, the newest first.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use events::{ChannelId, PolicyId, TeamId};
 use platform::http::{ApiError, Json, Path, Query, UrlId, nullable};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::for_administrators;
@@ -18,6 +18,16 @@ use crate::render;
 pub(crate) struct Search {
     #[serde(default, deserialize_with = "nullable")]
     term: String,
+}
+
+/// A channel as the contract shows it outside of its team.
+#[derive(Serialize)]
+struct WithTeam {
+    #[serde(flatten)]
+    channel: wire::Channel,
+    team_display_name: String,
+    team_name: String,
+    team_update_at: i64,
 }
 
 pub(crate) async fn teams(
@@ -60,7 +70,8 @@ pub(crate) async fn channels_found(
     Json(Object(search)): Json<Object<Search>>,
 ) -> Result<Response, ApiError> {
     let mut channels = channels_of(&app, &caller, policy.0).await?;
-    channels.retain(|channel| holds(&search.term, [&channel.name, &channel.display_name]));
+    channels
+        .retain(|shown| holds(&search.term, [&shown.channel.name, &shown.channel.display_name]));
     Ok(render::ok(&channels))
 }
 
@@ -88,7 +99,7 @@ async fn channels_of(
     app: &App,
     caller: &Caller,
     policy: PolicyId,
-) -> Result<Vec<wire::Channel>, ApiError> {
+) -> Result<Vec<WithTeam>, ApiError> {
     for_administrators(app, caller).await?;
     let ids: Vec<ChannelId> = {
         let directory = app.fold.directory();
@@ -96,5 +107,17 @@ async fn channels_of(
         policy.channels.iter().copied().collect()
     };
     let views = app.reader.channels_by_ids(&ids).await.map_err(failed)?;
-    Ok(views.iter().map(read_model::queries::ChannelView::to_wire).collect())
+    let of_teams: Vec<TeamId> = views.iter().filter_map(|view| view.row.team_id).collect();
+    let teams = app.reader.teams_by_ids(&of_teams).await.map_err(failed)?;
+    let with_team = views.iter().map(|view| {
+        let channel = view.to_wire();
+        let team = teams.iter().find(|team| Some(team.id) == channel.team_id);
+        WithTeam {
+            team_display_name: team.map(|team| team.display_name.clone()).unwrap_or_default(),
+            team_name: team.map(|team| team.name.clone()).unwrap_or_default(),
+            team_update_at: team.map_or(0, |team| team.update_at),
+            channel,
+        }
+    });
+    Ok(with_team.collect())
 }

@@ -193,10 +193,22 @@ impl ChannelPast {
         }
     }
 
-    /// A root stays for its replies, blank; files go with the posts that showed them, or by themselves.
+    /// A root stays for its replies, blank; files go by the time of the posts that show them, or by their own.
     fn expire(&mut self, expired: &ChannelPostsExpired, at: i64) {
         let spared = |author: &UserId| expired.kept_author_ids.contains(author);
-        let before = expired.before.min(at);
+        let (before, files_before) = (expired.before.min(at), expired.files_before.min(at));
+        let files_of_posts = before.max(files_before);
+        let mut shown: BTreeMap<FileId, bool> = BTreeMap::new();
+        for post in self.posts.values() {
+            let goes = post.create_at < files_of_posts && !spared(&post.author_id);
+            let files = post.versions.iter().flat_map(|version| &version.files);
+            shown.extend(files.map(|(file, _)| (file.file_id, goes)));
+        }
+        let uploads = &self.uploaded_at;
+        self.files.retain(|id, file| {
+            let old = || uploads.get(id).is_some_and(|at| *at < files_before);
+            spared(&file.c.owner_id) || !shown.get(id).copied().unwrap_or_else(old)
+        });
         let past = |post: &PostPast| post.create_at < before && !spared(&post.author_id);
         let answered: BTreeSet<PostId> = self
             .posts
@@ -204,21 +216,11 @@ impl ChannelPast {
             .filter(|post| !past(post))
             .filter_map(|post| post.root_id)
             .collect();
-        for post in self.posts.values().filter(|post| past(post)) {
-            let shown = post.versions.iter().flat_map(|version| &version.files);
-            shown.for_each(|(file, _)| drop(self.files.remove(&file.file_id)));
-        }
         self.posts
             .retain(|id, post| !past(post) || (post.root_id.is_none() && answered.contains(id)));
         for post in self.posts.values_mut().filter(|post| past(post)) {
             post.erase();
         }
-        let files_before = expired.files_before.min(at);
-        let uploads = &self.uploaded_at;
-        self.files.retain(|id, file| {
-            let at = uploads.get(id).copied().unwrap_or(at);
-            spared(&file.c.owner_id) || at >= files_before
-        });
     }
 
     fn erase(&mut self, author: UserId) {

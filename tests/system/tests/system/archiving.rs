@@ -45,7 +45,7 @@ async fn verified(room: &Room, code: i32) -> Result<Value> {
 async fn ends(room: &Room) -> Result<Vec<(u64, u64)>> {
     let status = replayed(room, &["status"]).await?;
     ended_with(&status, 0, "archive")?;
-    let lines = status.stdout.lines().skip(1);
+    let lines = status.stdout.lines().skip(1).take_while(|line| !line.starts_with("version"));
     let ends = lines.map(|line| {
         let fields: Vec<_> = line.split_whitespace().collect();
         let [_, log, _, _, _, archive] = fields[..] else { anyhow::bail!("{line}") };

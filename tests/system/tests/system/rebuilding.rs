@@ -178,6 +178,7 @@ async fn a_killed_server_goes_on_with_what_was_under_way() -> Result<()> {
     // At whatever moment: either version serves then, whole.
     server = killed(&room, server, &["rollback"], || true).await?;
     posters.server_moved(server.url());
+    nothing_is_under_way(&room).await?;
     posters.wait_for(posters.acknowledged() + BETWEEN).await?;
     ended_with(&replayed(&room, &["compare", "--beside"]).await?, 0, "are equal")?;
     ended_with(&replayed(&room, &["settle"]).await?, 0, "is removed")?;
@@ -190,6 +191,16 @@ async fn a_killed_server_goes_on_with_what_was_under_way() -> Result<()> {
     let left = ["making", "next", "previous"].map(|of| index(of).exists());
     ensure!(left == [false; 3], "folders are left: {left:?}");
     Ok(())
+}
+
+/// Waits until the server has answered what was asked of the one before.
+async fn nothing_is_under_way(room: &Room) -> Result<()> {
+    until("what was under way is answered", || async {
+        let status = replayed(room, &["status", "--beside"]).await?;
+        ended_with(&status, 0, "version")?;
+        Ok((!status.stdout.contains("under way")).then_some(()))
+    })
+    .await
 }
 
 /// Kills the server as soon as what the tool asks of it has come so far, and starts it again.
