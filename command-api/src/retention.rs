@@ -5,10 +5,12 @@ mod keys;
 mod objects;
 mod posts;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::commands::Decision;
 use domain::commands::directory::DirectoryRejection;
+use domain::retention::DAY_MS;
 use domain::{Channel, Directory, Kept, Past};
 use events::retention::RetentionRunFinished;
 use events::{
@@ -24,7 +26,6 @@ use crate::executor::CommandApi;
 pub(crate) use objects::object_of;
 
 const HOUR_MS: i64 = 60 * 60 * 1_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// How often it is looked whether a run is due.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -41,21 +42,12 @@ pub struct RetentionSettings {
 }
 
 /// What a run does, or would do.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Report {
-    pub run_id: Id,
+    #[serde(flatten)]
+    pub run: RetentionRunFinished,
     pub dry_run: bool,
-    pub began_at: i64,
-    /// Channels in which something is past its time.
-    pub channels: u64,
-    pub posts: u64,
-    pub files: u64,
-    /// Channels that a hold keeps whole.
-    pub channels_held: u64,
-    pub keys_advanced: u64,
-    pub objects_removed: u64,
-    pub channels_failed: u64,
-    /// The first thousand of `channels`.
+    /// The first thousand of its channels.
     pub named: Vec<ChannelReport>,
 }
 
@@ -108,21 +100,21 @@ impl CommandApi {
         dry_run: bool,
     ) -> Result<Report, ApiError> {
         let now = clock::now_ms();
-        let mut report = Report { run_id, dry_run, began_at: now, ..Report::default() };
+        let mut report = Report::begun(run_id, by, now, dry_run);
         let partitions: Vec<Partition> =
             std::iter::once(Partition::DIRECTORY).chain(Topic::Channels.partitions()).collect();
         self.rows_at_ends(&partitions).await?;
-        let candidates = self.candidates(now, &mut report);
+        let candidates = self.candidates(now, &mut report.run);
         for due in self.counted(candidates).await? {
             report.note(&due);
             if !dry_run {
-                report.channels_failed += u64::from(!self.expire(&due, run_id, by).await);
+                report.run.channels_failed += u64::from(!self.expire(&due, run_id, by).await);
             }
         }
         if !dry_run {
-            self.advance_keys(&mut report).await;
+            self.advance_keys(&mut report.run).await;
             match self.sweep_objects(now).await {
-                Ok(removed) => report.objects_removed = removed,
+                Ok(removed) => report.run.objects_removed = removed,
                 Err(error) => {
                     let error = error.message();
                     tracing::warn!(
@@ -131,33 +123,34 @@ impl CommandApi {
                     );
                 }
             }
-            self.finish_run(&report, by).await?;
+            self.finish_run(&report.run).await?;
         }
         Ok(report)
     }
 
     /// Channels of which something may be past its time.
-    fn candidates(&self, now: i64, report: &mut Report) -> Vec<Candidate> {
+    fn candidates(&self, now: i64, run: &mut RetentionRunFinished) -> Vec<Candidate> {
         let directory = self.fold.directory();
+        let retention = directory.state().retention();
+        let held = retention.held_people();
         let kept = self.settings.retention.kept;
         let mut candidates = Vec::new();
         for index in 0..PARTITIONS {
             let channels = self.fold.channels_at(index);
             for (channel_id, channel) in channels.state().channels() {
-                let retention = directory.state().retention();
                 let Some(past) = retention.past(channel_id, channel.team_id, kept, now) else {
                     continue;
                 };
                 // What a hold spared goes once it holds nobody any more.
                 let spared = past.posts_before > channel.cleared_before
-                    && held_people(directory.state(), channel).is_empty();
+                    && people_of(&held, channel).next().is_none();
                 let later = past.posts_before > channel.expired_before
                     || past.files_before > channel.files_expired_before;
                 if !spared && !later {
                     continue;
                 }
                 if retention.holds_channel(channel_id) {
-                    report.channels_held += 1;
+                    run.channels_held += 1;
                     continue;
                 }
                 let opens_a_month = keys::over_by(past.posts_before) > channel.sealed_from;
@@ -167,33 +160,21 @@ impl CommandApi {
         candidates
     }
 
-    async fn finish_run(&self, report: &Report, by: Option<UserId>) -> Result<(), ApiError> {
-        let finished = RetentionRunFinished {
-            run_id: report.run_id,
-            began_at: report.began_at,
-            by,
-            channels: report.channels,
-            posts: report.posts,
-            files: report.files,
-            channels_held: report.channels_held,
-            keys_advanced: report.keys_advanced,
-            objects_removed: report.objects_removed,
-            channels_failed: report.channels_failed,
-        };
+    async fn finish_run(&self, run: &RetentionRunFinished) -> Result<(), ApiError> {
         tracing::info!(
-            channels = report.channels,
-            posts = report.posts,
-            files = report.files,
-            channels_held = report.channels_held,
-            keys_advanced = report.keys_advanced,
-            objects_removed = report.objects_removed,
-            channels_failed = report.channels_failed,
+            channels = run.channels,
+            posts = run.posts,
+            files = run.files,
+            channels_held = run.channels_held,
+            keys_advanced = run.keys_advanced,
+            objects_removed = run.objects_removed,
+            channels_failed = run.channels_failed,
             "retention has run"
         );
-        let id = EventId(Id::derived("retention.run_finished", &[report.run_id.as_bytes()]));
-        let actor = by.map_or(Actor::System, Actor::User);
+        let id = EventId(Id::derived("retention.run_finished", &[run.run_id.as_bytes()]));
+        let actor = run.by.map_or(Actor::System, Actor::User);
         let decide = |_: &Directory| {
-            let event = DirectoryEvent::from(Body::from(finished.clone()));
+            let event = DirectoryEvent::from(Body::from(run.clone()));
             Ok::<_, DirectoryRejection>(Decision::Append(event.into()))
         };
         let written = self.in_directory(actor, id, decide).await?;
@@ -203,21 +184,37 @@ impl CommandApi {
 }
 
 impl Report {
+    fn begun(run_id: Id, by: Option<UserId>, began_at: i64, dry_run: bool) -> Self {
+        let run = RetentionRunFinished {
+            run_id,
+            began_at,
+            by,
+            channels: 0,
+            posts: 0,
+            files: 0,
+            channels_held: 0,
+            keys_advanced: 0,
+            objects_removed: 0,
+            channels_failed: 0,
+        };
+        Self { run, dry_run, named: Vec::new() }
+    }
+
     fn note(&mut self, due: &ChannelReport) {
-        self.channels += 1;
-        self.posts += due.posts;
-        self.files += due.files;
+        self.run.channels += 1;
+        self.run.posts += due.posts;
+        self.run.files += due.files;
         if self.named.len() < NAMED_MAX {
             self.named.push(due.clone());
         }
     }
 }
 
-/// Those of a channel's people, past ones too, whom a hold names.
-fn held_people(directory: &Directory, channel: &Channel) -> Vec<UserId> {
-    let held = directory.retention().held_people();
-    let people = channel.all_members().iter().map(|member| member.user_id);
-    people.filter(|user| held.contains(user)).collect()
+/// Those of a channel's people, past ones too, who are `held`.
+fn people_of(held: &BTreeSet<UserId>, channel: &Channel) -> impl Iterator<Item = UserId> {
+    // Mostly nobody is: nor are the people then looked at.
+    let people = if held.is_empty() { &[] } else { channel.all_members() };
+    people.iter().map(|member| member.user_id).filter(|user| held.contains(user))
 }
 
 /// The latest moment that is no later than `now_ms` at which a day's run is due.

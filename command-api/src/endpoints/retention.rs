@@ -2,14 +2,15 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::Directory;
 use domain::commands::Decision;
 use domain::commands::directory::DirectoryRejection;
 use domain::commands::retention::{ChangePolicy, CreatePolicy, DeletePolicy};
-use domain::{Directory, Policy};
 use events::{ChannelId, Id, Partition, PolicyId, TeamId};
 use http::StatusCode;
 use platform::http::{ApiError, Path, Query, UrlId, json, ok_status};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use wire::RetentionPolicy;
 
 use super::id_fields;
 use crate::caller::Caller;
@@ -17,16 +18,6 @@ use crate::executor::CommandApi;
 use crate::idempotency::Json;
 
 type PolicyPath = UrlId<PolicyId>;
-
-/// A policy as the contract shows it.
-#[derive(Debug, Serialize)]
-struct Shown {
-    id: PolicyId,
-    display_name: String,
-    post_duration: i32,
-    team_count: usize,
-    channel_count: usize,
-}
 
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Body {
@@ -157,7 +148,7 @@ async fn changed(
     api: &CommandApi,
     caller: &Caller,
     change: ChangePolicy,
-    answer: impl FnOnce(Shown) -> Response,
+    answer: impl FnOnce(RetentionPolicy) -> Response,
 ) -> Result<Response, ApiError> {
     let decide = |directory: &Directory| -> Result<Decision, DirectoryRejection> {
         change.decide(directory, |channel| api.knows(channel))
@@ -173,16 +164,9 @@ impl CommandApi {
         self.fold.channels(channel).state().channel(channel).is_some()
     }
 
-    fn policy_shown(&self, id: PolicyId) -> Result<Shown, ApiError> {
+    fn policy_shown(&self, id: PolicyId) -> Result<RetentionPolicy, ApiError> {
         let directory = self.fold.directory();
-        let policy: &Policy =
-            directory.state().retention().policy(id).ok_or_else(ApiError::unknown_outcome)?;
-        Ok(Shown {
-            id,
-            display_name: policy.display_name.clone(),
-            post_duration: policy.post_days,
-            team_count: policy.teams.len(),
-            channel_count: policy.channels.len(),
-        })
+        let policy = directory.state().retention().policy(id);
+        policy.map(|policy| RetentionPolicy::of(id, policy)).ok_or_else(ApiError::unknown_outcome)
     }
 }

@@ -1,15 +1,19 @@
 //! Keys of channels move on, so that nobody can read the past of log and archive.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use domain::commands::Decision;
-use domain::{Channel, Directory};
-use events::retention::ChannelKeyAdvanced;
-use events::{Actor, Body, ChannelEvent, ChannelId, EventId, Id, PARTITIONS, Partition, Topic};
+use domain::retention::DAY_MS;
+use domain::{Channel, Retention};
+use events::retention::{ChannelKeyAdvanced, RetentionRunFinished};
+use events::{
+    Actor, Body, ChannelEvent, ChannelId, EventId, Id, PARTITIONS, Partition, Topic, UserId,
+};
 use platform::http::ApiError;
 use sealing::Month;
 
-use super::{DAY_MS, Report, held_people};
+use super::people_of;
 use crate::executor::{CommandApi, Order, undelayed};
 
 /// The first moment of the oldest month whose key is needed where all of before a time is gone; 0 for no
@@ -22,14 +26,14 @@ pub(super) fn over_by(before: i64) -> i64 {
 impl CommandApi {
     /// A month's key goes once all that was said in it is past its time, unless a hold names the channel or
     /// anyone who was ever in it.
-    pub(super) async fn advance_keys(&self, report: &mut Report) {
+    pub(super) async fn advance_keys(&self, run: &mut RetentionRunFinished) {
         for (channel_id, sealed_from) in self.due_keys() {
             match self.advance_key(channel_id, sealed_from).await {
-                Ok(advanced) => report.keys_advanced += u64::from(advanced),
+                Ok(advanced) => run.keys_advanced += u64::from(advanced),
                 Err(error) => {
                     let error = error.message();
                     tracing::warn!(error, channel.id = %channel_id, "failed to move a channel's key on");
-                    report.channels_failed += 1;
+                    run.channels_failed += 1;
                 }
             }
         }
@@ -37,12 +41,14 @@ impl CommandApi {
 
     fn due_keys(&self) -> Vec<(ChannelId, i64)> {
         let directory = self.fold.directory();
+        let retention = directory.state().retention();
+        let held = retention.held_people();
         let mut due = Vec::new();
         for index in 0..PARTITIONS {
             let channels = self.fold.channels_at(index);
             for (id, channel) in channels.state().channels() {
                 let sealed_from = over_by(channel.cleared_before);
-                if sealed_from > channel.sealed_from && !is_held(directory.state(), id, channel) {
+                if sealed_from > channel.sealed_from && !is_held(retention, &held, id, channel) {
                     due.push((id, sealed_from));
                 }
             }
@@ -59,8 +65,10 @@ impl CommandApi {
         caught_up.map_err(ApiError::unavailable)?;
         let held = {
             let (directory, channels) = (self.fold.directory(), self.fold.channels(channel_id));
-            let channel = channels.state().channel(channel_id);
-            channel.is_none_or(|channel| is_held(directory.state(), channel_id, channel))
+            let (retention, channel) =
+                (directory.state().retention(), channels.state().channel(channel_id));
+            let held = retention.held_people();
+            channel.is_none_or(|channel| is_held(retention, &held, channel_id, channel))
         };
         if held {
             return Ok(false);
@@ -86,7 +94,12 @@ impl CommandApi {
     }
 }
 
-/// Whether a hold names the channel or anyone who was ever in it.
-fn is_held(directory: &Directory, id: ChannelId, channel: &Channel) -> bool {
-    directory.retention().holds_channel(id) || !held_people(directory, channel).is_empty()
+/// Whether a hold names the channel or anyone who was ever in it; `held` are all whom one names.
+fn is_held(
+    retention: &Retention,
+    held: &BTreeSet<UserId>,
+    id: ChannelId,
+    channel: &Channel,
+) -> bool {
+    retention.holds_channel(id) || people_of(held, channel).next().is_some()
 }

@@ -1,11 +1,11 @@
 //! Objects that no file names any more: of expired and erased files, of uploads that died.
 
+use domain::retention::DAY_MS;
 use event_archive::{KeyPrefix, ObjectKey};
 use events::{FileId, Partition, Topic};
 use platform::http::ApiError;
 use time::OffsetDateTime;
 
-use super::DAY_MS;
 use crate::executor::CommandApi;
 use crate::facts::unreadable;
 
@@ -40,25 +40,23 @@ impl CommandApi {
             .into_iter()
             .filter_map(|object| Some((file_in(&object, &yesterday)?, object)))
             .collect();
+        let partitions: Vec<Partition> = Topic::Channels.partitions().collect();
+        let ends = self.rows_at_ends(&partitions).await?;
         let mut removed = 0;
         for some in old.chunks(LOOKED_UP_AT_ONCE) {
             let ids: Vec<FileId> = some.iter().map(|(id, _)| *id).collect();
-            let Some(known) = self.files_known(&ids).await? else { return Ok(removed) };
+            let (known, positions) = self.reader.files_known(&ids).await.map_err(unreadable)?;
+            let there = |(p, end): (&Partition, &u64)| positions.get(p).is_some_and(|at| at >= end);
+            if !partitions.iter().zip(&ends).all(there) {
+                // A database that went back: the next run looks again.
+                break;
+            }
             for (_, object) in some.iter().filter(|(id, _)| !known.contains(id)) {
                 self.objects.delete(object).await.map_err(ApiError::unavailable)?;
                 removed += 1;
             }
         }
         Ok(removed)
-    }
-
-    /// Those of `ids` that have a row; nothing where the rows may lack some.
-    async fn files_known(&self, ids: &[FileId]) -> Result<Option<Vec<FileId>>, ApiError> {
-        let partitions: Vec<Partition> = Topic::Channels.partitions().collect();
-        let ends = self.rows_at_ends(&partitions).await?;
-        let (known, positions) = self.reader.files_known(ids).await.map_err(unreadable)?;
-        let there = |(p, end): (&Partition, &u64)| positions.get(p).is_some_and(|at| at >= end);
-        Ok(partitions.iter().zip(&ends).all(there).then_some(known))
     }
 }
 

@@ -6,7 +6,7 @@ use events::{Actor, Body, ChannelEvent, EventId, Id, Partition, Topic, UserId};
 use platform::http::ApiError;
 use read_model::queries::PastRows;
 
-use super::{Candidate, ChannelReport, held_people};
+use super::{Candidate, ChannelReport, people_of};
 use crate::executor::{CommandApi, Ended, Order, undelayed};
 use crate::facts::unreadable;
 
@@ -65,15 +65,15 @@ impl CommandApi {
         let ended = self.submit(order, || {
             let (directory, channels) = (self.fold.directory(), self.fold.channels(channel_id));
             let channel = channels.state().channel(channel_id);
-            let held = directory.state().retention().holds_channel(channel_id);
-            let decision = match channel.filter(|_| !held) {
+            let retention = directory.state().retention();
+            let decision = match channel.filter(|_| !retention.holds_channel(channel_id)) {
                 None => Decision::AlreadySo,
                 Some(channel) => {
                     let expired = ChannelPostsExpired {
                         channel_id,
                         before: due.posts_before,
                         files_before: due.files_before,
-                        kept_author_ids: held_people(directory.state(), channel),
+                        kept_author_ids: people_of(&retention.held_people(), channel).collect(),
                         policy_id: due.policy_id,
                         run_id: run,
                         posts: due.posts,

@@ -68,7 +68,7 @@ impl Past {
 }
 
 #[tokio::test]
-async fn what_is_past_its_time_is_gone_from_rows_log_and_objects() {
+async fn what_is_past_its_time_is_gone_from_rows_and_objects_and_its_keys_move_on() {
     let mut past = Past::start().await;
     past.keep_for(30).await;
     past.world.catch_up_with_today();

@@ -49,16 +49,13 @@ impl Retention {
         self.policies.iter().map(|(id, policy)| (*id, policy))
     }
 
-    /// The policy that a channel of `team` follows: its own before its team's.
-    pub fn policy_of(
-        &self,
-        channel: ChannelId,
-        team: Option<TeamId>,
-    ) -> Option<(PolicyId, &Policy)> {
-        let own = self.policies().find(|(_, policy)| policy.channels.contains(&channel));
-        let of_team =
-            || self.policies().find(|(_, policy)| team.is_some_and(|t| policy.teams.contains(&t)));
-        own.or_else(of_team)
+    /// The channel's own policy.
+    pub fn policy_of_channel(&self, channel: ChannelId) -> Option<(PolicyId, &Policy)> {
+        self.policies().find(|(_, policy)| policy.channels.contains(&channel))
+    }
+
+    pub fn policy_of_team(&self, team: TeamId) -> Option<(PolicyId, &Policy)> {
+        self.policies().find(|(_, policy)| policy.teams.contains(&team))
     }
 
     pub fn hold(&self, id: HoldId) -> Option<&Hold> {
@@ -89,7 +86,8 @@ impl Retention {
     }
 }
 
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// By which things are kept.
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// How long the installation keeps what no policy speaks of, in days; 0 for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -127,7 +125,9 @@ impl Retention {
         kept: Kept,
         now_ms: i64,
     ) -> Option<Past> {
-        let policy = self.policy_of(channel, team);
+        let of_team = || self.policy_of_team(team?);
+        // A channel's own comes before its team's.
+        let policy = self.policy_of_channel(channel).or_else(of_team);
         let days = match policy {
             Some((_, policy)) => u32::try_from(policy.post_days).unwrap_or(0),
             None => kept.message_days,

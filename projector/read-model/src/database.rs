@@ -13,6 +13,9 @@ use crate::partition_key;
 pub const READER_ROLE: &str = "nottermost_reader";
 /// The schema that serves.
 pub const SCHEMA: &str = "nottermost";
+/// Behind its name, the schema of what operators ask of those who write rows; all others that begin with its
+/// name are versions of the rows.
+pub const CONTROL: &str = "_control";
 
 /// SQLSTATE of a batch that did not start where the rows stand.
 pub const POSITIONS_MOVED: &str = "NM001";

@@ -18,7 +18,7 @@ mod unread;
 
 pub use access::{Access, Page};
 pub use column::Column;
-pub use database::{Database, OpenError, POSITIONS_MOVED, READER_ROLE, SCHEMA};
+pub use database::{CONTROL, Database, OpenError, POSITIONS_MOVED, READER_ROLE, SCHEMA};
 pub use key::{Key, partition_key, partition_of_key};
 pub use polled::PolledRows;
 pub use reader::{QueryError, Reader};

@@ -1,7 +1,7 @@
 //! Wishes stand in a table beside the rows, where operators write and the projector reads: whoever may write
 //! rows may wish. Losing the table loses wishes, nothing else.
 
-use read_model::Database;
+use read_model::{CONTROL, Database};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
@@ -90,7 +90,7 @@ pub struct Wishes {
 
 /// The schema of the table, named after that of the rows.
 fn schema_of(database: &Database) -> String {
-    format!("{}_control", database.schema())
+    format!("{}{CONTROL}", database.schema())
 }
 
 impl Wishes {

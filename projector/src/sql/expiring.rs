@@ -90,13 +90,13 @@ impl Expiring<'_> {
             let files = sqlx::query(sql).bind(Key::from(channel_id)).bind(before);
             files.bind(&self.kept).execute(&mut *self.connection).await?;
         }
-        let (kept, gone) = self.split(before).await?;
-        let all = [kept.as_slice(), &gone].concat();
+        let (blank, gone) = self.split(before).await?;
+        let all = [blank.as_slice(), &gone].concat();
         let mut statements = 4;
         if !all.is_empty() {
             sqlx::query(REACTIONS).bind(&gone).execute(&mut *self.connection).await?;
             sqlx::query(VERSIONS).bind(&all).execute(&mut *self.connection).await?;
-            sqlx::query(BLANK).bind(&kept).bind(at).execute(&mut *self.connection).await?;
+            sqlx::query(BLANK).bind(&blank).bind(at).execute(&mut *self.connection).await?;
             sqlx::query(GONE).bind(&gone).execute(&mut *self.connection).await?;
             statements += 4;
         }
@@ -121,9 +121,9 @@ impl Expiring<'_> {
 
     /// Posts that are past their time: those that stay for their replies, and the others.
     async fn split(&mut self, before: i64) -> sqlx::Result<(Vec<Key>, Vec<Key>)> {
-        let kept = format!("t.user_id <> ALL($3) AND {KEEPS_ROOT}");
+        let blank = format!("t.user_id <> ALL($3) AND {KEEPS_ROOT}");
         let gone = format!("t.user_id <> ALL($3) AND NOT ({KEEPS_ROOT})");
-        Ok((self.posts(&kept, before).await?, self.posts(&gone, before).await?))
+        Ok((self.posts(&blank, before).await?, self.posts(&gone, before).await?))
     }
 
     /// Posts of the channel of before a time; each half has an index of its own.

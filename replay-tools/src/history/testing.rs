@@ -7,6 +7,7 @@ use event_archive::segments::{Archive, Archived};
 use event_archive::testing::MemoryStore;
 use events::channel::*;
 use events::directory::*;
+use events::retention::ChannelPostsExpired;
 use events::{
     Actor, Body, ChannelId, Event, EventId, Id, KeyedHash, Meta, NewRecord, Partition, PostId,
     Record, SharedRecord, TeamId, UserId,
@@ -250,6 +251,21 @@ impl World {
         self.directory(scene.ada, Body::from(erased)).await;
         let erased = ChannelAuthorErased { channel_id: scene.channel, user_id: scene.bob };
         self.channel(scene.channel, scene.ada, Body::from(erased)).await;
+    }
+
+    /// What was said in the channel until now is past its time, but for what `kept` said.
+    pub async fn expire(&mut self, scene: &Scene, kept: &[UserId]) {
+        let expired = ChannelPostsExpired {
+            channel_id: scene.channel,
+            before: self.now_ms,
+            files_before: self.now_ms,
+            kept_author_ids: kept.to_vec(),
+            policy_id: None,
+            run_id: Id::default(),
+            posts: 2,
+            files: 0,
+        };
+        self.channel(scene.channel, scene.ada, Body::from(expired)).await;
     }
 
     /// Bytes that are no event.

@@ -1,10 +1,11 @@
 //! How long things are kept: what is past its time, and what was done about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use events::{ChannelId, FileId, Id, Partition, UserId};
 use sqlx::Row;
 
+use crate::database::CONTROL;
 use crate::reader::{Result, offset};
 use crate::rows::{ExpiryRow, HoldRow, RetentionRunRow, Table};
 use crate::{Key, Reader};
@@ -45,11 +46,6 @@ const COUNT_PAST: &str = "
         AS n(channel_id, posts_before, files_before, nth)
     ORDER BY n.nth";
 
-const ONLY_VERSION: &str = "
-    SELECT NOT EXISTS (SELECT FROM pg_namespace
-        WHERE nspname LIKE current_schema() || '\\_%'
-          AND nspname <> current_schema() || '_control')";
-
 const FILES_KNOWN: &str = "SELECT id FROM files WHERE id = ANY($1)";
 
 impl Reader {
@@ -78,7 +74,7 @@ impl Reader {
     pub async fn files_known(
         &self,
         files: &[FileId],
-    ) -> Result<(Vec<FileId>, BTreeMap<Partition, u64>)> {
+    ) -> Result<(BTreeSet<FileId>, BTreeMap<Partition, u64>)> {
         let before = self.positions().await?;
         let keys: Vec<Key> = files.iter().copied().map(Key::from).collect();
         let rows = sqlx::query(FILES_KNOWN).bind(keys).fetch_all(&self.pool).await?;
@@ -96,7 +92,12 @@ impl Reader {
     /// # Errors
     /// The database cannot be asked.
     pub async fn is_only_version(&self) -> Result<bool> {
-        let row = sqlx::query(ONLY_VERSION).fetch_one(&self.pool).await?;
+        let sql = format!(
+            "SELECT NOT EXISTS (SELECT FROM pg_namespace
+                WHERE starts_with(nspname, current_schema() || '_')
+                  AND nspname <> current_schema() || '{CONTROL}')"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_one(&self.pool).await?;
         Ok(row.try_get(0)?)
     }
 

@@ -2,41 +2,20 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::Kept;
 use domain::retention::cutoff;
-use domain::{Kept, Policy};
 use events::{ChannelId, PolicyId, TeamId};
 use http::StatusCode;
 use platform::clock;
 use platform::http::{ApiError, Path, Query, UrlId, UserRef};
-use serde::Serialize;
 use serde_json::{Value, json};
+use wire::RetentionPolicy;
 
 use super::for_administrators;
 use crate::app::{App, DIRECTORY};
 use crate::caller::Caller;
 use crate::render;
 use crate::rights::own_or_admin;
-
-#[derive(Debug, Serialize)]
-struct Shown {
-    id: PolicyId,
-    display_name: String,
-    post_duration: i32,
-    team_count: usize,
-    channel_count: usize,
-}
-
-impl Shown {
-    fn of(id: PolicyId, policy: &Policy) -> Self {
-        Self {
-            id,
-            display_name: policy.display_name.clone(),
-            post_duration: policy.post_days,
-            team_count: policy.teams.len(),
-            channel_count: policy.channels.len(),
-        }
-    }
-}
 
 /// What the installation keeps: for everyone who is logged in.
 pub(crate) async fn of_installation(
@@ -68,8 +47,12 @@ pub(crate) async fn list(
 ) -> Result<Response, ApiError> {
     for_administrators(&app, &caller).await?;
     let directory = app.fold.directory();
-    let all: Vec<Shown> =
-        directory.state().retention().policies().map(|(id, p)| Shown::of(id, p)).collect();
+    let all: Vec<RetentionPolicy> = directory
+        .state()
+        .retention()
+        .policies()
+        .map(|(id, p)| RetentionPolicy::of(id, p))
+        .collect();
     let page = query.page();
     Ok(render::ok(&json!({ "policies": page.slice(&all), "total_count": all.len() })))
 }
@@ -82,7 +65,7 @@ pub(crate) async fn one(
     for_administrators(&app, &caller).await?;
     let directory = app.fold.directory();
     let held = directory.state().retention().policy(policy.0).ok_or_else(unknown)?;
-    Ok(render::ok(&Shown::of(policy.0, held)))
+    Ok(render::ok(&RetentionPolicy::of(policy.0, held)))
 }
 
 pub(super) fn unknown() -> ApiError {
@@ -109,8 +92,7 @@ pub(crate) async fn of_teams(
     let all: Vec<Value> = teams
         .into_iter()
         .filter_map(|team| {
-            let mut policies = state.retention().policies();
-            let (_, policy) = policies.find(|(_, policy)| policy.teams.contains(&team))?;
+            let (_, policy) = state.retention().policy_of_team(team)?;
             Some(json!({ "team_id": team, "post_duration": policy.post_days }))
         })
         .collect();
@@ -132,8 +114,7 @@ pub(crate) async fn of_channels(
     let all: Vec<Value> = channels
         .into_iter()
         .filter_map(|channel| {
-            let mut policies = retention.policies();
-            let (_, policy) = policies.find(|(_, policy)| policy.channels.contains(&channel))?;
+            let (_, policy) = retention.policy_of_channel(channel)?;
             Some(json!({ "channel_id": channel, "post_duration": policy.post_days }))
         })
         .collect();

@@ -100,7 +100,7 @@ fn concerns_post(folded: &Folded, post: PostId, root: Option<PostId>) -> bool {
     let Some((_, event)) = channel_event(folded) else { return false };
     match event {
         ChannelEvent::PostDeleted(b) => b.c.post_id == post || Some(b.c.post_id) == root,
-        ChannelEvent::ChannelAuthorErased(_) => true,
+        ChannelEvent::ChannelAuthorErased(_) | ChannelEvent::ChannelPostsExpired(_) => true,
         _ => names_id(folded, post.0),
     }
 }

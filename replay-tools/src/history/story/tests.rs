@@ -141,6 +141,26 @@ async fn nothing_that_an_erased_person_said_is_told_though_the_key_is_there() {
 }
 
 #[tokio::test]
+async fn a_post_that_is_past_its_time_has_a_story_that_ends() {
+    let mut world = World::new().await;
+    let scene = world.scene().await;
+    let gone = world.say(scene.channel, scene.ada, "old").await;
+    let spared = world.say(scene.channel, scene.bob, "held").await;
+    world.expire(&scene, &[scene.bob]).await;
+    let later = world.say(scene.channel, scene.ada, "young").await;
+    let last = async |post: events::PostId| {
+        told(&world, &about(Kind::Post, post.0)).await.pop().unwrap_or_default()
+    };
+    assert_eq!(last(gone).await, "it was past its time");
+    for stands in [spared, later] {
+        assert!(last(stands).await.contains("posted it"), "{}", last(stands).await);
+    }
+    let lines = told(&world, &about(Kind::Channel, scene.channel.0)).await;
+    let told = lines.iter().any(|line| line.starts_with("2 posts and 0 files in engines/looms"));
+    assert!(told, "{lines:?}");
+}
+
+#[tokio::test]
 async fn what_is_not_known_is_refused() {
     let mut world = World::new().await;
     let scene = world.scene().await;

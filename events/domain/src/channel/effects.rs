@@ -1,0 +1,211 @@
+//! What admitted events do to channels, their members and totals.
+
+use std::collections::BTreeSet;
+
+use events::channel::{
+    Broadcast, ChannelCreated, ChannelMemberRemoved, ChannelMembersAdded, LeftBecause, NewMember,
+    Notice, PostCreated,
+};
+use events::directory::{ChannelType, JoinedVia};
+use events::{ChannelId, TeamId, UserId};
+
+use super::{Channel, Channels, Member, joins};
+use crate::verdict::{Base, ChannelAfter, MemberAfter};
+
+pub(super) fn conversation(
+    channel_id: ChannelId,
+    r#type: ChannelType,
+    by: UserId,
+    users: &[UserId],
+) -> ChannelCreated {
+    ChannelCreated {
+        channel_id,
+        team_id: TeamId::default(),
+        r#type,
+        display_name: String::new(),
+        header: String::new(),
+        purpose: String::new(),
+        creator_id: Some(by),
+        is_default: false,
+        members: users
+            .iter()
+            .map(|user_id| NewMember { user_id: *user_id, generation: 0, scheme_admin: false })
+            .collect(),
+    }
+}
+
+impl Channels {
+    pub(super) fn with(&mut self, channel: ChannelId, change: impl FnOnce(&mut Channel)) {
+        if let Some(channel) = self.channels.get_mut(&channel) {
+            change(channel);
+        }
+    }
+
+    pub(super) fn create(
+        &mut self,
+        created: &ChannelCreated,
+        at: i64,
+        offset: u64,
+    ) -> Vec<MemberAfter> {
+        self.create_as(created, Some(created.team_id), at, offset)
+    }
+
+    pub(super) fn create_as(
+        &mut self,
+        created: &ChannelCreated,
+        team_id: Option<TeamId>,
+        at: i64,
+        offset: u64,
+    ) -> Vec<MemberAfter> {
+        let mut channel = Channel {
+            team_id,
+            r#type: created.r#type,
+            display_name: created.display_name.clone(),
+            is_default: created.is_default,
+            archived: false,
+            creator_id: created.creator_id,
+            created: offset,
+            last_at: at,
+            totals: ChannelAfter::default(),
+            members: Vec::new(),
+            erased_authors: BTreeSet::new(),
+            expired_before: 0,
+            files_expired_before: 0,
+            cleared_before: 0,
+            sealed_from: 0,
+        };
+        let mut after = Vec::with_capacity(created.members.len());
+        for member in &created.members {
+            if channel.member(member.user_id).is_none() {
+                after.push(admit_member(&mut channel, member, false, at, offset));
+                self.channels_of.entry(member.user_id).or_default().insert(created.channel_id);
+            }
+        }
+        self.channels.insert(created.channel_id, channel);
+        after
+    }
+
+    pub(super) fn add(
+        &mut self,
+        added: &ChannelMembersAdded,
+        at: i64,
+        offset: u64,
+    ) -> Vec<MemberAfter> {
+        let Some(channel) = self.channels.get_mut(&added.channel_id) else { return Vec::new() };
+        let mut after = Vec::with_capacity(added.members.len());
+        for member in &added.members {
+            // Whoever is listed twice came with the first.
+            let listed = after.iter().any(|m: &MemberAfter| m.user_id == member.user_id);
+            if listed || joins(channel, member, added.via).is_err() {
+                continue;
+            }
+            let by_another = added.via == JoinedVia::Add && added.by != member.user_id;
+            after.push(admit_member(channel, member, by_another, at, offset));
+            self.channels_of.entry(member.user_id).or_default().insert(added.channel_id);
+        }
+        if let Some(notice) = &added.notice {
+            count_notice(channel, notice, at);
+        }
+        after
+    }
+
+    pub(super) fn remove(&mut self, removed: &ChannelMemberRemoved) {
+        let Some(channel) = self.channels.get_mut(&removed.channel_id) else { return };
+        let at = channel.slot_or_insert(removed.user_id);
+        let member = &mut channel.members[at];
+        if removed.because == LeftBecause::TeamEnded {
+            member.generation = removed.generation;
+            member.generation_ended = true;
+        }
+        if member.active {
+            member.active = false;
+            channel.totals.member_count -= 1;
+            if let Some(channels) = self.channels_of.get_mut(&removed.user_id) {
+                channels.remove(&removed.channel_id);
+            }
+        }
+    }
+}
+
+/// Begins a membership. Somebody who was added by another finds one mention waiting.
+fn admit_member(
+    channel: &mut Channel,
+    new: &NewMember,
+    by_another: bool,
+    at: i64,
+    offset: u64,
+) -> MemberAfter {
+    let slot = channel.slot_or_insert(new.user_id);
+    if !channel.members[slot].active {
+        channel.totals.member_count += 1;
+    }
+    let totals = channel.totals_for(&channel.members[slot]);
+    let member = &mut channel.members[slot];
+    *member = Member {
+        generation: new.generation,
+        generation_ended: false,
+        active: true,
+        scheme_admin: new.scheme_admin,
+        since: offset,
+        mentions: member.mentions + i64::from(by_another),
+        mentions_root: member.mentions_root + i64::from(by_another),
+        ..*member
+    };
+    MemberAfter {
+        user_id: new.user_id,
+        mentions: member.mentions,
+        mentions_root: member.mentions_root,
+        base: Some(Base { at, totals }),
+    }
+}
+
+pub(super) fn count_notice(channel: &mut Channel, notice: &Notice, at: i64) {
+    if notice.kind.counts() {
+        channel.totals.msgs += 1;
+        channel.totals.msgs_root += 1;
+        channel.totals.last_post_at = at;
+        channel.totals.last_root_post_at = at;
+    }
+}
+
+pub(super) fn count_post(channel: &mut Channel, post: &PostCreated, at: i64) -> Vec<MemberAfter> {
+    let is_root = post.root.is_none();
+    let totals = &mut channel.totals;
+    totals.msgs += 1;
+    totals.last_post_at = at;
+    if is_root {
+        totals.msgs_root += 1;
+        totals.last_root_post_at = at;
+        if matches!(post.broadcast, Broadcast::Channel | Broadcast::All) {
+            totals.broadcasts += 1;
+        }
+    }
+    let mut after: Vec<MemberAfter> = Vec::with_capacity(post.mentions.len() + 1);
+    for user in &post.mentions {
+        let counted = *user == post.author_id || after.iter().any(|m| m.user_id == *user);
+        let Ok(at) = channel.slot(*user) else { continue };
+        let member = &mut channel.members[at];
+        if counted || !member.active {
+            continue;
+        }
+        member.mentions += 1;
+        member.mentions_root += i64::from(is_root);
+        after.push(MemberAfter {
+            user_id: *user,
+            mentions: member.mentions,
+            mentions_root: member.mentions_root,
+            base: None,
+        });
+    }
+    if post.marks_read
+        && let Some(author) = channel.member(post.author_id)
+    {
+        after.push(MemberAfter {
+            user_id: post.author_id,
+            mentions: author.mentions,
+            mentions_root: author.mentions_root,
+            base: Some(Base { at, totals: channel.totals_for(author) }),
+        });
+    }
+    after
+}
