@@ -109,7 +109,8 @@ async fn file(source: &Source, partition: Partition, taken: &[Taken], text: &str
 /// The segments of the archive that the records lie in; what is not archived yet lies in none.
 async fn segments(source: &Source, partition: Partition, taken: &[Taken]) -> Result<Vec<Segment>> {
     let heads: Vec<_> = source.archive.manifests(partition).try_collect().await?;
-    let holds = |first: u64, next: u64| taken.iter().any(|r| (first..next).contains(&r.offset));
+    let before = |offset: u64| taken.partition_point(|record| record.offset < offset);
+    let holds = |first: u64, next: u64| before(first) < before(next);
     let holding = heads
         .into_iter()
         .filter(|head| holds(head.manifest.first_offset, head.manifest.next_offset()));
