@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use events::Position;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::{Answer, Person, within};
+use crate::{Answer, Person, until, within};
 
 /// How long a client waits before it asks a server again that did not answer; a new server is asked
 /// at once.
@@ -168,13 +168,16 @@ fn acknowledged(post: &Value, answer: &Answer) -> Result<Acknowledged> {
 pub async fn agrees(reader: &Person, channels: &[String], ledger: &[Acknowledged]) -> Result<()> {
     let mut read = 0;
     for channel in channels {
+        let mut known: Vec<_> = ledger.iter().filter(|post| &post.channel == channel).collect();
+        known.sort_by_key(|post| post.position.offset);
+        in_one_order(&known)?;
+        if let Some(last) = known.last() {
+            is_readable(reader, last).await?;
+        }
         let mut shown = reader.posts(channel).await?;
         shown.reverse();
         // Joining a channel and the like is told in it too.
         shown.retain(|post| post["type"] == "");
-        let mut known: Vec<_> = ledger.iter().filter(|post| &post.channel == channel).collect();
-        known.sort_by_key(|post| post.position.offset);
-        in_one_order(&known)?;
         let shown: Vec<_> = shown
             .iter()
             .map(|post| (post["id"].as_str(), post["message"].as_str(), post["create_at"].as_i64()))
@@ -193,6 +196,21 @@ pub async fn agrees(reader: &Person, channels: &[String], ledger: &[Acknowledged
         read += shown.len();
     }
     ensure!(read == ledger.len(), "read {read} of {} posts", ledger.len());
+    Ok(())
+}
+
+/// A write is answered once it is in the log; whoever wants to read it names its position, and is
+/// told 503 for as long as the rows are behind (they are for a while after a kill).
+async fn is_readable(reader: &Person, post: &Acknowledged) -> Result<()> {
+    let path = format!("/posts/{}", post.id);
+    let position = post.position.to_string();
+    let named = [("x-nottermost-min-position", position.as_str())];
+    until("the rows have what was acknowledged", async || {
+        let answer = reader.send_with(Method::GET, &path, None, &named).await?;
+        let behind = answer.status == StatusCode::SERVICE_UNAVAILABLE;
+        if behind { Ok(None) } else { answer.expect(200).map(Some) }
+    })
+    .await?;
     Ok(())
 }
 
