@@ -77,7 +77,7 @@ impl CommandApi {
 
     async fn run_step(&self, step: &Step) -> Result<Option<Position>, ApiError> {
         let cause = if step.needs_cause() {
-            match self.read_event(step.cause).await? {
+            match self.read_event(step.cause.partition, step.cause.offset).await? {
                 (_, Event::Directory(cause)) => Some(cause),
                 _ => None,
             }

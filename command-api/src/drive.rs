@@ -107,7 +107,11 @@ impl<'d> Drive<'d> {
             Output::CatchUp => self.catch_up().await,
             Output::Reach { offset } => self.reach(offset).await,
             Output::Append { event, read_at } => {
-                let meta = self.meta(&event, read_at);
+                let (meta, partition) = (self.meta(&event, read_at), self.order.partition);
+                if self.api.fold.is_sealed(partition) {
+                    tracing::warn!(%partition, epoch = meta.epoch, "the log is sealed");
+                    return Input::Appended(Err(AppendFailure::Unavailable));
+                }
                 let sealing = sealed(self.api, &meta, &event);
                 let record = match tokio::time::timeout_at(self.deadline.into(), sealing).await {
                     Ok(Ok(record)) => record,
@@ -122,7 +126,7 @@ impl<'d> Drive<'d> {
                     }
                 };
                 self.record = Some(record.clone());
-                self.appending = Some(append(self.api, self.order.partition, record));
+                self.appending = Some(append(self.api, partition, record));
                 self.next().await
             }
             Output::AppendAgain => {
@@ -208,6 +212,7 @@ impl<'d> Drive<'d> {
         let subject = domain::commands::subject_of(event);
         let order = &self.order;
         let mut meta = Meta::new(order.id.event, subject, clock::now_ms(), read_at, order.actor);
+        meta.epoch = self.api.fold.epoch(order.partition);
         meta.request_hash = order.id.request_hash;
         meta.cause = order.cause;
         meta.request_id = platform::http::request_id().map(|id| id.to_string());
@@ -266,22 +271,23 @@ impl<'d> Drive<'d> {
         let passed = self.passed.iter().find(|folded| folded.record.offset == offset);
         let held = match passed.and_then(|folded| folded.decoded.as_ref()) {
             Some((meta, _)) => meta.request_hash,
-            None => self.api.read_event(Position::new(partition, offset)).await?.0.request_hash,
+            None => self.api.read_event(partition, offset).await?.0.request_hash,
         };
         if held == Some(hash) { Ok(()) } else { Err(ApiError::idempotency_key_reused()) }
     }
 
     /// The event at an offset that is in force.
     async fn written(&mut self, offset: u64) -> Result<Written, ApiError> {
-        let position = Position::new(self.order.partition, offset);
+        let partition = self.order.partition;
+        let position = self.api.fold.position(partition, offset);
         let own = self.passed.iter().find(|folded| folded.record.offset == offset);
         if let Some((folded, at)) = own.and_then(|f| Some((f, f.verdict.applied()?.at))) {
             return Ok(Written { position, at, source: Source::Folded(Arc::clone(folded)) });
         }
-        let outcome = self.api.fold.outcome(self.order.partition, self.order.id.event);
+        let outcome = self.api.fold.outcome(partition, self.order.id.event);
         let at = outcome.and_then(|outcome| outcome.result.ok());
         let at = at.or(self.first.map(|first| first.at)).unwrap_or(0);
-        let (_, event) = self.api.read_event(position).await?;
+        let (_, event) = self.api.read_event(partition, offset).await?;
         Ok(Written { position, at, source: Source::Read(Box::new(event)) })
     }
 }

@@ -203,14 +203,18 @@ impl CommandApi {
 }
 
 impl CommandApi {
-    /// The event at a position, from the log.
-    pub(crate) async fn read_event(&self, position: Position) -> Result<(Meta, Event), ApiError> {
+    /// The event at an offset, from the log.
+    pub(crate) async fn read_event(
+        &self,
+        partition: Partition,
+        offset: u64,
+    ) -> Result<(Meta, Event), ApiError> {
         let limit = ReadLimit { records_max: 1, ..ReadLimit::default() };
-        let read = self.fold.log().read(position.partition, position.offset, limit).await;
+        let read = self.fold.log().read(partition, offset, limit).await;
         let records = read.map_err(ApiError::unavailable)?;
         let record = records
             .first()
-            .ok_or_else(|| ApiError::internal(format!("the log holds nothing at {position}")))?;
+            .ok_or_else(|| ApiError::internal(format!("{partition} holds nothing at {offset}")))?;
         events::decode(record).map_err(ApiError::internal)
     }
 }

@@ -71,7 +71,7 @@ impl CommandApi {
         match recent {
             Recent::Known(facts) => return Ok((Some(facts), None)),
             Recent::At(offset) => {
-                let read = self.root_in_record(Position::new(partition, offset), root).await;
+                let read = self.root_in_record(partition, offset, root).await;
                 if let Some(known) = read {
                     self.roots.0.insert(root, known);
                     return Ok((Some(known.facts(root)), None));
@@ -157,9 +157,14 @@ impl CommandApi {
     }
 
     /// The root as the record that created it, or a reply to it, tells.
-    async fn root_in_record(&self, at: Position, root: PostId) -> Option<KnownRoot> {
+    async fn root_in_record(
+        &self,
+        partition: Partition,
+        offset: u64,
+        root: PostId,
+    ) -> Option<KnownRoot> {
         let limit = ReadLimit { records_max: 1, ..ReadLimit::default() };
-        let records = self.fold.log().read(at.partition, at.offset, limit).await.ok()?;
+        let records = self.fold.log().read(partition, offset, limit).await.ok()?;
         let (_, event) = events::decode(records.first()?).ok()?;
         let Event::Channels(ChannelEvent::PostCreated(body)) = event else { return None };
         let post = &body.c;
@@ -175,7 +180,7 @@ impl CommandApi {
             root_id,
             is_system: false,
             create_at: 0,
-            alive_until: at.offset,
+            alive_until: offset,
         })
     }
 

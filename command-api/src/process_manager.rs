@@ -88,6 +88,8 @@ fn touched_in_directory(event: &DirectoryEvent, applied: &Applied) -> Vec<Key> {
         DirectoryEvent::UserErased(b) => vec![Key::Erased(b.c.user_id)],
         DirectoryEvent::CellOpened(_)
         | DirectoryEvent::RulesActivated(_)
+        | DirectoryEvent::EpochOpened(_)
+        | DirectoryEvent::EpochSealed(_)
         | DirectoryEvent::UserCreated(_)
         | DirectoryEvent::UserProfileChanged(_)
         | DirectoryEvent::UserPasswordChanged(_)

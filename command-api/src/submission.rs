@@ -101,11 +101,12 @@ pub enum AppendFailure {
 pub enum Said {
     Applied,
     Refused(Refusal),
+    /// Stale, or of another epoch: not remembered.
     Stale,
     Duplicate {
         first: u64,
     },
-    /// Not judged: the bytes are no event, or of a closed epoch.
+    /// Not judged: the bytes are no event.
     Nothing,
 }
 
@@ -114,9 +115,9 @@ impl From<&Verdict> for Said {
         match verdict {
             Verdict::Applied(_) => Self::Applied,
             Verdict::Void(Void::Refused(refusal)) => Self::Refused(*refusal),
-            Verdict::Void(Void::Stale) => Self::Stale,
+            Verdict::Void(Void::Stale | Void::ForeignEpoch) => Self::Stale,
             Verdict::Void(Void::Duplicate { first }) => Self::Duplicate { first: *first },
-            Verdict::Void(Void::Invalid | Void::ForeignEpoch) => Self::Nothing,
+            Verdict::Void(Void::Invalid) => Self::Nothing,
         }
     }
 }
@@ -339,7 +340,7 @@ impl Submission {
     }
 
     /// The present record was judged stale. Copies of it that may still come will be, too, because
-    /// floors and touches only move up: the id is free to be decided anew.
+    /// floors, touches and epochs only move up: the id is free to be decided anew.
     fn is_stale<R>(&mut self, offset: u64) -> Output<R> {
         if self.retries == STALE_RETRIES_MAX {
             return self.answer(Answer::Unavailable);

@@ -135,7 +135,8 @@ macro_rules! catalogue {
 
 catalogue! {
     Directory => DirectoryEvent {
-        CellOpened, RulesActivated, UserCreated, UserProfileChanged, UserPasswordChanged,
+        CellOpened, RulesActivated, EpochOpened, EpochSealed,
+        UserCreated, UserProfileChanged, UserPasswordChanged,
         UserRolesChanged, UserDeactivated, UserActivated, UserErased, UserKeyDestroyed,
         UserSessionsRevoked, TeamCreated,
         TeamMembersAdded, TeamMemberRemoved, ChannelNameClaimed, ChannelNameChanged,
@@ -143,18 +144,20 @@ catalogue! {
         LegalHoldPlaced, LegalHoldReleased, RetentionRunFinished,
     }
     Channels => ChannelEvent {
-        RulesActivated, ChannelCreated, ChannelDirectOpened, ChannelGroupOpened,
+        RulesActivated, EpochOpened, EpochSealed,
+        ChannelCreated, ChannelDirectOpened, ChannelGroupOpened,
         ChannelSettingsChanged, ChannelArchived, ChannelRestored, ChannelMembersAdded,
         ChannelMemberRemoved, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
         ReactionAdded, ReactionRemoved, FileUploaded, ChannelAuthorErased,
         ChannelPostsExpired, ChannelKeyAdvanced,
     }
     Users => UserEvent {
-        RulesActivated, SessionCreated, SessionRevoked, PreferencesSet, PreferencesDeleted, StatusSet,
+        RulesActivated, EpochOpened, EpochSealed,
+        SessionCreated, SessionRevoked, PreferencesSet, PreferencesDeleted, StatusSet,
         UserStateErased,
     }
     Readstate => ReadstateEvent {
-        RulesActivated, ReadMarkerAdvanced, ReadMarkerSetBack,
+        RulesActivated, EpochOpened, EpochSealed, ReadMarkerAdvanced, ReadMarkerSetBack,
     }
     Presence => PresenceEvent {
         TypingStarted, PresenceChanged, StatusChosen, PositionsNoted,

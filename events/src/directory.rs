@@ -25,6 +25,21 @@ pub struct RulesActivated {
 }
 fact!(RulesActivated, "rules.activated", 1);
 
+/// A restore made this partition anew: what stands before is as it was archived, at its old offsets, and
+/// from here on only events of this epoch count.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EpochOpened {
+    pub epoch: u32,
+}
+fact!(EpochOpened, "epoch.opened", 1);
+
+/// Another log goes on in place of this one: nothing that follows here counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EpochSealed {
+    pub epoch: u32,
+}
+fact!(EpochSealed, "epoch.sealed", 1);
+
 /// An account exists. The first that is no bot is the administrator, by rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UserCreated {

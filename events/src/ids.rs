@@ -231,8 +231,10 @@ impl ChannelId {
 }
 
 impl EventId {
-    /// The id of a step: what the deciding event's position, the step's name and its target determine.
+    /// The id of a step: what the deciding event's position, the step's name and its target determine. An
+    /// offset is given once in all epochs, so every position is taken for one of the first.
     pub fn step(deciding: &crate::Position, step: &str, target: &[u8]) -> Self {
+        let deciding = crate::Position::new(deciding.partition, deciding.offset);
         Self(Id::derived("step", &[deciding.to_string().as_bytes(), step.as_bytes(), target]))
     }
 

@@ -48,6 +48,8 @@ impl IndexFeed {
             }),
             // System posts are not found, and the rest is not searched for.
             ChannelEvent::RulesActivated(_)
+            | ChannelEvent::EpochOpened(_)
+            | ChannelEvent::EpochSealed(_)
             | ChannelEvent::ChannelCreated(_)
             | ChannelEvent::ChannelDirectOpened(_)
             | ChannelEvent::ChannelGroupOpened(_)

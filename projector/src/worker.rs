@@ -383,7 +383,8 @@ impl Worker {
                 && self.role == Role::Serving
             {
                 let digests = self.deps.snapshots.digests();
-                digests.agree(partition, next, session.set.hash(partition)).await?;
+                let next = session.set.position(partition, next);
+                digests.agree(next, session.set.hash(partition)).await?;
             }
             session.snapshots.folded(&folded);
             if !has(&session.rows, partition, offset) {

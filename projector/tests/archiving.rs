@@ -41,7 +41,7 @@ impl Installation {
     }
 
     fn archive(&self) -> Archive {
-        Archive::new(Arc::clone(&self.store) as Arc<dyn ObjectStore>, "cell-1", 1)
+        Archive::new(Arc::clone(&self.store) as Arc<dyn ObjectStore>, "cell-1")
     }
 
     fn deps(&self) -> Deps {

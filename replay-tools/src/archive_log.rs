@@ -149,7 +149,7 @@ mod tests {
 
     /// Ten records in segments of four.
     async fn archive(store: &Arc<MemoryStore>) -> Archive {
-        let archive = Archive::new(Arc::clone(store) as Arc<dyn ObjectStore>, "cell-1", 1);
+        let archive = Archive::new(Arc::clone(store) as Arc<dyn ObjectStore>, "cell-1");
         let records: Vec<_> = (0..RECORDS).map(archived).collect();
         for segment in records.chunks(4) {
             let end = archive.end(Partition::DIRECTORY).await.unwrap();

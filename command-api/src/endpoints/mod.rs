@@ -141,7 +141,7 @@ impl CommandApi {
     /// written at the latest.
     pub(crate) fn newest(&self, partition: Partition) -> Option<Position> {
         let offset = self.fold.next(partition).checked_sub(1)?;
-        Some(Position::new(partition, offset))
+        Some(self.fold.position(partition, offset))
     }
 
     /// Where an answer's reads must have got to: the event, or what it found to be so.

@@ -56,7 +56,7 @@ fn archived(offset: u64) -> Archived {
 }
 
 fn empty() -> Archive {
-    Archive::new(Arc::new(MemoryStore::new()), "cell-1", 1)
+    Archive::new(Arc::new(MemoryStore::new()), "cell-1")
 }
 
 async fn write(archive: &Archive, records: &[Archived]) {

@@ -1,6 +1,6 @@
 //! One partition's state machine: judges each record in order and applies what holds.
 
-use events::{DecodeError, Event, EventId, Meta, Partition, Record};
+use events::{DecodeError, Event, EventId, FIRST_EPOCH, Meta, Partition, Record};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
@@ -12,6 +12,18 @@ use crate::window::{Conflicts, Touches, Window, WindowLimits};
 /// The newest rules that this program knows. The simulation adds a test-only version.
 pub const RULES_KNOWN: u32 = if cfg!(feature = "faults") { 2 } else { 1 };
 
+/// What an event says of the log rather than of what is told in it. The same in every topic, and judged
+/// without the topic's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// These rules are in force from the next record on.
+    Rules(u32),
+    /// A restore ends here: from here on this epoch's events count, and no others.
+    EpochOpened(u32),
+    /// Another log goes on in place of this one: nothing that follows counts.
+    EpochSealed(u32),
+}
+
 /// What a topic's events do to its state. Synchronous and pure: no clock, no ids, no I/O, no
 /// iteration in hash order.
 pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned {
@@ -21,8 +33,8 @@ pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned {
     /// The event of this topic, if it is one.
     fn event(event: &Event) -> Option<&Self::Event>;
 
-    /// The version that a `rules.activated` names.
-    fn activates(event: &Self::Event) -> Option<u32>;
+    /// What the event says of the log itself, if it is such a one.
+    fn control(event: &Self::Event) -> Option<Control>;
 
     /// The last time assigned in the event's scope (channel, user, directory); 0 for none.
     fn last_at(&self, meta: &Meta) -> i64;
@@ -74,6 +86,9 @@ pub struct PartitionFold<A> {
     appended_max_ms: i64,
     rules: u32,
     hash: u128,
+    /// Each epoch with the offset at which it was opened.
+    epochs: Vec<(u32, u64)>,
+    sealed: bool,
     window: Window,
     state: A,
 }
@@ -92,6 +107,8 @@ impl<A: Aggregate> PartitionFold<A> {
             appended_max_ms: 0,
             rules: 1,
             hash: 0,
+            epochs: vec![(FIRST_EPOCH, 0)],
+            sealed: false,
             window: Window::new(limits),
             state: A::default(),
         }
@@ -113,6 +130,22 @@ impl<A: Aggregate> PartitionFold<A> {
 
     pub fn rules(&self) -> u32 {
         self.rules
+    }
+
+    /// The epoch whose events count now.
+    pub fn epoch(&self) -> u32 {
+        self.epochs.last().map_or(FIRST_EPOCH, |(epoch, _)| *epoch)
+    }
+
+    /// The epoch in which the record at `offset` was appended, or will be.
+    pub fn epoch_at(&self, offset: u64) -> u32 {
+        let opened = self.epochs.iter().rfind(|(_, from)| *from <= offset);
+        opened.map_or(FIRST_EPOCH, |(epoch, _)| *epoch)
+    }
+
+    /// Whether nothing counts any more that is appended here.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
     }
 
     pub fn window(&self) -> &Window {
@@ -162,8 +195,11 @@ impl<A: Aggregate> PartitionFold<A> {
 
     fn judge(&mut self, record: &Record, meta: &Meta, event: &Event) -> Result<Verdict, FoldError> {
         let event = A::event(event).expect("apply passes only events of this topic");
-        if let Some(rules) = A::activates(event)
+        let control = A::control(event);
+        let foreign = self.is_foreign(meta, control);
+        if let Some(Control::Rules(rules)) = control
             && rules > RULES_KNOWN
+            && !foreign
         {
             return Err(FoldError::UnknownRules {
                 partition: self.partition,
@@ -175,6 +211,9 @@ impl<A: Aggregate> PartitionFold<A> {
         let appended_ms = meta.first_appended_ms(record);
         self.appended_max_ms = self.appended_max_ms.max(appended_ms);
         self.window.expire(self.appended_max_ms);
+        if foreign {
+            return Ok(Verdict::Void(Void::ForeignEpoch));
+        }
         if let Some(first) = self.window.outcome(meta.id)
             && faults::is_on(Rule::SeenIds)
         {
@@ -219,13 +258,26 @@ impl<A: Aggregate> PartitionFold<A> {
                 && faults::is_on(Rule::Conflicts))
     }
 
+    /// Whether the event was decided in an epoch that is over, or has not begun.
+    fn is_foreign(&self, meta: &Meta, control: Option<Control>) -> bool {
+        match control {
+            Some(Control::EpochOpened(epoch)) => meta.epoch != epoch,
+            _ => self.sealed || meta.epoch != self.epoch(),
+        }
+    }
+
     fn admitted(&self, event: &A::Event) -> Result<(), Refusal> {
-        let rules = if faults::is_on(Rule::RulesInForce) { self.rules } else { RULES_KNOWN };
-        match A::activates(event) {
-            Some(rules) if rules == self.rules + 1 => Ok(()),
-            Some(rules) if rules <= self.rules => Err(Refusal::Already),
-            Some(_) => Err(Refusal::NotTheNextRules),
-            None => self.state.admit(rules, event),
+        match A::control(event) {
+            Some(Control::Rules(rules)) => follows(rules, self.rules, Refusal::NotTheNextRules),
+            Some(Control::EpochOpened(epoch)) => {
+                follows(epoch, self.epoch(), Refusal::NotTheNextEpoch)
+            }
+            Some(Control::EpochSealed(epoch)) if epoch == self.epoch() => Ok(()),
+            Some(Control::EpochSealed(_)) => Err(Refusal::NotTheNextEpoch),
+            None => {
+                let in_force = faults::is_on(Rule::RulesInForce);
+                self.state.admit(if in_force { self.rules } else { RULES_KNOWN }, event)
+            }
         }
     }
 
@@ -236,8 +288,15 @@ impl<A: Aggregate> PartitionFold<A> {
         event: &A::Event,
         appended_ms: i64,
     ) -> Applied {
-        if let Some(rules) = A::activates(event) {
-            self.rules = rules;
+        if let Some(control) = A::control(event) {
+            match control {
+                Control::Rules(rules) => self.rules = rules,
+                Control::EpochOpened(epoch) => {
+                    self.epochs.push((epoch, record.offset));
+                    self.sealed = false;
+                }
+                Control::EpochSealed(_) => self.sealed = true,
+            }
             return Applied { at: self.appended_max_ms, ..Applied::default() };
         }
         let at = if faults::is_on(Rule::AssignedTimes) {
@@ -264,5 +323,14 @@ impl<A: Aggregate> PartitionFold<A> {
             }
         }
         xxh3_128(&link)
+    }
+}
+
+/// Numbers of the log go up one by one.
+fn follows(next: u32, present: u32, otherwise: Refusal) -> Result<(), Refusal> {
+    match next {
+        next if next == present + 1 => Ok(()),
+        next if next <= present => Err(Refusal::Already),
+        _ => Err(otherwise),
     }
 }

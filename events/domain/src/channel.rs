@@ -13,7 +13,7 @@ use events::{ChannelEvent, ChannelId, Event, Meta, PostId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 
 use self::effects::{conversation, count_notice, count_post};
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, Control};
 use crate::directory::refuse_if;
 use crate::faults::{self, Rule};
 use crate::verdict::{Applied, ChannelAfter, Refusal};
@@ -169,9 +169,11 @@ impl Aggregate for Channels {
         }
     }
 
-    fn activates(event: &ChannelEvent) -> Option<u32> {
+    fn control(event: &ChannelEvent) -> Option<Control> {
         match event {
-            ChannelEvent::RulesActivated(body) => Some(body.c.rules),
+            ChannelEvent::RulesActivated(body) => Some(Control::Rules(body.c.rules)),
+            ChannelEvent::EpochOpened(body) => Some(Control::EpochOpened(body.c.epoch)),
+            ChannelEvent::EpochSealed(body) => Some(Control::EpochSealed(body.c.epoch)),
             _ => None,
         }
     }
@@ -183,7 +185,7 @@ impl Aggregate for Channels {
     fn admit(&self, rules: u32, event: &ChannelEvent) -> Result<(), Refusal> {
         use ChannelEvent as E;
         match event {
-            E::RulesActivated(_) => Ok(()),
+            E::RulesActivated(_) | E::EpochOpened(_) | E::EpochSealed(_) => Ok(()),
             E::ChannelCreated(b) => self.unknown(b.c.channel_id),
             E::ChannelDirectOpened(b) => self.unknown(b.c.channel_id),
             E::ChannelGroupOpened(b) => self.unknown(b.c.channel_id),
@@ -235,7 +237,7 @@ impl Aggregate for Channels {
         let channel_id = ChannelId(meta.subject);
         let mut applied = Applied { at, ..Applied::default() };
         match event {
-            E::RulesActivated(_) => return applied,
+            E::RulesActivated(_) | E::EpochOpened(_) | E::EpochSealed(_) => return applied,
             E::ChannelCreated(b) => {
                 applied.members = self.create(&b.c, at, offset);
             }
@@ -321,6 +323,8 @@ impl Aggregate for Channels {
             E::FileUploaded(b) => [(b.c.file.file_id.0, K::Created)].into_iter().collect(),
             E::ChannelPostsExpired(b) => [(b.c.channel_id.0, K::Deleted)].into_iter().collect(),
             E::RulesActivated(_)
+            | E::EpochOpened(_)
+            | E::EpochSealed(_)
             | E::ChannelCreated(_)
             | E::ChannelDirectOpened(_)
             | E::ChannelGroupOpened(_)
@@ -377,6 +381,8 @@ impl Aggregate for Channels {
             E::ReactionAdded(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
             E::ReactionRemoved(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
             E::RulesActivated(_)
+            | E::EpochOpened(_)
+            | E::EpochSealed(_)
             | E::ChannelCreated(_)
             | E::ChannelDirectOpened(_)
             | E::ChannelGroupOpened(_)

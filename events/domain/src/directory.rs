@@ -6,7 +6,7 @@ use events::directory::{NewTeamMember, TeamType};
 use events::{ChannelId, DirectoryEvent, Event, Id, KeyedHash, Meta, SessionId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, Control};
 use crate::retention::Retention;
 use crate::verdict::{Applied, Refusal};
 use crate::window::{Conflicts, Kinds, TouchKind, Touches, WindowLimits};
@@ -180,9 +180,11 @@ impl Aggregate for Directory {
         }
     }
 
-    fn activates(event: &DirectoryEvent) -> Option<u32> {
+    fn control(event: &DirectoryEvent) -> Option<Control> {
         match event {
-            DirectoryEvent::RulesActivated(body) => Some(body.c.rules),
+            DirectoryEvent::RulesActivated(body) => Some(Control::Rules(body.c.rules)),
+            DirectoryEvent::EpochOpened(body) => Some(Control::EpochOpened(body.c.epoch)),
+            DirectoryEvent::EpochSealed(body) => Some(Control::EpochSealed(body.c.epoch)),
             _ => None,
         }
     }
@@ -195,7 +197,7 @@ impl Aggregate for Directory {
         use DirectoryEvent as E;
         match event {
             E::CellOpened(_) => refuse_if(self.cell.is_some(), Refusal::CellOpen),
-            E::RulesActivated(_) => Ok(()),
+            E::RulesActivated(_) | E::EpochOpened(_) | E::EpochSealed(_) => Ok(()),
             E::UserCreated(b) => {
                 refuse_if(self.accounts.contains_key(&b.c.user_id), Refusal::Already)?;
                 self.username_free(b.c.username_hash, b.c.user_id)?;
@@ -284,7 +286,7 @@ impl Aggregate for Directory {
         let mut applied = Applied { at, ..Applied::default() };
         match event {
             E::CellOpened(b) => self.cell = Some((b.c.partitions, b.c.fingerprint.clone())),
-            E::RulesActivated(_) => {}
+            E::RulesActivated(_) | E::EpochOpened(_) | E::EpochSealed(_) => {}
             E::UserCreated(b) => applied.system_admin = self.create_account(&b.c, at),
             E::UserProfileChanged(b) => self.change_names(&b.c),
             E::UserPasswordChanged(b) => {

@@ -16,7 +16,7 @@ pub mod user;
 mod verdict;
 mod window;
 
-pub use aggregate::{Aggregate, FoldError, Judged, PartitionFold, RULES_KNOWN};
+pub use aggregate::{Aggregate, Control, FoldError, Judged, PartitionFold, RULES_KNOWN};
 pub use channel::{Channel, Channels, Member};
 pub use directory::{Account, ChannelName, Directory, Team, TeamMembership};
 pub use retention::{Hold, Kept, Past, Policy, Retention};

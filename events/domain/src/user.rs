@@ -6,7 +6,7 @@ use events::user::{ReadMarker, SessionCreated, StatusKind, StatusSet, TokenHash}
 use events::{ChannelId, Event, Meta, ReadstateEvent, SessionId, UserEvent, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, Control};
 use crate::directory::refuse_if;
 use crate::verdict::{Applied, Refusal};
 use crate::window::WindowLimits;
@@ -128,9 +128,11 @@ impl Aggregate for Users {
         }
     }
 
-    fn activates(event: &UserEvent) -> Option<u32> {
+    fn control(event: &UserEvent) -> Option<Control> {
         match event {
-            UserEvent::RulesActivated(body) => Some(body.c.rules),
+            UserEvent::RulesActivated(body) => Some(Control::Rules(body.c.rules)),
+            UserEvent::EpochOpened(body) => Some(Control::EpochOpened(body.c.epoch)),
+            UserEvent::EpochSealed(body) => Some(Control::EpochSealed(body.c.epoch)),
             _ => None,
         }
     }
@@ -158,7 +160,9 @@ impl Aggregate for Users {
             UserEvent::PreferencesSet(_)
             | UserEvent::PreferencesDeleted(_)
             | UserEvent::UserStateErased(_)
-            | UserEvent::RulesActivated(_) => Ok(()),
+            | UserEvent::RulesActivated(_)
+            | UserEvent::EpochOpened(_)
+            | UserEvent::EpochSealed(_) => Ok(()),
         }
     }
 
@@ -171,7 +175,9 @@ impl Aggregate for Users {
             UserEvent::UserStateErased(b) => self.erase(b.c.user_id),
             UserEvent::PreferencesSet(_)
             | UserEvent::PreferencesDeleted(_)
-            | UserEvent::RulesActivated(_) => {}
+            | UserEvent::RulesActivated(_)
+            | UserEvent::EpochOpened(_)
+            | UserEvent::EpochSealed(_) => {}
         }
         Applied { at, ..Applied::default() }
     }
@@ -179,7 +185,9 @@ impl Aggregate for Users {
 
 fn person_of(event: &UserEvent) -> Option<UserId> {
     match event {
-        UserEvent::RulesActivated(_) => None,
+        UserEvent::RulesActivated(_) | UserEvent::EpochOpened(_) | UserEvent::EpochSealed(_) => {
+            None
+        }
         UserEvent::SessionCreated(b) => Some(b.c.user_id),
         UserEvent::SessionRevoked(b) => Some(b.c.user_id),
         UserEvent::PreferencesSet(b) => Some(b.c.user_id),
@@ -231,9 +239,11 @@ impl Aggregate for Readstate {
         }
     }
 
-    fn activates(event: &ReadstateEvent) -> Option<u32> {
+    fn control(event: &ReadstateEvent) -> Option<Control> {
         match event {
-            ReadstateEvent::RulesActivated(body) => Some(body.c.rules),
+            ReadstateEvent::RulesActivated(body) => Some(Control::Rules(body.c.rules)),
+            ReadstateEvent::EpochOpened(body) => Some(Control::EpochOpened(body.c.epoch)),
+            ReadstateEvent::EpochSealed(body) => Some(Control::EpochSealed(body.c.epoch)),
             _ => None,
         }
     }
@@ -252,7 +262,9 @@ impl Aggregate for Readstate {
                 let held = self.marker(b.c.user_id, b.c.marker.channel_id);
                 refuse_if(held.is_some_and(|m| m.as_of > b.c.marker.as_of), Refusal::Behind)
             }
-            ReadstateEvent::RulesActivated(_) => Ok(()),
+            ReadstateEvent::RulesActivated(_)
+            | ReadstateEvent::EpochOpened(_)
+            | ReadstateEvent::EpochSealed(_) => Ok(()),
         }
     }
 
@@ -273,7 +285,9 @@ impl Aggregate for Readstate {
                 applied.markers.push(b.c.marker);
                 self.last_at.insert(b.c.user_id, at);
             }
-            ReadstateEvent::RulesActivated(_) => {}
+            ReadstateEvent::RulesActivated(_)
+            | ReadstateEvent::EpochOpened(_)
+            | ReadstateEvent::EpochSealed(_) => {}
         }
         applied
     }

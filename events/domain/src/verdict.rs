@@ -81,7 +81,7 @@ pub enum Void {
     Refused(Refusal),
     /// The bytes are no event.
     Invalid,
-    /// An event of an epoch that a restore closed.
+    /// It was decided in another epoch than the one that was open at its position. Not remembered either.
     ForeignEpoch,
 }
 
@@ -128,6 +128,8 @@ pub enum Refusal {
     Expired,
     /// Keys are destroyed of times only before which everything has expired.
     NotExpired,
+    /// `epoch.opened` does not follow the present epoch, or `epoch.sealed` is not of it.
+    NotTheNextEpoch,
 }
 
 /// A remembered verdict: what a repeated id is answered with.

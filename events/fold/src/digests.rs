@@ -4,10 +4,13 @@
 
 use std::sync::Arc;
 
-use event_archive::{KeyPrefix, ObjectKey, ObjectStore, PutOutcome, StoreError};
-use events::{FIRST_EPOCH, Partition};
+use event_archive::{ObjectStore, PutOutcome, StoreError};
+use events::{Partition, Position};
 
 use crate::set::Folded;
+use crate::snapshots::{folder, key, parsed};
+
+const ROOT: &str = "digests";
 
 /// Records of a partition between two digests.
 pub const DIGEST_EVERY: u64 = 10_000;
@@ -16,8 +19,8 @@ pub const DIGEST_EVERY: u64 = 10_000;
 #[derive(Debug, thiserror::Error)]
 pub enum DigestError {
     /// Another consumer judged a record before `next` otherwise. Both must stop.
-    #[error("the folds of {partition} part before offset {next}: {ours} here, {theirs} elsewhere")]
-    Parted { partition: Partition, next: u64, ours: String, theirs: String },
+    #[error("the folds part before {next}: {ours} here, {theirs} elsewhere")]
+    Parted { next: Position, ours: String, theirs: String },
     /// Nothing was compared.
     #[error("failed to compare digests")]
     Store(#[from] StoreError),
@@ -38,18 +41,13 @@ impl Digests {
         next.is_multiple_of(DIGEST_EVERY).then_some(next)
     }
 
-    /// Leaves the digest of `partition` at `next`, or compares it with the one that stands there.
+    /// Leaves the digest of all before `next`, or compares it with the one that stands there.
     ///
     /// # Errors
     /// [`DigestError`].
-    pub async fn agree(
-        &self,
-        partition: Partition,
-        next: u64,
-        digest: u128,
-    ) -> Result<(), DigestError> {
+    pub async fn agree(&self, next: Position, digest: u128) -> Result<(), DigestError> {
         let ours = format!("{digest:032x}");
-        let name = name(partition, next);
+        let name = key(ROOT, next);
         if self.0.put_if_absent(&name, ours.clone().into()).await? == PutOutcome::Written {
             return Ok(());
         }
@@ -58,7 +56,7 @@ impl Digests {
             return Ok(());
         }
         let theirs = String::from_utf8_lossy(&theirs).into_owned();
-        Err(DigestError::Parted { partition, next, ours, theirs })
+        Err(DigestError::Parted { next, ours, theirs })
     }
 
     /// Removes those that lie beyond the end of their partition.
@@ -66,28 +64,13 @@ impl Digests {
         &self,
         end: impl Fn(Partition) -> u64,
     ) -> Result<(), StoreError> {
-        let folder = KeyPrefix::parse(format!("{}/", root())).expect("a number is a folder's name");
-        for object in self.0.list(&folder).await? {
-            if let Some((partition, next)) = parse(object.as_str())
-                && next > end(partition)
+        for object in self.0.list(&folder(ROOT)).await? {
+            if let Some(next) = parsed(ROOT, object.as_str())
+                && next.offset > end(next.partition)
             {
                 self.0.delete(&object).await?;
             }
         }
         Ok(())
     }
-}
-
-fn root() -> String {
-    format!("digests/{FIRST_EPOCH}")
-}
-
-fn name(partition: Partition, next: u64) -> ObjectKey {
-    ObjectKey::parse(format!("{}/{partition}/{next:020}", root()))
-        .expect("a partition and a number are a name")
-}
-
-fn parse(name: &str) -> Option<(Partition, u64)> {
-    let (partition, next) = name.strip_prefix(&root())?.strip_prefix('/')?.split_once('/')?;
-    Some((partition.parse().ok()?, next.parse().ok()?))
 }

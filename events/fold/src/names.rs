@@ -107,6 +107,8 @@ impl Names {
             }
             DirectoryEvent::CellOpened(_)
             | DirectoryEvent::RulesActivated(_)
+            | DirectoryEvent::EpochOpened(_)
+            | DirectoryEvent::EpochSealed(_)
             | DirectoryEvent::UserPasswordChanged(_)
             | DirectoryEvent::UserRolesChanged(_)
             | DirectoryEvent::UserDeactivated(_)

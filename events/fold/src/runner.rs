@@ -258,10 +258,10 @@ impl Shared {
             return;
         };
         let partition = folded.record.partition;
-        let digest = set.hash(partition);
+        let (next, digest) = (set.position(partition, next), set.hash(partition));
         let shared = Arc::clone(self);
         tokio::spawn(async move {
-            match digests.agree(partition, next, digest).await {
+            match digests.agree(next, digest).await {
                 Ok(()) => {}
                 Err(parted @ DigestError::Parted { .. }) => {
                     tracing::error!(error = %parted, "the fold stops");

@@ -6,7 +6,8 @@ use domain::{
     Users, Verdict, WindowLimits,
 };
 use events::{
-    ChannelId, Event, EventId, Meta, PARTITIONS, Partition, Position, SharedRecord, Topic, UserId,
+    ChannelId, Event, EventId, Meta, PARTITIONS, Partition, Position, Record, SharedRecord, Topic,
+    UserId,
 };
 use parking_lot::{RwLock, RwLockReadGuard};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ use crate::names::Names;
 #[derive(Debug, Clone)]
 pub struct Folded {
     pub record: SharedRecord,
+    /// The one that was open at its position.
+    pub epoch: u32,
     /// Absent where the bytes are no event.
     pub decoded: Option<(Meta, Event)>,
     pub verdict: Verdict,
@@ -24,7 +27,8 @@ pub struct Folded {
 
 impl Folded {
     pub fn position(&self) -> Position {
-        Position::new(self.record.partition, self.record.offset)
+        let Record { partition, offset, .. } = *self.record;
+        Position { epoch: self.epoch, partition, offset }
     }
 
     pub fn id(&self) -> Option<EventId> {
@@ -47,7 +51,7 @@ pub struct InvalidSnapshot {
 }
 
 /// Format of the snapshots; another one is passed over.
-const SNAPSHOT_FORMAT: u8 = 3;
+const SNAPSHOT_FORMAT: u8 = 4;
 
 #[derive(Serialize, Deserialize)]
 struct DirectorySnapshot {
@@ -146,9 +150,10 @@ impl FoldSet {
     /// # Panics
     /// On a record of `presence`, which is never judged.
     pub fn apply(&self, record: SharedRecord) -> Result<Folded, FoldError> {
-        let Judged { decoded, verdict } =
-            self.with_mut(record.partition, |fold| fold.apply(&record))?;
-        let folded = Folded { record, decoded, verdict };
+        let (Judged { decoded, verdict }, epoch) = self.with_mut(record.partition, |fold| {
+            fold.apply(&record).map(|judged| (judged, fold.epoch_at(record.offset)))
+        })?;
+        let folded = Folded { record, epoch, decoded, verdict };
         if let Some((_, Event::Directory(event), _)) = folded.applied() {
             self.names.write().absorb(event);
         }
@@ -158,6 +163,22 @@ impl FoldSet {
     /// The offset that the partition's fold takes next.
     pub fn next(&self, partition: Partition) -> u64 {
         self.with(partition, |fold| fold.next())
+    }
+
+    /// The epoch whose events count in the partition now.
+    pub fn epoch(&self, partition: Partition) -> u32 {
+        self.with(partition, |fold| fold.epoch())
+    }
+
+    /// Whether nothing counts any more that is appended to the partition.
+    pub fn is_sealed(&self, partition: Partition) -> bool {
+        self.with(partition, |fold| fold.is_sealed())
+    }
+
+    /// The position of the record that stands, or will stand, at an offset.
+    pub fn position(&self, partition: Partition, offset: u64) -> Position {
+        let epoch = self.with(partition, |fold| fold.epoch_at(offset));
+        Position { epoch, partition, offset }
     }
 
     /// Digest of the partition's verdicts so far.
@@ -184,21 +205,22 @@ impl FoldSet {
         self.snapshot_at(partition).1
     }
 
-    /// The offset that the partition's fold takes next, and its state there: of one moment, however
+    /// The position that the partition's fold takes next, and its state there: of one moment, however
     /// fast it folds on.
-    pub fn snapshot_at(&self, partition: Partition) -> (u64, Vec<u8>) {
+    pub fn snapshot_at(&self, partition: Partition) -> (Position, Vec<u8>) {
         let mut bytes = vec![SNAPSHOT_FORMAT];
         let (next, body) = if partition.topic == Topic::Directory {
             // Both locks at once: the names belong to the same position.
             let fold = self.directory.read();
             let names = self.names.read();
             let snapshot = DirectorySnapshot { fold: fold.clone(), names: names.clone() };
-            (fold.next(), postcard::to_stdvec(&snapshot))
+            ((fold.epoch(), fold.next()), postcard::to_stdvec(&snapshot))
         } else {
-            self.with(partition, |fold| (fold.next(), fold.encode()))
+            self.with(partition, |fold| ((fold.epoch(), fold.next()), fold.encode()))
         };
+        let (epoch, offset) = next;
         bytes.extend(body.expect("a fold's state has no type that fails to encode"));
-        (next, bytes)
+        (Position { epoch, partition, offset }, bytes)
     }
 
     /// Puts a partition to where a snapshot was taken.
@@ -254,6 +276,9 @@ fn topic<A: Aggregate>(topic: Topic, limits: WindowLimits) -> Vec<RwLock<Partiti
 trait AnyFold {
     fn apply(&mut self, record: &events::Record) -> Result<Judged, FoldError>;
     fn next(&self) -> u64;
+    fn epoch(&self) -> u32;
+    fn epoch_at(&self, offset: u64) -> u32;
+    fn is_sealed(&self) -> bool;
     fn hash(&self) -> u128;
     fn floor(&self) -> u64;
     fn window_len(&self) -> usize;
@@ -269,6 +294,18 @@ impl<A: Aggregate> AnyFold for PartitionFold<A> {
 
     fn next(&self) -> u64 {
         self.next()
+    }
+
+    fn epoch(&self) -> u32 {
+        self.epoch()
+    }
+
+    fn epoch_at(&self, offset: u64) -> u32 {
+        self.epoch_at(offset)
+    }
+
+    fn is_sealed(&self) -> bool {
+        self.is_sealed()
     }
 
     fn hash(&self) -> u128 {

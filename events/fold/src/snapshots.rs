@@ -2,11 +2,12 @@
 //!
 //! They only shorten a start: every one may be lost, and the log brings the state back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use event_archive::{KeyPrefix, ObjectKey, ObjectStore, StoreError};
-use events::{FIRST_EPOCH, Partition};
+use events::{Partition, Position};
 
 use crate::digests::Digests;
 use crate::set::FoldSet;
@@ -55,9 +56,9 @@ impl Snapshots {
     /// # Errors
     /// [`StoreError`]; some may still be there.
     pub async fn forget(&self, partition: Partition, offset: u64) -> Result<(), StoreError> {
-        for held in self.offsets(partition).await? {
-            if held <= offset {
-                self.0.delete(&name(partition, held)).await?;
+        for held in self.held().await? {
+            if held.partition == partition && held.offset <= offset {
+                self.0.delete(&name(held)).await?;
             }
         }
         Ok(())
@@ -69,18 +70,21 @@ impl Snapshots {
         set: &FoldSet,
         partition: Partition,
     ) -> Result<(), StoreError> {
-        let (next, packed) = packed(set, partition);
-        self.0.put(&name(partition, next), packed.into()).await?;
-        let mut held = self.offsets(partition).await?;
+        let (at, packed) = packed(set, partition);
+        self.0.put(&name(at), packed.into()).await?;
+        let folder = folder(&format!("{ROOT}/{}/{partition}", at.epoch));
+        let objects = self.0.list(&folder).await?;
+        let mut held: Vec<Position> = objects.iter().filter_map(|o| parse(o.as_str())).collect();
         held.sort_unstable_by(|a, b| b.cmp(a));
-        for offset in held.into_iter().skip(kept) {
-            self.0.delete(&name(partition, offset)).await?;
+        for old in held.into_iter().skip(kept) {
+            self.0.delete(&name(old)).await?;
         }
         Ok(())
     }
 
     /// Puts each partition of `set` to its newest readable snapshot at or below `at_most`, which gives
-    /// the offset that the caller needs next. A partition without one starts from the beginning.
+    /// the offset that the caller needs next. A partition without one starts from the beginning. Only
+    /// those of the newest epoch count: one of an older epoch may be of records that a restore left behind.
     ///
     /// # Errors
     /// [`StoreError`] if the store fails.
@@ -89,20 +93,19 @@ impl Snapshots {
         set: &FoldSet,
         at_most: impl Fn(Partition) -> u64,
     ) -> Result<(), StoreError> {
-        let mut held = std::collections::BTreeMap::<Partition, Vec<u64>>::new();
-        for object in self.0.list(&folder(&root())).await? {
-            if let Some((partition, offset)) = parse(object.as_str()) {
-                held.entry(partition).or_default().push(offset);
-            }
+        let mut of_partitions = BTreeMap::<Partition, Vec<Position>>::new();
+        for at in self.held().await? {
+            of_partitions.entry(at.partition).or_default().push(at);
         }
-        for (partition, mut offsets) in held {
-            offsets.retain(|offset| *offset <= at_most(partition));
-            offsets.sort_unstable_by(|a, b| b.cmp(a));
-            for offset in offsets {
-                match self.restore_one(set, partition, offset).await {
+        for (partition, mut held) in of_partitions {
+            let newest = held.iter().map(|at| at.epoch).max();
+            held.retain(|at| Some(at.epoch) == newest && at.offset <= at_most(partition));
+            held.sort_unstable_by(|a, b| b.cmp(a));
+            for at in held {
+                match self.restore_one(set, at).await {
                     Ok(()) => break,
                     Err(error) => tracing::warn!(
-                        %partition, offset, error = %error,
+                        %at, error = %error,
                         "failed to use a snapshot; an older one or the log serves"
                     ),
                 }
@@ -117,11 +120,9 @@ impl Snapshots {
     /// # Errors
     /// [`StoreError`]; some may be removed.
     pub async fn forget_beyond(&self, end: impl Fn(Partition) -> u64) -> Result<(), StoreError> {
-        for object in self.0.list(&folder(&root())).await? {
-            if let Some((partition, offset)) = parse(object.as_str())
-                && offset > end(partition)
-            {
-                self.0.delete(&object).await?;
+        for at in self.held().await? {
+            if at.offset > end(at.partition) {
+                self.0.delete(&name(at)).await?;
             }
         }
         self.digests().forget_beyond(end).await
@@ -130,22 +131,22 @@ impl Snapshots {
     async fn restore_one(
         &self,
         set: &FoldSet,
-        partition: Partition,
-        offset: u64,
+        at: Position,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let packed: Bytes = self.0.get(&name(partition, offset)).await?.ok_or("it is gone")?;
+        let packed: Bytes = self.0.get(&name(at)).await?.ok_or("it is gone")?;
         let snapshot = zstd::bulk::decompress(&packed, unpacked_bytes(&packed)?)?;
-        set.restore(partition, &snapshot)?;
+        set.restore(at.partition, &snapshot)?;
         Ok(())
     }
 
-    async fn offsets(&self, partition: Partition) -> Result<Vec<u64>, StoreError> {
-        let objects = self.0.list(&folder(&format!("{}/{partition}", root()))).await?;
-        Ok(objects.iter().filter_map(|o| parse(o.as_str())).map(|(_, offset)| offset).collect())
+    /// What each of them takes next.
+    async fn held(&self) -> Result<Vec<Position>, StoreError> {
+        let objects = self.0.list(&folder(ROOT)).await?;
+        Ok(objects.iter().filter_map(|object| parse(object.as_str())).collect())
     }
 }
 
-fn packed(set: &FoldSet, partition: Partition) -> (u64, Vec<u8>) {
+fn packed(set: &FoldSet, partition: Partition) -> (Position, Vec<u8>) {
     let (next, snapshot) = set.snapshot_at(partition);
     let packed = zstd::bulk::compress(&snapshot, ZSTD_LEVEL)
         .expect("compressing memory into memory does not fail");
@@ -160,21 +161,30 @@ fn unpacked_bytes(packed: &[u8]) -> Result<usize, String> {
     }
 }
 
-fn root() -> String {
-    format!("folds/{FIRST_EPOCH}")
+const ROOT: &str = "folds";
+
+fn name(at: Position) -> ObjectKey {
+    key(ROOT, at)
 }
 
-/// Twenty digits, so that names sort like offsets.
-fn name(partition: Partition, next: u64) -> ObjectKey {
-    ObjectKey::parse(format!("{}/{partition}/{next:020}", root()))
-        .expect("a partition and a number are a name")
+fn parse(name: &str) -> Option<Position> {
+    parsed(ROOT, name)
 }
 
-fn folder(path: &str) -> KeyPrefix {
-    KeyPrefix::parse(format!("{path}/")).expect("a partition is a folder's name")
+/// Below `root` by epoch and partition. Twenty digits, so that names sort like offsets.
+pub(crate) fn key(root: &str, at: Position) -> ObjectKey {
+    let Position { epoch, partition, offset } = at;
+    ObjectKey::parse(format!("{root}/{epoch}/{partition}/{offset:020}"))
+        .expect("a partition and numbers are a name")
 }
 
-fn parse(name: &str) -> Option<(Partition, u64)> {
-    let (partition, offset) = name.strip_prefix(&root())?.strip_prefix('/')?.split_once('/')?;
-    Some((partition.parse().ok()?, offset.parse().ok()?))
+pub(crate) fn parsed(root: &str, name: &str) -> Option<Position> {
+    let mut parts = name.strip_prefix(root)?.strip_prefix('/')?.split('/');
+    let (epoch, partition, offset) = (parts.next()?, parts.next()?, parts.next()?);
+    let partition = partition.parse().ok()?;
+    Some(Position { epoch: epoch.parse().ok()?, partition, offset: offset.parse().ok()? })
+}
+
+pub(crate) fn folder(path: &str) -> KeyPrefix {
+    KeyPrefix::parse(format!("{path}/")).expect("numbers and a partition are folders' names")
 }

@@ -157,7 +157,7 @@ async fn what_lies_beyond_a_logs_end_can_be_forgotten() {
     let (digests, kept, lost) = (snapshots.digests(), DIGEST_EVERY, 2 * DIGEST_EVERY);
     let (partition, other) = (Partition::DIRECTORY, Partition::of(Topic::Users, &[7; 16]));
     for (partition, next) in [(partition, lost), (other, kept), (other, lost)] {
-        digests.agree(partition, next, 1).await.expect("nobody was there before");
+        digests.agree(Position::new(partition, next), 1).await.expect("nobody was there before");
     }
     let end = |p| if p == partition { 2 } else { DIGEST_EVERY };
     snapshots.forget_beyond(end).await.expect("forgotten");
@@ -166,9 +166,12 @@ async fn what_lies_beyond_a_logs_end_can_be_forgotten() {
     snapshots.restore(&set, |_| u64::MAX).await.expect("restored");
     assert_eq!(set.next(partition), 2, "the one at 3 is forgotten");
     for (partition, next) in [(partition, lost), (other, lost)] {
-        digests.agree(partition, next, 2).await.expect("another result may stand there");
+        digests
+            .agree(Position::new(partition, next), 2)
+            .await
+            .expect("another result may stand there");
     }
-    assert!(digests.agree(other, kept, 2).await.is_err(), "this one is compared");
+    assert!(digests.agree(Position::new(other, kept), 2).await.is_err(), "this one is compared");
 }
 
 #[tokio::test]
@@ -194,10 +197,13 @@ async fn folds_that_part_stop_where_they_compare_digests() {
     let user = UserId::from_bytes([7; 16]);
     let partition = Partition::of(Topic::Users, user.as_bytes());
     // Somebody else says to have come to another result.
-    digests.agree(partition, DIGEST_EVERY, 1).await.expect("nobody was there before");
-    let parted = digests.agree(partition, DIGEST_EVERY, 2).await;
+    digests
+        .agree(Position::new(partition, DIGEST_EVERY), 1)
+        .await
+        .expect("nobody was there before");
+    let parted = digests.agree(Position::new(partition, DIGEST_EVERY), 2).await;
     assert!(matches!(parted, Err(DigestError::Parted { .. })));
-    digests.agree(partition, DIGEST_EVERY, 1).await.expect("the same result");
+    digests.agree(Position::new(partition, DIGEST_EVERY), 1).await.expect("the same result");
 
     let options = Options { digests: Some(digests), ..Options::default() };
     let fold = start(&log, FoldSet::new(), options).await;

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use event_archive::segments::{Archive, Signer};
 use event_archive::{
     DirectoryStore, KeyPrefix, ObjectStore, S3Credentials, S3Options, S3Store, StoreError,
 };
-use events::FIRST_EPOCH;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use platform::config::{Config, S3Settings, StorePlace};
@@ -105,7 +104,11 @@ pub async fn open_archive(config: &Config, data: &Path, secrets: &Secrets) -> Re
         ensure!(other.place(config, data) != place, "archive.url and {setting} are both {place}");
     }
     let objects = Store::Archive.open(config, data).await?;
-    Ok(Archive::new(objects, cell(secrets), FIRST_EPOCH))
+    let signer = archive_signer(secrets).public_key();
+    Archive::new(objects, cell(secrets))
+        .open(&[signer])
+        .await
+        .map_err(|error| anyhow!("failed to {error}"))
 }
 
 /// Who signs the archive's digests: whoever has the secrets of the cell.

@@ -115,7 +115,8 @@ impl Session {
         }
         let folded = self.set.apply(record)?;
         if let Some(next) = Digests::due(&folded) {
-            self.digests.agree(partition, next, self.set.hash(partition)).await?;
+            let next = self.set.position(partition, next);
+            self.digests.agree(next, self.set.hash(partition)).await?;
         }
         let chain = self.chain(partition);
         if folded.record.offset < chain.end.next_offset {

@@ -25,7 +25,7 @@ impl RowChanges {
         let log_offset = offset.cast_signed();
         let place = Place { at, after, partition: partition_key(partition), log_offset };
         match event {
-            E::RulesActivated(_) => {}
+            E::RulesActivated(_) | E::EpochOpened(_) | E::EpochSealed(_) => {}
             E::ChannelCreated(b) => {
                 let row = channel_row(&b.c, at, after);
                 self.channels.insert(b.c.channel_id, Change::New(row));

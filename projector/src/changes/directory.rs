@@ -21,7 +21,7 @@ impl RowChanges {
         use DirectoryEvent as E;
         let at = applied.at;
         match event {
-            E::CellOpened(_) | E::RulesActivated(_) => {}
+            E::CellOpened(_) | E::RulesActivated(_) | E::EpochOpened(_) | E::EpochSealed(_) => {}
             E::UserCreated(b) => {
                 let user = wire::User::from_created(&b.c, &b.p, at, applied.system_admin);
                 self.users.insert(b.c.user_id, Change::New(clean(UserRow::from(&user))));

@@ -12,6 +12,8 @@ impl RowChanges {
         match event {
             // Sessions stand in the fold, where every service looks them up.
             UserEvent::RulesActivated(_)
+            | UserEvent::EpochOpened(_)
+            | UserEvent::EpochSealed(_)
             | UserEvent::SessionCreated(_)
             | UserEvent::SessionRevoked(_) => {}
             UserEvent::PreferencesSet(b) => {
@@ -49,7 +51,9 @@ impl RowChanges {
 
     pub(super) fn absorb_readstate(&mut self, event: &ReadstateEvent, applied: &Applied) {
         match event {
-            ReadstateEvent::RulesActivated(_) => {}
+            ReadstateEvent::RulesActivated(_)
+            | ReadstateEvent::EpochOpened(_)
+            | ReadstateEvent::EpochSealed(_) => {}
             ReadstateEvent::ReadMarkerAdvanced(b) => self.move_markers(b.c.user_id, applied),
             ReadstateEvent::ReadMarkerSetBack(b) => self.move_markers(b.c.user_id, applied),
         }

@@ -29,6 +29,8 @@ pub(super) fn of(
     let at = applied.at;
     match event {
         E::RulesActivated(_)
+        | E::EpochOpened(_)
+        | E::EpochSealed(_)
         | E::FileUploaded(_)
         | E::ChannelAuthorErased(_)
         | E::ChannelPostsExpired(_)

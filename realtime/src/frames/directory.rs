@@ -14,6 +14,8 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
         // of old posts.
         E::CellOpened(_)
         | E::RulesActivated(_)
+        | E::EpochOpened(_)
+        | E::EpochSealed(_)
         | E::ChannelNameClaimed(_)
         | E::UserKeyDestroyed(_)
         | E::UserSessionsRevoked(_)

@@ -19,7 +19,9 @@ pub(super) fn of(event: &UserEvent, sink: &mut impl Sink) {
         | E::SessionCreated(_)
         | E::SessionRevoked(_)
         | E::UserStateErased(_)
-        | E::RulesActivated(_) => {}
+        | E::RulesActivated(_)
+        | E::EpochOpened(_)
+        | E::EpochSealed(_) => {}
     }
 }
 
@@ -57,7 +59,9 @@ pub(super) fn of_readstate(
             let user_id = b.c.user_id;
             sink.tell(Audience::User(user_id), || post_unread(set, &b.c));
         }
-        ReadstateEvent::RulesActivated(_) => {}
+        ReadstateEvent::RulesActivated(_)
+        | ReadstateEvent::EpochOpened(_)
+        | ReadstateEvent::EpochSealed(_) => {}
     }
 }
 

@@ -86,7 +86,9 @@ impl Hub {
                 UserEvent::StatusSet(_)
                 | UserEvent::PreferencesSet(_)
                 | UserEvent::PreferencesDeleted(_)
-                | UserEvent::RulesActivated(_),
+                | UserEvent::RulesActivated(_)
+                | UserEvent::EpochOpened(_)
+                | UserEvent::EpochSealed(_),
             )
             | Event::Readstate(_)
             | Event::Presence(_) => {}
@@ -106,6 +108,8 @@ impl Hub {
                 return;
             }
             ChannelEvent::RulesActivated(_)
+            | ChannelEvent::EpochOpened(_)
+            | ChannelEvent::EpochSealed(_)
             | ChannelEvent::ChannelSettingsChanged(_)
             | ChannelEvent::ChannelArchived(_)
             | ChannelEvent::ChannelRestored(_)
@@ -194,6 +198,8 @@ fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
         DirectoryEvent::UserSessionsRevoked(b) => Some(b.c.user_id),
         DirectoryEvent::CellOpened(_)
         | DirectoryEvent::RulesActivated(_)
+        | DirectoryEvent::EpochOpened(_)
+        | DirectoryEvent::EpochSealed(_)
         | DirectoryEvent::UserCreated(_)
         | DirectoryEvent::UserProfileChanged(_)
         | DirectoryEvent::UserRolesChanged(_)

@@ -76,6 +76,8 @@ impl Names {
             | DirectoryEvent::LegalHoldReleased(_)
             | DirectoryEvent::RetentionRunFinished(_)
             | DirectoryEvent::RulesActivated(_)
+            | DirectoryEvent::EpochOpened(_)
+            | DirectoryEvent::EpochSealed(_)
             | DirectoryEvent::UserProfileChanged(_)
             | DirectoryEvent::UserPasswordChanged(_)
             | DirectoryEvent::UserRolesChanged(_)

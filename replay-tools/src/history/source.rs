@@ -295,10 +295,10 @@ impl Source {
             other.unwrap_or_else(|| blank(&record))
         });
         let entries = sealed.into_iter().zip(opened).map(|(folded, record)| {
-            let Folded { record: sealed, decoded, verdict } = folded;
+            let Folded { record: sealed, epoch, decoded, verdict } = folded;
             // Judged once already: what is no event stays none.
             let decoded = decoded.and_then(|_| events::decode(&record).ok());
-            Entry { sealed, opened: Folded { record, decoded, verdict } }
+            Entry { sealed, opened: Folded { record, epoch, decoded, verdict } }
         });
         Ok(entries.collect())
     }

@@ -309,7 +309,7 @@ impl World {
     }
 
     pub fn archive(&self) -> Archive {
-        Archive::new(Arc::clone(&self.store) as _, "cell-1", 1)
+        Archive::new(Arc::clone(&self.store) as _, "cell-1")
     }
 
     /// Archives what is new, and reads it.

@@ -103,7 +103,7 @@ impl Archive {
         Manifest {
             format: format::FORMAT,
             cell: self.cell().to_owned(),
-            epoch: self.epoch(),
+            epoch: self.epoch_at(partition, end.next_offset),
             partition,
             first_offset: end.next_offset,
             count: records.len() as u64,
@@ -122,9 +122,14 @@ impl Archive {
         &self,
         partition: Partition,
     ) -> Result<Vec<u64>, ArchiveError> {
-        let folder = self.segment_folder(partition);
-        let keys = self.objects.list(&folder).await?;
-        Ok(keys.iter().filter_map(|key| names::first_offset(&folder, key)).collect())
+        let mut offsets = Vec::new();
+        for epoch in self.epoch_numbers() {
+            let folder = names::segment_folder(epoch, partition);
+            let keys = self.objects.list(&folder).await?;
+            let named = keys.iter().filter_map(|key| names::first_offset(&folder, key));
+            offsets.extend(named.filter(|offset| self.epoch_at(partition, *offset) == epoch));
+        }
+        Ok(offsets)
     }
 
     /// The head of a segment that must be there and belong there.

@@ -111,7 +111,7 @@ impl Archive {
         if !trusts(public_key) {
             return Err(wrong(FindingKind::Forged, format!("it is signed by {public_key}")));
         }
-        if digest.cell != self.cell() || digest.epoch != self.epoch() {
+        if digest.cell != self.cell() || digest.epoch != self.epoch_of(hour) {
             let reason = format!("it is of the cell {:?}, epoch {}", digest.cell, digest.epoch);
             return Err(wrong(FindingKind::Foreign, reason));
         }

@@ -54,9 +54,22 @@ impl Archive {
 
     /// The hours that have a digest, in order.
     async fn digest_hours(&self) -> Result<Vec<Hour>, ArchiveError> {
-        let folder = self.digest_folder();
-        let keys = self.objects.list(&folder).await?;
-        Ok(keys.iter().filter_map(|key| names::hour(&folder, key)).collect())
+        let mut hours = Vec::new();
+        for epoch in self.epoch_numbers() {
+            let folder = names::digest_folder(epoch);
+            let keys = self.objects.list(&folder).await?;
+            let named = keys.iter().filter_map(|key| names::hour(&folder, key));
+            hours.extend(named.filter(|hour| self.epoch_of(*hour) == epoch));
+        }
+        Ok(hours)
+    }
+
+    pub(super) async fn newest_digest(&self) -> Result<Option<DigestLink>, ArchiveError> {
+        let Some(hour) = self.digest_hours().await?.last().copied() else { return Ok(None) };
+        let key = self.digest_key(hour);
+        let object = self.small_object(&key, digest::OBJECT_BYTES_MAX).await?;
+        let object = object.ok_or_else(|| vanished(key))?;
+        Ok(Some(DigestLink { hour, sha256: ContentHash::of(&object) }))
     }
 
     async fn hour_after(&self, newest: Option<Hour>) -> Result<Option<Hour>, ArchiveError> {
@@ -98,7 +111,7 @@ impl Archive {
         Ok(Digest {
             format: digest::FORMAT,
             cell: self.cell().to_owned(),
-            epoch: self.epoch(),
+            epoch: self.epoch_of(hour),
             hour,
             previous,
             partitions: covered.into_values().collect(),

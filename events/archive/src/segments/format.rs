@@ -179,7 +179,7 @@ impl Archive {
         if manifest.cell != *self.cell {
             return foreign(format!("it is of the cell {:?}", manifest.cell));
         }
-        if manifest.epoch != self.epoch {
+        if manifest.epoch != self.epoch_at(partition, first_offset) {
             return foreign(format!("it is of epoch {}", manifest.epoch));
         }
         if manifest.partition != partition {

@@ -33,10 +33,15 @@
 //! # A digest
 //!
 //! The object `digests/<epoch>/<hour>`, as in `digests/1/2026-11-26T05`: see [`Digest`].
+//!
+//! # An epoch
+//!
+//! The object `epochs/<epoch>`, as in `epochs/2`: see [`OpenedEpoch`].
 
 mod chain;
 mod digest;
 mod digests;
+mod epochs;
 mod error;
 mod format;
 mod hash;
@@ -57,6 +62,7 @@ use events::SharedRecord;
 pub use chain::{AppendOutcome, ArchiveEnd};
 pub use digest::{Covered, Digest, DigestLink};
 pub use digests::DigestOutcome;
+pub use epochs::{GoesOn, OpenedEpoch};
 pub use error::{ArchiveError, Finding, FindingKind};
 pub use format::{Head, Link, Manifest, SEGMENT_BYTES_MAX};
 pub use hash::{ContentHash, InvalidHash};
@@ -84,24 +90,22 @@ impl Archived {
     }
 }
 
-/// The archive of one epoch of one cell.
+/// The archive of one cell.
 #[derive(Debug, Clone)]
 pub struct Archive {
     objects: Arc<dyn ObjectStore>,
     cell: Arc<str>,
-    epoch: u32,
+    /// Those after the first, in order.
+    epochs: Arc<[OpenedEpoch]>,
 }
 
 impl Archive {
-    pub fn new(objects: Arc<dyn ObjectStore>, cell: impl Into<Arc<str>>, epoch: u32) -> Self {
-        Self { objects, cell: cell.into(), epoch }
+    /// The archive of a log that was never restored; [`open`](Self::open) finds what was opened since.
+    pub fn new(objects: Arc<dyn ObjectStore>, cell: impl Into<Arc<str>>) -> Self {
+        Self { objects, cell: cell.into(), epochs: Arc::default() }
     }
 
     pub fn cell(&self) -> &str {
         &self.cell
-    }
-
-    pub fn epoch(&self) -> u32 {
-        self.epoch
     }
 }

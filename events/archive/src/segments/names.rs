@@ -1,6 +1,6 @@
 //! How the objects are called.
 
-use events::Partition;
+use events::{FIRST_EPOCH, Partition};
 
 use super::{Archive, Hour};
 use crate::key::{KeyPrefix, ObjectKey};
@@ -8,21 +8,27 @@ use crate::key::{KeyPrefix, ObjectKey};
 const OFFSET_DIGITS: usize = 20;
 
 impl Archive {
-    pub(super) fn segment_folder(&self, partition: Partition) -> KeyPrefix {
-        folder(format!("segments/{}/{partition}/", self.epoch))
-    }
-
+    /// Where the partition's segment that begins at `first_offset` stands, or would.
     pub(super) fn segment_key(&self, partition: Partition, first_offset: u64) -> ObjectKey {
-        key(format!("segments/{}/{partition}/{first_offset:020}", self.epoch))
-    }
-
-    pub(super) fn digest_folder(&self) -> KeyPrefix {
-        folder(format!("digests/{}/", self.epoch))
+        let epoch = self.epoch_at(partition, first_offset);
+        key(format!("segments/{epoch}/{partition}/{first_offset:020}"))
     }
 
     pub(super) fn digest_key(&self, hour: Hour) -> ObjectKey {
-        key(format!("digests/{}/{hour}", self.epoch))
+        key(format!("digests/{}/{hour}", self.epoch_of(hour)))
     }
+}
+
+pub(super) fn segment_folder(epoch: u32, partition: Partition) -> KeyPrefix {
+    folder(format!("segments/{epoch}/{partition}/"))
+}
+
+pub(super) fn digest_folder(epoch: u32) -> KeyPrefix {
+    folder(format!("digests/{epoch}/"))
+}
+
+pub(super) fn epoch_key(epoch: u32) -> ObjectKey {
+    key(format!("epochs/{epoch}"))
 }
 
 fn folder(text: String) -> KeyPrefix {
@@ -43,4 +49,11 @@ pub(super) fn first_offset(folder: &KeyPrefix, key: &ObjectKey) -> Option<u64> {
 /// The hour that an object in the folder of the digests is named after.
 pub(super) fn hour(folder: &KeyPrefix, key: &ObjectKey) -> Option<Hour> {
     key.as_str().strip_prefix(folder.as_str())?.parse().ok()
+}
+
+/// The epoch that an object in the folder of the epochs is named after: not the first, which nobody opened.
+pub(super) fn epoch(folder: &KeyPrefix, key: &ObjectKey) -> Option<u32> {
+    let name = key.as_str().strip_prefix(folder.as_str())?;
+    let epoch: u32 = name.parse().ok().filter(|epoch| *epoch > FIRST_EPOCH)?;
+    (epoch.to_string() == name).then_some(epoch)
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is signed begins with this, so that the signature says nothing of any other text.
 const DIGEST: &[u8] = b"nottermost archive digest 1\n";
+const EPOCH: &[u8] = b"nottermost archive epoch 1\n";
 const EVIDENCE: &[u8] = b"nottermost evidence 1\n";
 const SIGNATURE_BYTES: usize = 64;
 
@@ -44,6 +45,10 @@ impl Signer {
         self.sign_as(DIGEST, text)
     }
 
+    pub(super) fn sign_epoch(&self, text: &str) -> String {
+        self.sign_as(EPOCH, text)
+    }
+
     /// The signature of what was taken out of the archive as evidence. It says nothing of a digest.
     pub fn sign_evidence(&self, text: &str) -> String {
         self.sign_as(EVIDENCE, text)
@@ -73,6 +78,10 @@ pub struct InvalidPublicKey(String);
 impl PublicKey {
     pub(super) fn signed(&self, text: &str, signature: &str) -> bool {
         self.signed_as(DIGEST, text, signature)
+    }
+
+    pub(super) fn signed_epoch(&self, text: &str, signature: &str) -> bool {
+        self.signed_as(EPOCH, text, signature)
     }
 
     /// Whether [`Signer::sign_evidence`] of this key made the signature.

@@ -48,7 +48,7 @@ async fn only_records_that_continue_the_chain_are_taken() {
 async fn another_cell_cannot_continue_an_archive() {
     let store = Arc::new(MemoryStore::new());
     fill(&archive(&store), PARTITION, &[2]).await;
-    let other = Archive::new(store, "cell-2", EPOCH);
+    let other = Archive::new(store, "cell-2");
     let refused = other.end(PARTITION).await.expect_err("it is another cell's").to_string();
     let expected = format!(
         "trust the archive: segments/1/channels-07/00000000000000000000 is foreign: it is of the cell \

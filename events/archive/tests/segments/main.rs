@@ -2,6 +2,7 @@
 
 mod appending;
 mod digests;
+mod epochs;
 mod golden;
 mod racing;
 mod roller;

@@ -16,7 +16,7 @@ pub const START_MS: i64 = 1_767_225_600_000;
 pub const HOUR_MS: i64 = 3_600_000;
 
 pub fn archive(store: &Arc<impl ObjectStore>) -> Archive {
-    Archive::new(Arc::clone(store) as Arc<dyn ObjectStore>, CELL, EPOCH)
+    Archive::new(Arc::clone(store) as Arc<dyn ObjectStore>, CELL)
 }
 
 pub fn signer() -> Signer {

@@ -84,12 +84,16 @@ pub fn subject_of(event: &Event) -> Id {
             UserEvent::PreferencesDeleted(b) => b.c.user_id.0,
             UserEvent::StatusSet(b) => b.c.user_id.0,
             UserEvent::UserStateErased(b) => b.c.user_id.0,
-            UserEvent::RulesActivated(_) => Id::default(),
+            UserEvent::RulesActivated(_)
+            | UserEvent::EpochOpened(_)
+            | UserEvent::EpochSealed(_) => Id::default(),
         },
         Event::Readstate(event) => match event {
             ReadstateEvent::ReadMarkerAdvanced(b) => b.c.user_id.0,
             ReadstateEvent::ReadMarkerSetBack(b) => b.c.user_id.0,
-            ReadstateEvent::RulesActivated(_) => Id::default(),
+            ReadstateEvent::RulesActivated(_)
+            | ReadstateEvent::EpochOpened(_)
+            | ReadstateEvent::EpochSealed(_) => Id::default(),
         },
         Event::Presence(event) => match event {
             events::PresenceEvent::TypingStarted(b) => b.c.channel_id.0,
@@ -103,7 +107,7 @@ pub fn subject_of(event: &Event) -> Id {
 fn channel_of(event: &ChannelEvent) -> Id {
     use ChannelEvent as E;
     let channel = match event {
-        E::RulesActivated(_) => return Id::default(),
+        E::RulesActivated(_) | E::EpochOpened(_) | E::EpochSealed(_) => return Id::default(),
         E::ChannelCreated(b) => b.c.channel_id,
         E::ChannelDirectOpened(b) => b.c.channel_id,
         E::ChannelGroupOpened(b) => b.c.channel_id,

@@ -139,7 +139,10 @@ impl ChannelPast {
             }
             E::ChannelAuthorErased(b) => self.erase(b.c.user_id),
             E::ChannelPostsExpired(b) => self.expire(&b.c, at),
-            E::RulesActivated(_) | E::ChannelKeyAdvanced(_) => {}
+            E::RulesActivated(_)
+            | E::EpochOpened(_)
+            | E::EpochSealed(_)
+            | E::ChannelKeyAdvanced(_) => {}
         }
     }
 

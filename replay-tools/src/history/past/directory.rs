@@ -129,6 +129,8 @@ impl DirectoryPast {
             | E::LegalHoldReleased(_)
             | E::RetentionRunFinished(_)
             | E::RulesActivated(_)
+            | E::EpochOpened(_)
+            | E::EpochSealed(_)
             | E::UserPasswordChanged(_)
             | E::UserSessionsRevoked(_)
             | E::UserKeyDestroyed(_) => {}

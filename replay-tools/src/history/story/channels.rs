@@ -30,7 +30,7 @@ impl ChannelTeller<'_> {
         use ChannelEvent as E;
         let actor = self.actor(entry);
         Some(match event {
-            E::RulesActivated(_) => return None,
+            E::RulesActivated(_) | E::EpochOpened(_) | E::EpochSealed(_) => return None,
             E::ChannelCreated(b) => self.created(&b.c),
             E::ChannelDirectOpened(b) => self.opened("direct", b.c.by, &b.c.user_ids),
             E::ChannelGroupOpened(b) => self.opened("group", b.c.by, &b.c.user_ids),

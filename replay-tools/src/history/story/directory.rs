@@ -35,7 +35,9 @@ impl DirectoryTeller<'_> {
         let by = &self.actor;
         let applied = entry.opened.verdict.applied();
         Some(match event {
-            E::CellOpened(_) | E::RulesActivated(_) => return None,
+            E::CellOpened(_) | E::RulesActivated(_) | E::EpochOpened(_) | E::EpochSealed(_) => {
+                return None;
+            }
             E::RetentionPolicyCreated(b) => format!(
                 "{by} made the retention policy {} of {} days",
                 quoted(&b.c.display_name),

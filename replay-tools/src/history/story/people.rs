@@ -12,7 +12,9 @@ pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
     let (_, Event::Users(event)) = entry.opened.decoded.as_ref()? else { return None };
     let person = |user: UserId| names.person(user, entry.at());
     Some(match event {
-        UserEvent::RulesActivated(_) => return None,
+        UserEvent::RulesActivated(_) | UserEvent::EpochOpened(_) | UserEvent::EpochSealed(_) => {
+            return None;
+        }
         UserEvent::SessionCreated(b) => {
             let from = if names.has_erased(b.c.user_id) { String::new() } else { origin(&b.p) };
             format!("{} logged in{from} (session {})", person(b.c.user_id), b.c.session_id)

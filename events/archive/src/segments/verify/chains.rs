@@ -16,20 +16,13 @@ pub(super) async fn verify(
     visitor: &mut (dyn Visitor + Send),
     report: &mut Report,
 ) -> Result<(), ArchiveError> {
-    let folder = archive.segment_folder(partition);
     let mut chain =
         Chain { archive, partition, before: None, claimed: None, whole: true, visitor, report };
-    for key in archive.objects.list(&folder).await? {
-        chain.report.segments += 1;
-        match names::first_offset(&folder, &key) {
-            Some(first_offset) => chain.segment(&key, first_offset).await?,
-            None => {
-                let reason = "no segment has such a name";
-                chain.report.add(Finding::new(key, FindingKind::Malformed, reason));
-            }
-        }
+    for epoch in archive.epoch_numbers() {
+        chain.folder(epoch).await?;
     }
-    chain.report.add_all(chain.claimed);
+    let cut = chain.cut_off();
+    chain.report.add_all(chain.claimed.into_iter().chain(cut));
     Ok(())
 }
 
@@ -47,6 +40,35 @@ struct Chain<'a> {
 }
 
 impl Chain<'_> {
+    async fn folder(&mut self, epoch: u32) -> Result<(), ArchiveError> {
+        let folder = names::segment_folder(epoch, self.partition);
+        for key in self.archive.objects.list(&folder).await? {
+            match names::first_offset(&folder, &key) {
+                Some(offset) if self.archive.epoch_at(self.partition, offset) != epoch => {
+                    self.report.left_behind += 1;
+                    continue;
+                }
+                Some(offset) => self.segment(&key, offset).await?,
+                None => {
+                    let reason = "no segment has such a name";
+                    self.report.add(Finding::new(key, FindingKind::Malformed, reason));
+                }
+            }
+            self.report.segments += 1;
+        }
+        Ok(())
+    }
+
+    /// An epoch goes on where nothing ends.
+    fn cut_off(&self) -> Option<Finding> {
+        let opened = self.archive.epochs().last()?;
+        let begins = opened.begins_at(self.partition);
+        let end = self.before.as_ref().map_or(Some(0), |before| Some(before.end?.next_offset))?;
+        let reason = format!("{} goes on from offset {begins}", names::epoch_key(opened.epoch));
+        let key = self.archive.segment_key(self.partition, end);
+        (end < begins).then(|| Finding::new(key, FindingKind::Missing, reason))
+    }
+
     async fn segment(&mut self, key: &ObjectKey, first_offset: u64) -> Result<(), ArchiveError> {
         let end = match self.head(key, first_offset).await? {
             Ok((head, object)) => {

@@ -16,15 +16,10 @@ pub(super) async fn verify(
     signers: &[PublicKey],
     report: &mut Report,
 ) -> Result<(), ArchiveError> {
-    let folder = archive.digest_folder();
     let covered = BTreeMap::new();
     let mut chain = Digests { archive, signers, before: None, covered, report };
-    for key in archive.objects.list(&folder).await? {
-        chain.report.digests += 1;
-        match names::hour(&folder, &key) {
-            Some(hour) => chain.digest(&key, hour).await?,
-            None => chain.add(&key, FindingKind::Malformed, "no digest has such a name"),
-        }
+    for epoch in archive.epoch_numbers() {
+        chain.folder(epoch).await?;
     }
     Ok(())
 }
@@ -47,6 +42,22 @@ struct Before {
 }
 
 impl Digests<'_> {
+    async fn folder(&mut self, epoch: u32) -> Result<(), ArchiveError> {
+        let folder = names::digest_folder(epoch);
+        for key in self.archive.objects.list(&folder).await? {
+            match names::hour(&folder, &key) {
+                Some(hour) if self.archive.epoch_of(hour) != epoch => {
+                    self.report.left_behind += 1;
+                    continue;
+                }
+                Some(hour) => self.digest(&key, hour).await?,
+                None => self.add(&key, FindingKind::Malformed, "no digest has such a name"),
+            }
+            self.report.digests += 1;
+        }
+        Ok(())
+    }
+
     fn add(&mut self, key: &ObjectKey, kind: FindingKind, reason: impl Into<String>) {
         self.report.add(Finding::new(key.clone(), kind, reason));
     }
