@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::{Outcome, Refusal};
 use event_log::AppendError;
-use events::{Event, Meta, NewRecord, Partition, Position};
+use events::{Event, Meta, NewRecord, Partition};
 use fold::{Folded, Watch};
 use futures::future::BoxFuture;
 use platform::clock;

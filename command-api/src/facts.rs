@@ -6,7 +6,7 @@ use domain::commands::post::{FileFacts, PostFacts};
 use domain::{Channels, PartitionFold, TouchKind};
 use event_log::ReadLimit;
 use events::channel::{AttachedFile, PostContent};
-use events::{ChannelEvent, ChannelId, Event, FileId, Partition, Position, PostId, Topic, UserId};
+use events::{ChannelEvent, ChannelId, Event, FileId, Partition, PostId, Topic, UserId};
 use moka::sync::Cache;
 use platform::http::ApiError;
 use read_model::queries::{PostOfCommand, UnreadFrom};

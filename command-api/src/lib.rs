@@ -12,6 +12,7 @@ mod cell;
 mod completion;
 mod drive;
 mod endpoints;
+mod epochs;
 mod erasure;
 mod executor;
 mod facts;

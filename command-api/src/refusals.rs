@@ -115,7 +115,7 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
         | Refusal::TokenTaken
         | Refusal::NotErased
         | Refusal::NotExpired
-        | Refusal::NotTheNextEpoch
+        | Refusal::OtherEpoch
         | Refusal::NotTheNextRules
         | Refusal::CellOpen => ApiError::internal(format!("an event was refused: {refusal:?}")),
     }

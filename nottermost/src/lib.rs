@@ -41,7 +41,8 @@ async fn served(config: &Config, metrics: Metrics, stop: CancellationToken) -> R
     let secrets = Arc::new(Secrets::load_or_create(&config.secrets.path(data.path()))?);
     let listener = platform::http::bind(config.http.listen)?;
     let storage = Storage::open(config, data.path()).await?;
-    let archive = process::open_archive(config, data.path(), &secrets).await?;
+    let log = storage.sealed_log();
+    let archive = process::open_archive_of(&*log, config, data.path(), &secrets).await?;
     let database = tokio::select! {
         database = Database::open(&config.database, data.path()) => database?,
         () = stop.cancelled() => return Ok(()),

@@ -165,6 +165,9 @@ fn tasks(
     tasks.spawn(async move { managed.run_process_manager().await });
     let retaining = commands.clone();
     tasks.spawn(async move { retaining.run_retention_daily().await });
+    let (sealing, archive) = (commands.clone(), parts.archive.clone());
+    let signer = process::archive_signer(&parts.secrets).public_key();
+    tasks.spawn(async move { sealing.seal_once_replaced(archive, signer).await });
     let (taking, presence) = (commands.clone(), common.presence.clone());
     tasks.spawn(async move { taking.take_in_statuses(&presence).await });
     tasks.spawn(search::follow(common.searcher.clone(), projector.index_commits()));

@@ -21,6 +21,7 @@ mod keys;
 mod progress;
 mod rebuild;
 mod restore;
+mod restored_log;
 mod retention;
 mod server;
 mod status;
@@ -70,7 +71,7 @@ pub enum Task {
     /// Say whether an export of evidence is what was written, and what the archive has.
     VerifyExport { folder: PathBuf, json: bool },
     /// Make a log from the archive.
-    Restore { to: LogUrl },
+    Restore { to: LogUrl, confirmed: bool },
     /// Work on the keys to what is personal.
     Keys(KeysTask),
     /// Say what happened, or how it was.
@@ -116,7 +117,7 @@ pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
         Task::CopyLog(route) => copy_log::run(config, route).await,
         Task::Verify { json } => verify::run(config, json).await,
         Task::VerifyExport { folder, json } => history::verify_export(config, &folder, json).await,
-        Task::Restore { to } => restore::run(config, to).await,
+        Task::Restore { to, confirmed } => restore::run(config, to, confirmed).await,
         Task::History(task) => history::run(config, task).await,
         Task::Cat { partition, range } => {
             cat::run(&Stopped::open(config).await?, partition, range).await

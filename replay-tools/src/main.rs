@@ -162,14 +162,18 @@ enum LogCommand {
         #[arg(long, value_name = "DIR")]
         export: Option<PathBuf>,
     },
-    /// Make a log from the archive, record by record, for a log that is gone: never beside one that
-    /// lives, because both would go on from the same history (no new epoch is opened). A restore that
-    /// was cut short goes on.
+    /// Make a log from the archive, record by record, for a log that is gone, and open the next epoch with
+    /// it: should the log of before come back, its processes seal it and end within a minute. Without
+    /// --yes it is only said what would be done, and the exit code is 1. A restore that was cut short goes
+    /// on. To rehearse it, copy the archive and name the copy in archive.url.
     Restore {
         /// Where to: embedded:<directory> or kafka://<host>:<port>[,<host>:<port>...][/<prefix>]. What is
         /// there must be how the archive begins.
         #[arg(long, value_name = "URL", value_parser = log_url)]
         to: LogUrl,
+        /// Do it.
+        #[arg(long)]
+        yes: bool,
     },
     /// Work on the keys to what is personal.
     #[command(subcommand)]
@@ -269,7 +273,7 @@ impl From<LogCommand> for Task {
             LogCommand::Verify { json, export: Some(folder) } => {
                 Self::VerifyExport { folder, json }
             }
-            LogCommand::Restore { to } => Self::Restore { to },
+            LogCommand::Restore { to, yes } => Self::Restore { to, confirmed: yes },
             LogCommand::Keys(command) => Self::Keys(command.into()),
             LogCommand::CopyLog { from, to } => Self::CopyLog(Route { from, to }),
             LogCommand::Story(story) => Self::History(HistoryTask::Story(story)),

@@ -1,44 +1,119 @@
-//! `replay restore`: makes a log from the archive, for one that is gone.
+//! `replay restore`: makes a log from the archive, for one that is gone, and opens the next epoch with it.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
-use event_log::copying::{copy, require_records};
+use anyhow::{Context, Result, ensure};
+use event_archive::segments::{Archive, OpenedEpoch};
+use event_log::copying::{CopyTarget, copy, require_records};
+use event_log::{LogReader, ReadLimit};
+use events::Partition;
+use fold::FoldSet;
 use fold::snapshots::Snapshots;
+use platform::clock;
 use platform::config::{Config, LogUrl};
 use platform::data_dir::DataDir;
 
 use crate::Outcome;
-use crate::archive_log::{ArchiveLog, ends};
+use crate::archive_log::ArchiveLog;
 use crate::copy_log::target;
 use crate::progress::Teller;
+use crate::restored_log::RestoredLog;
 use crate::stopped::{held, secrets};
 
-pub(crate) async fn run(config: &Config, to: LogUrl) -> Result<Outcome> {
+pub(crate) async fn run(config: &Config, to: LogUrl, confirmed: bool) -> Result<Outcome> {
     let data = held(config, DataDir::open_alone)?;
     let secrets = secrets(config, data.path())?;
-    let archive = process::open_archive(config, data.path(), &secrets).await?;
+    let mut archive = process::open_archive(config, data.path(), &secrets).await?;
     let started = Instant::now();
     let failed = || format!("failed to restore the log to {to}");
     let source = ArchiveLog::new(archive.clone());
     // A target that is made and gets nothing would be a closed one.
     require_records(&source).await.with_context(failed)?;
-    let ends: BTreeMap<_, _> = ends(&archive).await.with_context(failed)?.into_iter().collect();
+    let epoch = epoch(&archive, &source, &to).await.with_context(failed)?;
+    if !confirmed {
+        tell(&epoch, &to);
+        return Ok(Outcome::Different);
+    }
+    let snapshots = Snapshots::new(process::open_objects(config, data.path()).await?);
     // The log that is gone may have been longer: what was made of its end must not meet the records that
     // will stand there.
-    let objects = process::open_objects(config, data.path()).await?;
-    let end = |partition| ends.get(&partition).copied().unwrap_or(0);
-    Snapshots::new(objects).forget_beyond(end).await.with_context(failed)?;
+    snapshots.forget_beyond(|partition| epoch.begins_at(partition)).await.with_context(failed)?;
     let target = target(config, &to, data.path()).await?;
+    let opened = archive.open_epoch(epoch.clone(), &process::archive_signer(&secrets)).await;
+    ensure!(
+        opened.with_context(failed)?,
+        "somebody else opened epoch {} meanwhile: their log goes on",
+        epoch.epoch
+    );
+    let source = RestoredLog::new(source, &epoch, process::cell(&secrets));
     let mut tell = Teller::new();
     let copied = copy(&source, &*target, |progress| tell.hear(progress.records, progress.of));
     let copied = copied.await.with_context(failed)?;
+    let set = folded(&*target, epoch.epoch).await.with_context(failed)?;
+    snapshots.begin_epoch(&set, epoch.epoch).await.with_context(failed)?;
     println!(
-        "{to} is the log as it was archived: {} records, {} of them written now, in {:.1} s",
-        copied.records,
+        "{to} is the log as it was archived, {} records, and epoch {} begins behind them; {} of all were \
+         written now, in {:.1} s. Rows and index may be ahead of it: replay rebuild makes them anew",
+        records(&epoch),
+        epoch.epoch,
         copied.written,
         started.elapsed().as_secs_f64()
     );
     Ok(Outcome::Good)
+}
+
+/// The epoch that is opened, or was when this restore was cut short: nothing is archived in it then.
+async fn epoch(archive: &Archive, source: &ArchiveLog, to: &LogUrl) -> Result<OpenedEpoch> {
+    let now = archive.next_epoch(0, to.to_string(), clock::now_ms()).await?;
+    let resumed = archive
+        .epochs()
+        .last()
+        .filter(|last| last.log == now.log && last.partitions == now.partitions);
+    if let Some(resumed) = resumed {
+        return Ok(resumed.clone());
+    }
+    // The archive of a log that was restored before it was archived knows less than the log.
+    let directory = FoldSet::new();
+    fold(source, &directory, Partition::DIRECTORY, now.begins_at(Partition::DIRECTORY)).await?;
+    let epoch = directory.epoch(Partition::DIRECTORY).max(archive.epoch()) + 1;
+    Ok(OpenedEpoch { epoch, ..now })
+}
+
+fn tell(epoch: &OpenedEpoch, to: &LogUrl) {
+    println!(
+        "{to} would become the log as it is archived, {} records, and epoch {} would begin behind them. \
+         Whatever runs on the log of before ends then. Nothing was done: --yes does it",
+        records(epoch),
+        epoch.epoch
+    );
+}
+
+fn records(epoch: &OpenedEpoch) -> u64 {
+    epoch.partitions.iter().map(|partition| partition.next_offset).sum()
+}
+
+/// All that was restored, judged: every partition must have come to the epoch.
+async fn folded(target: &dyn CopyTarget, epoch: u32) -> Result<FoldSet> {
+    let set = FoldSet::new();
+    let partitions: Vec<Partition> = Partition::durable().collect();
+    let ends = target.reader().ends(&partitions).await?;
+    for (partition, end) in partitions.into_iter().zip(ends) {
+        fold(target.reader(), &set, partition, end).await?;
+        let came_to = set.epoch(partition);
+        ensure!(came_to == epoch, "{partition} came to epoch {came_to}, not {epoch}");
+    }
+    Ok(set)
+}
+
+async fn fold(log: &dyn LogReader, set: &FoldSet, partition: Partition, end: u64) -> Result<()> {
+    while set.next(partition) < end {
+        let next = set.next(partition);
+        let records = log.read(partition, next, ReadLimit::default()).await?;
+        ensure!(!records.is_empty(), "{partition} ends at offset {next}, not {end}");
+        for record in records {
+            set.apply(Arc::clone(&record))?;
+        }
+    }
+    Ok(())
 }

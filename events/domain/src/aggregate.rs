@@ -268,12 +268,14 @@ impl<A: Aggregate> PartitionFold<A> {
 
     fn admitted(&self, event: &A::Event) -> Result<(), Refusal> {
         match A::control(event) {
-            Some(Control::Rules(rules)) => follows(rules, self.rules, Refusal::NotTheNextRules),
-            Some(Control::EpochOpened(epoch)) => {
-                follows(epoch, self.epoch(), Refusal::NotTheNextEpoch)
-            }
+            Some(Control::Rules(rules)) if rules == self.rules + 1 => Ok(()),
+            Some(Control::Rules(rules)) if rules <= self.rules => Err(Refusal::Already),
+            Some(Control::Rules(_)) => Err(Refusal::NotTheNextRules),
+            // Not by one: a restore that was given up has used its number up.
+            Some(Control::EpochOpened(epoch)) if epoch > self.epoch() => Ok(()),
+            Some(Control::EpochOpened(_)) => Err(Refusal::Already),
             Some(Control::EpochSealed(epoch)) if epoch == self.epoch() => Ok(()),
-            Some(Control::EpochSealed(_)) => Err(Refusal::NotTheNextEpoch),
+            Some(Control::EpochSealed(_)) => Err(Refusal::OtherEpoch),
             None => {
                 let in_force = faults::is_on(Rule::RulesInForce);
                 self.state.admit(if in_force { self.rules } else { RULES_KNOWN }, event)
@@ -323,14 +325,5 @@ impl<A: Aggregate> PartitionFold<A> {
             }
         }
         xxh3_128(&link)
-    }
-}
-
-/// Numbers of the log go up one by one.
-fn follows(next: u32, present: u32, otherwise: Refusal) -> Result<(), Refusal> {
-    match next {
-        next if next == present + 1 => Ok(()),
-        next if next <= present => Err(Refusal::Already),
-        _ => Err(otherwise),
     }
 }

@@ -128,8 +128,8 @@ pub enum Refusal {
     Expired,
     /// Keys are destroyed of times only before which everything has expired.
     NotExpired,
-    /// `epoch.opened` does not follow the present epoch, or `epoch.sealed` is not of it.
-    NotTheNextEpoch,
+    /// `epoch.sealed` names another epoch than its own.
+    OtherEpoch,
 }
 
 /// A remembered verdict: what a repeated id is answered with.

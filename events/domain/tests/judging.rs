@@ -519,6 +519,48 @@ fn an_activation_of_unknown_rules_stops_the_fold() {
 }
 
 #[test]
+fn an_opened_epoch_ends_all_before_and_a_sealed_one_takes_nothing_more() {
+    let mut given = channel(WindowLimits::STREAM);
+    let of_epoch = |given: &Given<Channels>, epoch, id| {
+        let mut meta = given.meta(EventId(Id([id; 16])));
+        meta.epoch = epoch;
+        meta
+    };
+    given.applied(chan(created(1, 1, None)));
+    let early = of_epoch(&given, 2, 9);
+    assert_eq!(given.append(early, chan(created(9, 1, None))), Verdict::Void(Void::ForeignEpoch));
+    assert_eq!(given.refused(chan(EpochSealed { epoch: 3 })), Refusal::OtherEpoch);
+    given.applied(chan(EpochSealed { epoch: 1 }));
+    assert!(given.fold.is_sealed());
+    for event in [chan(created(2, 1, None)), chan(EpochSealed { epoch: 1 })] {
+        assert_eq!(given.when(event), Verdict::Void(Void::ForeignEpoch));
+    }
+
+    let opened_at = given.fold.next();
+    let opening = of_epoch(&given, 1, 10);
+    let other = given.append(opening, chan(EpochOpened { epoch: 3 }));
+    assert_eq!(other, Verdict::Void(Void::ForeignEpoch), "an epoch is opened in itself");
+    let opening = of_epoch(&given, 3, 11);
+    let opened = given.append(opening, chan(EpochOpened { epoch: 3 }));
+    assert!(matches!(opened, Verdict::Applied(_)), "numbers may be left out: {opened:?}");
+    assert_eq!((given.fold.epoch(), given.fold.is_sealed()), (3, false));
+    assert_eq!((given.fold.epoch_at(opened_at), given.fold.epoch_at(opened_at + 1)), (1, 3));
+    for (epoch, id) in [(1, 12), (3, 13)] {
+        let meta = of_epoch(&given, epoch, id);
+        let verdict = given.append(meta, chan(EpochOpened { epoch }));
+        let already = Verdict::Void(Void::Refused(Refusal::Already));
+        assert_eq!(verdict, already, "{epoch}");
+    }
+
+    // What was left over of the epoch before has no effect, and its id is free.
+    let late = of_epoch(&given, 1, 14);
+    assert_eq!(given.append(late, chan(created(3, 1, None))), Verdict::Void(Void::ForeignEpoch));
+    let again = of_epoch(&given, 3, 14);
+    let verdict = given.append(again, chan(created(3, 1, None)));
+    assert!(matches!(verdict, Verdict::Applied(_)), "{verdict:?}");
+}
+
+#[test]
 fn a_snapshot_taken_anywhere_goes_on_like_the_whole() {
     let mut given = channel(FEW);
     given.applied(added(2, 7, JoinedVia::Add));

@@ -371,6 +371,20 @@ async fn confirm(log: Arc<dyn LogReader>, set: Arc<FoldSet>, shared: Arc<Shared>
             }
         }
         crate::telemetry::report(&set);
+        if is_over(&*log, &set).await {
+            let reason = "the log is sealed: another goes on in its place, in a newer epoch";
+            tracing::error!(reason, "the fold stops");
+            shared.stopped.send_replace(Some(Stopped(reason.into())));
+            return;
+        }
+    }
+}
+
+/// A sealed log that is restored goes on behind the seal.
+async fn is_over(log: &dyn LogReader, set: &FoldSet) -> bool {
+    set.is_sealed(Partition::DIRECTORY) && {
+        let ends = log.ends(&[Partition::DIRECTORY]).await;
+        ends.is_ok_and(|ends| ends.iter().all(|end| set.next(Partition::DIRECTORY) >= *end))
     }
 }
 

@@ -274,7 +274,7 @@ fn topic<A: Aggregate>(topic: Topic, limits: WindowLimits) -> Vec<RwLock<Partiti
 
 /// What is done with a partition whatever its topic.
 trait AnyFold {
-    fn apply(&mut self, record: &events::Record) -> Result<Judged, FoldError>;
+    fn apply(&mut self, record: &Record) -> Result<Judged, FoldError>;
     fn next(&self) -> u64;
     fn epoch(&self) -> u32;
     fn epoch_at(&self, offset: u64) -> u32;
@@ -288,7 +288,7 @@ trait AnyFold {
 }
 
 impl<A: Aggregate> AnyFold for PartitionFold<A> {
-    fn apply(&mut self, record: &events::Record) -> Result<Judged, FoldError> {
+    fn apply(&mut self, record: &Record) -> Result<Judged, FoldError> {
         self.apply(record)
     }
 

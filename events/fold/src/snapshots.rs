@@ -128,6 +128,23 @@ impl Snapshots {
         self.digests().forget_beyond(end).await
     }
 
+    /// Writes the states of all partitions of `set`, which have come to `epoch`, and removes those of the
+    /// epochs before: whoever still runs on the log of before may have written some of them.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the same again does what is left.
+    pub async fn begin_epoch(&self, set: &FoldSet, epoch: u32) -> Result<(), StoreError> {
+        for partition in Partition::durable() {
+            self.write(set, partition).await?;
+        }
+        for at in self.held().await? {
+            if at.epoch < epoch {
+                self.0.delete(&name(at)).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn restore_one(
         &self,
         set: &FoldSet,

@@ -59,7 +59,7 @@ pub fn refusal(reason: Refusal) -> &'static str {
         Refusal::Held => "held",
         Refusal::Expired => "expired",
         Refusal::NotExpired => "not_expired",
-        Refusal::NotTheNextEpoch => "not_the_next_epoch",
+        Refusal::OtherEpoch => "other_epoch",
     }
 }
 

@@ -9,8 +9,8 @@ use event_log::{EventLog, LogReader};
 use events::directory::UserCreated;
 use events::user::PreferencesSet;
 use events::{
-    Actor, Body, DirectoryEvent, Event, EventId, Id, KeyedHash, Meta, Partition, Topic, UserEvent,
-    UserId,
+    Actor, Body, DirectoryEvent, Event, EventId, Id, KeyedHash, Meta, Partition, Position, Topic,
+    UserEvent, UserId,
 };
 use fold::digests::{DIGEST_EVERY, DigestError, Digests};
 use fold::snapshots::Snapshots;

@@ -31,7 +31,7 @@ pub use running::{
     with_telemetry,
 };
 pub use storage::{Storage, kafka_options, open_key_store, open_log, open_objects};
-pub use stores::{archive_signer, open_archive};
+pub use stores::{archive_signer, open_archive, open_archive_of};
 
 /// How far fold and index are behind the log.
 pub use lag::report as report_lag;

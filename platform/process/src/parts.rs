@@ -54,6 +54,7 @@ pub struct ServiceParts {
     pub data: PathBuf,
     pub secrets: Arc<Secrets>,
     pub storage: Storage,
+    pub archive: Archive,
     pub database: Database,
     pub metrics: Metrics,
 }
@@ -75,9 +76,11 @@ impl ServiceParts {
         );
         let secrets = Secrets::load_or_create(&config.secrets.path(&data))?;
         let storage = Storage::open(&config, &data).await?;
+        let log = storage.sealed_log();
+        let archive = crate::open_archive_of(&*log, &config, &data, &secrets).await?;
         let database = Database::open(&config.database, &data).await?;
         let secrets = Arc::new(secrets);
-        Ok(Self { config, data, secrets, storage, database, metrics })
+        Ok(Self { config, data, secrets, storage, archive, database, metrics })
     }
 
     pub fn read_model(&self) -> read_model::Database {

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use event_archive::segments::{Archive, Signer};
+use event_archive::segments::{Archive, OpenedEpoch, Signer};
 use event_archive::{
     DirectoryStore, KeyPrefix, ObjectStore, S3Credentials, S3Options, S3Store, StoreError,
 };
+use event_log::{LogReader, ReadLimit};
+use events::{DirectoryEvent, Event, Partition};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use platform::config::{Config, S3Settings, StorePlace};
@@ -109,6 +111,43 @@ pub async fn open_archive(config: &Config, data: &Path, secrets: &Secrets) -> Re
         .open(&[signer])
         .await
         .map_err(|error| anyhow!("failed to {error}"))
+}
+
+/// The archive of this installation's log, and that it is the log of the newest epoch there.
+///
+/// # Errors
+/// What kept either from being read; the log that a restore put another in place of.
+pub async fn open_archive_of(
+    log: &dyn LogReader,
+    config: &Config,
+    data: &Path,
+    secrets: &Secrets,
+) -> Result<Archive> {
+    let archive = open_archive(config, data, secrets).await?;
+    if let Some(newest) = archive.epochs().last() {
+        ensure!(
+            opens(log, newest).await.context("failed to read the log")?,
+            "{} is the log of an epoch that is over: epoch {} was opened with {} in its place \
+             (archive.url says so)",
+            config.log.url,
+            newest.epoch,
+            newest.log
+        );
+    }
+    Ok(archive)
+}
+
+/// Whether the log holds the beginning of the epoch.
+async fn opens(log: &dyn LogReader, epoch: &OpenedEpoch) -> Result<bool> {
+    let at = epoch.begins_at(Partition::DIRECTORY);
+    if log.ends(&[Partition::DIRECTORY]).await?.iter().all(|end| *end <= at) {
+        return Ok(false);
+    }
+    let limit = ReadLimit { records_max: 1, ..ReadLimit::default() };
+    let found = log.read(Partition::DIRECTORY, at, limit).await?;
+    let event = found.first().and_then(|record| events::decode(record).ok());
+    Ok(matches!(event, Some((_, Event::Directory(DirectoryEvent::EpochOpened(opened))))
+        if opened.c.epoch == epoch.epoch))
 }
 
 /// Who signs the archive's digests: whoever has the secrets of the cell.

@@ -76,7 +76,6 @@ struct Service {
 impl Service {
     async fn start(parts: ServiceParts) -> Result<Self> {
         let health = Health::default();
-        let archive = process::open_archive(&parts.config, &parts.data, &parts.secrets).await?;
         let database = parts.read_model();
         prepared(&parts.database, &database).await?;
         let projector = Projector::start(
@@ -88,7 +87,7 @@ impl Service {
             },
             projector::Options::default(),
         );
-        let archiver = archiving(&parts.storage, archive, &parts.secrets);
+        let archiver = archiving(&parts.storage, parts.archive.clone(), &parts.secrets);
         let mut tasks = JoinSet::new();
         let postgres = health.register("postgres");
         tasks.spawn(process::watch::postgres(&parts.database, parts.reader(), postgres));

@@ -24,6 +24,8 @@ pub(super) enum Failure {
          records, which `replay restore` brings back, or archive.url is another log's"
     )]
     Ahead { partition: Partition, archived: u64, end: u64 },
+    #[error("the log is sealed: another goes on in its place, in a newer epoch")]
+    Sealed,
     #[error(
         "{partition} was archived as another log, or judged otherwise: below offset {next} its \
          verdicts come to {ours}, the archive says {theirs}"
@@ -40,6 +42,7 @@ impl Failure {
             Self::Fold(_) => "fold",
             Self::Digest(_) => "digest",
             Self::Ahead { .. } => "ahead",
+            Self::Sealed => "sealed",
             Self::Parted { .. } => "parted",
         }
     }
@@ -52,6 +55,7 @@ impl Failure {
             Self::Fold(_)
                 | Self::Digest(DigestError::Parted { .. })
                 | Self::Ahead { .. }
+                | Self::Sealed
                 | Self::Parted { .. }
         )
     }

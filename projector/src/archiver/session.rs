@@ -143,6 +143,16 @@ impl Session {
         self.cut(largest.into_iter().collect()).await
     }
 
+    /// Whether there is anything more to come: a sealed log that is restored goes on behind the seal.
+    pub(super) async fn goes_on(&self) -> Result<(), Failure> {
+        if !self.set.is_sealed(Partition::DIRECTORY) {
+            return Ok(());
+        }
+        let ends = self.log.ends(&[Partition::DIRECTORY]).await?;
+        let over = ends.iter().all(|end| self.set.next(Partition::DIRECTORY) >= *end);
+        if over { Err(Failure::Sealed) } else { Ok(()) }
+    }
+
     /// Cuts what has come of age.
     pub(super) async fn cut_due(&mut self, now_ms: i64) -> Result<(), Failure> {
         self.cut_where(|roller| roller.is_due(now_ms)).await

@@ -95,6 +95,7 @@ impl Worker {
                 }
                 Woken::Look => {
                     session.cut_due((self.options.clock)()).await?;
+                    session.goes_on().await?;
                     hours.look(&self.deps, &self.options.clock, &session).await?;
                 }
                 Woken::Stop => return session.finish().await,

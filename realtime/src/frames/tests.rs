@@ -313,7 +313,7 @@ fn what_is_void_is_not_told() {
     };
     let folded = Folded {
         record: Arc::new(record),
-        epoch: events::FIRST_EPOCH,
+        epoch: FIRST_EPOCH,
         decoded: None,
         verdict: Verdict::Applied(Applied::default()),
     };

@@ -116,8 +116,7 @@ async fn all(source: &Source) -> Result<Vec<DeadLetter>> {
 
 async fn one(source: &Source, position: Position) -> Result<DeadLetter> {
     let end = source.ends().get(&position.partition).copied().unwrap_or(0);
-    let known = position.epoch == source.archive.epoch() && position.offset < end;
-    ensure!(known, "there is no record at {position}");
+    ensure!(position.offset < end, "there is no record at {position}");
     let until = Until { at: Instant(i64::MAX), position: Some(position) };
     let last = of(source, position.partition, until).await?.pop();
     match last.filter(|letter| letter.entry.sealed.offset == position.offset) {

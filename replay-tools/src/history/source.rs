@@ -209,11 +209,10 @@ impl Source {
         let end = self.ends.get(&position.partition).copied();
         let Some(end) = end else { bail!("{} is not kept", position.partition) };
         ensure!(
-            position.epoch == self.archive.epoch() && position.offset < end,
-            "{position} lies beyond the {}: {} ends before offset {end} of epoch {}",
+            position.offset < end,
+            "{position} lies beyond the {}: {} ends before offset {end}",
             self.name(),
             position.partition,
-            self.archive.epoch()
         );
         let mut found = None;
         let only = Until { at: Instant(i64::MIN), position: Some(position) };

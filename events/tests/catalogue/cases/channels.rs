@@ -1,5 +1,5 @@
 use events::channel::*;
-use events::directory::{ChannelType, JoinedVia, RulesActivated};
+use events::directory::{ChannelType, EpochOpened, EpochSealed, JoinedVia, RulesActivated};
 use events::retention::{ChannelKeyAdvanced, ChannelPostsExpired};
 use events::{Body, ChannelEvent, ChannelId, FileId, PolicyId, PostId, TeamId, UserId};
 use serde_json::json;
@@ -37,6 +37,8 @@ fn member(user_id: UserId, scheme_admin: bool) -> NewMember {
 fn settings() -> Vec<ChannelEvent> {
     vec![
         Body::from(RulesActivated { rules: 2 }).into(),
+        Body::from(EpochOpened { epoch: 2 }).into(),
+        Body::from(EpochSealed { epoch: 2 }).into(),
         Body::from(ChannelCreated {
             channel_id: CHANNEL,
             team_id: TEAM,

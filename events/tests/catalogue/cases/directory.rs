@@ -26,6 +26,8 @@ fn cell() -> Vec<DirectoryEvent> {
         Body::from(CellOpened { partitions: 64, fingerprint: "fingerprint of secrets".into() })
             .into(),
         Body::from(RulesActivated { rules: 2 }).into(),
+        Body::from(EpochOpened { epoch: 2 }).into(),
+        Body::from(EpochSealed { epoch: 2 }).into(),
     ]
 }
 

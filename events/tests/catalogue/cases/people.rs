@@ -1,4 +1,4 @@
-use events::directory::RulesActivated;
+use events::directory::{EpochOpened, EpochSealed, RulesActivated};
 use events::presence::{PositionsNoted, PresenceChanged, StatusChosen, TypingStarted};
 use events::user::*;
 use events::{Body, ChannelId, PostId, PresenceEvent, ReadstateEvent, SessionId, UserEvent};
@@ -26,6 +26,8 @@ fn users() -> Vec<UserEvent> {
     let (user_id, session_id) = (ANN, SessionId(id(0x60)));
     vec![
         Body::from(RulesActivated { rules: 2 }).into(),
+        Body::from(EpochOpened { epoch: 2 }).into(),
+        Body::from(EpochSealed { epoch: 2 }).into(),
         Body {
             c: SessionCreated {
                 user_id,
@@ -59,6 +61,8 @@ fn readstate() -> [ReadstateEvent; 3] {
     };
     [
         Body::from(RulesActivated { rules: 2 }).into(),
+        Body::from(EpochOpened { epoch: 2 }).into(),
+        Body::from(EpochSealed { epoch: 2 }).into(),
         Body::from(ReadMarkerAdvanced { user_id: ANN, markers: vec![marker, marker] }).into(),
         Body::from(ReadMarkerSetBack {
             user_id: ANN,

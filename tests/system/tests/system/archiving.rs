@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use system_tests::{Person, Room, Server, Setup, replayed};
 
 use crate::replaying::ended_with;
@@ -92,7 +93,7 @@ async fn an_archive_has_every_record_and_what_is_changed_or_missing_is_named() -
     named(&room, "changed", middle).await?;
     std::fs::remove_file(middle)?;
     named(&room, "missing", middle).await?;
-    let restore = ["restore", "--to", "embedded:another"];
+    let restore = ["restore", "--to", "embedded:another", "--yes"];
     ended_with(&replayed(&room, &restore).await?, 2, &object(&room, middle)?)?;
     std::fs::write(middle, bytes)?;
     verified(&room, 0).await?;
@@ -118,7 +119,7 @@ async fn a_log_that_is_gone_is_made_again_from_the_archive() -> Result<()> {
     let bytes = vec![7; 100_000];
     let file = ada.share(&channel, "with a file", bytes.clone()).await?;
     let before = ada.posts(&channel).await?;
-    let restore = ["restore", "--to", "embedded:"];
+    let restore = ["restore", "--to", "embedded:", "--yes"];
     ended_with(&replayed(&room, &restore).await?, 2, "another nottermost")?;
     stopped(server).await?;
     let records = verified(&room, 0).await?["records"].clone();
@@ -132,18 +133,69 @@ async fn a_log_that_is_gone_is_made_again_from_the_archive() -> Result<()> {
         std::fs::remove_dir_all(room.data().join(lost))?;
     }
 
-    ended_with(&replayed(&room, &restore).await?, 0, &format!("{records} records"))?;
-    ended_with(&replayed(&room, &restore).await?, 0, "0 of them written now")?;
+    let told = replayed(&room, &restore[..3]).await?;
+    ended_with(&told, 1, &format!("{records} records, and epoch 2 would begin"))?;
+    let done = format!("{records} records, and epoch 2 begins");
+    ended_with(&replayed(&room, &restore).await?, 0, &done)?;
+    ended_with(&replayed(&room, &restore).await?, 0, "0 of all were written now")?;
     let server = Server::start(&room, &Setup::default()).await?;
     let ada = ada.moved_to(server.url());
     let after = ada.posts(&channel).await?;
     ensure!(before == after, "before {before:?}\nafter {after:?}");
     ensure!(ada.file(&file).await? == bytes, "the file is there");
     ada.say(&channel, "after the loss").await?;
+    // A client that saw what was lost, or any of the epoch before, is not kept waiting for it.
+    let lost = [("x-nottermost-min-position", "1.directory-00.1000000")];
+    let read = ada.send_with(Method::GET, "/users/me", None, &lost).await?;
+    ensure!(read.expect(200)?["username"] == "ada", "she is there");
     stopped(server).await?;
     let sound = verified(&room, 0).await?;
     ensure!(sound["records"].as_u64() > records.as_u64(), "{sound} after {records}");
     let ends = ends(&room).await?;
     ensure!(ends.iter().all(|(log, archive)| log == archive), "{ends:?}");
     ended_with(&replayed(&room, &["compare"]).await?, 0, "equal")
+}
+
+/// A second machine that has all that is kept apart from the log: archive, objects and keys are the same.
+fn another_machine(room: &Room) -> Result<Room> {
+    let another = Room::new()?;
+    std::fs::create_dir(another.data())?;
+    for file in ["FORMAT", "secrets.toml", "master-key.toml"] {
+        std::fs::copy(room.data().join(file), another.data().join(file))?;
+    }
+    for shared in ["archive", "objects", "keys"] {
+        std::os::unix::fs::symlink(room.data().join(shared), another.data().join(shared))?;
+    }
+    Ok(another)
+}
+
+#[tokio::test]
+async fn a_log_that_lives_on_is_sealed_once_another_was_restored_in_its_place() -> Result<()> {
+    let room = Room::new()?;
+    let (ada, channel) = three_runs(&room).await?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let ada = ada.moved_to(server.url());
+    ada.say(&channel, "not archived yet").await?;
+
+    let another = another_machine(&room)?;
+    let restore = ["restore", "--to", "embedded:", "--yes"];
+    ended_with(&replayed(&another, &restore).await?, 0, "and epoch 2 begins")?;
+    let (_, said) = server.wait().await?;
+    ensure!(said.iter().any(|line| line.contains("the log is sealed")), "{}", said.join("\n"));
+    let refused = Setup::default().ended(&room).await?;
+    ensure!(refused.stderr.contains("an epoch that is over"), "{}", refused.stderr);
+
+    let server = Server::start(&another, &Setup::default()).await?;
+    let ada = ada.moved_to(server.url());
+    let shown = ada.posts(&channel).await?;
+    let messages: Vec<_> = shown.iter().map(|post| post["message"].clone()).collect();
+    ensure!(messages.contains(&json!("in the third run")), "{messages:?}");
+    ensure!(!messages.contains(&json!("not archived yet")), "{messages:?}");
+    let post = json!({"channel_id": channel, "message": "in the second epoch"});
+    let answer = ada.post("/posts", post).await?;
+    let position = answer.header("x-nottermost-position").context("a write has a position")?;
+    ensure!(position.starts_with("2.channels-"), "{position}");
+    stopped(server).await?;
+    verified(&another, 0).await?;
+    ended_with(&replayed(&another, &["compare"]).await?, 0, "equal")
 }

@@ -1,0 +1,94 @@
+//! The log that a restore makes: the archive's records, and behind them the event that opens the epoch.
+
+use std::fmt;
+use std::sync::Arc;
+
+use event_archive::segments::OpenedEpoch;
+use event_log::{LogReader, ReadError, ReadLimit, Tail};
+use events::directory::EpochOpened;
+use events::{
+    Actor, Body, ChannelEvent, DirectoryEvent, Event, EventId, Id, Meta, Partition, ReadstateEvent,
+    Record, SharedRecord, Topic, UserEvent,
+};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use crate::archive_log::ArchiveLog;
+
+/// The same each time that it is read, so that a restore which was cut short goes on.
+pub(crate) struct RestoredLog {
+    archived: ArchiveLog,
+    epoch: OpenedEpoch,
+    cell: String,
+}
+
+impl fmt::Debug for RestoredLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RestoredLog").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+impl RestoredLog {
+    pub(crate) fn new(archived: ArchiveLog, epoch: &OpenedEpoch, cell: String) -> Self {
+        Self { archived, epoch: epoch.clone(), cell }
+    }
+
+    fn opening(&self, partition: Partition) -> SharedRecord {
+        let OpenedEpoch { epoch, opened_ms, .. } = self.epoch;
+        let offset = self.epoch.begins_at(partition);
+        let name = [partition.to_string().into_bytes(), epoch.to_be_bytes().to_vec()];
+        let id = EventId(Id::derived("epoch.opened", &[&name[0], &name[1]]));
+        let mut meta = Meta::new(id, Id::default(), opened_ms, offset, Actor::System);
+        meta.epoch = epoch;
+        let event = event(partition.topic, EpochOpened { epoch }.into());
+        let events::NewRecord { key, headers, body } = events::encode(&self.cell, &meta, &event);
+        Arc::new(Record { partition, offset, appended_ms: opened_ms, key, headers, body })
+    }
+
+    async fn page(
+        &self,
+        partition: Partition,
+        from: u64,
+        limit: ReadLimit,
+    ) -> Result<Vec<SharedRecord>, ReadError> {
+        let opened_at = self.epoch.begins_at(partition);
+        if from < opened_at {
+            return self.archived.read(partition, from, limit).await;
+        }
+        let opening = (from == opened_at).then(|| self.opening(partition));
+        Ok(opening.into_iter().collect())
+    }
+}
+
+fn event(topic: Topic, opened: Body<EpochOpened>) -> Event {
+    match topic {
+        Topic::Directory => DirectoryEvent::from(opened).into(),
+        Topic::Channels => ChannelEvent::from(opened).into(),
+        Topic::Users => UserEvent::from(opened).into(),
+        Topic::Readstate => ReadstateEvent::from(opened).into(),
+        Topic::Presence => unreachable!("what is never judged has no epochs"),
+    }
+}
+
+impl LogReader for RestoredLog {
+    fn read(
+        &self,
+        partition: Partition,
+        from: u64,
+        limit: ReadLimit,
+    ) -> BoxFuture<'_, Result<Vec<SharedRecord>, ReadError>> {
+        self.page(partition, from, limit).boxed()
+    }
+
+    fn ends<'a>(
+        &'a self,
+        partitions: &'a [Partition],
+    ) -> BoxFuture<'a, Result<Vec<u64>, ReadError>> {
+        let end = |partition: &Partition| self.epoch.begins_at(*partition) + 1;
+        std::future::ready(Ok(partitions.iter().map(end).collect())).boxed()
+    }
+
+    fn tail(&self, from: Vec<(Partition, u64)>) -> BoxFuture<'_, Result<Box<dyn Tail>, ReadError>> {
+        self.archived.tail(from)
+    }
+}
