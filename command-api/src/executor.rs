@@ -10,7 +10,7 @@ use domain::{Applied, Refusal};
 use event_archive::ObjectStore;
 use event_log::{EventLog, ReadLimit};
 use events::{Actor, Event, Meta, Partition, Position};
-use fold::{AccessEnded, Fold, Folded, StatusBoard};
+use fold::{AccessEnded, Fold, Folded, Presence, StatusBoard};
 use futures::future::BoxFuture;
 use platform::http::ApiError;
 use platform::secrets::Secrets;
@@ -60,6 +60,8 @@ pub struct Parts {
     /// Everyone who keeps answers open that rest on rights.
     pub access: Vec<Arc<dyn AccessEnded>>,
     pub statuses: Arc<StatusBoard>,
+    /// What is said in `presence`.
+    pub presence: Presence,
     pub settings: Settings,
 }
 

@@ -24,6 +24,7 @@ pub mod process_manager;
 mod refusals;
 mod retention;
 mod routes;
+mod rules;
 pub mod submission;
 mod telemetry;
 #[cfg(test)]

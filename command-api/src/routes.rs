@@ -6,8 +6,8 @@ use platform::http::urls::Service;
 
 use crate::endpoints::{
     channel_members, channels, conversations, erasure, files, legal_holds, login, passwords, pins,
-    posts, preferences, reactions, retention, sessions, status, team_members, teams, typing, users,
-    views,
+    posts, preferences, reactions, retention, rules, sessions, status, team_members, teams, typing,
+    users, views,
 };
 use crate::executor::CommandApi;
 
@@ -66,6 +66,7 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/nottermost/v1/legal_holds", legal_holds::place)
         .delete("/api/nottermost/v1/legal_holds/{hold_id}", legal_holds::release)
         .post("/api/nottermost/v1/retention/run", retention::run)
+        .post("/api/nottermost/v1/rules", rules::activate)
         .post("/api/nottermost/v1/users/{user_id}/erase", erasure::erase);
     mounted.router().with_state(api)
 }

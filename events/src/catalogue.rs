@@ -160,7 +160,7 @@ catalogue! {
         RulesActivated, EpochOpened, EpochSealed, ReadMarkerAdvanced, ReadMarkerSetBack,
     }
     Presence => PresenceEvent {
-        TypingStarted, PresenceChanged, StatusChosen, PositionsNoted,
+        TypingStarted, PresenceChanged, StatusChosen, PositionsNoted, ProcessNoted,
     }
 }
 

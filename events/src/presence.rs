@@ -52,3 +52,20 @@ pub struct PositionsNoted {
     pub gone: bool,
 }
 fact!(PositionsNoted, "positions.noted", 1);
+
+/// A process of the installation is there. Every one says so every few seconds, whatever its kind: what
+/// changes how the log is judged may happen only once all know it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProcessNoted {
+    /// Made anew at each start of a process.
+    pub process_id: Id,
+    /// The kind of process, as `projector`.
+    pub service: String,
+    /// Of the program.
+    pub version: String,
+    /// The newest rules that it knows.
+    pub rules: u32,
+    /// It says goodbye.
+    pub gone: bool,
+}
+fact!(ProcessNoted, "process.noted", 1);

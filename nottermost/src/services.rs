@@ -10,7 +10,7 @@ use events::{Partition, Topic};
 use fold::snapshots::Snapshots;
 use fold::{Fold, Presence, StatusBoard};
 use platform::health::{Health, PartHealth};
-use process::{Parts, Running, ended_in_time, watch};
+use process::{Announced, Parts, RULES_KNOWN, Running, ended_in_time, watch};
 use projector::Projector;
 use projector::archiver::Archiver;
 use read_model::Reader;
@@ -26,10 +26,12 @@ use crate::search;
 const TELL_EVERY: Duration = Duration::from_secs(5);
 const PROJECTOR_STOP: Duration = Duration::from_millis(1_000);
 const ARCHIVER_STOP: Duration = Duration::from_millis(2_000);
+const GOODBYE: Duration = Duration::from_millis(500);
 const SOCKETS_STOP: Duration = Duration::from_secs(1);
 
 /// Everything that runs.
 pub(crate) struct Services {
+    announced: Announced,
     fold: Fold,
     projector: Projector,
     archiver: Archiver,
@@ -53,7 +55,9 @@ impl Services {
     /// Starts everything; returns when all can serve.
     pub async fn start(parts: Parts<'_>) -> Result<Self> {
         let health = Health::default();
-        let fold = process::folded(&parts.storage, &Topic::DURABLE, None).await?;
+        let (cell, presence) = (process::cell(&parts.secrets), parts.storage.presence());
+        let announced = Announced::start(crate::NAME, RULES_KNOWN, cell, presence).await?;
+        let fold = process::folded(&parts.storage, &Topic::DURABLE, None, RULES_KNOWN).await?;
         let projector = projecting(&parts).await?;
         let searcher = search::open(&projector, &parts.index_directory()).await?;
         let rows = Projected::new(projector.positions());
@@ -73,7 +77,7 @@ impl Services {
         let archiver =
             projector_server::archiving(&parts.storage, parts.archive.clone(), &parts.secrets);
         let router = router(&parts, common, commands, &realtime, &health);
-        Ok(Self { fold, projector, archiver, realtime, router, health, tasks })
+        Ok(Self { announced, fold, projector, archiver, realtime, router, health, tasks })
     }
 }
 
@@ -104,6 +108,7 @@ impl Running for Services {
         tokio::join!(
             ended_in_time("projector", PROJECTOR_STOP, self.projector.stop()),
             ended_in_time("archiver", ARCHIVER_STOP, self.archiver.stop()),
+            ended_in_time("goodbye", GOODBYE, self.announced.end()),
         );
     }
 }
@@ -148,6 +153,7 @@ fn commands(parts: &Parts<'_>, common: &Common, realtime: &Realtime) -> CommandA
         objects: Arc::clone(&parts.storage.objects),
         access: vec![Arc::new(realtime.clone())],
         statuses: Arc::clone(&common.statuses),
+        presence: common.presence.clone(),
         settings: command_api_server::settings(parts.config, &parts.secrets),
     })
 }

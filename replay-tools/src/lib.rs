@@ -23,6 +23,7 @@ mod rebuild;
 mod restore;
 mod restored_log;
 mod retention;
+mod rules;
 mod server;
 mod status;
 mod stopped;
@@ -46,6 +47,7 @@ pub use history::{
 };
 pub use projector::beside::Wish;
 pub use retention::RetentionRun;
+pub use rules::Rules;
 
 use stopped::{Stopped, WithRows};
 

@@ -11,7 +11,7 @@ use platform::failure_line;
 use replay_tools::edge::{self, Address, Edge, Follow, Listen};
 use replay_tools::{
     DeadLetters, Erasure, Evidence, Export, HistoryTask, KeysTask, Kind, Outcome, Range,
-    RetentionRun, Route, StateAt, Story, Task, Wish,
+    RetentionRun, Route, Rules, StateAt, Story, Task, Wish,
 };
 use sealing::KeyName;
 use tokio::runtime::Runtime;
@@ -39,6 +39,10 @@ enum Command {
     /// Have a running server let go of what is past its time, as it does once a day; without --yes it is
     /// only said what that is, and the exit code is 1 if there is anything.
     Retention(RetentionArguments),
+    /// Say which rules judge the log and which each running process knows; with --yes the newest are put in
+    /// force, for every event from then on. There is no way back to programs that do not know them. The
+    /// exit code is 1 if there are newer ones and nothing was done.
+    Rules(RulesArguments),
     #[command(flatten)]
     Log(LogCommand),
 }
@@ -72,6 +76,32 @@ struct RetentionArguments {
     /// Print the report as one JSON document.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RulesArguments {
+    /// The server's address.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8065")]
+    server: String,
+    /// A session token of an administrator.
+    #[arg(long, env = "NOTTERMOST_TOKEN", hide_env_values = true)]
+    token: String,
+    /// Do it.
+    #[arg(long)]
+    yes: bool,
+    /// Also if processes run that do not know them: those end.
+    #[arg(long)]
+    force: bool,
+    /// Print the report as one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+impl From<RulesArguments> for Rules {
+    fn from(arguments: RulesArguments) -> Self {
+        let RulesArguments { server, token, yes, force, json } = arguments;
+        Self { server, token, confirmed: yes, force, json }
+    }
 }
 
 impl From<RetentionArguments> for RetentionRun {
@@ -312,6 +342,9 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         }
         Command::Retention(arguments) => {
             return runtime()?.block_on(RetentionRun::from(arguments).run());
+        }
+        Command::Rules(arguments) => {
+            return runtime()?.block_on(Rules::from(arguments).run());
         }
         Command::Edge(arguments) => {
             let (edge, follow) = arguments.split();

@@ -54,7 +54,7 @@ struct Service {
 impl Service {
     async fn start(parts: ServiceParts) -> Result<Self> {
         let health = Health::default();
-        let fold = process::folded(&parts.storage, &Topic::DURABLE, None).await?;
+        let fold = process::folded(&parts.storage, &Topic::DURABLE, None, parts.rules).await?;
         let reader = parts.readable().await;
         let statuses = Arc::new(StatusBoard::new());
         let presence = Presence::follow(parts.storage.reader(), Arc::clone(&statuses)).await?;
@@ -68,6 +68,7 @@ impl Service {
             objects: Arc::clone(&parts.storage.objects),
             access: vec![Arc::new(presence.clone())],
             statuses,
+            presence: presence.clone(),
             settings: settings(&parts.config, &parts.secrets),
         });
         commands.open_cell().await.context("failed to join the installation")?;

@@ -13,6 +13,7 @@ pub(crate) mod posts;
 pub(crate) mod preferences;
 pub(crate) mod reactions;
 pub(crate) mod retention;
+pub(crate) mod rules;
 pub(crate) mod sessions;
 pub(crate) mod status;
 pub(crate) mod team_members;

@@ -17,7 +17,7 @@ use event_log::EventLog;
 use event_log::testing::MemoryLog;
 use events::user::{SessionOrigin, TokenHash};
 use events::{Actor, Event, EventId, Id, Partition, SessionId, Topic, UserId};
-use fold::{Fold, FoldSet, Options, StatusBoard};
+use fold::{Fold, FoldSet, Options, Presence, StatusBoard};
 use futures::future::BoxFuture;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -114,6 +114,9 @@ impl Cell {
             .acquire_timeout(Duration::from_millis(100))
             .connect_lazy("postgres://nobody@127.0.0.1:1/nothing")
             .unwrap();
+        let statuses = Arc::new(StatusBoard::new());
+        let presence =
+            Presence::follow(Arc::clone(&shared) as _, Arc::clone(&statuses)).await.unwrap();
         CommandApi::new(Parts {
             log: shared,
             keys,
@@ -123,7 +126,8 @@ impl Cell {
             projection: Arc::new(Rows { always: rows }),
             objects: Arc::new(MemoryStore::new()),
             access: vec![],
-            statuses: Arc::new(StatusBoard::new()),
+            statuses,
+            presence,
             settings,
         })
     }

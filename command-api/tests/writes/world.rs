@@ -12,7 +12,7 @@ use event_log::testing::MemoryLog;
 use event_log::{EventLog, ReadLimit};
 use events::{Partition, Topic};
 use fold::snapshots::Snapshots;
-use fold::{Fold, FoldSet, StatusBoard};
+use fold::{Fold, FoldSet, Presence, StatusBoard};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -100,6 +100,7 @@ impl World {
         let projector = Projector::start(deps, projector::Options::default());
         let reading = Arc::clone(&shared) as _;
         let fold = Fold::start(reading, FoldSet::new(), fold::Options::default()).await.unwrap();
+        let statuses = Arc::new(StatusBoard::new());
         let api = CommandApi::new(Parts {
             log: Arc::clone(&shared),
             keys,
@@ -109,7 +110,10 @@ impl World {
             projection: Arc::new(Projected(projector.positions())),
             objects: Arc::clone(&objects) as _,
             access: vec![],
-            statuses: Arc::new(StatusBoard::new()),
+            presence: Presence::follow(Arc::clone(&shared) as _, Arc::clone(&statuses))
+                .await
+                .unwrap(),
+            statuses,
             settings: settings(),
         });
         api.open_cell().await.unwrap();

@@ -9,8 +9,14 @@ use crate::faults::{self, Rule};
 use crate::verdict::{Applied, Outcome, Refusal, Verdict, Void};
 use crate::window::{Conflicts, Touches, Window, WindowLimits};
 
-/// The newest rules that this program knows. The simulation adds a test-only version.
-pub const RULES_KNOWN: u32 = if cfg!(feature = "faults") { 2 } else { 1 };
+/// The newest rules that this program knows:
+///
+/// 1. those that a log begins with;
+/// 2. whoever pins a post, or takes it off the pins, is a member of the channel then. By the first, a pin
+///    stood that was decided before its author's removal and came after it.
+///
+/// The simulation adds a test-only version.
+pub const RULES_KNOWN: u32 = if cfg!(feature = "faults") { 3 } else { 2 };
 
 /// What an event says of the log rather than of what is told in it. The same in every topic, and judged
 /// without the topic's state.
@@ -89,8 +95,15 @@ pub struct PartitionFold<A> {
     /// Each epoch with the offset at which it was opened.
     epochs: Vec<(u32, u64)>,
     sealed: bool,
+    /// The newest rules that are known here.
+    #[serde(skip, default = "rules_known")]
+    known: u32,
     window: Window,
     state: A,
+}
+
+fn rules_known() -> u32 {
+    RULES_KNOWN
 }
 
 impl<A: Aggregate> PartitionFold<A> {
@@ -109,9 +122,20 @@ impl<A: Aggregate> PartitionFold<A> {
             hash: 0,
             epochs: vec![(FIRST_EPOCH, 0)],
             sealed: false,
+            known: RULES_KNOWN,
             window: Window::new(limits),
             state: A::default(),
         }
+    }
+
+    /// The same for a program that knows no newer rules than these.
+    pub fn knowing(self, rules: u32) -> Self {
+        Self { known: rules, ..self }
+    }
+
+    /// The newest rules that are known here: others stop the fold.
+    pub fn known(&self) -> u32 {
+        self.known
     }
 
     pub fn partition(&self) -> Partition {
@@ -198,14 +222,14 @@ impl<A: Aggregate> PartitionFold<A> {
         let control = A::control(event);
         let foreign = self.is_foreign(meta, control);
         if let Some(Control::Rules(rules)) = control
-            && rules > RULES_KNOWN
+            && rules > self.known
             && !foreign
         {
             return Err(FoldError::UnknownRules {
                 partition: self.partition,
                 offset: record.offset,
                 rules,
-                known: RULES_KNOWN,
+                known: self.known,
             });
         }
         let appended_ms = meta.first_appended_ms(record);
@@ -278,7 +302,7 @@ impl<A: Aggregate> PartitionFold<A> {
             Some(Control::EpochSealed(_)) => Err(Refusal::OtherEpoch),
             None => {
                 let in_force = faults::is_on(Rule::RulesInForce);
-                self.state.admit(if in_force { self.rules } else { RULES_KNOWN }, event)
+                self.state.admit(if in_force { self.rules } else { self.known }, event)
             }
         }
     }

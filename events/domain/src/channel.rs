@@ -158,6 +158,9 @@ impl Channels {
     }
 }
 
+/// Known where rules can be switched off: it forbids `@here`.
+const RULES_OF_TESTS: u32 = 3;
+
 impl Aggregate for Channels {
     type Event = ChannelEvent;
     const WINDOW: WindowLimits = WindowLimits::STREAM;
@@ -195,11 +198,8 @@ impl Aggregate for Channels {
             E::ChannelMembersAdded(b) => self.admit_members(&b.c),
             E::ChannelMemberRemoved(b) => self.admit_removal(&b.c),
             E::PostCreated(b) => {
-                refuse_if(
-                    rules >= 2 && b.c.broadcast == Broadcast::Here,
-                    // The test-only second version of the rules.
-                    Refusal::Forbidden,
-                )?;
+                let of_tests = rules >= RULES_OF_TESTS && b.c.broadcast == Broadcast::Here;
+                refuse_if(of_tests, Refusal::Forbidden)?;
                 self.open_to_author(b.c.channel_id, b.c.author_id)
             }
             E::PostEdited(b) => {
@@ -208,8 +208,8 @@ impl Aggregate for Channels {
                 refuse_if(b.c.create_at < channel.expired_before, Refusal::Expired)
             }
             E::PostDeleted(b) => self.known(b.c.channel_id).map(drop),
-            E::PostPinned(b) => self.open(b.c.channel_id).map(drop),
-            E::PostUnpinned(b) => self.open(b.c.channel_id).map(drop),
+            E::PostPinned(b) => self.admit_pin(rules, b.c.channel_id, b.c.by),
+            E::PostUnpinned(b) => self.admit_pin(rules, b.c.channel_id, b.c.by),
             E::ReactionAdded(b) => self.open_to(b.c.channel_id, b.c.user_id),
             E::ReactionRemoved(b) => self.open_to(b.c.channel_id, b.c.user_id),
             E::FileUploaded(b) => self.open_to_author(b.c.channel_id, b.c.owner_id),
@@ -424,6 +424,10 @@ impl Channels {
         let channel = self.open(channel)?;
         refuse_if(channel.member(author).is_none(), Refusal::NotAMember)?;
         refuse_if(channel.has_erased(author), Refusal::UserInactive)
+    }
+
+    fn admit_pin(&self, rules: u32, channel: ChannelId, by: UserId) -> Result<(), Refusal> {
+        if rules >= 2 { self.open_to(channel, by) } else { self.open(channel).map(drop) }
     }
 
     fn archivable(&self, channel: ChannelId, archive: bool) -> Result<(), Refusal> {

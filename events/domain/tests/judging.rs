@@ -509,6 +509,34 @@ fn an_unknown_type_stops_the_fold_and_invalid_bytes_are_void() {
 }
 
 #[test]
+fn who_is_no_member_pins_nothing_by_the_second_rules_and_what_was_pinned_before_stays() {
+    let mut given = channel(WindowLimits::STREAM);
+    let pinned =
+        |by| chan(PostPinned { channel_id: TOWN, post_id: post(1), root_id: None, by: user(by) });
+    let unpinned =
+        |by| chan(PostUnpinned { channel_id: TOWN, post_id: post(1), root_id: None, by: user(by) });
+    given.applied(chan(created(1, 1, None)));
+    given.applied(pinned(9));
+    given.applied(unpinned(9));
+    given.applied(chan(RulesActivated { rules: 2 }));
+    assert_eq!(given.refused(chan(RulesActivated { rules: 2 })), Refusal::Already);
+    assert_eq!(given.refused(pinned(9)), Refusal::NotAMember);
+    given.applied(pinned(1));
+    assert_eq!(given.refused(unpinned(9)), Refusal::NotAMember);
+
+    // Whoever folds it all again comes to the same verdicts.
+    let mut again = PartitionFold::<Channels>::new(given.fold.partition());
+    for record in &given.records {
+        again.apply(record).expect("the next");
+    }
+    assert_eq!(again.hash(), given.fold.hash());
+    let mut older = PartitionFold::<Channels>::new(given.fold.partition()).knowing(1);
+    let stopped = given.records.iter().find_map(|record| older.apply(record).err());
+    let text = stopped.expect("it knows no second rules").to_string();
+    assert!(text.contains("activates rules 2") && text.contains("knows 1"), "{text}");
+}
+
+#[test]
 fn an_activation_of_unknown_rules_stops_the_fold() {
     let mut given = channel(WindowLimits::STREAM);
     let meta = given.meta(EventId::random());

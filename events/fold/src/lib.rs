@@ -11,6 +11,7 @@ mod lease;
 mod names;
 mod others;
 mod presence;
+mod processes;
 mod runner;
 mod set;
 pub mod snapshots;
@@ -22,6 +23,7 @@ pub use access::AccessEnded;
 pub use lease::Lease;
 pub use names::{Names, PersonName};
 pub use presence::{Heard, HeardBatch, Presence};
+pub use processes::KnownProcess;
 pub use runner::{
     Batch, Fold, Options, Stopped, Subscription, SubscriptionError, WaitError, Watch,
 };

@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::access::AccessEnded;
 use crate::others::Others;
+use crate::processes::{KnownProcess, Processes};
 use crate::status::StatusBoard;
 
 /// Batches that a slow listener may lag behind; what it misses was ephemeral.
@@ -54,6 +55,7 @@ impl Drop for Inner {
 struct Shared {
     statuses: Arc<StatusBoard>,
     others: Others,
+    processes: Processes,
     heard: broadcast::Sender<HeardBatch>,
     /// Where each partition's follower stands, by its index.
     next: Mutex<Vec<u64>>,
@@ -74,6 +76,7 @@ impl Presence {
         let shared = Arc::new(Shared {
             statuses,
             others: Others::default(),
+            processes: Processes::default(),
             heard: broadcast::Sender::new(HEARD_BATCHES_MAX),
             next: Mutex::new(from),
             moved: watch::Sender::new(()),
@@ -87,6 +90,11 @@ impl Presence {
     /// Everything that is heard from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<HeardBatch> {
         self.0.shared.heard.subscribe()
+    }
+
+    /// The processes that were heard lately.
+    pub fn processes(&self) -> Vec<KnownProcess> {
+        self.0.shared.processes.all()
     }
 
     /// Reads the ends of `presence` and waits until all below them was heard.
@@ -130,6 +138,7 @@ impl Shared {
             match &said.event {
                 PresenceEvent::PresenceChanged(changed) => self.statuses.apply(&changed.c),
                 PresenceEvent::PositionsNoted(noted) => self.others.hear(&noted.c, Instant::now()),
+                PresenceEvent::ProcessNoted(noted) => self.processes.hear(&noted.c),
                 PresenceEvent::TypingStarted(_) | PresenceEvent::StatusChosen(_) => {}
             }
         }

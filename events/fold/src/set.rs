@@ -81,6 +81,20 @@ impl FoldSet {
         Self::with_windows(WindowLimits::DIRECTORY, WindowLimits::STREAM)
     }
 
+    /// The same for a program that knows no newer rules than these.
+    pub fn knowing(rules: u32) -> Self {
+        let set = Self::new();
+        for partition in Partition::durable() {
+            set.with_mut(partition, |fold| fold.know(rules));
+        }
+        set
+    }
+
+    /// The rules that are in force in the partition.
+    pub fn rules(&self, partition: Partition) -> u32 {
+        self.with(partition, |fold| fold.rules())
+    }
+
     /// Folds of an empty log with other windows; only tests shrink windows.
     pub fn with_windows(directory: WindowLimits, streams: WindowLimits) -> Self {
         Self {
@@ -238,9 +252,13 @@ impl FoldSet {
         }
         let mut snapshot: DirectorySnapshot =
             postcard::from_bytes(body).map_err(|error| invalid(error.to_string()))?;
+        let known = self.directory.read().known();
+        if snapshot.fold.rules() > known {
+            return Err(invalid(format!("it is of rules {}", snapshot.fold.rules())));
+        }
         snapshot.fold.reindex();
         snapshot.names.reindex();
-        *self.directory.write() = snapshot.fold;
+        *self.directory.write() = snapshot.fold.knowing(known);
         *self.names.write() = snapshot.names;
         Ok(())
     }
@@ -279,6 +297,8 @@ trait AnyFold {
     fn epoch(&self) -> u32;
     fn epoch_at(&self, offset: u64) -> u32;
     fn is_sealed(&self) -> bool;
+    fn rules(&self) -> u32;
+    fn know(&mut self, rules: u32);
     fn hash(&self) -> u128;
     fn floor(&self) -> u64;
     fn window_len(&self) -> usize;
@@ -308,6 +328,14 @@ impl<A: Aggregate> AnyFold for PartitionFold<A> {
         self.is_sealed()
     }
 
+    fn rules(&self) -> u32 {
+        self.rules()
+    }
+
+    fn know(&mut self, rules: u32) {
+        *self = self.clone().knowing(rules);
+    }
+
     fn hash(&self) -> u128 {
         self.hash()
     }
@@ -333,8 +361,11 @@ impl<A: Aggregate> AnyFold for PartitionFold<A> {
         if fold.partition() != self.partition() {
             return Err(format!("it is of {}", fold.partition()));
         }
+        if fold.rules() > self.known() {
+            return Err(format!("it is of rules {}", fold.rules()));
+        }
         fold.reindex();
-        *self = fold;
+        *self = fold.knowing(self.known());
         Ok(())
     }
 }

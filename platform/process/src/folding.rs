@@ -15,7 +15,8 @@ use crate::Storage;
 /// The fold reads a million records in seconds; a log that stands still for so long is at fault.
 const FOLD_PATIENCE: Duration = Duration::from_secs(600);
 
-/// The fold with all that the log holds now of `topics`. `lease` is for processes that others wait for.
+/// The fold with all that the log holds now of `topics`. `lease` is for processes that others wait for,
+/// `rules` are the newest that this one knows.
 ///
 /// # Errors
 /// What kept it from getting there.
@@ -23,11 +24,12 @@ pub async fn folded(
     storage: &Storage,
     topics: &'static [Topic],
     lease: Option<Arc<Lease>>,
+    rules: u32,
 ) -> Result<Fold> {
     let partitions: Vec<Partition> = topics.iter().flat_map(|topic| topic.partitions()).collect();
     let ends = storage.log.ends(&partitions).await.context("failed to read the log's ends")?;
     let ends: BTreeMap<Partition, u64> = partitions.iter().copied().zip(ends).collect();
-    let set = FoldSet::new();
+    let set = FoldSet::knowing(rules);
     let snapshots = Snapshots::new(Arc::clone(&storage.objects));
     let end = |partition| ends.get(&partition).copied().unwrap_or(0);
     snapshots.restore(&set, end).await.context("failed to read the fold's snapshots")?;

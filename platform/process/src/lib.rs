@@ -4,6 +4,7 @@
 //! Owns nothing of chat and knows no service: a service's process is a composition of these parts with
 //! that service, and the one-process server is one with all of them.
 
+mod announced;
 mod arguments;
 mod edge;
 mod folding;
@@ -20,15 +21,17 @@ pub mod watch;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+pub use announced::Announced;
 pub use arguments::main;
+pub use domain::RULES_KNOWN;
 pub use edge::edge;
 pub use folding::folded;
 pub use identity::{cell, client_config, kept, version_id};
 pub use notes::{Notes, Progress};
 pub use parts::{Parts, ServiceParts};
 pub use running::{
-    Patience, Running, ended_in_time, run_only_service, run_service, serve, watch_service,
-    with_telemetry,
+    Patience, Running, ended_in_time, run_only_service, run_service, run_service_knowing, serve,
+    watch_service, with_telemetry,
 };
 pub use storage::{Storage, kafka_options, open_key_store, open_log, open_objects};
 pub use stores::{archive_signer, open_archive, open_archive_of};

@@ -57,6 +57,8 @@ pub struct ServiceParts {
     pub archive: Archive,
     pub database: Database,
     pub metrics: Metrics,
+    /// The newest rules that this process knows.
+    pub rules: u32,
 }
 
 impl ServiceParts {
@@ -64,7 +66,7 @@ impl ServiceParts {
     ///
     /// # Errors
     /// If it is not shared by its nature (an embedded log, a private Postgres), or cannot be opened.
-    pub async fn open(config: Config, data: PathBuf, metrics: Metrics) -> Result<Self> {
+    pub async fn open(config: Config, data: PathBuf, metrics: Metrics, rules: u32) -> Result<Self> {
         ensure!(
             config.log.url.is_shared(),
             "log.url is {:?}, but this service runs beside others: it needs kafka://<host>:<port>",
@@ -80,7 +82,7 @@ impl ServiceParts {
         let archive = crate::open_archive_of(&*log, &config, &data, &secrets).await?;
         let database = Database::open(&config.database, &data).await?;
         let secrets = Arc::new(secrets);
-        Ok(Self { config, data, secrets, storage, archive, database, metrics })
+        Ok(Self { config, data, secrets, storage, archive, database, metrics, rules })
     }
 
     pub fn read_model(&self) -> read_model::Database {

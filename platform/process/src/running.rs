@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
+use domain::RULES_KNOWN;
 use fold::Fold;
 use platform::config::Config;
 use platform::data_dir::DataDir;
@@ -17,10 +18,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{ServiceParts, watch};
+use crate::{Announced, ServiceParts, watch};
 
 /// A collector that does not answer must not keep the process. A stop has ten seconds for all of
 /// its parts, once the process has left: the drain, the sockets, the projector, Postgres, and this.
+/// A log that takes nothing any more must not keep it either.
+const GOODBYE: Duration = Duration::from_millis(500);
 const TELEMETRY_STOP: Duration = Duration::from_millis(500);
 
 /// What a process runs once it has started.
@@ -132,7 +135,21 @@ pub async fn run_service<R: Running>(
     start: impl AsyncFnOnce(ServiceParts) -> Result<R>,
 ) -> Result<()> {
     let data = DataDir::join(&config.data.dir)?;
-    run_on(config, data, name, start).await
+    run_on(config, data, (name, RULES_KNOWN), start).await
+}
+
+/// As [`run_service`] for a program that knows no newer rules than these.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn run_service_knowing<R: Running>(
+    config: Config,
+    name: &'static str,
+    rules: u32,
+    start: impl AsyncFnOnce(ServiceParts) -> Result<R>,
+) -> Result<()> {
+    let data = DataDir::join(&config.data.dir)?;
+    run_on(config, data, (name, rules), start).await
 }
 
 /// As [`run_service`] for the one service of which a data directory has one process.
@@ -145,13 +162,13 @@ pub async fn run_only_service<R: Running>(
     start: impl AsyncFnOnce(ServiceParts) -> Result<R>,
 ) -> Result<()> {
     let data = DataDir::open(&config.data.dir)?;
-    run_on(config, data, name, start).await
+    run_on(config, data, (name, RULES_KNOWN), start).await
 }
 
 async fn run_on<R: Running>(
     config: Config,
     data: DataDir,
-    name: &'static str,
+    (name, rules): (&'static str, u32),
     start: impl AsyncFnOnce(ServiceParts) -> Result<R>,
 ) -> Result<()> {
     let telemetry = config.clone();
@@ -159,13 +176,44 @@ async fn run_on<R: Running>(
         let listener = platform::http::bind(config.http.listen)?;
         let patience = Patience::of(&config);
         let starting = async {
-            let parts = ServiceParts::open(config, data.path().to_owned(), metrics).await?;
-            start(parts).await
+            let parts = ServiceParts::open(config, data.path().to_owned(), metrics, rules).await?;
+            let (cell, presence) = (crate::cell(&parts.secrets), parts.storage.presence());
+            let announced = Announced::start(name, rules, cell, presence).await?;
+            Ok(WithName { announced, running: start(parts).await? })
         };
         // The data directory is this process' until it has stopped.
         serve(name, listener, patience, stop, starting).await
     })
     .await
+}
+
+/// A service that is known to the others.
+struct WithName<R> {
+    announced: Announced,
+    running: R,
+}
+
+impl<R: Running> Running for WithName<R> {
+    fn router(&self) -> Router {
+        self.running.router()
+    }
+
+    fn health(&self) -> &Health {
+        self.running.health()
+    }
+
+    async fn failed(&self) -> anyhow::Error {
+        self.running.failed().await
+    }
+
+    async fn leave(&self) {
+        self.running.leave().await;
+    }
+
+    async fn stop(self) {
+        self.running.stop().await;
+        ended_in_time("goodbye", GOODBYE, self.announced.end()).await;
+    }
 }
 
 /// Watches what every service but the projector rests on.

@@ -75,6 +75,7 @@ pub const URLS: &[Url] = &[
     command(Post, "/api/nottermost/v1/legal_holds"),
     command(Delete, "/api/nottermost/v1/legal_holds/{hold_id}"),
     command(Post, "/api/nottermost/v1/retention/run"),
+    command(Post, "/api/nottermost/v1/rules"),
     query(Get, "/api/nottermost/v1/retention/runs"),
     query(Get, "/api/nottermost/v1/retention/runs/{run_id}/channels"),
     query(Get, "/api/v4/data_retention/policies"),

@@ -29,6 +29,14 @@ pub async fn run(config: Config) -> Result<()> {
     process::run_service(config, NAME, Service::start).await
 }
 
+/// As [`run`], of a program called `name` that knows no newer rules than these.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_knowing(config: Config, name: &'static str, rules: u32) -> Result<()> {
+    process::run_service_knowing(config, name, rules, Service::start).await
+}
+
 struct Service {
     fold: Fold,
     notes: Notes,
@@ -43,7 +51,8 @@ impl Service {
     async fn start(parts: ServiceParts) -> Result<Self> {
         let health = Health::default();
         let lease = Arc::new(Lease::default());
-        let fold = process::folded(&parts.storage, &FOLDED, Some(Arc::clone(&lease))).await?;
+        let fold =
+            process::folded(&parts.storage, &FOLDED, Some(Arc::clone(&lease)), parts.rules).await?;
         let reader = parts.readable().await;
         let statuses = Arc::new(StatusBoard::new());
         let presence = Presence::follow(parts.storage.reader(), Arc::clone(&statuses)).await?;

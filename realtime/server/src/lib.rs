@@ -73,7 +73,8 @@ impl Service {
         let health = Health::default();
         let lease = Arc::new(Lease::default());
         let fold =
-            process::folded(&parts.storage, &Topic::DURABLE, Some(Arc::clone(&lease))).await?;
+            process::folded(&parts.storage, &Topic::DURABLE, Some(Arc::clone(&lease)), parts.rules)
+                .await?;
         let reader = parts.readable().await;
         let statuses = Arc::new(StatusBoard::new());
         let presence = Presence::follow(parts.storage.reader(), Arc::clone(&statuses)).await?;

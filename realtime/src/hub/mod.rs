@@ -197,7 +197,9 @@ impl Hub {
                 self.tell_status(b.c.user_id);
             }
             // Between processes.
-            PresenceEvent::StatusChosen(_) | PresenceEvent::PositionsNoted(_) => {}
+            PresenceEvent::StatusChosen(_)
+            | PresenceEvent::PositionsNoted(_)
+            | PresenceEvent::ProcessNoted(_) => {}
         }
     }
 

@@ -145,7 +145,7 @@ const COPIER: &str = "replay-tools";
 const WAYS_TO_COPY: [&str; 4] = ["event_log::copying", "CopyTarget", "EmbeddedCopy", "KafkaCopy"];
 
 /// The crates of tests and benchmarks: they may know anyone, nobody else may know them.
-const TESTS: [&str; 4] = ["architecture", "bench", "simulation", "system-tests"];
+const TESTS: [&str; 5] = ["architecture", "bench", "older-query-api", "simulation", "system-tests"];
 
 /// Crates that must stay pure, with everything that they are built with.
 const PURE: [&str; 2] = ["events", "domain"];

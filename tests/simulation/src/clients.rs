@@ -367,13 +367,16 @@ fn some_post(rng: &mut SmallRng, rows: &MemoryTables) -> Option<(PostId, Channel
     row.map(|row| (row.id, row.channel_id))
 }
 
-/// An operator activates the second rules in one partition of `channels`.
+/// An operator activates the rules that are known in one partition of `channels`.
 pub fn activate_rules(log: &SimLog, partition: Partition) {
-    let body: Body<RulesActivated> = RulesActivated { rules: 2 }.into();
-    let event: Event = ChannelEvent::from(body).into();
-    let id = EventId(Id::derived("rules.activated", &[partition.to_string().as_bytes(), &[2]]));
-    let meta = Meta::new(id, Id::default(), log.now_ms(), log.end_of(partition), Actor::System);
-    let append = log.append(partition, events::encode("simulation", &meta, &event));
-    // An operator repeats it; here once is enough, for it may fail like every other append.
-    let _ = append.now_or_never();
+    for rules in 2..=domain::RULES_KNOWN {
+        let body: Body<RulesActivated> = RulesActivated { rules }.into();
+        let event: Event = ChannelEvent::from(body).into();
+        let name = [partition.to_string().into_bytes(), rules.to_be_bytes().to_vec()];
+        let id = EventId(Id::derived("rules.activated", &[&name[0], &name[1]]));
+        let meta = Meta::new(id, Id::default(), log.now_ms(), log.end_of(partition), Actor::System);
+        let append = log.append(partition, events::encode("simulation", &meta, &event));
+        // An operator repeats it; here once is enough, for it may fail like every other append.
+        let _ = append.now_or_never();
+    }
 }

@@ -18,16 +18,19 @@ pub enum Program {
     QueryApi,
     Realtime,
     Replay,
+    /// query-api as it was before the second rules.
+    OlderQueryApi,
 }
 
 impl Program {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Nottermost,
         Self::CommandApi,
         Self::Projector,
         Self::QueryApi,
         Self::Realtime,
         Self::Replay,
+        Self::OlderQueryApi,
     ];
 
     /// The name of the binary, by which it announces itself too.
@@ -39,6 +42,7 @@ impl Program {
             Self::QueryApi => "query-api",
             Self::Realtime => "realtime",
             Self::Replay => "replay",
+            Self::OlderQueryApi => "older-query-api",
         }
     }
 
@@ -50,6 +54,7 @@ impl Program {
             Self::QueryApi => "query-api-server",
             Self::Realtime => "realtime-server",
             Self::Replay => "replay-tools",
+            Self::OlderQueryApi => "older-query-api",
         }
     }
 

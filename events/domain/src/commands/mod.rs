@@ -100,6 +100,7 @@ pub fn subject_of(event: &Event) -> Id {
             events::PresenceEvent::PresenceChanged(b) => b.c.user_id.0,
             events::PresenceEvent::StatusChosen(b) => b.c.user_id.0,
             events::PresenceEvent::PositionsNoted(b) => b.c.process_id,
+            events::PresenceEvent::ProcessNoted(b) => b.c.process_id,
         },
     }
 }

@@ -1,5 +1,7 @@
 use events::directory::{EpochOpened, EpochSealed, RulesActivated};
-use events::presence::{PositionsNoted, PresenceChanged, StatusChosen, TypingStarted};
+use events::presence::{
+    PositionsNoted, PresenceChanged, ProcessNoted, StatusChosen, TypingStarted,
+};
 use events::user::*;
 use events::{Body, ChannelId, PostId, PresenceEvent, ReadstateEvent, SessionId, UserEvent};
 
@@ -52,7 +54,7 @@ fn users() -> Vec<UserEvent> {
     ]
 }
 
-fn readstate() -> [ReadstateEvent; 3] {
+fn readstate() -> [ReadstateEvent; 5] {
     let marker = ReadMarker {
         channel_id: CHANNEL,
         as_of: 1_767_225_600_900,
@@ -84,7 +86,7 @@ fn totals(from: i64) -> Totals {
     }
 }
 
-fn presence() -> [Case; 4] {
+fn presence() -> [Case; 5] {
     let typing =
         TypingStarted { user_id: ANN, channel_id: CHANNEL, parent_id: Some(PostId(id(0x71))) };
     let online = PresenceChanged {
@@ -99,10 +101,18 @@ fn presence() -> [Case; 4] {
         next: [("channels-07".to_owned(), 4711), ("directory-00".to_owned(), 12)].into(),
         gone: false,
     };
+    let process = ProcessNoted {
+        process_id: id(0x73),
+        service: "projector".to_owned(),
+        version: "1.2.3".to_owned(),
+        rules: 2,
+        gone: false,
+    };
     [
         Case::current(CHANNEL.0, PresenceEvent::from(Body::from(typing))),
         Case::current(ANN.0, PresenceEvent::from(Body::from(online))),
         Case::current(ANN.0, PresenceEvent::from(Body::from(chosen))),
         Case::current(id(0x72), PresenceEvent::from(Body::from(noted))),
+        Case::current(id(0x73), PresenceEvent::from(Body::from(process))),
     ]
 }

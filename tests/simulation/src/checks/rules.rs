@@ -60,20 +60,22 @@ fn is_activation(event: &Event) -> bool {
     event.event_type() == "rules.activated"
 }
 
-/// The second rules forbid `@here`; only from their activation on.
+/// The rules of tests forbid `@here`; only from their activation on.
 fn rules_in_force(story: &Story) -> Result<(), String> {
-    let mut second = BTreeSet::new();
+    let mut of_tests = BTreeSet::new();
     for folded in &story.folded {
         let Some((_, event)) = &folded.decoded else { continue };
         let partition = folded.record.partition;
         let Event::Channels(event) = event else { continue };
         match event {
-            ChannelEvent::RulesActivated(_) if folded.verdict.applied().is_some() => {
-                second.insert(partition);
+            ChannelEvent::RulesActivated(b)
+                if b.c.rules == domain::RULES_KNOWN && folded.verdict.applied().is_some() =>
+            {
+                of_tests.insert(partition);
             }
             ChannelEvent::PostCreated(b) if b.c.broadcast == Broadcast::Here => {
                 let forbidden = folded.verdict == Verdict::Void(Void::Refused(Refusal::Forbidden));
-                let right = if second.contains(&partition) {
+                let right = if of_tests.contains(&partition) {
                     folded.verdict.applied().is_none()
                 } else {
                     !forbidden

@@ -14,6 +14,7 @@ mod rebuilding;
 mod refusals;
 mod replaying;
 mod rolling;
+mod rules;
 mod seen_from_outside;
 mod smoke;
 mod stopping;
