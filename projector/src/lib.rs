@@ -20,6 +20,7 @@ mod positions;
 mod rebuild;
 mod run;
 mod running;
+mod same_log;
 mod snapshots;
 mod sql;
 mod standing;

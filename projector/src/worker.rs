@@ -18,6 +18,7 @@ use crate::index_feed::IndexFeed;
 use crate::index_thread::{IndexThread, Place};
 use crate::positions::PositionsWatch;
 use crate::run::{Deps, Options};
+use crate::same_log::{self, OtherLog};
 use crate::snapshots::SnapshotPlan;
 use crate::sql::{PositionsMoved, RowWriter, WriteError};
 use crate::standing::{Goal, Order, Resume, Stand, Standing};
@@ -46,6 +47,8 @@ pub(crate) enum Failure {
     Fold(#[from] FoldError),
     #[error(transparent)]
     Digest(#[from] DigestError),
+    #[error(transparent)]
+    OtherLog(#[from] OtherLog),
 }
 
 impl Failure {
@@ -58,7 +61,18 @@ impl Failure {
             Self::Snapshot(_) => "snapshot",
             Self::Fold(_) => "fold",
             Self::Digest(_) => "digest",
+            Self::OtherLog(_) => "other_log",
         }
+    }
+
+    /// Whether trying again would not help.
+    fn is_fatal(&self) -> bool {
+        matches!(
+            self,
+            Self::Fold(_)
+                | Self::Digest(DigestError::Parted { .. })
+                | Self::OtherLog(OtherLog::Other { .. })
+        )
     }
 }
 
@@ -166,7 +180,7 @@ impl Worker {
         while !*self.stopping.borrow() {
             let began = Instant::now();
             let Err(failure) = self.follow().await else { return Ok(()) };
-            if matches!(failure, Failure::Fold(_) | Failure::Digest(DigestError::Parted { .. })) {
+            if failure.is_fatal() {
                 return Err(failure);
             }
             if matches!(failure, Failure::Index(_) | Failure::IndexOpen(_)) {
@@ -311,6 +325,7 @@ impl Worker {
     async fn open(&mut self) -> Result<Session, Failure> {
         let mut writer = RowWriter::connect(&self.deps.database).await?;
         let rows = writer.positions().await?;
+        same_log::require_rows(&*self.deps.log, writer.last_events().await?).await?;
         let indexed = self.open_index().await?;
         let start = |partition: Partition| {
             let of = |positions: &BTreeMap<Partition, u64>| {
@@ -365,6 +380,7 @@ impl Worker {
         }
         let Some(index) = &self.state.index else { return Ok(BTreeMap::new()) };
         let committed = index.commit().await?;
+        same_log::require_index(&*self.deps.log, committed.iter()).await?;
         Ok(committed.iter().map(|last| (last.partition, last.offset + 1)).collect())
     }
 

@@ -511,10 +511,12 @@ fn an_unknown_type_stops_the_fold_and_invalid_bytes_are_void() {
 #[test]
 fn who_is_no_member_pins_nothing_by_the_second_rules_and_what_was_pinned_before_stays() {
     let mut given = channel(WindowLimits::STREAM);
-    let pinned =
-        |by| chan(PostPinned { channel_id: CHANNEL, post_id: post(1), root_id: None, by: user(by) });
-    let unpinned =
-        |by| chan(PostUnpinned { channel_id: CHANNEL, post_id: post(1), root_id: None, by: user(by) });
+    let pinned = |by| {
+        chan(PostPinned { channel_id: CHANNEL, post_id: post(1), root_id: None, by: user(by) })
+    };
+    let unpinned = |by| {
+        chan(PostUnpinned { channel_id: CHANNEL, post_id: post(1), root_id: None, by: user(by) })
+    };
     given.applied(chan(created(1, 1, None)));
     given.applied(pinned(9));
     given.applied(unpinned(9));

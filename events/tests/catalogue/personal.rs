@@ -131,6 +131,8 @@ const CLEAR_TEXTS: &[&str] = &[
     "file.uploaded object",
     "positions.noted next",
     "positions.noted service",
+    "process.noted service",
+    "process.noted version",
     "post.created files extension",
     "post.created files mime_type",
     "post.edited files extension",

@@ -9,9 +9,9 @@ mod statement;
 
 use std::collections::BTreeMap;
 
-use events::{Partition, PostId};
+use events::{EventId, Partition, PostId};
 use futures::FutureExt;
-use read_model::{Database, Key, POSITIONS_MOVED, partition_of_key};
+use read_model::{Column, Database, Key, POSITIONS_MOVED, partition_of_key};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Row};
 
@@ -76,6 +76,27 @@ impl RowWriter {
             }
         }
         Ok(positions)
+    }
+
+    /// The last record of each partition that the rows have seen, where it was an event: its offset and id.
+    ///
+    /// # Errors
+    /// [`WriteError::Database`].
+    pub async fn last_events(&mut self) -> Result<BTreeMap<Partition, (u64, EventId)>, WriteError> {
+        let rows = sqlx::query(
+            "SELECT partition, next_offset - 1, last_event_id FROM projection_positions
+             WHERE next_offset > 0 AND last_event_id IS NOT NULL",
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        let mut last = BTreeMap::new();
+        for row in rows {
+            let (key, offset): (i16, i64) = (row.try_get(0)?, row.try_get(1)?);
+            if let Some(partition) = partition_of_key(key) {
+                last.insert(partition, (offset.cast_unsigned(), EventId::read(&row, 2)?));
+            }
+        }
+        Ok(last)
     }
 
     /// Writes a batch, all of it or nothing.
