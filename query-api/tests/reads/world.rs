@@ -19,13 +19,14 @@ use platform::http::{EdgeSettings, edge};
 use platform::postgres::PrivateCluster;
 use platform::secrets::Secrets;
 use projector::{Deps, Projector};
-use query_api::Parts;
+use query_api::{Parts, StreamOptions};
 use read_model::PolledRows;
 use read_model::{Database, Reader};
 use search_index::Searcher;
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 /// All tests share one runtime, because they share what runs on it.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
@@ -63,6 +64,7 @@ pub struct World {
     pub secrets: Arc<Secrets>,
     pub health: Health,
     pub router: Router,
+    pub leaving: CancellationToken,
     log: Arc<MemoryLog>,
     pool: PgPool,
     projector: Projector,
@@ -73,6 +75,15 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With streams that behave otherwise.
+    pub async fn start_with(behave: impl FnOnce(&mut StreamOptions)) -> Self {
+        let leaving = CancellationToken::new();
+        let settings = platform::config::Config::defaults().stream;
+        let mut stream = StreamOptions::new(&settings, "test".to_owned(), leaving.clone());
+        behave(&mut stream);
         let postgres = postgres().await;
         let directory = tempfile::tempdir().unwrap();
         let log = Arc::new(MemoryLog::new());
@@ -112,6 +123,7 @@ impl World {
             health: health.clone(),
             config: config(),
             kept: domain::Kept { message_days: 365, file_days: 0 },
+            stream,
         };
         let settings = EdgeSettings {
             version_id: "11.0.0.1.x.false".to_owned(),
@@ -124,6 +136,7 @@ impl World {
             secrets,
             health,
             router,
+            leaving,
             log,
             pool,
             projector,
