@@ -210,8 +210,16 @@ impl Delivery {
             return Ok(());
         }
         let said = question.ask(&self.app).await?;
+        let mut learnt = false;
         for item in &mut self.batch {
-            item.stance = question.stance(&said, &item.entry).or(item.stance);
+            if let Some(stance) = question.stance(&said, &item.entry) {
+                item.stance = Some(stance);
+                learnt = true;
+            }
+        }
+        if !learnt {
+            // A database that went back; the projector brings it on.
+            self.patience().rest().await;
         }
         // Rows that are ahead of this fold say what it will know in a moment.
         for (partition, next) in said.positions {
