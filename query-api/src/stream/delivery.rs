@@ -194,10 +194,11 @@ impl Delivery {
 
     fn tell(&mut self, entry: &Entry, shown: Shown) {
         let lines = entry.lines(shown, &self.app.streams.options.source);
-        let id = format!("id: {}\n", self.cursor.encode());
+        let id = format!("id: {}\n\n", self.cursor.encode());
         self.told = self.cursor.clone();
         telemetry::delivered(entry.public.event_type, shown);
-        self.send([id.into(), lines]);
+        // Rights were judged for the lines: nothing may come between, as a client that does not read.
+        self.send([lines, id.into()]);
     }
 
     /// Asks the rows what became of the batch's posts, as soon as they are as far as the fold.

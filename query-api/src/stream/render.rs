@@ -46,7 +46,7 @@ pub(super) fn lines(entry: &Entry, shown: Shown, source: &str) -> Bytes {
         data: data(entry, shown),
     };
     let json = serde_json::to_string(&document).expect("texts and values are JSON");
-    format!("event: {}\ndata: {json}\n\n", entry.public.event_type).into()
+    format!("event: {}\ndata: {json}\n", entry.public.event_type).into()
 }
 
 /// The public fields of both halves.

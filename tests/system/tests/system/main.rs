@@ -17,4 +17,5 @@ mod rolling;
 mod seen_from_outside;
 mod smoke;
 mod stopping;
+mod streaming;
 mod stubs;
