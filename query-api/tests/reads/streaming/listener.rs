@@ -129,16 +129,6 @@ impl Listener {
         heard
     }
 
-    /// The next event of this type.
-    pub async fn next_of(&mut self, event: &str) -> Heard {
-        loop {
-            let heard = self.next().await;
-            if heard.event == event {
-                return heard;
-            }
-        }
-    }
-
     /// Waits until the server ends the stream.
     pub async fn ended(mut self) {
         while self.block().await.is_some() {}

@@ -1,6 +1,6 @@
 //! From the past to the present, with no gap and nothing twice.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use events::{Id, Partition, PostId, Topic};
 use fold::snapshots::Snapshots;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::listener::Heard;
 use super::{Listener, Scene};
-use crate::world::{World, run};
+use crate::world::run;
 
 fn posts(heard: &[Heard]) -> Vec<String> {
     let created = heard.iter().filter(|heard| heard.event == "post.created");
@@ -123,42 +123,47 @@ fn wherever_a_stream_is_cut_its_parts_are_the_whole() {
                 scene.world.prefer(&scene.bob, "tea", &n.to_string(), "green").await;
             }
         }
-        let ids = |heard: &[Heard]| -> Vec<String> {
-            heard.iter().map(|heard| heard.document["id"].to_string()).collect()
-        };
         let last = scene.world.say(scene.channel, &scene.ada, "the last").await.to_string();
-        let mut whole = Vec::new();
         let mut listener = Listener::open(&scene.world, &scene.bob, "?from=beginning").await;
-        let mut ended = BTreeSet::new();
+        let (mut whole, mut said, mut preferred) = (Vec::new(), false, false);
         // Partitions come one after another: the last post need not be the last event.
-        let own = "preferences.set";
-        while ended.len() < 2 || whole.len() < 40 {
+        while !(said && preferred) {
             let heard = listener.next().await;
-            if heard.event == "post.created" && heard.post() == last {
-                ended.insert("post");
-            }
-            if heard.event == own && heard.data()["preferences"][0]["name"] == "9" {
-                ended.insert(own);
-            }
+            said |= heard.event == "post.created" && heard.post() == last;
+            let preference = &heard.data()["preferences"][0]["name"];
+            preferred |= heard.event == "preferences.set" && preference == "9";
             whole.push(heard);
         }
-        let expected = ids(&whole);
-        assert_eq!(expected.iter().collect::<BTreeSet<_>>().len(), expected.len());
+        let expected = by_partition(&whole);
+        assert_eq!(ids(&whole).collect::<BTreeSet<_>>().len(), whole.len(), "nothing twice");
         for _ in 0..12 {
-            let cuts: Vec<usize> =
-                Id::random().0.iter().map(|byte| usize::from(byte % 17)).collect();
+            let cuts = Id::random().0.map(|byte| usize::from(byte % 9));
             let mut parts = Vec::new();
-            let mut cursor = None;
-            for cut in &cuts {
-                let count = (*cut).min(expected.len() - parts.len());
+            let mut cursor: Option<String> = None;
+            for cut in cuts.into_iter().chain([whole.len()]) {
                 let mut part = match &cursor {
                     None => Listener::open(&scene.world, &scene.bob, "?from=beginning").await,
                     Some(cursor) => Listener::resume(&scene.world, &scene.bob, "", cursor).await,
                 };
-                parts.extend(part.take(count).await);
+                parts.extend(part.take(cut.min(whole.len() - parts.len())).await);
                 cursor = Some(part.cursor);
             }
-            assert_eq!(ids(&parts), expected[..parts.len()], "cut at {cuts:?}");
+            assert_eq!(by_partition(&parts), expected, "cut at {cuts:?}");
         }
     });
+}
+
+fn ids(heard: &[Heard]) -> impl Iterator<Item = String> {
+    heard.iter().map(|heard| heard.document["id"].to_string())
+}
+
+/// Ids in the order of each partition, which is all that is promised.
+fn by_partition(heard: &[Heard]) -> BTreeMap<String, Vec<String>> {
+    let mut partitions = BTreeMap::<_, Vec<_>>::new();
+    for (heard, id) in heard.iter().zip(ids(heard)) {
+        let position = heard.document["position"].as_str().unwrap();
+        let (partition, _) = position.rsplit_once('.').unwrap();
+        partitions.entry(partition.to_owned()).or_default().push(id);
+    }
+    partitions
 }

@@ -40,9 +40,9 @@ fn a_deleted_post_and_its_thread_are_told_without_their_words() {
         for scene in scenes().await {
             let (world, channel) = (&scene.world, scene.channel);
             let root = world.say(channel, &scene.ada, "hot root").await;
-            let reply = world.reply((root, &scene.ada), channel, &scene.bob).await;
+            world.reply((root, &scene.ada), channel, &scene.bob).await;
             let kept = world.say(channel, &scene.ada, "kept").await;
-            world.react(channel, &scene.bob, reply, "fire").await;
+            world.react(channel, &scene.bob, root, "fire").await;
             let mut live = Listener::open(world, &scene.bob, "?types=post.*").await;
             world.delete(channel, &scene.ada, root).await;
             for person in [&scene.ada, &scene.bob] {
