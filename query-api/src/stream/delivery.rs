@@ -242,6 +242,8 @@ impl Delivery {
             Read::Entries(entries, behind) => {
                 self.place = Some(behind);
                 self.fill(entries);
+                // A ring full of what is not for this client must not keep a thread to itself.
+                tokio::task::yield_now().await;
             }
             Read::End => self.await_change().await,
             Read::Gone => self.place = None,
