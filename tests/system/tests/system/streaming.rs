@@ -1,11 +1,12 @@
-//! An integrator follows the stream of events while the server is killed and started again.
+//! An integrator follows the stream of events: while the server is killed and started again, and through
+//! the edge.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use system_tests::{Acknowledged, Person, Posters, Room, Server, Setup, until};
+use system_tests::{Acknowledged, Behind, Edge, Person, Posters, Room, Server, Setup, until};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -138,5 +139,28 @@ async fn an_integrator_hears_every_acknowledged_post_once_across_kills() -> Resu
     ensure!(status.success(), "ended with {status}: {}", said.join("\n"));
     ensure!(!said.iter().any(|line| line.contains("cut off connections")), "{said:?}");
     following.abort();
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_comes_through_the_edge_when_it_happens() -> Result<()> {
+    let room = Room::new()?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let edge = Edge::start(&Behind::one(server.url().trim_start_matches("http://"))).await?;
+    let ada = server.visitor()?.sign_up("ada").await?;
+    let team = ada.found_team("engines").await?;
+    let channel = ada.create_channel(&team, "looms").await?;
+    let (_moved, url) = watch::channel(edge.url());
+    let (following, hears) = Integrator::start(&ada, url);
+    // Each is far smaller than nginx' buffers, and nothing comes after it.
+    for heard in 1..=3 {
+        let post = ada.say(&channel, "through the edge").await?;
+        until("the post is heard", async || Ok((hears.borrow().len() == heard).then_some(())))
+            .await?;
+        ensure!(post["id"] == hears.borrow()[heard - 1].0.as_str(), "{post} is heard last");
+    }
+    following.abort();
+    edge.stop().await?;
+    server.stop().await?;
     Ok(())
 }
