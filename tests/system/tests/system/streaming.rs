@@ -152,7 +152,7 @@ async fn an_event_comes_through_the_edge_when_it_happens() -> Result<()> {
     let channel = ada.create_channel(&team, "looms").await?;
     let (_moved, url) = watch::channel(edge.url());
     let (following, hears) = Integrator::start(&ada, url);
-    // Each is far smaller than nginx' buffers, and nothing comes after it.
+    // Nothing comes after it that could push it on.
     for heard in 1..=3 {
         let post = ada.say(&channel, "through the edge").await?;
         until("the post is heard", async || Ok((hears.borrow().len() == heard).then_some(())))
