@@ -13,11 +13,13 @@ use platform::health::{Health, PartHealth};
 use process::{Announced, Parts, RULES_KNOWN, Running, ended_in_time, watch};
 use projector::Projector;
 use projector::archiver::Archiver;
+use query_api::StreamOptions;
 use read_model::Reader;
 use realtime::Realtime;
 use realtime_server::Hydration;
 use search_index::Searcher;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::rows::Projected;
 use crate::search;
@@ -39,6 +41,8 @@ pub(crate) struct Services {
     router: Router,
     health: Health,
     tasks: JoinSet<()>,
+    /// Ends the streams of events.
+    leaving: CancellationToken,
 }
 
 /// What the services share, made before the first of them.
@@ -76,8 +80,14 @@ impl Services {
         let fold = common.fold.clone();
         let archiver =
             projector_server::archiving(&parts.storage, parts.archive.clone(), &parts.secrets);
-        let router = router(&parts, common, commands, &realtime, &health);
-        Ok(Self { announced, fold, projector, archiver, realtime, router, health, tasks })
+        let leaving = CancellationToken::new();
+        let stream = StreamOptions::new(
+            &parts.config.stream,
+            process::cell(&parts.secrets),
+            leaving.clone(),
+        );
+        let router = router(&parts, common, commands, &realtime, (&health, stream));
+        Ok(Self { announced, fold, projector, archiver, realtime, router, health, tasks, leaving })
     }
 }
 
@@ -100,6 +110,7 @@ impl Running for Services {
     }
 
     async fn leave(&self) {
+        self.leaving.cancel();
         ended_in_time("sockets", SOCKETS_STOP, self.realtime.close()).await;
     }
 
@@ -207,7 +218,7 @@ fn router(
     common: Common,
     commands: CommandApi,
     realtime: &Realtime,
-    health: &Health,
+    (health, stream): (&Health, StreamOptions),
 ) -> Router {
     let queries = query_api::router(query_api::Parts {
         fold: common.fold,
@@ -220,6 +231,7 @@ fn router(
         health: health.clone(),
         config: process::client_config(parts.config, &parts.secrets),
         kept: process::kept(parts.config),
+        stream,
     });
     let routes = queries.merge(command_api::routes(commands)).merge(realtime.router());
     process::edge(routes, (parts.config, &parts.secrets), &parts.metrics, health)

@@ -18,6 +18,7 @@ use wire::ClientConfig;
 
 use crate::cache::{Pages, Posts, Profiles};
 use crate::rows::Rows;
+use crate::stream::{StreamOptions, Streams};
 
 /// How long an answer waits for fold and rows to get where they have to be.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -38,6 +39,7 @@ pub struct Parts {
     pub config: ClientConfig,
     /// How long the installation keeps what no policy speaks of.
     pub kept: Kept,
+    pub stream: StreamOptions,
 }
 
 /// The parts with what is kept in memory. Cheap to clone.
@@ -49,6 +51,7 @@ pub(crate) struct Inner {
     pub pages: Pages,
     pub posts: Posts,
     pub profiles: Profiles,
+    pub streams: Streams,
 }
 
 impl Deref for App {
@@ -82,7 +85,10 @@ pub(crate) fn of_any_channel() -> Vec<Partition> {
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { fold, objects, stream, .. } = &parts;
+        let streams = Streams::start(fold, Arc::clone(objects), stream.clone());
         Self(Arc::new(Inner {
+            streams,
             parts,
             pages: Pages::new(),
             posts: Posts::new(),

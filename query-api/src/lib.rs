@@ -16,7 +16,9 @@ mod render;
 mod rights;
 mod routes;
 mod rows;
+mod stream;
 
 pub use app::Parts;
 pub use routes::router;
 pub use rows::Rows;
+pub use stream::{StreamOptions, asyncapi_document};

@@ -10,6 +10,7 @@ use crate::endpoints::posts::{around_unread, history, pinned, reactions, search,
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
 use crate::endpoints::system::{client_config, client_reports, facts, ping, root};
 use crate::endpoints::{absent, channels, files, posts, roles, teams, users};
+use crate::stream;
 
 /// The read side, to be merged with whatever else listens at the same address.
 #[rustfmt::skip]
@@ -32,6 +33,9 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/roles", roles::all)
         .post("/api/v4/roles/names", roles::by_names)
         .get("/api/v4/roles/name/{role_name}", roles::by_name)
+        // What happens.
+        .get("/api/nottermost/v1/events", stream::get)
+        .get("/api/nottermost/v1/events/asyncapi.json", stream::asyncapi)
         // How long things are kept.
         .get("/api/nottermost/v1/legal_holds", legal_holds::list)
         .get("/api/nottermost/v1/retention/runs", runs::list)

@@ -23,7 +23,7 @@ pub use reference::reference_page;
 pub use section::{FieldDoc, Section, SectionDoc, Setting};
 pub use sections::{
     ArchiveSettings, KafkaSettings, LimitSettings, LogSettings, ObjectSettings, RetentionSettings,
-    S3Settings, ServiceSettings, WriteSettings,
+    S3Settings, ServiceSettings, StreamSettings, WriteSettings,
 };
 pub use sources::{CONFIG_FILE_VARIABLE, Sources};
 pub use store_url::{StorePlace, StoreUrl};
@@ -48,6 +48,7 @@ pub struct Config {
     pub write: WriteSettings,
     pub retention: RetentionSettings,
     pub limits: LimitSettings,
+    pub stream: StreamSettings,
     pub service: ServiceSettings,
 }
 
@@ -68,6 +69,7 @@ impl Config {
         WriteSettings::DOC,
         RetentionSettings::DOC,
         LimitSettings::DOC,
+        StreamSettings::DOC,
         ServiceSettings::DOC,
     ];
 
@@ -89,6 +91,7 @@ impl Config {
             write: sources.section()?,
             retention: sources.section()?,
             limits: sources.section()?,
+            stream: sources.section()?,
             service: sources.section()?,
         })
     }

@@ -103,6 +103,24 @@ crate::settings_section! {
 }
 
 crate::settings_section! {
+    /// The stream of events for integrators, `GET /api/nottermost/v1/events`.
+    "stream" => pub struct StreamSettings {
+        /// Events that a process keeps in memory for those who follow it. Who comes from further back reads
+        /// the log.
+        ring_records_max: Bounded<1, 10_000_000> = "65536",
+        /// Bytes that these events may take.
+        ring_bytes_max: Bounded<65_536, 17_179_869_184> = "67108864",
+        /// Streams that read the log at a time; others wait.
+        catch_ups_max: Bounded<1, 1_000> = "4",
+        /// Open streams of one account.
+        per_account_max: Bounded<1, 100_000> = "10",
+        /// How long a stream is silent before it sends a comment. Proxies cut off what is silent for longer
+        /// than they wait.
+        heartbeat_ms: Bounded<100, 60_000> = "15000",
+    }
+}
+
+crate::settings_section! {
     /// What people see of the installation.
     "service" => pub struct ServiceSettings {
         /// The name on the login page.

@@ -50,6 +50,8 @@ pub const URLS: &[Url] = &[
     // The installation.
     query(Get, "/"),
     each(Get, "/metrics"),
+    query(Get, "/api/nottermost/v1/events"),
+    query(Get, "/api/nottermost/v1/events/asyncapi.json"),
     each(Get, "/api/nottermost/v1/health"),
     command(Post, "/api/nottermost/v1/users/{user_id}/erase"),
     query(Get, "/api/nottermost/v1/users/{user_id}/erasure"),
@@ -297,7 +299,7 @@ mod tests {
     #[test]
     fn addresses_are_whole_segments_of_plain_words() {
         let plain =
-            |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b"_14".contains(&b));
+            |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b"_14.".contains(&b));
         for url in URLS {
             assert!(url.path.starts_with('/'), "{url}");
             for (any, segment) in url.segments() {

@@ -16,6 +16,7 @@ use platform::health::Health;
 use process::{Notes, Running, ServiceParts};
 use read_model::PolledRows;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 const NAME: &str = "query-api";
 /// Markers are read from rows alone: they are eight times as many as posts.
@@ -43,6 +44,8 @@ struct Service {
     router: Router,
     health: Health,
     tasks: JoinSet<()>,
+    /// Ends the streams of events.
+    leaving: CancellationToken,
     /// Followed for as long as somebody may ask for statuses.
     _presence: Presence,
 }
@@ -64,6 +67,9 @@ impl Service {
         tasks.spawn(index::follow(searcher.clone(), parts.index_directory()));
         tasks.spawn(process::report_lag(fold.clone(), searcher.clone()));
         process::watch_service(&mut tasks, &parts, &fold, &reader, &health);
+        let leaving = CancellationToken::new();
+        let source = process::cell(&parts.secrets);
+        let stream = query_api::StreamOptions::new(&parts.config.stream, source, leaving.clone());
         let queries = query_api::router(query_api::Parts {
             fold: fold.clone(),
             reader: reader.clone(),
@@ -75,9 +81,10 @@ impl Service {
             health: health.clone(),
             config: process::client_config(&parts.config, &parts.secrets),
             kept: process::kept(&parts.config),
+            stream,
         });
         let router = parts.edge(queries, &health);
-        Ok(Self { fold, notes, router, health, tasks, _presence: presence })
+        Ok(Self { fold, notes, router, health, tasks, leaving, _presence: presence })
     }
 }
 
@@ -92,6 +99,10 @@ impl Running for Service {
 
     async fn failed(&self) -> anyhow::Error {
         self.fold.stopped().await.into()
+    }
+
+    async fn leave(&self) {
+        self.leaving.cancel();
     }
 
     async fn stop(mut self) {

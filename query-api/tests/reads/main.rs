@@ -10,5 +10,6 @@ mod posts;
 mod privacy;
 mod retaining;
 mod searching;
+mod streaming;
 mod teams;
 mod world;

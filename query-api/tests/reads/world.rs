@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock, Weak};
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use domain::Refusal;
 use event_archive::{DirectoryStore, ObjectStore};
 use event_log::EventLog;
 use event_log::testing::MemoryLog;
@@ -19,13 +20,14 @@ use platform::http::{EdgeSettings, edge};
 use platform::postgres::PrivateCluster;
 use platform::secrets::Secrets;
 use projector::{Deps, Projector};
-use query_api::Parts;
+use query_api::{Parts, StreamOptions};
 use read_model::PolledRows;
 use read_model::{Database, Reader};
 use search_index::Searcher;
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 /// All tests share one runtime, because they share what runs on it.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
@@ -57,12 +59,32 @@ async fn postgres() -> Arc<Postgres> {
     started
 }
 
+/// How a world is made.
+pub struct Setup {
+    pub stream: StreamOptions,
+    pub folds: FoldSet,
+    pub folding: fold::Options,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let settings = platform::config::Config::defaults().stream;
+        let leaving = CancellationToken::new();
+        Self {
+            stream: StreamOptions::new(&settings, "nottermost/test".to_owned(), leaving),
+            folds: FoldSet::new(),
+            folding: fold::Options::default(),
+        }
+    }
+}
+
 pub struct World {
     pub fold: Fold,
     pub objects: Arc<dyn ObjectStore>,
     pub secrets: Arc<Secrets>,
     pub health: Health,
     pub router: Router,
+    pub leaving: CancellationToken,
     log: Arc<MemoryLog>,
     pool: PgPool,
     projector: Projector,
@@ -73,6 +95,10 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
+        Self::start_as(Setup::default()).await
+    }
+
+    pub async fn start_as(setup: Setup) -> Self {
         let postgres = postgres().await;
         let directory = tempfile::tempdir().unwrap();
         let log = Arc::new(MemoryLog::new());
@@ -90,13 +116,9 @@ impl World {
         };
         let projector = Projector::start(deps, projector::Options::default());
         let searcher = open_index(&index).await;
-        let fold = Fold::start(
-            Arc::clone(&log) as Arc<dyn EventLog>,
-            FoldSet::new(),
-            fold::Options::default(),
-        )
-        .await
-        .unwrap();
+        let fold =
+            Fold::start(Arc::clone(&log) as Arc<dyn EventLog>, setup.folds, setup.folding).await;
+        let fold = fold.unwrap();
         let pool = database.pool(4);
         let reader = Reader::new(pool.clone());
         let secrets = Arc::new(Secrets::from_keys([1; 32], [2; 32]));
@@ -112,6 +134,7 @@ impl World {
             health: health.clone(),
             config: config(),
             kept: domain::Kept { message_days: 365, file_days: 0 },
+            stream: setup.stream.clone(),
         };
         let settings = EdgeSettings {
             version_id: "11.0.0.1.x.false".to_owned(),
@@ -124,6 +147,7 @@ impl World {
             secrets,
             health,
             router,
+            leaving: setup.stream.leaving,
             log,
             pool,
             projector,
@@ -143,6 +167,19 @@ impl World {
     /// The same, without waiting for the rows.
     pub async fn append_unread(&self, key: Id, event: impl Into<Event>) -> Position {
         let event = event.into();
+        let event_type = event.event_type();
+        let (position, outcome) = self.append_judged(key, event).await;
+        outcome.unwrap_or_else(|refusal| panic!("{event_type} is void: {refusal:?}"));
+        position
+    }
+
+    /// Appends an event that must be void.
+    pub async fn append_void(&self, key: Id, event: impl Into<Event>) {
+        let (_, outcome) = self.append_judged(key, event.into()).await;
+        outcome.unwrap_err();
+    }
+
+    async fn append_judged(&self, key: Id, event: Event) -> (Position, Result<i64, Refusal>) {
         let partition = Partition::of(event.topic(), key.as_bytes());
         let (id, now) = (EventId::random(), platform::clock::now_ms());
         let meta = Meta::new(id, key, now, self.fold.next(partition), Actor::System);
@@ -152,10 +189,7 @@ impl World {
         let deadline = Instant::now() + PATIENCE;
         self.fold.wait_for(partition, appended.offset + 1, deadline).await.unwrap();
         let outcome = self.fold.outcome(partition, id).expect("it was judged");
-        outcome
-            .result
-            .unwrap_or_else(|refusal| panic!("{} is void: {refusal:?}", event.event_type()));
-        position
+        (position, outcome.result)
     }
 
     /// Waits until the rows have the event at `position`.

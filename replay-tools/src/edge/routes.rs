@@ -78,7 +78,7 @@ fn line(url: &Url) -> String {
         // axum takes an empty segment, but at the end of a path.
         true if n < last => "/[^/]*".to_owned(),
         true => "/[^/]+".to_owned(),
-        false => format!("/{text}"),
+        false => format!("/{}", text.replace('.', "\\.")),
     };
     let path: String = url.segments().enumerate().map(segment).collect();
     format!("    \"~^{verb} {path}$\" {};\n", Way::of(url).location())

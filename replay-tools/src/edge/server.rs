@@ -95,7 +95,9 @@ const WRITE_ERRORS: &str = "\
 ";
 
 const READ: &str = "
-        # Nothing is changed, by POST neither: another process may answer just as well.
+        # Nothing is changed, by POST neither: another process may answer just as well. The stream of events
+        # says by X-Accel-Buffering that it is not to be buffered, and is never silent for longer than
+        # stream.heartbeat_ms, a minute at most.
         proxy_next_upstream error timeout http_503 non_idempotent;
 ";
 

@@ -13,6 +13,7 @@ mod rebuild;
 mod scene;
 mod sockets;
 mod stats;
+mod streams;
 mod target;
 
 use std::time::Duration;
@@ -63,6 +64,8 @@ enum Row {
     Posts,
     Reads,
     Sockets,
+    /// Streams of events.
+    Streams,
     /// Reads while rows and index are made anew beside those that serve, of what the other rows wrote.
     Beside,
     /// Rebuild and start-up, on what the other rows wrote.
@@ -119,6 +122,9 @@ async fn measure(args: Args) -> Result<()> {
     }
     if wanted(Row::Sockets) {
         sockets(&target, &scene, "").await?;
+    }
+    if wanted(Row::Streams) {
+        streams::fan_out(&target, &scene).await?;
     }
     if wanted(Row::Beside) {
         rebuild::beside(&target, &scene, time).await?;

@@ -18,4 +18,5 @@ mod rules;
 mod seen_from_outside;
 mod smoke;
 mod stopping;
+mod streaming;
 mod stubs;
