@@ -293,6 +293,7 @@ fn settings() -> Settings {
         deadline: PATIENCE,
         open_server: true,
         file_bytes_max: 1_000,
+        wrong_passwords_max: 10,
         retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
         trusted_proxies: Default::default(),
         secure_cookies: false,
