@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-const PASSWORD: &str = "Correct-Horse-7";
+pub const PASSWORD: &str = "Correct-Horse-7";
 /// The append time that a [`MemoryLog`] begins with.
 const BEGINNING_MS: i64 = 1_700_000_000_000;
 /// More than the window of a channel spans, and of a person.
