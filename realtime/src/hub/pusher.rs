@@ -72,6 +72,9 @@ impl Hub {
 
     /// What an event changes about who hears and who is heard, before it is told.
     fn follow(&mut self, event: &Event, applied: &Applied) {
+        if erases(event) {
+            self.connections.values_mut().for_each(|held| held.protocol.forget_sent());
+        }
         match event {
             Event::Channels(event) => self.follow_channel(event, applied),
             Event::Directory(event) => {
@@ -190,6 +193,15 @@ impl Hub {
 }
 
 /// Whose sessions an event may have ended.
+/// Whether somebody's words of before, or what somebody is called, may be sent to nobody any more.
+fn erases(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Directory(DirectoryEvent::UserErased(_))
+            | Event::Channels(ChannelEvent::ChannelAuthorErased(_))
+    )
+}
+
 fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
     match event {
         DirectoryEvent::UserPasswordChanged(b) => Some(b.c.user_id),
