@@ -192,7 +192,6 @@ impl Hub {
     }
 }
 
-/// Whose sessions an event may have ended.
 /// Whether somebody's words of before, or what somebody is called, may be sent to nobody any more.
 fn erases(event: &Event) -> bool {
     matches!(
@@ -202,6 +201,7 @@ fn erases(event: &Event) -> bool {
     )
 }
 
+/// Whose sessions an event may have ended.
 fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
     match event {
         DirectoryEvent::UserPasswordChanged(b) => Some(b.c.user_id),
