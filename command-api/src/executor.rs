@@ -17,6 +17,7 @@ use platform::secrets::Secrets;
 use read_model::{QueryError, Reader};
 use sealing::Keys;
 
+use crate::attempts::Attempts;
 use crate::drive::Drive;
 use crate::facts::RootCache;
 use crate::idempotency::CommandId;
@@ -39,6 +40,8 @@ pub struct Settings {
     /// Whether strangers may sign up.
     pub open_server: bool,
     pub file_bytes_max: u64,
+    /// Wrong passwords of one account in ten minutes.
+    pub wrong_passwords_max: u32,
     /// Whether people reach the server by HTTPS alone.
     pub secure_cookies: bool,
     pub retention: RetentionSettings,
@@ -74,6 +77,7 @@ pub struct Inner {
     parts: Parts,
     pub(crate) in_flight: InFlight,
     pub(crate) passwords: Passwords,
+    pub(crate) attempts: Attempts,
     pub(crate) roots: RootCache,
     pub(crate) lagging: Lagging,
 }
@@ -165,6 +169,7 @@ impl CommandApi {
         Self(Arc::new(Inner {
             in_flight: InFlight::default(),
             passwords: Passwords::new(),
+            attempts: Attempts::new(parts.settings.wrong_passwords_max),
             roots: RootCache::new(),
             lagging: Lagging::default(),
             parts,

@@ -6,6 +6,7 @@
 //! at a known position, or answer from behind. To add an endpoint: its command in `domain`, its handler
 //! under `endpoints`, its lines in `routes` and in the URL table (`platform::http::urls`).
 
+mod attempts;
 mod caller;
 mod calls;
 mod cell;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use events::Id;
 use serde::Deserialize;
 
-use crate::config::StoreUrl;
+use crate::config::{HttpUrl, StoreUrl};
 use crate::private_file::{self, PrivateFileError};
 use crate::secrets::{fresh_key, hex, parse_hex};
 
@@ -21,6 +21,12 @@ crate::settings_section! {
         /// by its owner only; keep a copy apart from the keys. Not set: `master-key.toml` in the data
         /// directory.
         master_file: Option<PathBuf>,
+        /// A key of AWS KMS (id, ARN or `alias/…`) that wraps the keys instead of the file, and never
+        /// leaves KMS. Region and credentials are those of the section `s3`. A file of master keys that
+        /// is there still unwraps what it wrapped, until `replay keys rewrap`; none is made.
+        kms_key: Option<String>,
+        /// The address of a service that speaks the protocol of KMS and is not Amazon's.
+        kms_endpoint: Option<HttpUrl>,
     }
 }
 
@@ -63,6 +69,14 @@ struct Entry {
 pub fn load_or_create(path: &Path) -> Result<NamedKeys, MasterKeysError> {
     let text = private_file::read_or_make("file of master keys", path, fresh_file)?;
     parse(&text).map_err(|reason| MasterKeysError::Garbage { path: path.to_owned(), reason })
+}
+
+/// Reads the file if there is one.
+///
+/// # Errors
+/// [`MasterKeysError`].
+pub fn load_if_there(path: &Path) -> Result<Option<NamedKeys>, MasterKeysError> {
+    path.exists().then(|| load_or_create(path)).transpose()
 }
 
 fn parse(text: &[u8]) -> Result<NamedKeys, &'static str> {

@@ -35,6 +35,8 @@ pub fn settings(config: &Config, secrets: &Secrets) -> command_api::Settings {
         deadline: config.write.deadline_ms.millis(),
         open_server: config.service.enable_open_server,
         file_bytes_max: config.limits.file_bytes_max.get(),
+        wrong_passwords_max: u32::try_from(config.limits.wrong_passwords_max.get())
+            .unwrap_or(u32::MAX),
         retention: command_api::RetentionSettings {
             kept: process::kept(config),
             run_hour: u8::try_from(config.retention.run_hour.get()).unwrap_or(0),

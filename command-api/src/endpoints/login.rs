@@ -116,8 +116,14 @@ fn header(headers: &HeaderMap, name: &HeaderName) -> String {
 /// The account whose name and password these are, with the generation that the password belongs to.
 /// Every other answer is the same, takes as long, and is given only from the end of the directory.
 async fn checked(api: &CommandApi, body: &Login) -> Result<Credentials, ApiError> {
+    let mut counted = None;
     for _ in 0..CHECKS_MAX {
         let account = account(api, body).await?;
+        // Where there is no account, its name is counted: that it is refused tells nothing either.
+        let name = account.as_ref().map_or_else(|| asked_for(body), |(user, _)| user.to_string());
+        if counted.as_ref() != Some(&name) {
+            api.attempts.begin(&name)?;
+        }
         let credentials = match &account {
             Some((user, account)) => Some(credentials(api, *user, account.auth_generation).await?),
             None => None,
@@ -125,6 +131,7 @@ async fn checked(api: &CommandApi, body: &Login) -> Result<Credentials, ApiError
         let hash = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
         let right = api.passwords.is_right(body.password.clone(), hash).await?;
         if let (true, Some(credentials), Some((_, account))) = (right, &credentials, &account) {
+            api.attempts.right(&name);
             if account.is_bot {
                 return Err(ApiError::login_bot_forbidden());
             }
@@ -141,8 +148,15 @@ async fn checked(api: &CommandApi, body: &Login) -> Result<Credentials, ApiError
         if known(api, body) == account {
             return Err(ApiError::invalid_credentials());
         }
+        counted = Some(name);
     }
     Err(ApiError::unavailable("the account keeps changing while its password is checked"))
+}
+
+/// As a name that no account's id is.
+fn asked_for(body: &Login) -> String {
+    let asked = if body.id.is_empty() { body.login_id.trim() } else { &body.id };
+    format!("login {}", asked.chars().take(128).collect::<String>().to_lowercase())
 }
 
 type Known = Option<(UserId, Account)>;

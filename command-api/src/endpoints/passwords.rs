@@ -59,8 +59,11 @@ pub(super) async fn prove(
     caught_up.map_err(ApiError::unavailable)?;
     let account = api.fold.directory().state().account(user).cloned();
     let account = account.ok_or_else(ApiError::user_not_found)?;
+    let name = user.to_string();
+    api.attempts.begin(&name)?;
     let held = credentials(api, user, account.auth_generation).await?;
     if api.passwords.is_right(password, Some(held.password_hash)).await? {
+        api.attempts.right(&name);
         return Ok(());
     }
     Err(ApiError::new(

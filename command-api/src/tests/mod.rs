@@ -81,6 +81,7 @@ pub(super) fn settings() -> Settings {
         deadline: Duration::from_secs(5),
         open_server: true,
         file_bytes_max: 1_000,
+        wrong_passwords_max: 10,
         retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
         trusted_proxies: Default::default(),
         secure_cookies: false,

@@ -2,6 +2,7 @@
 //! whose clock the test sets, so that its window forgets.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod attempts;
 mod deletions;
 mod keys;
 mod retaining;

@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-const PASSWORD: &str = "Correct-Horse-7";
+pub const PASSWORD: &str = "Correct-Horse-7";
 /// The append time that a [`MemoryLog`] begins with.
 const BEGINNING_MS: i64 = 1_700_000_000_000;
 /// More than the window of a channel spans, and of a person.
@@ -293,6 +293,7 @@ fn settings() -> Settings {
         deadline: PATIENCE,
         open_server: true,
         file_bytes_max: 1_000,
+        wrong_passwords_max: 10,
         retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
         trusted_proxies: Default::default(),
         secure_cookies: false,

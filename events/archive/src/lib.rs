@@ -17,4 +17,4 @@ pub mod testing;
 pub use directory::DirectoryStore;
 pub use key::{InvalidKey, KeyPrefix, ObjectKey};
 pub use port::{ByteStream, ObjectBody, ObjectStore, PutOutcome, StoreError};
-pub use s3::{S3Credentials, S3Options, S3Store};
+pub use s3::{S3Credentials, S3Options, S3Store, sdk_config};

@@ -39,6 +39,8 @@ pub enum Rule {
     PositionsWithRows,
     /// Rights are conjunctions.
     Conjunctions,
+    /// What was decided in another epoch has no effect.
+    ForeignEpochs,
 }
 
 #[cfg(feature = "faults")]

@@ -12,6 +12,7 @@
 mod blob;
 mod file;
 mod keys;
+mod kms;
 mod log;
 mod master;
 mod month;
@@ -24,6 +25,7 @@ pub mod testing;
 
 pub use file::{FileKey, UnreadableFile};
 pub use keys::{Keys, SealError, Sealer};
+pub use kms::KmsMaster;
 pub use log::OpenedLog;
 pub use master::{Master, MasterKeys, WrapError, Wrapped};
 pub use month::Month;

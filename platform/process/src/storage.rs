@@ -10,9 +10,9 @@ use event_log::{
 };
 use platform::config::{Config, LogUrl};
 use platform::master_keys;
-use sealing::{Keys, MasterKeys, ObjectKeyStore, OpenedLog};
+use sealing::{Keys, KmsMaster, Master, MasterKeys, ObjectKeyStore, OpenedLog};
 
-use crate::stores::Store;
+use crate::stores::{Store, credentials};
 
 pub struct Storage {
     /// For the command side alone.
@@ -83,9 +83,9 @@ pub async fn open_keys(config: &Config, data: &Path) -> Result<Keys> {
 /// # Errors
 /// What kept it from being opened.
 pub async fn open_key_store(config: &Config, data: &Path) -> Result<ObjectKeyStore> {
-    let master = MasterKeys::new(master_keys::load_or_create(&config.keys.master_path(data))?);
+    let master = master(config, &config.keys.master_path(data)).await?;
     let objects = Store::Keys.open(config, data).await?;
-    ObjectKeyStore::open(objects, Arc::new(master)).await.context("failed to open the key store")
+    ObjectKeyStore::open(objects, master).await.context("failed to open the key store")
 }
 
 async fn embedded(directory: std::path::PathBuf) -> Result<EmbeddedLog> {
@@ -110,4 +110,18 @@ pub fn kafka_options(config: &Config) -> KafkaOptions {
         client: settings.client.pairs().to_vec(),
         ..KafkaOptions::default()
     }
+}
+
+/// What wraps the keys: KMS where it is configured, else a file.
+async fn master(config: &Config, file: &Path) -> Result<Arc<dyn Master>> {
+    let Some(key) = &config.keys.kms_key else {
+        return Ok(Arc::new(MasterKeys::new(master_keys::load_or_create(file)?)));
+    };
+    let endpoint = config.keys.kms_endpoint.as_ref().map(|url| url.as_str());
+    let credentials = credentials(&config.s3)?;
+    let sdk = event_archive::sdk_config(&config.s3.region, endpoint, credentials.as_ref()).await;
+    let former = master_keys::load_if_there(file)?.map(MasterKeys::new);
+    let master = KmsMaster::new(&sdk, key.clone(), former);
+    master.check().await.with_context(|| format!("failed to use {key} of KMS (keys.kms_key)"))?;
+    Ok(Arc::new(master))
 }

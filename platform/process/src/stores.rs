@@ -82,7 +82,7 @@ async fn s3(settings: &S3Settings, bucket: String, prefix: String) -> Result<S3S
     Ok(store)
 }
 
-fn credentials(settings: &S3Settings) -> Result<Option<S3Credentials>> {
+pub(crate) fn credentials(settings: &S3Settings) -> Result<Option<S3Credentials>> {
     match (&settings.access_key, &settings.secret_key) {
         (None, None) => Ok(None),
         (Some(access_key), Some(secret_key)) => Ok(Some(S3Credentials {

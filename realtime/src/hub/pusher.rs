@@ -72,6 +72,9 @@ impl Hub {
 
     /// What an event changes about who hears and who is heard, before it is told.
     fn follow(&mut self, event: &Event, applied: &Applied) {
+        if erases(event) {
+            self.connections.values_mut().for_each(|held| held.protocol.forget_sent());
+        }
         match event {
             Event::Channels(event) => self.follow_channel(event, applied),
             Event::Directory(event) => {
@@ -187,6 +190,15 @@ impl Hub {
             (_, _) => false,
         }
     }
+}
+
+/// Whether somebody's words of before, or what somebody is called, may be sent to nobody any more.
+fn erases(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Directory(DirectoryEvent::UserErased(_))
+            | Event::Channels(ChannelEvent::ChannelAuthorErased(_))
+    )
 }
 
 /// Whose sessions an event may have ended.

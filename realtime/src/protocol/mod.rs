@@ -168,6 +168,13 @@ impl Protocol {
         }
     }
 
+    /// Somebody was erased: nobody is sent again what may have been theirs.
+    pub fn forget_sent(&mut self) {
+        if let Stage::Known { events, .. } = &mut self.stage {
+            events.forget_sent();
+        }
+    }
+
     /// Takes the events out; the connection is over.
     pub fn into_events(self) -> Option<EventStream> {
         match self.stage {

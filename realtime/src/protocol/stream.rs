@@ -51,6 +51,11 @@ impl EventStream {
         self.next - 1
     }
 
+    /// Lets go of what was sent: a client that missed any of it begins anew.
+    pub fn forget_sent(&mut self) {
+        self.ring.clear();
+    }
+
     /// Whether a client that expects `seq` next can go on without a gap.
     pub fn covers(&self, seq: u64) -> bool {
         let oldest = self.next - self.ring.len() as u64;

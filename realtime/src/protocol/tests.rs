@@ -282,6 +282,20 @@ fn a_resume_that_would_leave_a_gap_begins_anew_under_another_id() {
 }
 
 #[test]
+fn what_may_be_an_erased_persons_is_not_sent_again() {
+    for (seq, opened) in [(3, Opened::Lost), (4, Opened::Resumed)] {
+        let mut first = Peer::known();
+        for _ in 0..3 {
+            first.push("posted");
+        }
+        first.protocol.forget_sent();
+        let events = first.protocol.into_events().unwrap();
+        let mut second = Peer::new(resume(events.id(), seq));
+        assert_eq!(second.admit(Some(events)), opened);
+    }
+}
+
+#[test]
 fn a_slow_connection_first_loses_what_nobody_misses_and_then_itself() {
     let mut peer = Peer::known();
     peer.queued = QUEUE_LEN_MAX / 2;

@@ -230,6 +230,7 @@ impl Attempt {
         let actor = Actor::System;
         let now_ms = around.node.now_ms(around.log);
         let mut meta = Meta::new(self.work.id(), subject(event), now_ms, read_at, actor);
+        meta.epoch = around.node.set.epoch(self.work.partition());
         meta.request_id = Some(self.number.to_string());
         meta.request_hash = self.work.is_keyed().then(|| KeyedHash(self.work.id().0));
         if let Work::Step(step) = &self.work {

@@ -374,7 +374,9 @@ pub fn activate_rules(log: &SimLog, partition: Partition) {
         let event: Event = ChannelEvent::from(body).into();
         let name = [partition.to_string().into_bytes(), rules.to_be_bytes().to_vec()];
         let id = EventId(Id::derived("rules.activated", &[&name[0], &name[1]]));
-        let meta = Meta::new(id, Id::default(), log.now_ms(), log.end_of(partition), Actor::System);
+        let end = log.end_of(partition);
+        let mut meta = Meta::new(id, Id::default(), log.now_ms(), end, Actor::System);
+        meta.epoch = log.epoch_of(partition);
         let append = log.append(partition, events::encode("simulation", &meta, &event));
         // An operator repeats it; here once is enough, for it may fail like every other append.
         let _ = append.now_or_never();

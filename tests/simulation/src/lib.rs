@@ -56,7 +56,7 @@ fn played(seed: u64, off: Option<Rule>) -> Result<world::World, String> {
 }
 
 /// Every rule that can be switched off.
-pub const RULES: [Rule; 17] = [
+pub const RULES: [Rule; 18] = [
     Rule::Floor,
     Rule::Conflicts,
     Rule::SeenIds,
@@ -74,4 +74,5 @@ pub const RULES: [Rule; 17] = [
     Rule::StandingRules,
     Rule::PositionsWithRows,
     Rule::Conjunctions,
+    Rule::ForeignEpochs,
 ];

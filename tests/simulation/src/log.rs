@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use event_log::{AppendError, Appended, EventLog, LogReader, ReadError, ReadLimit, Tail};
-use events::{NewRecord, Partition, Record, SharedRecord};
+use events::directory::{EpochOpened, EpochSealed};
+use events::{
+    Actor, Body, ChannelEvent, DirectoryEvent, Event, EventId, FIRST_EPOCH, Fact, Id, Meta,
+    NewRecord, Partition, ReadstateEvent, Record, SharedRecord, Topic, UserEvent,
+};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
@@ -20,6 +24,8 @@ struct State {
     now_ms: i64,
     faults: Faults,
     partitions: BTreeMap<Partition, Vec<SharedRecord>>,
+    /// The epochs after the first.
+    epochs: BTreeMap<Partition, u32>,
     /// Appends that were reported as timed out and may land later.
     late: Vec<(Partition, NewRecord)>,
 }
@@ -35,6 +41,7 @@ impl SimLog {
             now_ms: 1_700_000_000_000,
             faults: Faults::NONE,
             partitions: BTreeMap::new(),
+            epochs: BTreeMap::new(),
             late: Vec::new(),
         })))
     }
@@ -64,6 +71,26 @@ impl SimLog {
         state.write(partition, record);
     }
 
+    /// Opens the next epoch of a partition.
+    pub fn open_epoch(&self, partition: Partition) {
+        let mut state = self.0.lock();
+        let epoch = state.epochs.entry(partition).or_insert(FIRST_EPOCH);
+        *epoch += 1;
+        let epoch = *epoch;
+        state.write_control(partition, epoch, control(partition.topic, EpochOpened { epoch }));
+    }
+
+    pub fn epoch_of(&self, partition: Partition) -> u32 {
+        self.0.lock().epochs.get(&partition).copied().unwrap_or(FIRST_EPOCH)
+    }
+
+    /// Ends the present epoch of a partition.
+    pub fn seal_epoch(&self, partition: Partition) {
+        let mut state = self.0.lock();
+        let epoch = state.epochs.get(&partition).copied().unwrap_or(FIRST_EPOCH);
+        state.write_control(partition, epoch, control(partition.topic, EpochSealed { epoch }));
+    }
+
     pub fn late_count(&self) -> usize {
         self.0.lock().late.len()
     }
@@ -83,7 +110,31 @@ impl SimLog {
     }
 }
 
+/// An event of the log itself, which every topic has.
+fn control<F: Fact>(topic: Topic, fact: F) -> Event
+where
+    F::Personal: Default,
+    Body<F>: Into<DirectoryEvent> + Into<ChannelEvent> + Into<UserEvent> + Into<ReadstateEvent>,
+{
+    let body = Body { c: fact, p: F::Personal::default() };
+    match topic {
+        Topic::Directory => Into::<DirectoryEvent>::into(body).into(),
+        Topic::Channels => Into::<ChannelEvent>::into(body).into(),
+        Topic::Users => Into::<UserEvent>::into(body).into(),
+        Topic::Readstate => Into::<ReadstateEvent>::into(body).into(),
+        Topic::Presence => unreachable!("what is never judged has no epochs"),
+    }
+}
+
 impl State {
+    fn write_control(&mut self, partition: Partition, epoch: u32, event: Event) {
+        let end = self.partitions.get(&partition).map_or(0, |records| records.len() as u64);
+        let (id, now_ms) = (EventId(Id(self.rng.random())), self.now_ms);
+        let mut meta = Meta::new(id, Id::default(), now_ms, end, Actor::System);
+        meta.epoch = epoch;
+        self.write(partition, events::encode("simulation", &meta, &event));
+    }
+
     fn write(&mut self, partition: Partition, new: NewRecord) -> Appended {
         // Append times are the broker's: they need not be in order.
         let appended_ms = self.now_ms + self.rng.random_range(-20..=20);

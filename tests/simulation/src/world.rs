@@ -124,6 +124,8 @@ impl World {
             self.deliver_out_of_order()?;
         } else if falls(2) {
             self.activate_rules();
+        } else if falls(2) {
+            self.restore_log();
         }
         Ok(())
     }
@@ -297,6 +299,19 @@ impl World {
             }
         }
         count
+    }
+
+    /// Another log goes on where this one ends, as after a restore from an archive that had all of it; what is
+    /// still on its way was meant for the log of before.
+    fn restore_log(&mut self) {
+        let sealed = self.rng.random();
+        for partition in self.log.partitions() {
+            if sealed {
+                self.log.seal_epoch(partition);
+                self.log.land_one();
+            }
+            self.log.open_epoch(partition);
+        }
     }
 
     /// Some partition goes over to the test-only second version of the rules.

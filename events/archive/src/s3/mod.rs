@@ -21,7 +21,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-pub use options::{S3Credentials, S3Options};
+pub use options::{S3Credentials, S3Options, sdk_config};
 
 use crate::key::{KeyPrefix, ObjectKey};
 use crate::port::{ByteStream, ObjectBody, ObjectStore, PutOutcome, StoreError};

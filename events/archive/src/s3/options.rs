@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_sdk_s3::Config;
+use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
@@ -54,21 +56,33 @@ impl fmt::Debug for S3Credentials {
 }
 
 pub(super) async fn config(options: &S3Options) -> Config {
+    let sdk =
+        sdk_config(&options.region, options.endpoint.as_deref(), options.credentials.as_ref())
+            .await;
+    Builder::from(&sdk).force_path_style(options.force_path_style).build()
+}
+
+/// How any service of AWS is asked: with bounds on every request, and by whom. Without credentials the
+/// usual chain of AWS says by whom; without an endpoint it is AWS's own.
+pub async fn sdk_config(
+    region: &str,
+    endpoint: Option<&str>,
+    credentials: Option<&S3Credentials>,
+) -> SdkConfig {
     let http = http_client();
-    let region = Region::new(options.region.clone());
-    let credentials = match &options.credentials {
+    let region = Region::new(region.to_owned());
+    let credentials = match credentials {
         Some(pair) => SharedCredentialsProvider::new(key_pair(pair)),
         None => SharedCredentialsProvider::new(usual_chain(&http, &region).await),
     };
-    let mut config = Config::builder()
+    let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(http)
         .region(region)
         .credentials_provider(credentials)
-        .force_path_style(options.force_path_style)
         .timeout_config(timeouts())
         .retry_config(retries());
-    config.set_endpoint_url(options.endpoint.clone());
+    config.set_endpoint_url(endpoint.map(str::to_owned));
     config.build()
 }
 

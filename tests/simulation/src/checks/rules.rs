@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{Refusal, Verdict, Void};
 use events::channel::{Broadcast, LeftBecause};
 use events::directory::JoinedVia;
-use events::{ChannelEvent, ChannelId, Event, UserId};
+use events::{ChannelEvent, ChannelId, Event, FIRST_EPOCH, UserId};
 
 use super::{Story, ensure};
 use crate::world::due;
@@ -14,6 +14,7 @@ pub fn hold(story: &Story) -> Result<(), String> {
     ids_are_decided_anew_only_when_forgotten(story)?;
     times_follow_the_log(story)?;
     rules_in_force(story)?;
+    epochs(story)?;
     memberships(story)?;
     processes_are_complete(story)
 }
@@ -56,8 +57,25 @@ fn times_follow_the_log(story: &Story) -> Result<(), String> {
     Ok(())
 }
 
+/// What is said of the log itself takes no time of its own.
 fn is_activation(event: &Event) -> bool {
-    event.event_type() == "rules.activated"
+    ["rules.activated", "epoch.opened", "epoch.sealed"].contains(&event.event_type())
+}
+
+/// What was decided in one epoch has an effect in that one only, and none behind its seal.
+fn epochs(story: &Story) -> Result<(), String> {
+    let mut open = BTreeMap::new();
+    for (folded, meta, event, _) in story.applied() {
+        let (epoch, sealed) = open.entry(folded.record.partition).or_insert((FIRST_EPOCH, false));
+        if event.event_type() == "epoch.opened" {
+            (*epoch, *sealed) = (meta.epoch, false);
+        }
+        ensure(meta.epoch == *epoch && !*sealed, || {
+            format!("{} counts, though it is of epoch {}", folded.position(), meta.epoch)
+        })?;
+        *sealed = event.event_type() == "epoch.sealed";
+    }
+    Ok(())
 }
 
 /// The rules of tests forbid `@here`; only from their activation on.
