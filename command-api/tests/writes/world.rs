@@ -62,7 +62,7 @@ pub struct World {
 /// Somebody with a session.
 pub struct Person {
     pub id: String,
-    token: String,
+    pub token: String,
 }
 
 /// A status, headers and a body.

@@ -14,6 +14,7 @@ pub mod segments;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use aws_config::SdkConfig;
 pub use directory::DirectoryStore;
 pub use key::{InvalidKey, KeyPrefix, ObjectKey};
 pub use port::{ByteStream, ObjectBody, ObjectStore, PutOutcome, StoreError};

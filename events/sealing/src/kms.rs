@@ -3,9 +3,10 @@
 use std::fmt;
 
 use aws_sdk_kms::Client;
-use aws_sdk_kms::config::SdkConfig;
+
 use aws_sdk_kms::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
+use event_archive::SdkConfig;
 use futures::future::BoxFuture;
 use zeroize::Zeroizing;
 

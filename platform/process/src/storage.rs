@@ -8,6 +8,8 @@ use event_archive::ObjectStore;
 use event_log::{
     EmbeddedLog, EmbeddedOptions, EventLog, KafkaLog, KafkaOptions, LogReader, PresenceAppender,
 };
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use platform::config::{Config, LogUrl};
 use platform::master_keys;
 use sealing::{Keys, KmsMaster, Master, MasterKeys, ObjectKeyStore, OpenedLog};
@@ -112,16 +114,21 @@ pub fn kafka_options(config: &Config) -> KafkaOptions {
     }
 }
 
-/// What wraps the keys: KMS where it is configured, else a file.
-async fn master(config: &Config, file: &Path) -> Result<Arc<dyn Master>> {
-    let Some(key) = &config.keys.kms_key else {
-        return Ok(Arc::new(MasterKeys::new(master_keys::load_or_create(file)?)));
-    };
-    let endpoint = config.keys.kms_endpoint.as_ref().map(|url| url.as_str());
-    let credentials = credentials(&config.s3)?;
-    let sdk = event_archive::sdk_config(&config.s3.region, endpoint, credentials.as_ref()).await;
-    let former = master_keys::load_if_there(file)?.map(MasterKeys::new);
-    let master = KmsMaster::new(&sdk, key.clone(), former);
-    master.check().await.with_context(|| format!("failed to use {key} of KMS (keys.kms_key)"))?;
-    Ok(Arc::new(master))
+/// What wraps the keys: KMS where it is configured, else a file. Boxed, as the stores are.
+fn master<'a>(config: &'a Config, file: &'a Path) -> BoxFuture<'a, Result<Arc<dyn Master>>> {
+    async move {
+        let Some(key) = &config.keys.kms_key else {
+            return Ok(Arc::new(MasterKeys::new(master_keys::load_or_create(file)?)) as _);
+        };
+        let endpoint = config.keys.kms_endpoint.as_ref().map(|url| url.as_str());
+        let credentials = credentials(&config.s3)?;
+        let sdk =
+            event_archive::sdk_config(&config.s3.region, endpoint, credentials.as_ref()).await;
+        let former = master_keys::load_if_there(file)?.map(MasterKeys::new);
+        let master = KmsMaster::new(&sdk, key.clone(), former);
+        let checked = master.check().await;
+        checked.with_context(|| format!("failed to use {key} of KMS (keys.kms_key)"))?;
+        Ok(Arc::new(master) as _)
+    }
+    .boxed()
 }
