@@ -3,7 +3,8 @@
 //! verify its archive, and make a log of that; have a server erase a person. And what they put in front of
 //! the services: the edge's configuration, kept to those that can serve.
 //!
-//! Owns the commands of the binary `replay`. It must never append to the log that it reads, never cause
+//! Owns the commands of the binary `replay`. It must never append to the log that it reads, but for an
+//! operator's event in place of a dead letter, never cause
 //! a side effect outside the read models, a copy and an export, and never work on the log beside a running
 //! server: each command that touches data holds the lock of the data directory. What is archived never
 //! changes, so to verify it and to read history in it takes no lock. What can be done while a server

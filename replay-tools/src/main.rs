@@ -185,7 +185,7 @@ enum LogCommand {
     /// meanwhile, as for story. What erased people said is blank.
     #[command(subcommand)]
     Export(ExportCommand),
-    /// Look at records whose bytes are no event. A server may run meanwhile, as for story.
+    /// Look at records whose bytes are no event, also while a server runs, as for story; readmit them.
     DeadLetters(DeadLetters),
     /// Show the events of a partition, one JSON document per line.
     Cat {

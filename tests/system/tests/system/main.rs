@@ -10,6 +10,7 @@ mod edge;
 mod erasing;
 mod history;
 mod on_s3;
+mod readmitting;
 mod rebuilding;
 mod refusals;
 mod replaying;
