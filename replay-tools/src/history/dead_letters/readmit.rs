@@ -89,25 +89,17 @@ impl Taking {
         if !asked.confirmed {
             return Ok(Readmitted { position, verdict, how: How::Told });
         }
-        self.append(asked.position, end, &meta, &event).await
+        self.append(asked.position, &meta, &event).await
     }
 
     /// The record, appended, and the verdict on it where it came to stand.
-    async fn append(
-        &self,
-        letter: Position,
-        end: u64,
-        meta: &Meta,
-        event: &Event,
-    ) -> Result<Readmitted> {
+    async fn append(&self, letter: Position, meta: &Meta, event: &Event) -> Result<Readmitted> {
         let sealer = self.keys.sealer(event, meta.time_ms).await?;
         let record = sealer.encode(&self.cell, meta, event);
         let appended = self.log.append(letter.partition, record).await;
-        let appended = appended.context(
-            "failed to append it; the same command again appends it at most once in force",
-        )?;
-        // Others may have appended, too, on a log that is shared.
-        ensure!(appended.offset >= end, "the log took it at {}, below {end}", appended.offset);
+        let appended =
+            appended.context("failed to append it; the same command again makes it count once")?;
+        // On a log that is shared others may have appended before it.
         let (_, found) = self.folded(letter, appended.offset + 1).await?;
         let folded = found.into_iter().find(|folded| folded.record.offset == appended.offset);
         let folded = folded.context("the log does not hold what it took")?;
