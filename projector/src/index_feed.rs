@@ -72,6 +72,16 @@ impl IndexFeed {
         self.records == 0
     }
 
+    /// The partitions of what was absorbed.
+    pub fn partitions(&self) -> impl Iterator<Item = Partition> + '_ {
+        self.positions.keys().copied()
+    }
+
+    /// Where the posts stand that were made by what was absorbed.
+    pub fn places(&self) -> impl Iterator<Item = (PostId, (Partition, u64))> + '_ {
+        self.places.iter().map(|(post, place)| (*post, *place))
+    }
+
     /// Edited posts of earlier batches: the index names the record that made a post, which an edit
     /// does not tell.
     pub fn unplaced(&self) -> Vec<PostId> {

@@ -34,7 +34,7 @@ pub use compare::{CompareError, Difference, compare};
 pub use index_feed::IndexFeed;
 pub use memory::MemoryTables;
 pub use positions::{NotProjected, PositionsWatch};
-pub use rebuild::{Progress, RebuildError, Rebuilt, rebuild};
+pub use rebuild::{Place, Progress, RebuildError, Rebuilt, rebuild};
 pub use run::{Deps, Options, Projector};
 pub use running::Stopped;
 pub use sql::{PositionsMoved, RowWriter, WriteError, write_batch};

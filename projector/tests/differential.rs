@@ -1,6 +1,6 @@
 //! Random histories through the SQL writer on a real Postgres, and through the tables in memory: equal
 //! row by row, however the records are batched, with set-backs of the database and every batch tried
-//! twice.
+//! twice. What is past its time goes in pieces of any size.
 
 mod common;
 
@@ -24,6 +24,7 @@ async fn postgres_and_memory_hold_the_same_rows() {
     let mut writer = RowWriter::connect(&database).await.expect("Postgres answers");
     for seed in 0..HISTORIES {
         empty(writer.connection()).await;
+        writer.let_go_by([1, 2, 7, 10_000][seed as usize % 4]);
         let history = History::random(seed, 120);
         let expected = play(&history, seed, &mut writer).await;
         let found = MemoryTables::load(writer.connection()).await.expect("Postgres answers");

@@ -14,7 +14,7 @@ use event_log::{EventLog, LogReader};
 use events::{NewRecord, Partition, SharedRecord};
 use fold::FoldSet;
 use fold::snapshots::Snapshots;
-use projector::{Deps, MemoryTables, Options, Projector, RowChanges, compare, rebuild};
+use projector::{Deps, MemoryTables, Options, Place, Projector, RowChanges, compare, rebuild};
 use read_model::Database;
 use search_index::Searcher;
 
@@ -232,7 +232,8 @@ async fn a_rebuild_is_equal(it: &Installation) {
     let beside = it.database.beside("rebuilt");
     let index = it.files.path().join("rebuilt-index");
     let mut told = 0;
-    let rebuilt = rebuild(&it.log(), &beside, Some(&index), |progress| told = progress.records)
+    let place = Place { rows: Some(&beside), index: Some(&index) };
+    let rebuilt = rebuild(&it.log(), place, |progress| told = progress.records)
         .await
         .expect("the log can be read");
     assert_eq!(rebuilt.records, told);

@@ -62,7 +62,7 @@ fn body(record: &Arc<Record>) -> Value {
         .unwrap_or_else(|_| json!(String::from_utf8_lossy(&record.body)))
 }
 
-fn verdict(verdict: &Verdict) -> String {
+pub(crate) fn verdict(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Applied(_) => "applied".to_owned(),
         Verdict::Void(Void::Duplicate { first }) => format!("void: the same as {first}"),

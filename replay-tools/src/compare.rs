@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use projector::CompareError;
+use projector::{CompareError, Place};
 use read_model::{Database, SCHEMA};
 use search_index::{Positions, Searcher};
 
@@ -25,7 +25,8 @@ pub(crate) async fn run(with: WithRows<'_>) -> Result<Outcome> {
 
 async fn compared(with: &WithRows<'_>, beside: &Database, index: &Path) -> Result<Outcome> {
     with.database.migrate().await?;
-    let made = made(with, beside, index).await?;
+    let place = Place { rows: Some(beside), index: Some(index) };
+    let made = made(with.stopped, place).await?;
     let rows = rows(&with.database, beside).await?;
     let indexed = indexes(with, index).await?;
     if rows == Outcome::Good && indexed == Outcome::Good {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use event_log::copying::{CopyTarget, copy, require_records};
-use event_log::{EmbeddedCopy, EmbeddedOptions, KafkaCopy, KafkaOptions, LogReader};
+use event_log::{EmbeddedCopy, EmbeddedOptions, EventLog, KafkaCopy, KafkaOptions, LogReader};
 use platform::config::{Config, LogUrl};
 use platform::data_dir::DataDir;
 
@@ -23,7 +23,7 @@ pub(crate) async fn run(config: &Config, Route { from, to }: Route) -> Result<Ou
     ensure!(from != to, "{from} cannot be copied to itself");
     let data = held(config, DataDir::open_alone)?;
     let started = Instant::now();
-    let source = source(config, &from, data.path()).await?;
+    let source: Arc<dyn LogReader> = there_already(config, &from, data.path()).await?;
     // A target that is made and gets nothing would be a closed one.
     require_records(&*source).await.with_context(|| format!("failed to copy {from} to {to}"))?;
     let target = target(config, &to, data.path()).await?;
@@ -41,7 +41,11 @@ pub(crate) async fn run(config: &Config, Route { from, to }: Route) -> Result<Ou
 }
 
 /// A log that is there: nothing is made.
-async fn source(config: &Config, url: &LogUrl, data: &Path) -> Result<Arc<dyn LogReader>> {
+pub(crate) async fn there_already(
+    config: &Config,
+    url: &LogUrl,
+    data: &Path,
+) -> Result<Arc<dyn EventLog>> {
     if let LogUrl::Embedded(directory) = url {
         let directory = data.join(directory);
         ensure!(directory.is_dir(), "there is no log in {}", directory.display());
@@ -49,7 +53,7 @@ async fn source(config: &Config, url: &LogUrl, data: &Path) -> Result<Arc<dyn Lo
     let mut config = at(config, url);
     config.kafka.create_topics = false;
     let log = process::open_log(&config, data).await;
-    Ok(log.with_context(|| format!("failed to open {url}"))? as _)
+    log.with_context(|| format!("failed to open {url}"))
 }
 
 pub(crate) async fn target(

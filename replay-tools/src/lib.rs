@@ -3,13 +3,15 @@
 //! verify its archive, and make a log of that; have a server erase a person. And what they put in front of
 //! the services: the edge's configuration, kept to those that can serve.
 //!
-//! Owns the commands of the binary `replay`. It must never append to the log that it reads, never cause
+//! Owns the commands of the binary `replay`. It must never append to the log that it reads, but for an
+//! operator's event in place of a dead letter, never cause
 //! a side effect outside the read models, a copy and an export, and never work on the log beside a running
 //! server: each command that touches data holds the lock of the data directory. What is archived never
 //! changes, so to verify it and to read history in it takes no lock. What can be done while a server
 //! serves, that server does: it is asked.
 
 mod archive_log;
+mod archive_then_log;
 mod beside;
 mod cat;
 mod compare;
@@ -46,18 +48,21 @@ pub use history::{
     Kind, Moment, ReadFrom, StateAt, Story,
 };
 pub use projector::beside::Wish;
+pub use rebuild::{Part, Rebuild};
 pub use retention::RetentionRun;
 pub use rules::Rules;
+
+pub use stopped::MadeFrom;
 
 use stopped::{Stopped, WithRows};
 
 /// What can be asked of the tools.
 #[derive(Debug, Clone)]
 pub enum Task {
-    /// Make rows and index anew from the log.
-    Rebuild,
-    /// Say whether rows and index are what the log says.
-    Compare,
+    /// Make rows and index anew from the log, or one of them.
+    Rebuild(Rebuild),
+    /// Say whether rows and index are what the log says, or the archive and the log behind it.
+    Compare(MadeFrom),
     /// Say how far log, rows, index, snapshots and archive are.
     Status,
     /// Have a running server make another version of rows and index, or do something with it.
@@ -124,19 +129,25 @@ pub async fn run(config: &Config, task: Task) -> Result<Outcome> {
         Task::Cat { partition, range } => {
             cat::run(&Stopped::open(config).await?, partition, range).await
         }
-        Task::Rebuild => stopped(config).await?.with_database(config, rebuild::run).await,
-        Task::Compare => stopped(config).await?.with_database(config, compare::run).await,
+        Task::Rebuild(asked) => {
+            rebuild::run(config, &stopped(config, asked.from).await?, asked.what).await
+        }
+        Task::Compare(from) => {
+            stopped(config, from).await?.with_database(config, compare::run).await
+        }
         Task::Status => {
             let status = async |with: WithRows<'_>| status::run(config, with).await;
-            stopped(config).await?.with_database(config, status).await
+            stopped(config, MadeFrom::Log).await?.with_database(config, status).await
         }
     }
 }
 
 /// A stopped server's data, for what can be done beside one that runs, too.
-async fn stopped(config: &Config) -> Result<Stopped> {
-    Stopped::open(config).await.map_err(|error| match error.downcast_ref::<DataDirError>() {
-        Some(DataDirError::InUse { .. }) => anyhow!("{error}; --beside works while it serves"),
-        _ => error,
+async fn stopped(config: &Config, from: MadeFrom) -> Result<Stopped> {
+    Stopped::open_from(config, from).await.map_err(|error| {
+        match error.downcast_ref::<DataDirError>() {
+            Some(DataDirError::InUse { .. }) => anyhow!("{error}; --beside works while it serves"),
+            _ => error,
+        }
     })
 }

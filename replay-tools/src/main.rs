@@ -10,8 +10,8 @@ use platform::config::{Config, LogUrl, Setting};
 use platform::failure_line;
 use replay_tools::edge::{self, Address, Edge, Follow, Listen};
 use replay_tools::{
-    DeadLetters, Erasure, Evidence, Export, HistoryTask, KeysTask, Kind, Outcome, Range,
-    RetentionRun, Route, Rules, StateAt, Story, Task, Wish,
+    DeadLetters, Erasure, Evidence, Export, HistoryTask, KeysTask, Kind, MadeFrom, Outcome, Part,
+    Range, Rebuild, RetentionRun, Route, Rules, StateAt, Story, Task, Wish,
 };
 use sealing::KeyName;
 use tokio::runtime::Runtime;
@@ -154,10 +154,10 @@ impl EdgeArguments {
 enum LogCommand {
     /// Make the read model and the search index anew from the log: of a stopped server in their place, or
     /// with --beside a next version while the server serves.
-    Rebuild(BesideArgument),
+    Rebuild(RebuildArguments),
     /// Compare the read model and the search index with what the log says, or with --beside the version
     /// that serves with the one beside it; exits with 1 if they differ.
-    Compare(BesideArgument),
+    Compare(CompareArguments),
     /// Have the next version of rows and index serve, at once for every reader and without a failed
     /// request, while the server serves. The one before is kept up to date.
     Cutover,
@@ -219,7 +219,7 @@ enum LogCommand {
     /// meanwhile, as for story. What erased people said is blank.
     #[command(subcommand)]
     Export(ExportCommand),
-    /// Look at records whose bytes are no event. A server may run meanwhile, as for story.
+    /// Look at records whose bytes are no event, also while a server runs, as for story; readmit them.
     DeadLetters(DeadLetters),
     /// Show the events of a partition, one JSON document per line.
     Cat {
@@ -232,6 +232,32 @@ enum LogCommand {
         #[arg(long, value_name = "COUNT", default_value_t = u64::MAX, hide_default_value = true)]
         limit: u64,
     },
+}
+
+#[derive(Debug, Args)]
+struct RebuildArguments {
+    /// Only this, of a stopped server; the other one stays as it is. (A version beside is always both.)
+    #[arg(value_enum, conflicts_with = "beside")]
+    what: Option<Part>,
+    #[command(flatten)]
+    from: FromArgument,
+    #[command(flatten)]
+    beside: BesideArgument,
+}
+
+#[derive(Debug, Args)]
+struct CompareArguments {
+    #[command(flatten)]
+    from: FromArgument,
+    #[command(flatten)]
+    beside: BesideArgument,
+}
+
+#[derive(Debug, Args)]
+struct FromArgument {
+    /// What it is made from; the log if it is not said.
+    #[arg(long, value_enum, conflicts_with = "beside")]
+    from: Option<MadeFrom>,
 }
 
 #[derive(Debug, Args)]
@@ -289,11 +315,13 @@ impl From<KeysCommand> for KeysTask {
 impl From<LogCommand> for Task {
     fn from(command: LogCommand) -> Self {
         match command {
-            LogCommand::Rebuild(at) if at.beside => Self::Beside(Wish::Rebuild),
-            LogCommand::Compare(at) if at.beside => Self::Beside(Wish::Compare),
+            LogCommand::Rebuild(asked) if asked.beside.beside => Self::Beside(Wish::Rebuild),
+            LogCommand::Compare(asked) if asked.beside.beside => Self::Beside(Wish::Compare),
             LogCommand::Status(at) if at.beside => Self::StatusBeside,
-            LogCommand::Rebuild(_) => Self::Rebuild,
-            LogCommand::Compare(_) => Self::Compare,
+            LogCommand::Rebuild(RebuildArguments { what, from, .. }) => {
+                Self::Rebuild(Rebuild { what, from: from.from.unwrap_or_default() })
+            }
+            LogCommand::Compare(asked) => Self::Compare(asked.from.from.unwrap_or_default()),
             LogCommand::Status(_) => Self::Status,
             LogCommand::Cutover => Self::Beside(Wish::Cutover),
             LogCommand::Rollback => Self::Beside(Wish::Rollback),

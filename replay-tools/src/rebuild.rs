@@ -1,54 +1,93 @@
 //! `replay rebuild` on a stopped server: rows and index anew, beside those that are there; these give way at
-//! the end, and with them whatever other version there is.
+//! the end, and with the rows whatever other version there is. Or one of them alone: a start goes on from the
+//! lower of both positions, so the other one stays valid.
 
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use projector::Rebuilt;
+use platform::config::Config;
 use projector::beside::Versions;
+use projector::{Place, Rebuilt};
 use read_model::{Database, SCHEMA};
 use sqlx::{AssertSqlSafe, Connection};
 
 use crate::Outcome;
 use crate::progress::Teller;
-use crate::stopped::{WithRows, remove};
+use crate::stopped::{MadeFrom, Stopped, WithRows, remove};
 
 const BESIDE: &str = "rebuild";
 
-pub(crate) async fn run(with: WithRows<'_>) -> Result<Outcome> {
+/// What is made alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// The read model in Postgres.
+    Rows,
+    /// The search index.
+    Index,
+}
+
+/// What is made, both if it is not said, and what from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rebuild {
+    pub what: Option<Part>,
+    pub from: MadeFrom,
+}
+
+pub(crate) async fn run(config: &Config, stopped: &Stopped, what: Option<Part>) -> Result<Outcome> {
     let started = Instant::now();
-    let beside = with.database.beside(&format!("{SCHEMA}_{BESIDE}"));
-    let (index, new_index) = (with.stopped.index(None), with.stopped.index(Some(BESIDE)));
-    let rebuilt = made(&with, &beside, &new_index).await?;
-    replace_schema(&beside).await.context("failed to put the new read model in place")?;
-    replace_index(&index, &new_index)?;
-    // They hold rows of before, too.
-    Versions::new(with.database.clone(), Some(index)).remove_all_beside().await?;
-    forget(&with.database).await?;
-    println!(
-        "made from {} records in {:.1} s: the read model and the search index",
-        rebuilt.records,
-        started.elapsed().as_secs_f64()
-    );
+    let rebuilt = match what {
+        Some(Part::Index) => index(stopped).await?,
+        _ => {
+            stopped
+                .with_database(config, async |with: WithRows<'_>| rows(with, what.is_none()).await)
+                .await?
+        }
+    };
+    let made = match what {
+        None => "the read model and the search index",
+        Some(Part::Rows) => "the read model",
+        Some(Part::Index) => "the search index",
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    println!("made from {} records in {seconds:.1} s: {made}", rebuilt.records);
     Ok(Outcome::Good)
 }
 
-/// Makes rows in the schema of `database` and an index in `index`, whatever was there before.
-pub(crate) async fn made(
-    with: &WithRows<'_>,
-    database: &Database,
-    index: &Path,
-) -> Result<Rebuilt> {
-    remove(index)?;
+async fn index(stopped: &Stopped) -> Result<Rebuilt> {
+    let new = stopped.index(Some(BESIDE));
+    let rebuilt = made(stopped, Place { rows: None, index: Some(&new) }).await?;
+    replace_index(&stopped.index(None), &new)?;
+    Ok(rebuilt)
+}
+
+/// The rows, and the index too if it is wanted.
+async fn rows(with: WithRows<'_>, indexed: bool) -> Result<Rebuilt> {
+    let beside = with.database.beside(&format!("{SCHEMA}_{BESIDE}"));
+    let (index, new_index) = (with.stopped.index(None), with.stopped.index(Some(BESIDE)));
+    let new_index = indexed.then_some(new_index);
+    let place = Place { rows: Some(&beside), index: new_index.as_deref() };
+    let rebuilt = made(with.stopped, place).await?;
+    replace_schema(&beside).await.context("failed to put the new read model in place")?;
+    if let Some(new) = &new_index {
+        replace_index(&index, new)?;
+    }
+    // They hold rows of before, too.
+    Versions::new(with.database.clone(), Some(index)).remove_all_beside().await?;
+    forget(&with.database).await?;
+    Ok(rebuilt)
+}
+
+/// Makes rows and index in `place`, whatever was there before.
+pub(crate) async fn made(stopped: &Stopped, place: Place<'_>) -> Result<Rebuilt> {
+    if let Some(index) = place.index {
+        remove(index)?;
+    }
     let mut tell = Teller::new();
-    let log = &with.stopped.log;
-    projector::rebuild(log, database, Some(index), |progress| {
-        tell.hear(progress.records, progress.of)
-    })
-    .await
-    .context("failed to make the read model")
+    let hear = |progress: projector::Progress| tell.hear(progress.records, progress.of);
+    let made = projector::rebuild(&stopped.log, place, hear).await;
+    made.context("failed to make the read model")
 }
 
 /// In one transaction: whoever looks sees the old one or the new one.

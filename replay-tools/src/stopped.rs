@@ -5,16 +5,28 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use event_archive::ObjectStore;
-use event_log::LogReader;
+use event_log::{EventLog, LogReader};
 use events::Partition;
-use platform::config::Config;
+use platform::config::{Config, LogUrl};
 use platform::data_dir::{DataDir, DataDirError};
 use platform::postgres;
 use platform::secrets::Secrets;
 use process::Storage;
 use read_model::Database;
+use sealing::{Keys, OpenedLog};
 
-use crate::Outcome;
+use crate::archive_then_log::ArchiveThenLog;
+use crate::copy_log::there_already;
+
+/// What rows and index are made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum MadeFrom {
+    /// The log.
+    #[default]
+    Log,
+    /// The archive up to its end, and the log from there on; without a log as of the archive's end.
+    Archive,
+}
 
 pub(crate) struct Stopped {
     data: DataDir,
@@ -35,6 +47,24 @@ impl Stopped {
         Ok(Self { data, log: storage.reader(), objects: storage.objects })
     }
 
+    /// The same with the log as `from` says.
+    pub async fn open_from(config: &Config, from: MadeFrom) -> Result<Self> {
+        if from == MadeFrom::Log {
+            return Self::open(config).await;
+        }
+        let data = held(config, DataDir::open)?;
+        let keys = Keys::new(Arc::new(process::open_key_store(config, data.path()).await?));
+        let objects = process::open_objects(config, data.path()).await?;
+        let secrets = secrets(config, data.path())?;
+        let archive = process::open_archive(config, data.path(), &secrets).await?;
+        let log = ArchiveThenLog::open(archive, log_if_there(config, data.path()).await?).await?;
+        if let Some(lack) = log.lack() {
+            println!("{lack}");
+        }
+        let log = Arc::new(OpenedLog::new(Arc::new(log), keys));
+        Ok(Self { data, log, objects })
+    }
+
     /// Where the search index is, or one that is made beside it.
     pub fn index(&self, beside: Option<&str>) -> PathBuf {
         let name = beside.map_or_else(|| "index".to_owned(), |suffix| format!("index.{suffix}"));
@@ -49,16 +79,24 @@ impl Stopped {
     }
 
     /// Does `work` while the database runs.
-    pub async fn with_database(
+    pub async fn with_database<T>(
         &self,
         config: &Config,
-        work: impl AsyncFnOnce(WithRows<'_>) -> Result<Outcome>,
-    ) -> Result<Outcome> {
+        work: impl AsyncFnOnce(WithRows<'_>) -> Result<T>,
+    ) -> Result<T> {
         let running = postgres::Database::open(&config.database, self.data.path()).await?;
         let database = Database::new(running.connect_options());
         let outcome = work(WithRows { stopped: self, database }).await;
         running.stop().await;
         outcome
+    }
+}
+
+/// An embedded log may be gone with its directory; whether one on Kafka is cannot be told from here.
+async fn log_if_there(config: &Config, data: &Path) -> Result<Option<Arc<dyn EventLog>>> {
+    match &config.log.url {
+        LogUrl::Embedded(directory) if !data.join(directory).is_dir() => Ok(None),
+        url => Ok(Some(there_already(config, url, data).await?)),
     }
 }
 

@@ -17,19 +17,20 @@ use crate::blob::{Blob, Of};
 use crate::keys::{HalfKeys, Keys};
 use crate::telemetry;
 
-#[derive(Debug, Clone)]
-pub struct OpenedLog {
-    log: Arc<dyn EventLog>,
+/// Over what is only read it is a reader, too.
+#[derive(Debug)]
+pub struct OpenedLog<L: ?Sized = dyn EventLog> {
+    log: Arc<L>,
     keys: Keys,
 }
 
-impl OpenedLog {
-    pub fn new(log: Arc<dyn EventLog>, keys: Keys) -> Self {
+impl<L: ?Sized> OpenedLog<L> {
+    pub fn new(log: Arc<L>, keys: Keys) -> Self {
         Self { log, keys }
     }
 }
 
-impl LogReader for OpenedLog {
+impl<L: LogReader + ?Sized> LogReader for OpenedLog<L> {
     fn read(
         &self,
         partition: Partition,
@@ -58,7 +59,7 @@ impl LogReader for OpenedLog {
     }
 }
 
-impl EventLog for OpenedLog {
+impl<L: EventLog + ?Sized> EventLog for OpenedLog<L> {
     fn append(
         &self,
         partition: Partition,

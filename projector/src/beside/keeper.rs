@@ -16,7 +16,7 @@ use super::wish::{Beside, Step, Wish, decide};
 use super::wishes::{Outcome, Pending, Wishes};
 use crate::compare::{Comparison, Difference};
 use crate::positions::PositionsWatch;
-use crate::rebuild::{Progress, RebuildError, rebuild_beside};
+use crate::rebuild::{Place, Progress, RebuildError, rebuild_beside};
 use crate::run::{Deps, Options};
 use crate::running::Running;
 use crate::standing::{Goal, NotStanding, Orders, Standing};
@@ -224,7 +224,7 @@ impl Keeper {
         let (told, progress) = watch::channel(Progress::default());
         let (stop, stopped) = watch::channel(false);
         let place = (self.versions.database(Version::Making), self.versions.index(Version::Making));
-        let place = (&place.0, place.1.as_deref());
+        let place = Place { rows: Some(&place.0), index: place.1.as_deref() };
         let making = rebuild_beside(&self.deps.log, place, stopped, told);
         tokio::pin!(making);
         let mut looks = tokio::time::interval(LOOK_EVERY);

@@ -7,6 +7,9 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::changes::Expiry;
 
+/// Posts that are looked at together at most, but for those of one moment.
+pub(super) const POSTS_AT_ONCE: i64 = 10_000;
+
 /// A reply that stays keeps its root.
 const KEEPS_ROOT: &str = "t.root_id IS NULL AND EXISTS (
     SELECT FROM posts r
@@ -19,7 +22,7 @@ const VERSIONS: &str = "DELETE FROM post_versions WHERE post_id = ANY($1)";
 /// A file that a post shows goes by the post's time, the others by their own.
 const FILES_OF_POSTS: &str = "
     DELETE FROM files f USING posts p
-    WHERE f.channel_id = $1 AND f.post_id = p.id AND p.create_at < $2
+    WHERE f.channel_id = $1 AND f.post_id = p.id AND p.create_at >= $4 AND p.create_at < $2
       AND p.user_id <> ALL($3) AND f.owner_id <> ALL($3)";
 
 const FILES_OF_NONE: &str = "
@@ -61,12 +64,30 @@ const VERSIONS_WITHOUT_FILES: &str = "
         WHERE earlier.post_id = v.post_id
           AND earlier.replaced_at >= $2 AND earlier.replaced_at < v.replaced_at)";
 
-/// Removes what is past its time, in the log's order; returns how many statements that took.
-pub(super) async fn expire(expired: &[Expiry], connection: &mut PgConnection) -> sqlx::Result<u64> {
+/// The latest of so many posts of the channel, the earliest ones from a time on; each half has an index of
+/// its own.
+const LATEST_OF_PIECE: &str = "
+    SELECT create_at FROM (
+        (SELECT create_at FROM posts
+         WHERE channel_id = $1 AND delete_at = 0 AND create_at >= $2 AND create_at < $3
+         ORDER BY create_at LIMIT $4)
+        UNION ALL
+        (SELECT create_at FROM posts
+         WHERE channel_id = $1 AND delete_at <> 0 AND create_at >= $2 AND create_at < $3
+         ORDER BY create_at LIMIT $4)
+    ) piece ORDER BY create_at OFFSET $4 - 1 LIMIT 1";
+
+/// Removes what is past its time, in the log's order, in pieces of so many posts: years of a channel are
+/// never held at once. Returns how many statements that took.
+pub(super) async fn expire(
+    expired: &[Expiry],
+    posts_at_once: i64,
+    connection: &mut PgConnection,
+) -> sqlx::Result<u64> {
     let mut statements = 0;
     for expiry in expired {
-        statements +=
-            Expiring { expiry, kept: kept(&expiry.kept_authors), connection }.run().await?;
+        let kept = kept(&expiry.kept_authors);
+        statements += Expiring { expiry, kept, posts_at_once, connection }.run().await?;
     }
     Ok(statements)
 }
@@ -78,36 +99,88 @@ fn kept(authors: &[UserId]) -> Vec<Key> {
 struct Expiring<'e> {
     expiry: &'e Expiry,
     kept: Vec<Key>,
+    posts_at_once: i64,
     connection: &'e mut PgConnection,
+}
+
+/// Posts from a time on and of before another one.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    from: i64,
+    to: i64,
+}
+
+impl Piece {
+    /// What of it is of before a time.
+    fn before(self, time: i64) -> Self {
+        Self { to: self.to.min(time), ..self }
+    }
 }
 
 impl Expiring<'_> {
     async fn run(mut self) -> sqlx::Result<u64> {
-        let &Expiry { channel_id, before, files_before, at, .. } = self.expiry;
-        for (sql, before) in
-            [(FILES_OF_POSTS, files_before.max(before)), (FILES_OF_NONE, files_before)]
-        {
-            let files = sqlx::query(sql).bind(Key::from(channel_id)).bind(before);
-            files.bind(&self.kept).execute(&mut *self.connection).await?;
+        let &Expiry { channel_id, before, files_before, .. } = self.expiry;
+        let files = sqlx::query(FILES_OF_NONE).bind(Key::from(channel_id)).bind(files_before);
+        files.bind(&self.kept).execute(&mut *self.connection).await?;
+        let mut statements = 1;
+        let until = files_before.max(before);
+        let mut from = i64::MIN;
+        while from < until {
+            let piece = self.piece(from, until).await?;
+            statements += 1 + self.remove(piece).await?;
+            from = piece.to;
         }
-        let (blank, gone) = self.split(before).await?;
+        // Replies may stand in a later piece than their root: it is counted when all have gone.
+        from = i64::MIN;
+        while from < until {
+            let piece = self.piece(from, until).await?;
+            statements += 1 + self.settle(piece).await?;
+            from = piece.to;
+        }
+        Ok(statements)
+    }
+
+    /// The next so many posts, and all others of the last one's moment.
+    async fn piece(&mut self, from: i64, until: i64) -> sqlx::Result<Piece> {
+        let latest: Option<i64> = sqlx::query_scalar(LATEST_OF_PIECE)
+            .bind(Key::from(self.expiry.channel_id))
+            .bind(from)
+            .bind(until)
+            .bind(self.posts_at_once)
+            .fetch_optional(&mut *self.connection)
+            .await?;
+        Ok(Piece { from, to: latest.map_or(until, |latest| latest + 1) })
+    }
+
+    async fn remove(&mut self, piece: Piece) -> sqlx::Result<u64> {
+        let &Expiry { channel_id, before, at, .. } = self.expiry;
+        let files = sqlx::query(FILES_OF_POSTS).bind(Key::from(channel_id)).bind(piece.to);
+        files.bind(&self.kept).bind(piece.from).execute(&mut *self.connection).await?;
+        let (blank, gone) = self.split(piece.before(before)).await?;
         let all = [blank.as_slice(), &gone].concat();
-        let mut statements = 4;
-        if !all.is_empty() {
-            sqlx::query(REACTIONS).bind(&gone).execute(&mut *self.connection).await?;
-            sqlx::query(VERSIONS).bind(&all).execute(&mut *self.connection).await?;
-            sqlx::query(BLANK).bind(&blank).bind(at).execute(&mut *self.connection).await?;
-            sqlx::query(GONE).bind(&gone).execute(&mut *self.connection).await?;
-            statements += 4;
+        if all.is_empty() {
+            return Ok(3);
         }
+        sqlx::query(REACTIONS).bind(&gone).execute(&mut *self.connection).await?;
+        sqlx::query(VERSIONS).bind(&all).execute(&mut *self.connection).await?;
+        sqlx::query(BLANK).bind(&blank).bind(at).execute(&mut *self.connection).await?;
+        sqlx::query(GONE).bind(&gone).execute(&mut *self.connection).await?;
+        Ok(7)
+    }
+
+    /// What those that stay still show and count.
+    async fn settle(&mut self, piece: Piece) -> sqlx::Result<u64> {
+        let &Expiry { before, files_before, at, .. } = self.expiry;
+        let mut statements = 1;
         // Where files go earlier than posts: those that show some, and those that did before an edit.
         let (mut showing, mut edited) = (Vec::new(), Vec::new());
         if files_before > before {
-            showing = self.posts("t.user_id <> ALL($3) AND t.files <> ''", files_before).await?;
-            edited = self.posts(EDITED_WITH_FILES, files_before).await?;
+            showing = self.posts("t.user_id <> ALL($3) AND t.files <> ''", piece).await?;
+            edited = self.posts(EDITED_WITH_FILES, piece).await?;
             statements += 2;
         }
-        let roots = self.posts("t.root_id IS NULL AND t.reply_count > 0", before).await?;
+        let roots = "t.root_id IS NULL AND t.reply_count > 0";
+        let roots = self.posts(roots, piece.before(before)).await?;
         for (sql, posts) in
             [(COUNTS, &roots), (VERSIONS_WITHOUT_FILES, &edited), (WITHOUT_FILES, &showing)]
         {
@@ -116,28 +189,31 @@ impl Expiring<'_> {
                 statements += 1;
             }
         }
-        Ok(statements + 1)
+        Ok(statements)
     }
 
     /// Posts that are past their time: those that stay for their replies, and the others.
-    async fn split(&mut self, before: i64) -> sqlx::Result<(Vec<Key>, Vec<Key>)> {
+    async fn split(&mut self, piece: Piece) -> sqlx::Result<(Vec<Key>, Vec<Key>)> {
         let blank = format!("t.user_id <> ALL($3) AND {KEEPS_ROOT}");
         let gone = format!("t.user_id <> ALL($3) AND NOT ({KEEPS_ROOT})");
-        Ok((self.posts(&blank, before).await?, self.posts(&gone, before).await?))
+        Ok((self.posts(&blank, piece).await?, self.posts(&gone, piece).await?))
     }
 
-    /// Posts of the channel of before a time; each half has an index of its own.
-    async fn posts(&mut self, which: &str, before: i64) -> sqlx::Result<Vec<Key>> {
+    /// Posts of the channel in a piece; each half has an index of its own.
+    async fn posts(&mut self, which: &str, piece: Piece) -> sqlx::Result<Vec<Key>> {
         let half = |deleted: &str| {
             format!(
                 "SELECT t.id FROM posts t
-                 WHERE t.channel_id = $1 AND t.delete_at {deleted} 0 AND t.create_at < $2
-                   AND ({which}) AND $3::uuid[] IS NOT NULL"
+                 WHERE t.channel_id = $1 AND t.delete_at {deleted} 0
+                   AND t.create_at >= $4 AND t.create_at < $5
+                   AND ({which}) AND $2::bigint IS NOT NULL AND $3::uuid[] IS NOT NULL"
             )
         };
         let sql = format!("{} UNION ALL {}", half("="), half("<>"));
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(Key::from(self.expiry.channel_id));
-        let rows = query.bind(before).bind(&self.kept).fetch_all(&mut *self.connection).await?;
+        let Expiry { channel_id, before, .. } = self.expiry;
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(Key::from(*channel_id)).bind(before);
+        let query = query.bind(&self.kept).bind(piece.from).bind(piece.to);
+        let rows = query.fetch_all(&mut *self.connection).await?;
         rows.iter().map(|row| row.try_get(0)).collect()
     }
 }

@@ -48,6 +48,7 @@ const BEGIN_AND_COMMIT: u64 = 2;
 pub struct RowWriter {
     connection: PgConnection,
     statements: u64,
+    posts_at_once: i64,
 }
 
 impl RowWriter {
@@ -57,7 +58,13 @@ impl RowWriter {
     /// The database cannot be reached.
     pub async fn connect(database: &Database) -> Result<Self, WriteError> {
         let connection = database.connect_writer().await?;
-        Ok(Self { connection, statements: 0 })
+        Ok(Self { connection, statements: 0, posts_at_once: expiring::POSTS_AT_ONCE })
+    }
+
+    /// Lets go of what is past its time so many posts at a time, at least one; for tests, whose channels are
+    /// small.
+    pub fn let_go_by(&mut self, posts_at_once: u32) {
+        self.posts_at_once = posts_at_once.max(1).into();
     }
 
     /// Where the rows stand: the next offset of each partition.
@@ -105,7 +112,7 @@ impl RowWriter {
     /// [`WriteError::PositionsMoved`] if it does not start where the rows stand. After any error the
     /// caller must start over from [`Self::positions`] of a new connection.
     pub async fn write(&mut self, changes: &RowChanges) -> Result<(), WriteError> {
-        self.statements += write_batch(&mut self.connection, changes).await?;
+        self.statements += written(&mut self.connection, changes, self.posts_at_once).await?;
         Ok(())
     }
 
@@ -115,7 +122,7 @@ impl RowWriter {
     /// As [`Self::write`].
     pub async fn load(&mut self, changes: &RowChanges) -> Result<(), WriteError> {
         // Boxed: the compiler cannot tell otherwise that what sqlx borrows may be sent.
-        match load_batch(&mut self.connection, changes).boxed().await {
+        match load_batch(&mut self.connection, changes, self.posts_at_once).boxed().await {
             // COPY knows no "if it is not there yet".
             Err(WriteError::Database(error)) if is_there_already(&error) => {
                 self.write(changes).await
@@ -130,7 +137,7 @@ impl RowWriter {
     /// [`WriteError::Database`].
     pub async fn let_go(&mut self, gone: &Gone) -> Result<(), WriteError> {
         let mut transaction = self.connection.begin().await?;
-        self.statements += go(gone, &mut transaction).await?;
+        self.statements += go(gone, self.posts_at_once, &mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -187,6 +194,14 @@ pub async fn write_batch(
     connection: &mut PgConnection,
     changes: &RowChanges,
 ) -> Result<u64, WriteError> {
+    written(connection, changes, expiring::POSTS_AT_ONCE).await
+}
+
+async fn written(
+    connection: &mut PgConnection,
+    changes: &RowChanges,
+    posts_at_once: i64,
+) -> Result<u64, WriteError> {
     if changes.is_empty() {
         return Ok(0);
     }
@@ -197,30 +212,38 @@ pub async fn write_batch(
     }
     let mut transaction = connection.begin().await?;
     statement.execute(&mut transaction).await?;
-    let more = finish(changes, &mut transaction).await?;
+    let more = finish(changes, posts_at_once, &mut transaction).await?;
     transaction.commit().await?;
     Ok(BEGIN_AND_COMMIT + 1 + more)
 }
 
-async fn load_batch(connection: &mut PgConnection, changes: &RowChanges) -> Result<(), WriteError> {
+async fn load_batch(
+    connection: &mut PgConnection,
+    changes: &RowChanges,
+    posts_at_once: i64,
+) -> Result<(), WriteError> {
     let statement = parts::but_new_posts(changes).map_err(sqlx::Error::Encode)?;
     let mut transaction = connection.begin().await?;
     statement.execute(&mut transaction).await?;
     copy::copy(&parts::new_posts(changes), &mut transaction).await?;
-    finish(changes, &mut transaction).await?;
+    finish(changes, posts_at_once, &mut transaction).await?;
     Ok(transaction.commit().await?)
 }
 
 /// What concerns rows that the batch may have made itself comes after it; returns how many statements.
-async fn finish(changes: &RowChanges, connection: &mut PgConnection) -> Result<u64, WriteError> {
+async fn finish(
+    changes: &RowChanges,
+    posts_at_once: i64,
+    connection: &mut PgConnection,
+) -> Result<u64, WriteError> {
     Ok(parts::recount_roots(changes, connection).await?
         + parts::delete_threads(changes, connection).await?
-        + go(&changes.gone, connection).await?)
+        + go(&changes.gone, posts_at_once, connection).await?)
 }
 
-async fn go(gone: &Gone, connection: &mut PgConnection) -> sqlx::Result<u64> {
+async fn go(gone: &Gone, posts_at_once: i64, connection: &mut PgConnection) -> sqlx::Result<u64> {
     Ok(erasing::erase(gone, connection).await?
-        + expiring::expire(&gone.expired, connection).await?)
+        + expiring::expire(&gone.expired, posts_at_once, connection).await?)
 }
 
 fn is_there_already(error: &sqlx::Error) -> bool {

@@ -87,10 +87,7 @@ pub(crate) async fn run(config: &Config, task: HistoryTask) -> Result<Outcome> {
             let source = Source::open(config, asked.from).await?;
             evidence::run(&source, &signer(config)?, &asked).await
         }
-        HistoryTask::DeadLetters(asked) => {
-            let source = Source::open(config, asked.from).await?;
-            dead_letters::run(&source, &asked).await
-        }
+        HistoryTask::DeadLetters(asked) => dead_letters::run(config, &asked).await,
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use event_archive::segments::{Archive, Archived};
 use event_archive::testing::MemoryStore;
+use event_log::EventLog;
+use event_log::testing::MemoryLog;
 use events::channel::*;
 use events::directory::*;
 use events::retention::ChannelPostsExpired;
@@ -268,6 +270,15 @@ impl World {
         self.channel(scene.channel, scene.ada, Body::from(expired)).await;
     }
 
+    /// Other bytes as the body of the newest record of a partition.
+    pub fn garble(&mut self, partition: Partition, body: impl FnOnce(&str) -> String) {
+        let last = self.records[&partition].last().unwrap();
+        let Record { key, headers, body: was, .. } = Record::clone(last);
+        let body = body(std::str::from_utf8(&was).unwrap()).into();
+        self.records.get_mut(&partition).unwrap().pop();
+        self.put(partition, NewRecord { key, headers, body });
+    }
+
     /// Bytes that are no event.
     pub fn scrawl(&mut self, partition: Partition) {
         let record = NewRecord { key: [0; 16], headers: Vec::new(), body: "scrawl".into() };
@@ -310,6 +321,25 @@ impl World {
 
     pub fn archive(&self) -> Archive {
         Archive::new(Arc::clone(&self.store) as _, "cell-1")
+    }
+
+    /// The records in a log that takes more.
+    pub async fn log(&self) -> Arc<MemoryLog> {
+        let log = MemoryLog::new();
+        for (partition, records) in &self.records {
+            for record in records {
+                let Record { appended_ms, key, headers, body, .. } = Record::clone(record);
+                log.set_clock(appended_ms);
+                log.append(*partition, NewRecord { key, headers, body }).await.unwrap();
+            }
+        }
+        log.set_clock(self.now_ms);
+        Arc::new(log)
+    }
+
+    /// Takes what a log holds beyond it.
+    pub fn follow(&mut self, log: &MemoryLog, partition: Partition) {
+        self.records.insert(partition, log.records(partition));
     }
 
     /// Archives what is new, and reads it.

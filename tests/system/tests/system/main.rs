@@ -11,6 +11,7 @@ mod erasing;
 mod history;
 mod on_kms;
 mod on_s3;
+mod readmitting;
 mod rebuilding;
 mod refusals;
 mod replaying;

@@ -141,6 +141,98 @@ async fn on_ones_own(room: &Room, cluster: &PrivateCluster) -> Result<()> {
     ended_with(&setup.replayed(room, &["compare"]).await?, 0, "equal")
 }
 
+/// The names of a folder's files, and when each was written.
+fn written(folder: &Path) -> Result<Vec<(String, std::time::SystemTime)>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        files.push((
+            entry.file_name().to_string_lossy().into_owned(),
+            entry.metadata()?.modified()?,
+        ));
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[tokio::test]
+async fn rows_and_index_are_made_one_without_the_other() -> Result<()> {
+    let room = Room::new()?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let (ada, channel) = scene(&server).await?;
+    ada.say(&channel, "in rows that come back").await?;
+    server.stop().await?;
+    let (index, rows) = (room.data().join("index"), room.data().join("postgres"));
+    let old_rows = room.path().join("old");
+    copy(&rows, &old_rows)?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    ada.moved_to(server.url()).say(&channel, "missing in them").await?;
+    server.stop().await?;
+
+    // There is no Postgres that could be touched, and what comes back stands before the index.
+    std::fs::remove_dir_all(&rows)?;
+    std::fs::remove_dir_all(&index)?;
+    ended_with(&replayed(&room, &["rebuild", "index"]).await?, 0, "the search index")?;
+    ensure!(!rows.exists(), "a Postgres was made for an index");
+    copy(&old_rows, &rows)?;
+    ended_with(&replayed(&room, &["compare"]).await?, 1, "the rows are at")?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let shown = ada.moved_to(server.url()).posts(&channel).await?;
+    ensure!(shown.len() == 2, "shows {shown:?}");
+    server.stop().await?;
+    ended_with(&replayed(&room, &["compare"]).await?, 0, "equal")?;
+
+    let before = written(&index)?;
+    std::fs::remove_dir_all(&rows)?;
+    copy(&old_rows, &rows)?;
+    let rebuilt = replayed(&room, &["rebuild", "rows"]).await?;
+    ended_with(&rebuilt, 0, "the read model")?;
+    ensure!(!rebuilt.stdout.contains("index"), "{}", rebuilt.stdout);
+    ensure!(written(&index)? == before, "the index was touched");
+    ended_with(&replayed(&room, &["compare"]).await?, 0, "equal")?;
+    for alone in ["rows", "index"] {
+        let both = replayed(&room, &["rebuild", alone, "--beside"]).await?;
+        ended_with(&both, 2, "cannot be used with")?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn rows_are_made_from_the_archive_and_from_the_log_behind_it() -> Result<()> {
+    let room = Room::new()?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let (ada, channel) = scene(&server).await?;
+    ada.say(&channel, "archived").await?;
+    // What ends in order has archived everything.
+    server.stop().await?;
+    let (archive, old_archive) = (room.data().join("archive"), room.path().join("archive"));
+    copy(&archive, &old_archive)?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    ada.moved_to(server.url()).say(&channel, "in the log alone").await?;
+    server.stop().await?;
+    std::fs::remove_dir_all(&archive)?;
+    copy(&old_archive, &archive)?;
+
+    ended_with(&replayed(&room, &["rebuild", "--from", "archive"]).await?, 0, "records")?;
+    ended_with(&replayed(&room, &["compare"]).await?, 0, "equal")?;
+    ended_with(&replayed(&room, &["compare", "--from", "archive"]).await?, 0, "equal")?;
+
+    let log = room.data().join("log");
+    std::fs::remove_dir_all(&log)?;
+    let behind = replayed(&room, &["compare", "--from", "archive"]).await?;
+    ended_with(&behind, 1, "the rows are at")?;
+    for task in [&["rebuild", "--from", "archive"], &["compare", "--from", "archive"]] {
+        ended_with(&replayed(&room, task).await?, 0, "the log is gone")?;
+    }
+    ensure!(!log.exists(), "a log was made");
+    ended_with(&replayed(&room, &["restore", "--to", "embedded:"]).await?, 0, "archived")?;
+    let server = Server::start(&room, &Setup::default()).await?;
+    let shown = ada.moved_to(server.url()).posts(&channel).await?;
+    ensure!(shown.len() == 1 && shown[0]["message"] == "archived", "shows {shown:?}");
+    server.stop().await?;
+    ended_with(&replayed(&room, &["compare"]).await?, 0, "equal")
+}
+
 /// Lets the read model look as if another version of the program had made it.
 async fn of_another_version(cluster: &PrivateCluster) -> Result<()> {
     let mut connection = cluster.connect_options().connect().await?;
