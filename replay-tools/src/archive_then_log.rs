@@ -177,7 +177,7 @@ mod tests {
 
     /// So many records of the log, in segments of three.
     async fn archive(log: &MemoryLog, records: u64) -> Archive {
-        let archive = Archive::new(Arc::new(MemoryStore::new()), "cell-1", 1);
+        let archive = Archive::new(Arc::new(MemoryStore::new()), "cell-1");
         let verdict = bytes::Bytes::from_static(b"void invalid");
         let archived = |record| Archived { record, verdict: verdict.clone() };
         let held = log.records(PARTITION).into_iter().take(records as usize);

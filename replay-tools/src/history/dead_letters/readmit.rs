@@ -84,7 +84,8 @@ impl Taking {
             return Ok(Readmitted { position, verdict: "applied".into(), how: How::Already });
         }
         let end = present.next();
-        let (meta, event) = asked.repaired.event(asked.position, end)?;
+        let (mut meta, event) = asked.repaired.event(asked.position, end)?;
+        meta.epoch = present.set.epoch(asked.position.partition);
         let Readmitted { position, verdict, .. } = present.judged(&meta, &event)?;
         if !asked.confirmed {
             return Ok(Readmitted { position, verdict, how: How::Told });
