@@ -213,5 +213,10 @@ async fn folds_that_part_stop_where_they_compare_digests() {
     for _ in 0..DIGEST_EVERY {
         append(&log, partition, user.0, EventId::random(), &event).await;
     }
-    assert!(fold.stopped().await.to_string().contains("part before offset 10000"));
+    assert!(
+        fold.stopped()
+            .await
+            .to_string()
+            .contains(&format!("folds part before 1.{partition}.10000"))
+    );
 }

@@ -135,7 +135,10 @@ mod tests {
 
     /// Types that nobody hears of, by why.
     const PRIVATE: &[(&str, &[&str])] = &[
-        ("how the installation judges", &["cell.opened", "rules.activated"]),
+        (
+            "how the installation judges",
+            &["cell.opened", "rules.activated", "epoch.opened", "epoch.sealed"],
+        ),
         (
             "sessions and credentials",
             &[
@@ -165,7 +168,16 @@ mod tests {
             "no process of query-api folds markers",
             &["read_marker.advanced", "read_marker.set_back"],
         ),
-        ("never kept", &["typing.started", "presence.changed", "status.chosen", "positions.noted"]),
+        (
+            "never kept",
+            &[
+                "typing.started",
+                "presence.changed",
+                "status.chosen",
+                "positions.noted",
+                "process.noted",
+            ],
+        ),
     ];
 
     #[test]
