@@ -7,6 +7,7 @@
 //! whatever in `clients`, `profile` and `checks` it takes to notice.
 
 mod attempt;
+mod beside;
 mod checks;
 mod clients;
 mod decide;

@@ -71,7 +71,7 @@ impl World {
     }
 
     /// Brings the rows of one partition to its end.
-    fn project_to_end(&mut self, partition: Partition) -> Result<(), String> {
+    pub fn project_to_end(&mut self, partition: Partition) -> Result<(), String> {
         let end = self.log.end_of(partition);
         // One batch more for each time that the projector finds the database elsewhere.
         for _ in 0..=end + 2 {

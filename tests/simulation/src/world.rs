@@ -11,6 +11,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use crate::attempt::{Around, Attempt, Work};
+use crate::beside::Beside;
 use crate::clients::Clients;
 use crate::ledger::Ledger;
 use crate::log::SimLog;
@@ -34,6 +35,7 @@ pub struct World {
     pub rows: MemoryTables,
     /// Earlier states of the database, which a crash may bring back.
     pub earlier_rows: Vec<MemoryTables>,
+    pub beside: Option<Beside>,
     pub snapshots: Snapshots,
     pub attempts: Vec<Attempt>,
     attempts_made: usize,
@@ -55,6 +57,7 @@ impl World {
             projectors: (0..PROJECTORS).map(|_| projector()).collect(),
             rows: MemoryTables::default(),
             earlier_rows: Vec::new(),
+            beside: None,
             snapshots: Snapshots::new(),
             attempts: Vec::new(),
             attempts_made: 0,
@@ -87,7 +90,7 @@ impl World {
 
     fn choice(&mut self) -> Result<(), String> {
         let weights = self.profile.weights;
-        let mut left = self.rng.random_range(0..1_000_u32);
+        let mut left = self.rng.random_range(0..1_120_u32);
         let mut falls = |weight: u32| {
             let hit = left < weight;
             // One thing at a time: what is over counts for the next.
@@ -126,6 +129,8 @@ impl World {
             self.activate_rules();
         } else if falls(2) {
             self.restore_log();
+        } else if falls(25) {
+            self.rebuild_any()?;
         }
         Ok(())
     }
