@@ -6,6 +6,7 @@ mod bare;
 mod client;
 mod floors;
 mod kafka;
+mod long_log;
 mod posts;
 mod processes;
 mod reads;
@@ -39,7 +40,10 @@ struct Args {
     /// How long each run takes; a row of posts or reads is three of them.
     #[arg(long, default_value_t = 6)]
     seconds: u64,
-    /// What to measure; everything by default.
+    /// Posts of the row `long-log`; each takes about 1.5 KB of disk in all.
+    #[arg(long, default_value_t = 10_000_000)]
+    records: u64,
+    /// What to measure; everything else by default.
     #[arg(value_enum)]
     rows: Vec<Row>,
     /// Be the server without rules and storage that other rows are compared with.
@@ -70,6 +74,8 @@ enum Row {
     Beside,
     /// Rebuild and start-up, on what the other rows wrote.
     Rebuild,
+    /// Start-up on a log of as many posts as `--records` says; of the one process, and only if it is asked for.
+    LongLog,
 }
 
 #[tokio::main]
@@ -131,6 +137,9 @@ async fn measure(args: Args) -> Result<()> {
     }
     if wanted(Row::Rebuild) {
         rebuild::figures(&mut target).await?;
+    }
+    if args.rows.contains(&Row::LongLog) {
+        long_log::figures(&mut target, &scene, args.records).await?;
     }
     target.stop().await
 }

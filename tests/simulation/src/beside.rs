@@ -45,7 +45,9 @@ impl World {
         let from = beside.set.next(partition);
         let mut batch = Vec::new();
         while batch.len() < most {
-            let Some(record) = self.log.record(partition, beside.set.next(partition)) else { break };
+            let Some(record) = self.log.record(partition, beside.set.next(partition)) else {
+                break;
+            };
             let folded = beside.set.apply(record).map_err(|error| error.to_string())?;
             agreed(&mut self.verdicts, &folded)?;
             batch.push(folded);
