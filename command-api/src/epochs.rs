@@ -10,11 +10,14 @@ use events::{
     Actor, Body, ChannelEvent, DirectoryEvent, Event, EventId, Id, Partition, ReadstateEvent,
     Topic, UserEvent,
 };
+use futures::stream::{self, StreamExt};
 use platform::http::ApiError;
 use tokio::time::MissedTickBehavior;
 
 use crate::executor::{CommandApi, Order, undelayed};
 
+/// Partitions that are sealed at once.
+const AT_ONCE: usize = 16;
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 impl CommandApi {
@@ -47,30 +50,35 @@ impl CommandApi {
         }
     }
 
+    /// The directory last: its end ends every process.
     async fn seal_log(&self) -> Result<(), ApiError> {
-        for partition in Partition::durable() {
-            let epoch = self.fold.epoch(partition);
-            let name = [partition.to_string().into_bytes(), epoch.to_be_bytes().to_vec()];
-            let order = Order {
-                id: EventId(Id::derived("epoch.sealed", &[&name[0], &name[1]])).into(),
-                partition,
-                rests_on: &[partition],
-                actor: Actor::System,
-                cause: None,
-                connection_id: None,
+        let others = Partition::durable().filter(|partition| *partition != Partition::DIRECTORY);
+        let sealed = others.map(|partition| self.seal_partition(partition));
+        let sealed: Vec<_> = stream::iter(sealed).buffer_unordered(AT_ONCE).collect().await;
+        self.seal_partition(Partition::DIRECTORY).await?;
+        sealed.into_iter().collect()
+    }
+
+    async fn seal_partition(&self, partition: Partition) -> Result<(), ApiError> {
+        let epoch = self.fold.epoch(partition);
+        let name = [partition.to_string().into_bytes(), epoch.to_be_bytes().to_vec()];
+        let order = Order {
+            id: EventId(Id::derived("epoch.sealed", &[&name[0], &name[1]])).into(),
+            partition,
+            rests_on: &[partition],
+            actor: Actor::System,
+            cause: None,
+            connection_id: None,
+        };
+        let ended = self.submit(order, || {
+            let decision = if self.fold.is_sealed(partition) {
+                Decision::AlreadySo
+            } else {
+                Decision::Append(sealed(partition.topic, EpochSealed { epoch }.into()))
             };
-            let sealed = self.submit(order, || {
-                let event = || sealed(partition.topic, EpochSealed { epoch }.into());
-                let decision = if self.fold.is_sealed(partition) {
-                    Decision::AlreadySo
-                } else {
-                    Decision::Append(event())
-                };
-                undelayed(Ok::<_, ()>(decision))
-            });
-            sealed.await?;
-        }
-        Ok(())
+            undelayed(Ok::<_, ()>(decision))
+        });
+        ended.await.map(drop)
     }
 }
 

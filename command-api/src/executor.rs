@@ -40,7 +40,7 @@ pub struct Settings {
     /// Whether strangers may sign up.
     pub open_server: bool,
     pub file_bytes_max: u64,
-    /// Wrong passwords of one account in ten minutes.
+    /// Wrong passwords for one login from one address in ten minutes.
     pub wrong_passwords_max: u32,
     /// Whether people reach the server by HTTPS alone.
     pub secure_cookies: bool,

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use axum::extract::FromRequestParts;
-use events::{Partition, Position, Topic, UserId};
+use events::{Partition, Position, UserId};
 use fold::auth::Authenticated;
 use http::HeaderMap;
 use http::request::Parts;
@@ -62,10 +62,9 @@ async fn wait_for_min_position(headers: &HeaderMap, app: &App) -> Result<(), Api
     let mut ends: Vec<(Partition, u64)> = Vec::new();
     for position in text.split(',') {
         let position: Position = position.trim().parse().map_err(|_| invalid())?;
-        // What is left of an older epoch is there; what was lost with it never comes.
-        if Topic::DURABLE.contains(&position.partition.topic)
-            && position.epoch < app.fold.epoch(position.partition)
-        {
+        // What is left of an older epoch is there; what was lost with it never comes. All partitions come
+        // to an epoch together, those that are not folded here, too.
+        if position.epoch < app.fold.epoch(Partition::DIRECTORY) {
             continue;
         }
         let next = position.offset.checked_add(1).ok_or_else(invalid)?;

@@ -5,14 +5,15 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use event_archive::segments::{Archive, OpenedEpoch};
-use event_log::copying::{CopyTarget, copy, require_records};
+use event_log::copying::{copy, require_fits, require_records};
 use event_log::{LogReader, ReadLimit};
-use events::Partition;
+use events::{Partition, SharedRecord};
 use fold::FoldSet;
 use fold::snapshots::Snapshots;
 use platform::clock;
 use platform::config::{Config, LogUrl};
 use platform::data_dir::DataDir;
+use sealing::Keys;
 
 use crate::Outcome;
 use crate::archive_log::ArchiveLog;
@@ -35,23 +36,26 @@ pub(crate) async fn run(config: &Config, to: LogUrl, confirmed: bool) -> Result<
         tell(&epoch, &to);
         return Ok(Outcome::Different);
     }
-    let snapshots = Snapshots::new(process::open_objects(config, data.path()).await?);
-    // The log that is gone may have been longer: what was made of its end must not meet the records that
-    // will stand there.
-    snapshots.forget_beyond(|partition| epoch.begins_at(partition)).await.with_context(failed)?;
+    let source = RestoredLog::new(source, &epoch, process::cell(&secrets));
+    let keys = Keys::new(Arc::new(process::open_key_store(config, data.path()).await?));
+    // What opens the epoch ends the log of before, and is not taken back: all that can fail comes first.
+    let set = folded(&source, &keys, epoch.epoch).await.with_context(failed)?;
     let target = target(config, &to, data.path()).await?;
+    require_fits(&source, &*target).await.with_context(failed)?;
+    let snapshots = Snapshots::new(process::open_objects(config, data.path()).await?);
     let opened = archive.open_epoch(epoch.clone(), &process::archive_signer(&secrets)).await;
     ensure!(
         opened.with_context(failed)?,
         "somebody else opened epoch {} meanwhile: their log goes on",
         epoch.epoch
     );
-    let source = RestoredLog::new(source, &epoch, process::cell(&secrets));
+    // The log that is gone may have been longer: what was made of its end must not meet the records that
+    // will stand there. Before any server starts on them: the target is closed until it is whole.
+    snapshots.forget_beyond(|partition| epoch.begins_at(partition)).await.with_context(failed)?;
+    snapshots.begin_epoch(&set, epoch.epoch).await.with_context(failed)?;
     let mut tell = Teller::new();
     let copied = copy(&source, &*target, |progress| tell.hear(progress.records, progress.of));
     let copied = copied.await.with_context(failed)?;
-    let set = folded(&*target, epoch.epoch).await.with_context(failed)?;
-    snapshots.begin_epoch(&set, epoch.epoch).await.with_context(failed)?;
     println!(
         "{to} is the log as it was archived, {} records, and epoch {} begins behind them; {} of all were \
          written now, in {:.1} s. Rows and index may be ahead of it: replay rebuild makes them anew",
@@ -75,7 +79,8 @@ async fn epoch(archive: &Archive, source: &ArchiveLog, to: &LogUrl) -> Result<Op
     }
     // The archive of a log that was restored before it was archived knows less than the log.
     let directory = FoldSet::new();
-    fold(source, &directory, Partition::DIRECTORY, now.begins_at(Partition::DIRECTORY)).await?;
+    let end = now.begins_at(Partition::DIRECTORY);
+    fold(source, &directory, Partition::DIRECTORY, end, async |records| Ok(records)).await?;
     let epoch = directory.epoch(Partition::DIRECTORY).max(archive.epoch()) + 1;
     Ok(OpenedEpoch { epoch, ..now })
 }
@@ -93,26 +98,34 @@ fn records(epoch: &OpenedEpoch) -> u64 {
     epoch.partitions.iter().map(|partition| partition.next_offset).sum()
 }
 
-/// All that was restored, judged: every partition must have come to the epoch.
-async fn folded(target: &dyn CopyTarget, epoch: u32) -> Result<FoldSet> {
+/// All that will be restored, judged: every partition must come to the epoch. Opened, because the names
+/// beside the fold are personal, and the servers start from what is made here.
+async fn folded(source: &RestoredLog, keys: &Keys, epoch: u32) -> Result<FoldSet> {
     let set = FoldSet::new();
     let partitions: Vec<Partition> = Partition::durable().collect();
-    let ends = target.reader().ends(&partitions).await?;
+    let ends = source.ends(&partitions).await?;
     for (partition, end) in partitions.into_iter().zip(ends) {
-        fold(target.reader(), &set, partition, end).await?;
+        fold(source, &set, partition, end, async |records| Ok(keys.opened(records).await?)).await?;
         let came_to = set.epoch(partition);
         ensure!(came_to == epoch, "{partition} came to epoch {came_to}, not {epoch}");
     }
     Ok(set)
 }
 
-async fn fold(log: &dyn LogReader, set: &FoldSet, partition: Partition, end: u64) -> Result<()> {
+async fn fold(
+    log: &dyn LogReader,
+    set: &FoldSet,
+    partition: Partition,
+    end: u64,
+    opened: impl AsyncFn(Vec<SharedRecord>) -> Result<Vec<SharedRecord>>,
+) -> Result<()> {
     while set.next(partition) < end {
         let next = set.next(partition);
-        let records = log.read(partition, next, ReadLimit::default()).await?;
+        let mut records = log.read(partition, next, ReadLimit::default()).await?;
         ensure!(!records.is_empty(), "{partition} ends at offset {next}, not {end}");
-        for record in records {
-            set.apply(Arc::clone(&record))?;
+        records.retain(|record| record.offset < end);
+        for record in opened(records).await? {
+            set.apply(record)?;
         }
     }
     Ok(())

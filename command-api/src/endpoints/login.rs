@@ -66,7 +66,7 @@ pub(crate) async fn login(
         return Err(ApiError::login_blank_password());
     }
     let device_id = body.device_id.chars().take(512).collect();
-    let credentials = checked(&api, &body).await?;
+    let credentials = checked(&api, &body, &origin.address).await?;
     let user = credentials.user.id;
     let token = fold::auth::new_token(user, Id::random().0);
     let command = CreateSession {
@@ -115,15 +115,11 @@ fn header(headers: &HeaderMap, name: &HeaderName) -> String {
 
 /// The account whose name and password these are, with the generation that the password belongs to.
 /// Every other answer is the same, takes as long, and is given only from the end of the directory.
-async fn checked(api: &CommandApi, body: &Login) -> Result<Credentials, ApiError> {
-    let mut counted = None;
+async fn checked(api: &CommandApi, body: &Login, address: &str) -> Result<Credentials, ApiError> {
+    // Where there is no account, its name is counted all the same: that it is refused tells nothing.
+    let attempt = api.attempts.log_in(&asked_for(body), address)?;
     for _ in 0..CHECKS_MAX {
         let account = account(api, body).await?;
-        // Where there is no account, its name is counted: that it is refused tells nothing either.
-        let name = account.as_ref().map_or_else(|| asked_for(body), |(user, _)| user.to_string());
-        if counted.as_ref() != Some(&name) {
-            api.attempts.begin(&name)?;
-        }
         let credentials = match &account {
             Some((user, account)) => Some(credentials(api, *user, account.auth_generation).await?),
             None => None,
@@ -131,7 +127,7 @@ async fn checked(api: &CommandApi, body: &Login) -> Result<Credentials, ApiError
         let hash = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
         let right = api.passwords.is_right(body.password.clone(), hash).await?;
         if let (true, Some(credentials), Some((_, account))) = (right, &credentials, &account) {
-            api.attempts.right(&name);
+            attempt.right();
             if account.is_bot {
                 return Err(ApiError::login_bot_forbidden());
             }
@@ -146,17 +142,16 @@ async fn checked(api: &CommandApi, body: &Login) -> Result<Credentials, ApiError
             .await
             .map_err(ApiError::unavailable)?;
         if known(api, body) == account {
+            attempt.wrong();
             return Err(ApiError::invalid_credentials());
         }
-        counted = Some(name);
     }
     Err(ApiError::unavailable("the account keeps changing while its password is checked"))
 }
 
-/// As a name that no account's id is.
 fn asked_for(body: &Login) -> String {
     let asked = if body.id.is_empty() { body.login_id.trim() } else { &body.id };
-    format!("login {}", asked.chars().take(128).collect::<String>().to_lowercase())
+    asked.chars().take(128).collect::<String>().to_lowercase()
 }
 
 type Known = Option<(UserId, Account)>;

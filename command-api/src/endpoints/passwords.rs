@@ -59,13 +59,13 @@ pub(super) async fn prove(
     caught_up.map_err(ApiError::unavailable)?;
     let account = api.fold.directory().state().account(user).cloned();
     let account = account.ok_or_else(ApiError::user_not_found)?;
-    let name = user.to_string();
-    api.attempts.begin(&name)?;
+    let attempt = api.attempts.prove(&user.to_string())?;
     let held = credentials(api, user, account.auth_generation).await?;
     if api.passwords.is_right(password, Some(held.password_hash)).await? {
-        api.attempts.right(&name);
+        attempt.right();
         return Ok(());
     }
+    attempt.wrong();
     Err(ApiError::new(
         StatusCode::BAD_REQUEST,
         "api.user.update_password.incorrect.app_error",

@@ -167,6 +167,11 @@ impl<A: Aggregate> PartitionFold<A> {
         opened.map_or(FIRST_EPOCH, |(epoch, _)| *epoch)
     }
 
+    /// The offset at which an epoch ends, if it is over here.
+    pub fn end_of_epoch(&self, epoch: u32) -> Option<u64> {
+        self.epochs.iter().find(|(opened, _)| *opened > epoch).map(|(_, from)| *from)
+    }
+
     /// Whether nothing counts any more that is appended here.
     pub fn is_sealed(&self) -> bool {
         self.sealed

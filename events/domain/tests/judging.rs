@@ -575,6 +575,11 @@ fn an_opened_epoch_ends_all_before_and_a_sealed_one_takes_nothing_more() {
     assert!(matches!(opened, Verdict::Applied(_)), "numbers may be left out: {opened:?}");
     assert_eq!((given.fold.epoch(), given.fold.is_sealed()), (3, false));
     assert_eq!((given.fold.epoch_at(opened_at), given.fold.epoch_at(opened_at + 1)), (1, 3));
+    assert_eq!(given.fold.end_of_epoch(1), Some(opened_at + 1));
+    assert_eq!(
+        (given.fold.end_of_epoch(2), given.fold.end_of_epoch(3)),
+        (Some(opened_at + 1), None)
+    );
     for (epoch, id) in [(1, 12), (3, 13)] {
         let meta = of_epoch(&given, epoch, id);
         let verdict = given.append(meta, chan(EpochOpened { epoch }));

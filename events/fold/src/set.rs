@@ -184,6 +184,11 @@ impl FoldSet {
         self.with(partition, |fold| fold.epoch())
     }
 
+    /// The offset at which an epoch ends in the partition, if it is over there.
+    pub fn end_of_epoch(&self, partition: Partition, epoch: u32) -> Option<u64> {
+        self.with(partition, |fold| fold.end_of_epoch(epoch))
+    }
+
     /// Whether nothing counts any more that is appended to the partition.
     pub fn is_sealed(&self, partition: Partition) -> bool {
         self.with(partition, |fold| fold.is_sealed())
@@ -296,6 +301,7 @@ trait AnyFold {
     fn next(&self) -> u64;
     fn epoch(&self) -> u32;
     fn epoch_at(&self, offset: u64) -> u32;
+    fn end_of_epoch(&self, epoch: u32) -> Option<u64>;
     fn is_sealed(&self) -> bool;
     fn rules(&self) -> u32;
     fn know(&mut self, rules: u32);
@@ -322,6 +328,10 @@ impl<A: Aggregate> AnyFold for PartitionFold<A> {
 
     fn epoch_at(&self, offset: u64) -> u32 {
         self.epoch_at(offset)
+    }
+
+    fn end_of_epoch(&self, epoch: u32) -> Option<u64> {
+        self.end_of_epoch(epoch)
     }
 
     fn is_sealed(&self) -> bool {

@@ -51,13 +51,17 @@ impl Snapshots {
         self.write_and_keep(1, set, partition).await
     }
 
-    /// Lets all snapshots of `partition` go that were taken at or before `offset`.
+    /// Lets all snapshots of `partition` go that were taken at or before `offset`, or in an older epoch.
     ///
     /// # Errors
     /// [`StoreError`]; some may still be there.
     pub async fn forget(&self, partition: Partition, offset: u64) -> Result<(), StoreError> {
-        for held in self.held().await? {
-            if held.partition == partition && held.offset <= offset {
+        let mut held = self.held().await?;
+        held.retain(|held| held.partition == partition);
+        let newest = held.iter().map(|held| held.epoch).max();
+        for held in held {
+            // Of an older epoch none is of use, and some may lie behind its end.
+            if held.offset <= offset || Some(held.epoch) < newest {
                 self.0.delete(&name(held)).await?;
             }
         }
@@ -78,6 +82,16 @@ impl Snapshots {
         held.sort_unstable_by(|a, b| b.cmp(a));
         for old in held.into_iter().skip(kept) {
             self.0.delete(&name(old)).await?;
+        }
+        if kept == 1 { self.forget_older_epochs(at).await } else { Ok(()) }
+    }
+
+    /// Those that the log of before wrote, perhaps after its end, of the same partition.
+    async fn forget_older_epochs(&self, than: Position) -> Result<(), StoreError> {
+        for old in self.held().await? {
+            if old.partition == than.partition && old.epoch < than.epoch {
+                self.0.delete(&name(old)).await?;
+            }
         }
         Ok(())
     }

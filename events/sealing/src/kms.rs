@@ -27,6 +27,8 @@ const DAMAGED: [&str; 2] = ["InvalidCiphertextException", "IncorrectKeyException
 pub struct KmsMaster {
     client: Client,
     key: String,
+    /// What the key is called by KMS, whatever alias it is asked for by; none before it was tried.
+    arn: Option<String>,
     former: Option<MasterKeys>,
 }
 
@@ -39,23 +41,28 @@ impl fmt::Debug for KmsMaster {
 impl KmsMaster {
     /// `key` is an id, an ARN or `alias/…`.
     pub fn new(sdk: &SdkConfig, key: String, former: Option<MasterKeys>) -> Self {
-        Self { client: Client::new(sdk), key, former }
+        Self { client: Client::new(sdk), key, arn: None, former }
     }
 
-    /// Wraps and unwraps a trial: whoever serves must be able to do both.
+    /// Wraps and unwraps a trial: whoever serves must be able to do both. It is known then which key an
+    /// alias means today: what another wrapped, that it meant before, is old.
     ///
     /// # Errors
     /// [`WrapError`].
-    pub async fn check(&self) -> Result<(), WrapError> {
+    pub async fn checked(self) -> Result<Self, WrapError> {
         let wrapped = self.wrapped(TRIAL, TRIAL.as_bytes()).await?;
-        self.unwrapped(TRIAL, &self.key, &wrapped.bytes).await.map(drop)
+        let arn = wrapped.master.strip_prefix(KMS).map(str::to_owned);
+        self.unwrapped(TRIAL, arn.as_deref().unwrap_or(&self.key), &wrapped.bytes).await?;
+        Ok(Self { arn, ..self })
     }
 
     async fn wrapped(&self, name: &str, key: &[u8]) -> Result<Wrapped, WrapError> {
         let request = self.client.encrypt().key_id(&self.key).plaintext(Blob::new(key));
         let answer = request.encryption_context(CONTEXT, name).send().await.map_err(failed)?;
+        // An alias can be given to another key: the name of the one that did it is kept.
+        let key = answer.key_id.ok_or_else(empty)?;
         let bytes = answer.ciphertext_blob.ok_or_else(empty)?.into_inner();
-        Ok(Wrapped { master: format!("{KMS}{}", self.key), bytes })
+        Ok(Wrapped { master: format!("{KMS}{key}"), bytes })
     }
 
     async fn unwrapped(
@@ -95,7 +102,7 @@ impl Master for KmsMaster {
     }
 
     fn is_old(&self, master: &str) -> bool {
-        master.strip_prefix(KMS) != Some(self.key.as_str())
+        master.strip_prefix(KMS) != self.arn.as_deref()
     }
 }
 

@@ -99,8 +99,8 @@ crate::settings_section! {
         file_bytes_max: Bounded<1, 1_073_741_824> = "104857600",
         /// WebSockets of one account.
         sockets_per_account_max: Bounded<1, 100_000> = "100",
-        /// Wrong passwords that a process takes for one account in ten minutes; then it refuses every
-        /// one until they are over.
+        /// Wrong passwords that a process takes for one login from one address in ten minutes, and 25
+        /// times as many from everywhere; then it refuses every one until they are over.
         wrong_passwords_max: Bounded<1, 1_000_000> = "20",
     }
 }

@@ -66,9 +66,10 @@ struct Posts {
 impl Posts {
     /// The places of earlier posts that the batch names; keeps those of its own.
     fn places(&mut self, feed: &IndexFeed) -> BTreeMap<PostId, (Partition, u64)> {
-        let partition = feed.partitions().next();
-        if partition != self.partition {
-            self.partition = partition;
+        // A page without records is of no partition.
+        let Some(partition) = feed.partitions().next() else { return BTreeMap::new() };
+        if self.partition != Some(partition) {
+            self.partition = Some(partition);
             self.places.clear();
         }
         let place = |id: PostId| Some((id, *self.places.get(&id)?));

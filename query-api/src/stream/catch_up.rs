@@ -1,6 +1,5 @@
 //! The past of a stream: the log, judged by a fold of its own, from the newest snapshot before the cursor.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::FoldError;
@@ -32,8 +31,9 @@ pub(super) enum Failed {
 
 /// A private fold. Who holds one has one of the process' few permits.
 pub(super) struct CatchUp {
+    /// Of one partition at a time: a state is as large as what stands in its partition.
     set: FoldSet,
-    begun: BTreeSet<Partition>,
+    begun: Option<Partition>,
     _permit: OwnedSemaphorePermit,
     _counted: telemetry::CatchingUp,
 }
@@ -47,7 +47,7 @@ pub(super) struct Page {
 impl CatchUp {
     pub fn new(permit: OwnedSemaphorePermit) -> Self {
         let counted = telemetry::CatchingUp::begin();
-        Self { set: FoldSet::new(), begun: BTreeSet::new(), _permit: permit, _counted: counted }
+        Self { set: FoldSet::new(), begun: None, _permit: permit, _counted: counted }
     }
 
     /// The next page of `partition`, of what stands at `from` and behind it. Pages before it are empty: they are
@@ -62,7 +62,8 @@ impl CatchUp {
         partition: Partition,
         from: u64,
     ) -> Result<Page, Failed> {
-        if self.begun.insert(partition) {
+        if self.begun.replace(partition) != Some(partition) {
+            self.set = FoldSet::new();
             let at_most = |other| if other == partition { from } else { 0 };
             snapshots.restore(&self.set, at_most).await?;
         }

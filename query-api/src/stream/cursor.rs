@@ -1,22 +1,26 @@
 //! Where a stream stands: the next offset of each partition that it follows, as one opaque text.
 //!
-//! The text is base64url of: a version; then for each topic its number, for those of several partitions a
+//! The text is base64url of: a version; the epoch, as a varint; then for each topic its number, for those of several partitions a
 //! mask of which, and the offsets in their order, as varints.
 
 use std::collections::BTreeMap;
 
 use data_encoding::BASE64URL_NOPAD;
-use events::{Partition, Topic};
+use events::{FIRST_EPOCH, Partition, Topic};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Bytes of the longest varint of 64 bits.
 const VARINT_BYTES_MAX: usize = 10;
 /// The topics that a stream can follow, by their numbers.
 const TOPICS: [Topic; 3] = [Topic::Directory, Topic::Channels, Topic::Users];
 
-/// The next offset of each partition. Epochs do not matter: offsets go on from one to the next.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Cursor(BTreeMap<Partition, u64>);
+/// The next offset of each partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// The epoch in which it stood there: a restore brings less back than there was.
+    pub epoch: u32,
+    places: BTreeMap<Partition, u64>,
+}
 
 /// A text that is no cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,30 +28,37 @@ pub(crate) struct InvalidCursor;
 
 impl FromIterator<(Partition, u64)> for Cursor {
     fn from_iter<I: IntoIterator<Item = (Partition, u64)>>(places: I) -> Self {
-        Self(places.into_iter().collect())
+        Self { epoch: FIRST_EPOCH, places: places.into_iter().collect() }
     }
 }
 
 impl Cursor {
+    /// The same places, as they are counted in that epoch.
+    pub fn in_epoch(self, epoch: u32) -> Self {
+        Self { epoch, ..self }
+    }
+
     pub fn get(&self, partition: Partition) -> Option<u64> {
-        self.0.get(&partition).copied()
+        self.places.get(&partition).copied()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (Partition, u64)> {
-        self.0.iter().map(|(partition, next)| (*partition, *next))
+        self.places.iter().map(|(partition, next)| (*partition, *next))
     }
 
     /// Everything of the partition below `next` is passed, if the stream follows it. Never goes back.
     pub fn advance(&mut self, partition: Partition, next: u64) {
-        if let Some(held) = self.0.get_mut(&partition) {
+        if let Some(held) = self.places.get_mut(&partition) {
             *held = (*held).max(next);
         }
     }
 
     pub fn encode(&self) -> String {
         let mut bytes = vec![VERSION];
+        write_varint(&mut bytes, self.epoch.into());
         for (number, topic) in (0u8..).zip(TOPICS) {
-            let places = || self.0.iter().filter(move |(partition, _)| partition.topic == topic);
+            let places =
+                || self.places.iter().filter(move |(partition, _)| partition.topic == topic);
             if places().next().is_none() {
                 continue;
             }
@@ -68,6 +79,10 @@ impl Cursor {
         if bytes.byte()? != VERSION {
             return Err(InvalidCursor);
         }
+        let epoch = u32::try_from(bytes.varint()?).map_err(|_| InvalidCursor)?;
+        if epoch < FIRST_EPOCH {
+            return Err(InvalidCursor);
+        }
         let mut places = BTreeMap::new();
         let mut least = 0;
         while !bytes.0.is_empty() {
@@ -82,7 +97,7 @@ impl Cursor {
                 places.insert(partition, bytes.varint()?);
             }
         }
-        Ok(Self(places))
+        Ok(Self { epoch, places })
     }
 }
 
@@ -143,8 +158,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_is_read_as_it_was_written(places in btree_map(partition(), any::<u64>(), 0..140)) {
-            let cursor = Cursor(places);
+        fn a_cursor_is_read_as_it_was_written(
+            epoch in 1u32..,
+            places in btree_map(partition(), any::<u64>(), 0..140),
+        ) {
+            let cursor = Cursor { epoch, places };
             prop_assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
         }
 
@@ -166,9 +184,21 @@ mod tests {
 
     #[test]
     fn what_is_no_cursor_is_refused() {
-        for text in
-            ["", "A", "AA", "Ag", "AQM", "AQA", "AQEAAAAAAAAAAA", "AQAAAAA", "=", "AQAA=", "é"]
-        {
+        for text in [
+            "",
+            "A",
+            "AA",
+            "AQE",
+            "Ag",
+            "AgA",
+            "AgED",
+            "AgEA",
+            "AgEBAAAAAAAAAAA",
+            "AgEAAAAA",
+            "=",
+            "AgEABQ=",
+            "é",
+        ] {
             assert_eq!(Cursor::decode(text), Err(InvalidCursor), "{text:?}");
         }
     }

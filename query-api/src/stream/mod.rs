@@ -10,6 +10,7 @@ mod catch_up;
 mod cursor;
 mod delivery;
 mod entry;
+mod held;
 mod options;
 mod render;
 mod request;
@@ -40,6 +41,7 @@ use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
 use self::delivery::{Delivery, Listener};
+use self::held::Held;
 use self::request::Filter;
 use self::ring::{Bounds, Ring};
 use crate::app::App;
@@ -130,10 +132,11 @@ pub(crate) async fn get(
     let partitions = filter.partitions(caller.user);
     let cursor = request::start(&app, &partitions, &query, &headers).await?;
     let listener = Listener { user: caller.user, token };
-    let delivery = Delivery::new(app, listener, filter, cursor, opened);
-    let pieces = stream::unfold(delivery, |mut delivery| async {
-        let piece = delivery.next().await?;
-        Some((Ok::<_, Infallible>(piece), delivery))
+    let stalled_after = app.streams.options.stalled_after;
+    let held = Held::begin(Delivery::new(app, listener, filter, cursor, opened), stalled_after);
+    let pieces = stream::unfold(held, |held| async {
+        let piece = held.next().await?;
+        Some((Ok::<_, Infallible>(piece), held))
     });
     let mut response = Response::new(Body::from_stream(pieces));
     let headers = response.headers_mut();

@@ -5,6 +5,8 @@ use std::time::Duration;
 use platform::config::StreamSettings;
 use tokio_util::sync::CancellationToken;
 
+const STALLED_AFTER: Duration = Duration::from_secs(30);
+
 /// How the streams of a process behave.
 #[derive(Debug, Clone)]
 pub struct StreamOptions {
@@ -17,6 +19,8 @@ pub struct StreamOptions {
     pub catch_ups_max: usize,
     /// Open streams of one account.
     pub per_account_max: usize,
+    /// How long a client may take nothing of what there is before its stream is let go of.
+    pub stalled_after: Duration,
     /// How long a stream is silent at most.
     pub heartbeat: Duration,
     /// Cancelled when the process leaves: streams end, so that clients go elsewhere.
@@ -32,6 +36,7 @@ impl StreamOptions {
             ring_bytes_max: size(settings.ring_bytes_max.get()),
             catch_ups_max: size(settings.catch_ups_max.get()),
             per_account_max: size(settings.per_account_max.get()),
+            stalled_after: STALLED_AFTER,
             heartbeat: settings.heartbeat_ms.millis(),
             leaving,
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::rights;
 use events::{ChannelId, Partition, Position, TeamId, Topic, UserId};
+use fold::FoldSet;
 use http::HeaderMap;
 use platform::http::{ApiError, Query};
 
@@ -141,46 +142,57 @@ pub(super) async fn start(
     let ends = app.fold_on(partitions).await?;
     let ends: Cursor = partitions.iter().copied().zip(ends).collect();
     let last = headers.get(LAST_EVENT_ID).map(|value| value.to_str());
-    match last {
-        Some(Ok("")) | None => from(query.get("from"), &ends),
+    let cursor = match last {
+        Some(Ok("")) | None => from(app, query.get("from"), &ends)?,
         Some(Ok(last)) => {
-            named(last, &ends).ok_or_else(|| ApiError::invalid_param("Last-Event-ID"))
+            named(&app.fold, last, &ends).ok_or_else(|| ApiError::invalid_param("Last-Event-ID"))?
         }
-        Some(Err(_)) => Err(ApiError::invalid_param("Last-Event-ID")),
-    }
+        Some(Err(_)) => return Err(ApiError::invalid_param("Last-Event-ID")),
+    };
+    // All partitions come to an epoch together.
+    Ok(cursor.in_epoch(app.fold.epoch(Partition::DIRECTORY)))
 }
 
-fn from(text: Option<&str>, ends: &Cursor) -> Result<Cursor, ApiError> {
+fn from(app: &App, text: Option<&str>, ends: &Cursor) -> Result<Cursor, ApiError> {
     let invalid = || ApiError::invalid_param("from");
     match text {
         None | Some("now") => Ok(ends.clone()),
         Some("beginning") => Ok(ends.iter().map(|(partition, _)| (partition, 0)).collect()),
-        Some(text) if text.contains('.') => positions(text, ends).ok_or_else(invalid),
-        Some(text) => named(text, ends).ok_or_else(invalid),
+        Some(text) if text.contains('.') => positions(&app.fold, text, ends).ok_or_else(invalid),
+        Some(text) => named(&app.fold, text, ends).ok_or_else(invalid),
     }
 }
 
 /// As a cursor says. It may name partitions that this stream does not follow.
-fn named(text: &str, ends: &Cursor) -> Option<Cursor> {
+fn named(fold: &FoldSet, text: &str, ends: &Cursor) -> Option<Cursor> {
     let cursor = Cursor::decode(text).ok()?;
     let place = |(partition, end)| {
         let next = cursor.get(partition).unwrap_or(end);
+        let next = still_there(fold, (partition, next), cursor.epoch);
         (next <= end).then_some((partition, next))
     };
     ends.iter().map(place).collect()
 }
 
+/// The place, or where its epoch ends if that is earlier: what stood there was lost, and what stands there
+/// now is something else.
+fn still_there(fold: &FoldSet, (partition, next): (Partition, u64), epoch: u32) -> u64 {
+    fold.end_of_epoch(partition, epoch).map_or(next, |end| next.min(end))
+}
+
 /// As positions say, each of which is the first event of its partition.
-fn positions(text: &str, ends: &Cursor) -> Option<Cursor> {
+fn positions(fold: &FoldSet, text: &str, ends: &Cursor) -> Option<Cursor> {
     let mut named = Vec::new();
     for position in text.split(',') {
         let position: Position = position.trim().parse().ok()?;
-        let known = ends.get(position.partition).is_some_and(|end| position.offset <= end);
+        let Position { epoch, partition, offset } = position;
+        let end = ends.get(partition)?;
+        let next = still_there(fold, (partition, offset), epoch);
         let twice = named.iter().any(|(partition, _)| *partition == position.partition);
-        if !known || twice {
+        if next > end || twice {
             return None;
         }
-        named.push((position.partition, position.offset));
+        named.push((partition, next));
     }
     Some(ends.iter().chain(named).collect())
 }

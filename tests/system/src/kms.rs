@@ -19,7 +19,8 @@ use tokio::task::AbortHandle;
 #[derive(Debug, Default)]
 struct Kept {
     texts: Mutex<HashMap<String, Sealed>>,
-    keys: BTreeSet<&'static str>,
+    /// What each alias means.
+    aliases: Mutex<HashMap<&'static str, &'static str>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,9 +45,12 @@ impl Drop for Kms {
 }
 
 impl Kms {
-    /// With these keys.
-    pub async fn start(keys: impl IntoIterator<Item = &'static str>) -> Result<Self> {
-        let kept = Arc::new(Kept { keys: keys.into_iter().collect(), ..Kept::default() });
+    /// With these aliases, each of a key.
+    pub async fn start(
+        aliases: impl IntoIterator<Item = (&'static str, &'static str)>,
+    ) -> Result<Self> {
+        let aliases = Mutex::new(aliases.into_iter().collect());
+        let kept = Arc::new(Kept { aliases, ..Kept::default() });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let router = Router::new().route("/", post(asked)).with_state(Arc::clone(&kept));
@@ -56,6 +60,11 @@ impl Kms {
 
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Gives an alias to another key.
+    pub fn point(&self, alias: &'static str, key: &'static str) {
+        self.kept.aliases.lock().unwrap_or_else(PoisonError::into_inner).insert(alias, key);
     }
 
     /// What the texts that this key has encrypted are bound to.
@@ -89,15 +98,20 @@ async fn asked(
 }
 
 impl Kept {
+    /// The key that is asked for by its name or by an alias.
+    fn key(&self, asked: &str) -> Result<String, &'static str> {
+        let aliases = self.aliases.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = aliases.values().filter(|key| **key == asked);
+        let key = aliases.get(asked).or_else(|| keys.next());
+        key.map(|key| (*key).to_owned()).ok_or("NotFoundException")
+    }
+
     fn encrypt(&self, body: &Value) -> Result<Value, &'static str> {
         let sealed = Sealed {
-            key: text(&body["KeyId"])?,
+            key: self.key(&text(&body["KeyId"])?)?,
             context: context(body)?,
             plaintext: text(&body["Plaintext"])?,
         };
-        if !self.keys.contains(&*sealed.key) {
-            return Err("NotFoundException");
-        }
         let blob = BASE64.encode(Id::random().as_bytes());
         let answer = json!({"CiphertextBlob": blob, "KeyId": sealed.key});
         self.texts.lock().unwrap_or_else(PoisonError::into_inner).insert(blob, sealed);
@@ -105,8 +119,8 @@ impl Kept {
     }
 
     fn decrypt(&self, body: &Value) -> Result<Value, &'static str> {
-        let (blob, key, context) =
-            (text(&body["CiphertextBlob"])?, text(&body["KeyId"])?, context(body)?);
+        let (blob, context) = (text(&body["CiphertextBlob"])?, context(body)?);
+        let key = self.key(&text(&body["KeyId"])?)?;
         let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         match texts.get(&blob) {
             Some(sealed) if sealed.key != key => Err("IncorrectKeyException"),

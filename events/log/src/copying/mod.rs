@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 
 use crate::port::{LogReader, ReadError};
 
-pub use run::{Copied, Progress, copy, require_records};
+pub use run::{Copied, Progress, copy, require_fits, require_records};
 
 /// What a log is copied into: another log, or the beginning of one.
 pub trait CopyTarget: Send + Sync {

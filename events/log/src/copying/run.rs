@@ -66,6 +66,19 @@ pub async fn copy(
     Ok(Copied { records, written })
 }
 
+/// Refuses a target that is not how the source begins, before anything is done that rests on the copy.
+///
+/// # Errors
+/// As [`copy`].
+pub async fn require_fits(
+    source: &dyn LogReader,
+    target: &dyn CopyTarget,
+) -> Result<(), CopyError> {
+    let spans = spans(source, target.reader()).await?;
+    let told = Mutex::new((Progress { records: 0, of: 0 }, |_: Progress| {}));
+    Copy { source, target, told }.each(&spans, |span| Part { span, write: false }).await
+}
+
 /// A partition with where it ends in the target and in the source.
 #[derive(Debug, Clone, Copy)]
 struct Span {

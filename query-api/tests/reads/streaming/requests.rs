@@ -161,6 +161,26 @@ fn a_stream_that_must_wait_for_its_past_is_not_silent() {
 }
 
 #[test]
+fn a_client_that_reads_nothing_keeps_nobody_from_their_past() {
+    run(async {
+        let mut setup = Setup::default();
+        setup.stream.ring_records_max = 1;
+        setup.stream.catch_ups_max = 1;
+        setup.stream.stalled_after = std::time::Duration::from_millis(100);
+        let scene = Scene::set_in(World::start_as(setup).await).await;
+        let posts = scene.say(10).await;
+        let mut first = scene.history(&scene.ada).await;
+        first.take(4).await;
+        let mut second = scene.history(&scene.bob).await;
+        let mut heard = 0;
+        while heard < posts.len() {
+            heard += usize::from(second.next().await.event == "post.created");
+        }
+        first.ended().await;
+    });
+}
+
+#[test]
 fn the_description_is_there_for_everyone() {
     run(async {
         let world = World::start().await;

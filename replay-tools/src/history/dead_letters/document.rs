@@ -35,6 +35,9 @@ struct Halves {
     p: Value,
 }
 
+/// What is said of the log itself, which nobody says by hand: it would end an epoch or bring other rules.
+const OF_THE_LOG: [&str; 4] = ["cell.opened", "rules.activated", "epoch.opened", "epoch.sealed"];
+
 /// The id of the event in place of the dead letter at `position`: one letter is readmitted once.
 pub(super) fn readmitted_id(position: Position) -> EventId {
     EventId(Id::derived("dead-letter.readmitted", &[position.to_string().as_bytes()]))
@@ -76,6 +79,8 @@ impl Repaired {
         let event = Event::decode(partition.topic, &self.r#type, self.version, &body)?;
         self.require_read_whole(&event)?;
         let subject = subject_of(&event);
+        let of_the_log = OF_THE_LOG.contains(&self.r#type.as_str());
+        ensure!(!of_the_log, "{} is not said in place of a letter", self.r#type);
         let own = Partition::of(partition.topic, subject.as_bytes());
         ensure!(own == partition, "the event belongs to {own}, not to {partition}");
         let Headers { ce_actor, ce_time } = &self.headers;

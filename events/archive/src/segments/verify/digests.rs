@@ -7,7 +7,7 @@ use events::Partition;
 use super::super::chain::vanished;
 use super::super::digest::{Covered, Digest, OBJECT_BYTES_MAX};
 use super::super::error::{ArchiveError, Finding, FindingKind};
-use super::super::{Archive, ContentHash, Hour, PublicKey, names};
+use super::super::{Archive, ContentHash, Hour, OpenedEpoch, PublicKey, names};
 use super::{Report, finding};
 use crate::key::ObjectKey;
 
@@ -20,6 +20,9 @@ pub(super) async fn verify(
     let mut chain = Digests { archive, signers, before: None, covered, report };
     for epoch in archive.epoch_numbers() {
         chain.folder(epoch).await?;
+    }
+    for opened in archive.epochs() {
+        chain.last_before(opened).await?;
     }
     Ok(())
 }
@@ -55,6 +58,20 @@ impl Digests<'_> {
             }
             self.report.digests += 1;
         }
+        Ok(())
+    }
+
+    /// The digest that an epoch goes on from: nothing else may name it yet.
+    async fn last_before(&mut self, opened: &OpenedEpoch) -> Result<(), ArchiveError> {
+        let Some(link) = opened.digest else { return Ok(()) };
+        let key = self.archive.digest_key(link.hour);
+        let object = self.archive.objects.get(&key).await?;
+        let kind = match object.map(|object| ContentHash::of(&object)) {
+            Some(sha256) if sha256 == link.sha256 => return Ok(()),
+            Some(_) => FindingKind::Changed,
+            None => FindingKind::Missing,
+        };
+        self.add(&key, kind, format!("{} names it", names::epoch_key(opened.epoch)));
         Ok(())
     }
 
