@@ -166,7 +166,7 @@ async fn who_is_erased_is_found_nowhere_and_every_verdict_stands() -> Result<()>
     ensure!(found.is_empty(), "after the rebuild: {found:?}");
     // The log itself from the archive, and all from that.
     fs::remove_dir_all(room.data().join("log"))?;
-    ended_with(&replayed(&room, &["restore", "--to", "embedded:"]).await?, 0, "")?;
+    ended_with(&replayed(&room, &["restore", "--to", "embedded:", "--yes"]).await?, 0, "")?;
     ended_with(&replayed(&room, &["rebuild"]).await?, 0, "records")?;
     ended_with(&replayed(&room, &["verify"]).await?, 0, "")?;
     let found = marks(&room, "")?;

@@ -225,7 +225,7 @@ async fn rows_are_made_from_the_archive_and_from_the_log_behind_it() -> Result<(
         ended_with(&replayed(&room, task).await?, 0, "the log is gone")?;
     }
     ensure!(!log.exists(), "a log was made");
-    ended_with(&replayed(&room, &["restore", "--to", "embedded:"]).await?, 0, "archived")?;
+    ended_with(&replayed(&room, &["restore", "--to", "embedded:", "--yes"]).await?, 0, "archived")?;
     let server = Server::start(&room, &Setup::default()).await?;
     let shown = ada.moved_to(server.url()).posts(&channel).await?;
     ensure!(shown.len() == 1 && shown[0]["message"] == "archived", "shows {shown:?}");
