@@ -3,21 +3,16 @@
 
 use std::time::Duration;
 
-use domain::commands::Decision;
 use event_archive::segments::{Archive, PublicKey};
+use events::Partition;
 use events::directory::EpochSealed;
-use events::{
-    Actor, Body, ChannelEvent, DirectoryEvent, Event, EventId, Id, Partition, ReadstateEvent,
-    Topic, UserEvent,
-};
 use futures::stream::{self, StreamExt};
 use platform::http::ApiError;
 use tokio::time::MissedTickBehavior;
 
-use crate::executor::{CommandApi, Order, undelayed};
+use crate::executor::CommandApi;
+use crate::of_log::AT_ONCE;
 
-/// Partitions that are sealed at once.
-const AT_ONCE: usize = 16;
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 impl CommandApi {
@@ -61,33 +56,7 @@ impl CommandApi {
 
     async fn seal_partition(&self, partition: Partition) -> Result<(), ApiError> {
         let epoch = self.fold.epoch(partition);
-        let name = [partition.to_string().into_bytes(), epoch.to_be_bytes().to_vec()];
-        let order = Order {
-            id: EventId(Id::derived("epoch.sealed", &[&name[0], &name[1]])).into(),
-            partition,
-            rests_on: &[partition],
-            actor: Actor::System,
-            cause: None,
-            connection_id: None,
-        };
-        let ended = self.submit(order, || {
-            let decision = if self.fold.is_sealed(partition) {
-                Decision::AlreadySo
-            } else {
-                Decision::Append(sealed(partition.topic, EpochSealed { epoch }.into()))
-            };
-            undelayed(Ok::<_, ()>(decision))
-        });
-        ended.await.map(drop)
-    }
-}
-
-fn sealed(topic: Topic, body: Body<EpochSealed>) -> Event {
-    match topic {
-        Topic::Directory => DirectoryEvent::from(body).into(),
-        Topic::Channels => ChannelEvent::from(body).into(),
-        Topic::Users => UserEvent::from(body).into(),
-        Topic::Readstate => ReadstateEvent::from(body).into(),
-        Topic::Presence => unreachable!("what is never judged has no epochs"),
+        let event = events::of_log(partition.topic, EpochSealed { epoch });
+        self.say_of_log((partition, epoch), &event, || self.fold.is_sealed(partition)).await
     }
 }

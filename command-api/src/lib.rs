@@ -20,6 +20,7 @@ mod facts;
 mod idempotency;
 mod image_size;
 mod in_flight;
+mod of_log;
 mod passwords;
 pub mod process_manager;
 mod refusals;

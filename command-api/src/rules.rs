@@ -2,20 +2,14 @@
 
 use std::time::Instant;
 
-use domain::commands::Decision;
+use events::Partition;
 use events::directory::RulesActivated;
-use events::{
-    Actor, Body, ChannelEvent, DirectoryEvent, Event, EventId, Id, Partition, ReadstateEvent,
-    Topic, UserEvent,
-};
 use fold::KnownProcess;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use platform::http::ApiError;
 
-use crate::executor::{CommandApi, Order, undelayed};
-
-/// Partitions at once.
-const AT_ONCE: usize = 16;
+use crate::executor::CommandApi;
+use crate::of_log::AT_ONCE;
 
 impl CommandApi {
     /// The processes that are heard now.
@@ -45,35 +39,10 @@ impl CommandApi {
 
     async fn activate_in(&self, partition: Partition, rules: u32) -> Result<(), ApiError> {
         for rules in self.fold.rules(partition) + 1..=rules {
-            let name = [partition.to_string().into_bytes(), rules.to_be_bytes().to_vec()];
-            let order = Order {
-                id: EventId(Id::derived("rules.activated", &[&name[0], &name[1]])).into(),
-                partition,
-                rests_on: &[partition],
-                actor: Actor::System,
-                cause: None,
-                connection_id: None,
-            };
-            let activated = self.submit(order, || {
-                let decision = if self.fold.rules(partition) >= rules {
-                    Decision::AlreadySo
-                } else {
-                    Decision::Append(activated(partition.topic, RulesActivated { rules }.into()))
-                };
-                undelayed(Ok::<_, ()>(decision))
-            });
-            activated.await?;
+            let event = events::of_log(partition.topic, RulesActivated { rules });
+            let holds = || self.fold.rules(partition) >= rules;
+            self.say_of_log((partition, rules), &event, holds).await?;
         }
         Ok(())
-    }
-}
-
-fn activated(topic: Topic, body: Body<RulesActivated>) -> Event {
-    match topic {
-        Topic::Directory => DirectoryEvent::from(body).into(),
-        Topic::Channels => ChannelEvent::from(body).into(),
-        Topic::Users => UserEvent::from(body).into(),
-        Topic::Readstate => ReadstateEvent::from(body).into(),
-        Topic::Presence => unreachable!("what is never judged has no rules"),
     }
 }

@@ -6,10 +6,7 @@ use std::sync::Arc;
 use event_archive::segments::OpenedEpoch;
 use event_log::{LogReader, ReadError, ReadLimit, Tail};
 use events::directory::EpochOpened;
-use events::{
-    Actor, Body, ChannelEvent, DirectoryEvent, Event, EventId, Id, Meta, Partition, ReadstateEvent,
-    Record, SharedRecord, Topic, UserEvent,
-};
+use events::{Actor, EventId, Id, Meta, Partition, Record, SharedRecord};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -36,11 +33,10 @@ impl RestoredLog {
     fn opening(&self, partition: Partition) -> SharedRecord {
         let OpenedEpoch { epoch, opened_ms, .. } = self.epoch;
         let offset = self.epoch.begins_at(partition);
-        let name = [partition.to_string().into_bytes(), epoch.to_be_bytes().to_vec()];
-        let id = EventId(Id::derived("epoch.opened", &[&name[0], &name[1]]));
+        let event = events::of_log(partition.topic, EpochOpened { epoch });
+        let id = EventId::of_log(event.event_type(), partition, epoch);
         let mut meta = Meta::new(id, Id::default(), opened_ms, offset, Actor::System);
         meta.epoch = epoch;
-        let event = event(partition.topic, EpochOpened { epoch }.into());
         let events::NewRecord { key, headers, body } = events::encode(&self.cell, &meta, &event);
         Arc::new(Record { partition, offset, appended_ms: opened_ms, key, headers, body })
     }
@@ -57,16 +53,6 @@ impl RestoredLog {
         }
         let opening = (from == opened_at).then(|| self.opening(partition));
         Ok(opening.into_iter().collect())
-    }
-}
-
-fn event(topic: Topic, opened: Body<EpochOpened>) -> Event {
-    match topic {
-        Topic::Directory => DirectoryEvent::from(opened).into(),
-        Topic::Channels => ChannelEvent::from(opened).into(),
-        Topic::Users => UserEvent::from(opened).into(),
-        Topic::Readstate => ReadstateEvent::from(opened).into(),
-        Topic::Presence => unreachable!("what is never judged has no epochs"),
     }
 }
 

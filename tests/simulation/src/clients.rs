@@ -3,10 +3,7 @@
 use event_log::EventLog;
 use events::channel::Broadcast;
 use events::directory::RulesActivated;
-use events::{
-    Actor, Body, ChannelEvent, ChannelId, Event, EventId, Id, Meta, Partition, PostId, SessionId,
-    TeamId, UserId,
-};
+use events::{Actor, ChannelId, EventId, Id, Meta, Partition, PostId, SessionId, TeamId, UserId};
 use futures::FutureExt;
 use projector::MemoryTables;
 use rand::Rng;
@@ -370,10 +367,8 @@ fn some_post(rng: &mut SmallRng, rows: &MemoryTables) -> Option<(PostId, Channel
 /// An operator activates the rules that are known in one partition of `channels`.
 pub fn activate_rules(log: &SimLog, partition: Partition) {
     for rules in 2..=domain::RULES_KNOWN {
-        let body: Body<RulesActivated> = RulesActivated { rules }.into();
-        let event: Event = ChannelEvent::from(body).into();
-        let name = [partition.to_string().into_bytes(), rules.to_be_bytes().to_vec()];
-        let id = EventId(Id::derived("rules.activated", &[&name[0], &name[1]]));
+        let event = events::of_log(partition.topic, RulesActivated { rules });
+        let id = EventId::of_log(event.event_type(), partition, rules);
         let end = log.end_of(partition);
         let mut meta = Meta::new(id, Id::default(), log.now_ms(), end, Actor::System);
         meta.epoch = log.epoch_of(partition);

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use event_log::{AppendError, Appended, EventLog, LogReader, ReadError, ReadLimit, Tail};
 use events::directory::{EpochOpened, EpochSealed};
 use events::{
-    Actor, Body, ChannelEvent, DirectoryEvent, Event, EventId, FIRST_EPOCH, Fact, Id, Meta,
-    NewRecord, Partition, ReadstateEvent, Record, SharedRecord, Topic, UserEvent,
+    Actor, Event, EventId, FIRST_EPOCH, Id, Meta, NewRecord, Partition, Record, SharedRecord,
 };
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -77,7 +76,11 @@ impl SimLog {
         let epoch = state.epochs.entry(partition).or_insert(FIRST_EPOCH);
         *epoch += 1;
         let epoch = *epoch;
-        state.write_control(partition, epoch, control(partition.topic, EpochOpened { epoch }));
+        state.write_control(
+            partition,
+            epoch,
+            events::of_log(partition.topic, EpochOpened { epoch }),
+        );
     }
 
     pub fn epoch_of(&self, partition: Partition) -> u32 {
@@ -88,7 +91,11 @@ impl SimLog {
     pub fn seal_epoch(&self, partition: Partition) {
         let mut state = self.0.lock();
         let epoch = state.epochs.get(&partition).copied().unwrap_or(FIRST_EPOCH);
-        state.write_control(partition, epoch, control(partition.topic, EpochSealed { epoch }));
+        state.write_control(
+            partition,
+            epoch,
+            events::of_log(partition.topic, EpochSealed { epoch }),
+        );
     }
 
     pub fn late_count(&self) -> usize {
@@ -107,22 +114,6 @@ impl SimLog {
     pub fn record(&self, partition: Partition, offset: u64) -> Option<SharedRecord> {
         let state = self.0.lock();
         state.partitions.get(&partition)?.get(usize::try_from(offset).ok()?).cloned()
-    }
-}
-
-/// An event of the log itself, which every topic has.
-fn control<F: Fact>(topic: Topic, fact: F) -> Event
-where
-    F::Personal: Default,
-    Body<F>: Into<DirectoryEvent> + Into<ChannelEvent> + Into<UserEvent> + Into<ReadstateEvent>,
-{
-    let body = Body { c: fact, p: F::Personal::default() };
-    match topic {
-        Topic::Directory => Into::<DirectoryEvent>::into(body).into(),
-        Topic::Channels => Into::<ChannelEvent>::into(body).into(),
-        Topic::Users => Into::<UserEvent>::into(body).into(),
-        Topic::Readstate => Into::<ReadstateEvent>::into(body).into(),
-        Topic::Presence => unreachable!("what is never judged has no epochs"),
     }
 }
 
