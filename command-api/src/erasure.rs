@@ -33,7 +33,7 @@ impl CommandApi {
     fn erased_at(&self, user: UserId) -> Option<Position> {
         let directory = self.fold.directory();
         let account = directory.state().account(user).filter(|account| !account.key_destroyed)?;
-        account.erased.map(|offset| Position::new(Partition::DIRECTORY, offset))
+        Some(Position::new(Partition::DIRECTORY, account.erased?))
     }
 
     /// Erases the person's own state and destroys their key, unless that is done; answers the positions of

@@ -162,6 +162,37 @@ async fn the_projector_follows_the_log() {
     a_database_that_goes_back_is_followed_again(&it).await;
     a_second_writer_does_no_harm(&it).await;
     a_rebuild_is_equal(&it).await;
+    rows_of_another_log_are_refused(it).await;
+}
+
+/// A restore brought less back than rows and index had seen, and what came since is something else.
+async fn rows_of_another_log_are_refused(mut it: Installation) {
+    let seen = Arc::clone(&it.log);
+    let busiest = |partition: &Partition| seen.records(*partition).len();
+    let partition = Partition::durable().max_by_key(busiest).expect("there are partitions");
+    let shorter = MemoryLog::new();
+    for other in Partition::durable() {
+        let mut records = seen.records(other);
+        if other == partition {
+            records.pop();
+        }
+        for record in records {
+            shorter.set_clock(record.appended_ms);
+            shorter.append(other, new(&record)).await.expect("memory takes every record");
+        }
+    }
+    let last = seen.records(partition).pop().expect("it holds something");
+    let mut another = new(&last);
+    for (name, value) in &mut another.headers {
+        if name == "ce_id" {
+            *value = events::EventId::random().to_string().into();
+        }
+    }
+    shorter.append(partition, another).await.expect("memory takes every record");
+    it.log = Arc::new(shorter);
+    let stopped = it.projector().stopped().await.to_string();
+    let place = format!("{partition} {}", last.offset);
+    assert!(stopped.contains("of another log") && stopped.contains(&place), "{stopped}");
     it.postgres.cluster.stop().await;
 }
 

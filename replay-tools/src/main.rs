@@ -47,16 +47,23 @@ enum Command {
     Log(LogCommand),
 }
 
+/// A running server, and by whose word it is asked.
 #[derive(Debug, Args)]
-struct EraseArguments {
-    /// A username, an e-mail address or an id; with --yes an id.
-    account: String,
+struct AskedServer {
     /// The server's address.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8065")]
     server: String,
     /// A session token of an administrator.
     #[arg(long, env = "NOTTERMOST_TOKEN", hide_env_values = true)]
     token: String,
+}
+
+#[derive(Debug, Args)]
+struct EraseArguments {
+    /// A username, an e-mail address or an id; with --yes an id.
+    account: String,
+    #[command(flatten)]
+    asked: AskedServer,
     /// Do it; without this it is only said who would be erased, and the exit code is 1.
     #[arg(long)]
     yes: bool,
@@ -64,12 +71,8 @@ struct EraseArguments {
 
 #[derive(Debug, Args)]
 struct RetentionArguments {
-    /// The server's address.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8065")]
-    server: String,
-    /// A session token of an administrator.
-    #[arg(long, env = "NOTTERMOST_TOKEN", hide_env_values = true)]
-    token: String,
+    #[command(flatten)]
+    asked: AskedServer,
     /// Do it.
     #[arg(long)]
     yes: bool,
@@ -80,12 +83,8 @@ struct RetentionArguments {
 
 #[derive(Debug, Args)]
 struct RulesArguments {
-    /// The server's address.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8065")]
-    server: String,
-    /// A session token of an administrator.
-    #[arg(long, env = "NOTTERMOST_TOKEN", hide_env_values = true)]
-    token: String,
+    #[command(flatten)]
+    asked: AskedServer,
     /// Do it.
     #[arg(long)]
     yes: bool,
@@ -99,21 +98,21 @@ struct RulesArguments {
 
 impl From<RulesArguments> for Rules {
     fn from(arguments: RulesArguments) -> Self {
-        let RulesArguments { server, token, yes, force, json } = arguments;
+        let RulesArguments { asked: AskedServer { server, token }, yes, force, json } = arguments;
         Self { server, token, confirmed: yes, force, json }
     }
 }
 
 impl From<RetentionArguments> for RetentionRun {
     fn from(arguments: RetentionArguments) -> Self {
-        let RetentionArguments { server, token, yes, json } = arguments;
+        let RetentionArguments { asked: AskedServer { server, token }, yes, json } = arguments;
         Self { server, token, confirmed: yes, json }
     }
 }
 
 impl From<EraseArguments> for Erasure {
     fn from(arguments: EraseArguments) -> Self {
-        let EraseArguments { account, server, token, yes } = arguments;
+        let EraseArguments { account, asked: AskedServer { server, token }, yes } = arguments;
         Self { account, server, token, confirmed: yes }
     }
 }

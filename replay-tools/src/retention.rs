@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::Outcome;
-use crate::server::Server;
+use crate::server::{Server, number};
 
 /// By whose word, and whether it is done.
 #[derive(Debug, Clone)]
@@ -67,8 +67,4 @@ fn tell(report: &Value, dry_run: bool) {
         of("keys_advanced"),
         of("channels_failed"),
     );
-}
-
-fn number(report: &Value, field: &str) -> u64 {
-    report[field].as_u64().unwrap_or(0)
 }

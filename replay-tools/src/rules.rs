@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::Outcome;
-use crate::server::Server;
+use crate::server::{Server, number};
 
 /// By whose word, and whether it is done.
 #[derive(Debug, Clone)]
@@ -55,8 +55,4 @@ fn tell(report: &Value) {
     } else {
         println!("rules {in_force} are in force");
     }
-}
-
-fn number(report: &Value, field: &str) -> u64 {
-    report[field].as_u64().unwrap_or(0)
 }

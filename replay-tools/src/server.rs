@@ -59,6 +59,11 @@ pub(crate) async fn said(answer: Response) -> Result<Option<Value>> {
     Ok(Some(body))
 }
 
+/// A number of what the server says; 0 where it says none.
+pub(crate) fn number(report: &Value, field: &str) -> u64 {
+    report[field].as_u64().unwrap_or(0)
+}
+
 fn client() -> Result<Client> {
     Ok(Client::builder().timeout(ANSWER_PATIENCE).build()?)
 }

@@ -1,24 +1,17 @@
 //! `/api/nottermost/v1/rules`: which rules judge the log, which each process knows, and newer ones.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::RULES_KNOWN;
-use domain::rights;
 use fold::KnownProcess;
 use http::StatusCode;
-use platform::http::{ApiError, json};
+use platform::http::{ApiError, Query, json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::idempotency::Json;
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
-    #[serde(default)]
-    dry_run: bool,
-}
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Body {
@@ -32,10 +25,10 @@ pub(crate) struct Body {
 pub(crate) async fn activate(
     State(api): State<CommandApi>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    query: Query,
     Json(body): Json<Body>,
 ) -> Result<Response, ApiError> {
-    if !rights::is_system_admin(api.fold.directory().state(), caller.user) {
+    if !caller.account.system_admin {
         return Err(ApiError::forbidden());
     }
     let rules = body.rules.unwrap_or(RULES_KNOWN);
@@ -43,7 +36,7 @@ pub(crate) async fn activate(
         return Err(ApiError::invalid_param("rules"));
     }
     let processes = api.processes().await?;
-    if !asked.dry_run {
+    if !query.flag("dry_run") {
         let older: Vec<_> = processes.iter().filter(|process| process.rules < rules).collect();
         if !older.is_empty() && !body.force {
             return Err(ApiError::new(

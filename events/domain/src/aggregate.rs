@@ -128,14 +128,9 @@ impl<A: Aggregate> PartitionFold<A> {
         }
     }
 
-    /// The same for a program that knows no newer rules than these.
+    /// The same for a program that knows no newer rules than these: others stop the fold.
     pub fn knowing(self, rules: u32) -> Self {
         Self { known: rules, ..self }
-    }
-
-    /// The newest rules that are known here: others stop the fold.
-    pub fn known(&self) -> u32 {
-        self.known
     }
 
     pub fn partition(&self) -> Partition {
@@ -190,9 +185,20 @@ impl<A: Aggregate> PartitionFold<A> {
         self.window.outcome(id)
     }
 
-    /// Must be called after deserialising.
-    pub fn reindex(&mut self) {
-        self.window.reindex();
+    /// Goes on from `stored`, which was deserialised, knowing what was known here.
+    ///
+    /// # Errors
+    /// Why it is of no use here; nothing changed.
+    pub fn resume(&mut self, mut stored: Self) -> Result<(), String> {
+        if stored.partition != self.partition {
+            return Err(format!("it is of {}", stored.partition));
+        }
+        if stored.rules > self.known {
+            return Err(format!("it is of rules {}, and {} are known", stored.rules, self.known));
+        }
+        stored.window.reindex();
+        *self = stored.knowing(self.known);
+        Ok(())
     }
 
     /// Judges the next record.

@@ -533,6 +533,8 @@ fn who_is_no_member_pins_nothing_by_the_second_rules_and_what_was_pinned_before_
     }
     assert_eq!(again.hash(), given.fold.hash());
     let mut older = PartitionFold::<Channels>::new(given.fold.partition()).knowing(1);
+    let refused = older.resume(again).expect_err("it is of the second rules");
+    assert_eq!(refused, "it is of rules 2, and 1 are known");
     let stopped = given.records.iter().find_map(|record| older.apply(record).err());
     let text = stopped.expect("it knows no second rules").to_string();
     assert!(text.contains("activates rules 2") && text.contains("knows 1"), "{text}");
@@ -610,8 +612,8 @@ fn a_snapshot_taken_anywhere_goes_on_like_the_whole() {
             fold.apply(record).expect("the next");
         }
         let snapshot = postcard::to_stdvec(&fold).expect("encodes");
-        let mut fold: PartitionFold<Channels> = postcard::from_bytes(&snapshot).expect("decodes");
-        fold.reindex();
+        let mut fold = PartitionFold::<Channels>::with_window(given.fold.partition(), FEW);
+        fold.resume(postcard::from_bytes(&snapshot).expect("decodes")).expect("it is of use");
         for record in &given.records[cut..] {
             fold.apply(record).expect("the next");
         }

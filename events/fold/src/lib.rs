@@ -25,7 +25,7 @@ pub use names::{Names, PersonName};
 pub use presence::{Heard, HeardBatch, Presence};
 pub use processes::KnownProcess;
 pub use runner::{
-    Batch, Fold, Options, Stopped, Subscription, SubscriptionError, WaitError, Watch,
+    Batch, Fold, Options, Stopped, Subscription, SubscriptionError, WaitError, Watch, is_over,
 };
 pub use set::{FoldSet, Folded, InvalidSnapshot};
 pub use status::{Shown, StatusBoard};

@@ -371,7 +371,7 @@ async fn confirm(log: Arc<dyn LogReader>, set: Arc<FoldSet>, shared: Arc<Shared>
             }
         }
         crate::telemetry::report(&set);
-        if is_over(&*log, &set).await {
+        if is_over(&*log, &set).await.unwrap_or(false) {
             let reason = "the log is sealed: another goes on in its place, in a newer epoch";
             tracing::error!(reason, "the fold stops");
             shared.stopped.send_replace(Some(Stopped(reason.into())));
@@ -380,12 +380,16 @@ async fn confirm(log: Arc<dyn LogReader>, set: Arc<FoldSet>, shared: Arc<Shared>
     }
 }
 
-/// A sealed log that is restored goes on behind the seal.
-async fn is_over(log: &dyn LogReader, set: &FoldSet) -> bool {
-    set.is_sealed(Partition::DIRECTORY) && {
-        let ends = log.ends(&[Partition::DIRECTORY]).await;
-        ends.is_ok_and(|ends| ends.iter().all(|end| set.next(Partition::DIRECTORY) >= *end))
+/// Whether the log is sealed and nothing comes behind that: a sealed log that is restored goes on there.
+///
+/// # Errors
+/// [`ReadError`] if the log cannot tell its end.
+pub async fn is_over(log: &dyn LogReader, set: &FoldSet) -> Result<bool, ReadError> {
+    if !set.is_sealed(Partition::DIRECTORY) {
+        return Ok(false);
     }
+    let ends = log.ends(&[Partition::DIRECTORY]).await?;
+    Ok(ends.iter().all(|end| set.next(Partition::DIRECTORY) >= *end))
 }
 
 /// The stream of batches.

@@ -257,13 +257,8 @@ impl FoldSet {
         }
         let mut snapshot: DirectorySnapshot =
             postcard::from_bytes(body).map_err(|error| invalid(error.to_string()))?;
-        let known = self.directory.read().known();
-        if snapshot.fold.rules() > known {
-            return Err(invalid(format!("it is of rules {}", snapshot.fold.rules())));
-        }
-        snapshot.fold.reindex();
         snapshot.names.reindex();
-        *self.directory.write() = snapshot.fold.knowing(known);
+        self.directory.write().resume(snapshot.fold).map_err(invalid)?;
         *self.names.write() = snapshot.names;
         Ok(())
     }
@@ -367,15 +362,6 @@ impl<A: Aggregate> AnyFold for PartitionFold<A> {
     }
 
     fn decode(&mut self, body: &[u8]) -> Result<(), String> {
-        let mut fold: Self = postcard::from_bytes(body).map_err(|error| error.to_string())?;
-        if fold.partition() != self.partition() {
-            return Err(format!("it is of {}", fold.partition()));
-        }
-        if fold.rules() > self.known() {
-            return Err(format!("it is of rules {}", fold.rules()));
-        }
-        fold.reindex();
-        *self = fold.knowing(self.known());
-        Ok(())
+        self.resume(postcard::from_bytes(body).map_err(|error| error.to_string())?)
     }
 }

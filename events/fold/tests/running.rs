@@ -175,6 +175,42 @@ async fn what_lies_beyond_a_logs_end_can_be_forgotten() {
 }
 
 #[tokio::test]
+async fn only_snapshots_of_the_newest_epoch_count_and_older_ones_can_be_let_go() {
+    let (log, left_behind) = (Arc::new(MemoryLog::new()), Arc::new(MemoryLog::new()));
+    let snapshots = Snapshots::new(Arc::new(MemoryStore::new()));
+    let fold = start(&log, FoldSet::new(), Options::default()).await;
+    let before = start(&left_behind, FoldSet::new(), Options::default()).await;
+    create(&log, 1).await;
+    let end = log.ends(&[Partition::DIRECTORY]).await.expect("an end")[0];
+    let mut meta = Meta::new(EventId::random(), Id::default(), 1_000, end, Actor::System);
+    meta.epoch = 2;
+    let opened = events::of_log(Topic::Directory, events::directory::EpochOpened { epoch: 2 });
+    let opened = events::encode("test", &meta, &opened);
+    let at = log.append(Partition::DIRECTORY, opened).await.expect("appended").offset;
+    fold.wait_for(Partition::DIRECTORY, at + 1, deadline()).await.expect("folded");
+    assert_eq!(
+        fold.position(Partition::DIRECTORY, at),
+        Position { epoch: 2, ..Position::new(Partition::DIRECTORY, at) }
+    );
+    snapshots.write(fold.set(), Partition::DIRECTORY).await.expect("written");
+    // The log of before goes on, and whoever follows it writes what it comes to.
+    for n in 1..=5 {
+        let offset = create(&left_behind, n).await;
+        before.wait_for(Partition::DIRECTORY, offset + 1, deadline()).await.expect("folded");
+    }
+    snapshots.write(before.set(), Partition::DIRECTORY).await.expect("written");
+    let restored = async || {
+        let set = FoldSet::new();
+        snapshots.restore(&set, |_| u64::MAX).await.expect("restored");
+        (set.epoch(Partition::DIRECTORY), set.next(Partition::DIRECTORY))
+    };
+    assert_eq!(restored().await, (2, at + 1));
+    snapshots.write_alone(fold.set(), Partition::DIRECTORY).await.expect("written");
+    snapshots.forget(Partition::DIRECTORY, at + 1).await.expect("forgotten");
+    assert_eq!(restored().await, (1, 0), "nothing is left, of the older epoch neither");
+}
+
+#[tokio::test]
 async fn an_unknown_event_stops_the_fold() {
     let log = Arc::new(MemoryLog::new());
     let fold = start(&log, FoldSet::new(), Options::default()).await;

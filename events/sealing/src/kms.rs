@@ -27,8 +27,8 @@ const DAMAGED: [&str; 2] = ["InvalidCiphertextException", "IncorrectKeyException
 pub struct KmsMaster {
     client: Client,
     key: String,
-    /// What the key is called by KMS, whatever alias it is asked for by; none before it was tried.
-    arn: Option<String>,
+    /// What KMS calls the key, whatever alias it is asked for by.
+    arn: String,
     former: Option<MasterKeys>,
 }
 
@@ -39,21 +39,22 @@ impl fmt::Debug for KmsMaster {
 }
 
 impl KmsMaster {
-    /// `key` is an id, an ARN or `alias/…`.
-    pub fn new(sdk: &SdkConfig, key: String, former: Option<MasterKeys>) -> Self {
-        Self { client: Client::new(sdk), key, arn: None, former }
-    }
-
-    /// Wraps and unwraps a trial: whoever serves must be able to do both. It is known then which key an
-    /// alias means today: what another wrapped, that it meant before, is old.
+    /// `key` is an id, an ARN or `alias/…`. Wraps and unwraps a trial: whoever serves must be able to do
+    /// both. It is known then which key an alias means today: what another wrapped, that it meant before,
+    /// is old.
     ///
     /// # Errors
     /// [`WrapError`].
-    pub async fn checked(self) -> Result<Self, WrapError> {
-        let wrapped = self.wrapped(TRIAL, TRIAL.as_bytes()).await?;
-        let arn = wrapped.master.strip_prefix(KMS).map(str::to_owned);
-        self.unwrapped(TRIAL, arn.as_deref().unwrap_or(&self.key), &wrapped.bytes).await?;
-        Ok(Self { arn, ..self })
+    pub async fn connect(
+        sdk: &SdkConfig,
+        key: String,
+        former: Option<MasterKeys>,
+    ) -> Result<Self, WrapError> {
+        let mut master = Self { client: Client::new(sdk), arn: key.clone(), key, former };
+        let wrapped = master.wrapped(TRIAL, TRIAL.as_bytes()).await?;
+        master.arn = wrapped.master[KMS.len()..].to_owned();
+        master.unwrapped(TRIAL, &master.arn, &wrapped.bytes).await?;
+        Ok(master)
     }
 
     async fn wrapped(&self, name: &str, key: &[u8]) -> Result<Wrapped, WrapError> {
@@ -102,7 +103,7 @@ impl Master for KmsMaster {
     }
 
     fn is_old(&self, master: &str) -> bool {
-        master.strip_prefix(KMS) != self.arn.as_deref()
+        master.strip_prefix(KMS) != Some(self.arn.as_str())
     }
 }
 

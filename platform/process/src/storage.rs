@@ -125,7 +125,7 @@ fn master<'a>(config: &'a Config, file: &'a Path) -> BoxFuture<'a, Result<Arc<dy
         let sdk =
             event_archive::sdk_config(&config.s3.region, endpoint, credentials.as_ref()).await;
         let former = master_keys::load_if_there(file)?.map(MasterKeys::new);
-        let master = KmsMaster::new(&sdk, key.clone(), former).checked().await;
+        let master = KmsMaster::connect(&sdk, key.clone(), former).await;
         Ok(Arc::new(master.with_context(|| format!("failed to use {key} of KMS (keys.kms_key)"))?)
             as _)
     }

@@ -143,13 +143,9 @@ impl Session {
         self.cut(largest.into_iter().collect()).await
     }
 
-    /// Whether there is anything more to come: a sealed log that is restored goes on behind the seal.
+    /// Whether there is anything more to come.
     pub(super) async fn goes_on(&self) -> Result<(), Failure> {
-        if !self.set.is_sealed(Partition::DIRECTORY) {
-            return Ok(());
-        }
-        let ends = self.log.ends(&[Partition::DIRECTORY]).await?;
-        let over = ends.iter().all(|end| self.set.next(Partition::DIRECTORY) >= *end);
+        let over = fold::is_over(&*self.log, &self.set).await?;
         if over { Err(Failure::Sealed) } else { Ok(()) }
     }
 

@@ -319,7 +319,7 @@ impl World {
         }
     }
 
-    /// Some partition goes over to the test-only second version of the rules.
+    /// Some partition goes over to the newest rules, the last of which only tests know.
     fn activate_rules(&mut self) {
         if let Some(partition) = self.any_partition()
             && partition.topic == events::Topic::Channels

@@ -79,8 +79,8 @@ async fn newer_rules_end_older_processes_and_history_keeps_its_verdicts() -> Res
         ensure!(told.stdout.lines().any(knows), "{service}: {}", told.stdout);
     }
     ended_with(&rules(&cell, &token, &["--yes"]).await?, 2, "do not know rules 2")?;
-    let refused = eve.post("/api/nottermost/v1/rules", json!({})).await?;
-    ensure!(refused.status != 200, "she is no administrator");
+    eve.post("/../nottermost/v1/rules", json!({"force": true})).await?.expect(403)?;
+    ada.post("/../nottermost/v1/rules", json!({"rules": 99})).await?.expect(400)?;
     ended_with(&rules(&cell, &token, &["--yes", "--force"]).await?, 0, "rules 2 are in force")?;
     let (status, said) = older.wait().await?;
     let says = |line: &String| line.contains("activates rules 2") && line.contains("knows 1");
