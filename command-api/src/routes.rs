@@ -52,6 +52,7 @@ pub fn routes(api: CommandApi) -> Router {
         .put("/api/v4/posts/{post_id}", posts::update)
         .delete("/api/v4/posts/{post_id}", posts::delete)
         .put("/api/v4/posts/{post_id}/patch", posts::patch)
+        .post("/api/v4/posts/{post_id}/restore/{version_id}", posts::restore)
         .post("/api/v4/posts/{post_id}/pin", pins::pin)
         .post("/api/v4/posts/{post_id}/unpin", pins::unpin)
         .post("/api/v4/reactions", reactions::add)

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use events::channel::{PostContent, PostCreated, PostEdited};
+use events::channel::{AttachedFile, PostContent, PostCreated, PostEdited};
 use events::{ChannelEvent, Event, Partition, Position, PostId};
 use fold::Folded;
-use search_index::{IndexChange, IndexedPost, PostFlags};
+use search_index::{IndexChange, IndexedFile, IndexedPost, PostFlags};
 
 /// Changes of the index, gathered from a batch.
 #[derive(Debug, Default)]
@@ -125,6 +125,7 @@ fn created(c: &PostCreated, p: &PostContent, at: i64, position: Position) -> Ind
         post_type: String::new(),
         flags: flags(&p.message, !c.files.is_empty()),
         message: p.message.clone(),
+        files: files(&c.files, &p.file_names),
         partition: position.partition,
         offset: position.offset,
     }
@@ -140,9 +141,20 @@ fn edited(c: &PostEdited, p: &PostContent, position: Position) -> IndexedPost {
         post_type: String::new(),
         flags: flags(&p.message, !c.files.is_empty()),
         message: p.message.clone(),
+        files: files(&c.files, &p.file_names),
         partition: position.partition,
         offset: position.offset,
     }
+}
+
+/// Of somebody who is erased, names are not left.
+fn files(files: &[AttachedFile], names: &[String]) -> Vec<IndexedFile> {
+    let indexed = |(file, name): (&AttachedFile, &String)| IndexedFile {
+        file_id: file.file_id,
+        name: name.clone(),
+        extension: file.extension.clone(),
+    };
+    files.iter().zip(names).map(indexed).collect()
 }
 
 fn flags(message: &str, has_file: bool) -> PostFlags {

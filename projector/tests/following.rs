@@ -268,6 +268,9 @@ async fn a_rebuild_is_equal(it: &Installation) {
         .await
         .expect("the log can be read");
     assert_eq!(rebuilt.records, told);
+    for (partition, end) in &rebuilt.positions {
+        assert_eq!(rebuilt.folds.next(*partition), *end, "{partition} is folded to its end");
+    }
     assert_eq!(compare(&it.database, &beside).await.expect("both can be read"), []);
     let old = Searcher::open(&it.index()).expect("the index can be opened").fingerprint();
     let new = Searcher::open(&index).expect("the index can be opened").fingerprint();

@@ -141,7 +141,8 @@ impl App {
         self.rows_passed(&ends).await
     }
 
-    async fn rows_followed(&self, partitions: &[Partition]) {
+    /// Gives rows that are merely younger than the fold a moment to follow it.
+    pub(crate) async fn rows_followed(&self, partitions: &[Partition]) {
         let followed = self.rows.followed(&self.fold, partitions, Instant::now() + FOLLOWING);
         // An answer that is a little older is better than none.
         let _ = tokio::time::timeout(FOLLOWING, followed).await;

@@ -10,15 +10,15 @@ use events::{ChannelEvent, ChannelId, Event, EventId, FileId, Partition, PostId,
 use http::StatusCode;
 use platform::clock;
 use platform::http::{ApiError, Path, Query, UrlId, json, note_channel, nullable, ok_status};
-use read_model::QueryError;
-use read_model::queries::PostOfCommand;
+use read_model::queries::{HistoryOf, PostOfCommand};
+use read_model::{Access, QueryError};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{id_field, id_fields, pins};
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written};
-use crate::facts::{post_content, post_facts, post_files};
+use crate::facts::{post_content, post_facts, post_files, unreadable};
 use crate::idempotency::{CommandId, Json};
 use crate::submission::Decided;
 
@@ -183,7 +183,36 @@ pub(crate) async fn patch(
     State(api): State<CommandApi>,
     caller: Caller,
     Path(UrlId(post)): Path<UrlId<PostId>>,
-    Json(mut patch): Json<Patch>,
+    Json(patch): Json<Patch>,
+) -> Result<Response, ApiError> {
+    edit(&api, &caller, post, patch).await
+}
+
+/// `POST /posts/{post_id}/restore/{version_id}`: an edit that says again what an earlier version said.
+pub(crate) async fn restore(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path((UrlId(post), UrlId(version))): Path<(UrlId<PostId>, UrlId<PostId>)>,
+) -> Result<Response, ApiError> {
+    api.known_post(post).await?;
+    let history = api.reader.post_history(caller.user, post, HistoryOf::Standing).await;
+    let history = match history.map_err(unreadable)? {
+        Access::Granted(history) => history,
+        Access::Denied => return Err(ApiError::forbidden()),
+        Access::Unknown => return Err(ApiError::post_not_found()),
+    };
+    let earlier = history.versions.iter().find(|earlier| earlier.version_id() == version);
+    let Some(earlier) = earlier else { return Err(ApiError::post_not_found()) };
+    let props = serde_json::from_str(&earlier.props).map_err(ApiError::internal)?;
+    let message = Some(earlier.message.clone());
+    edit(&api, &caller, post, Patch { message, props: Some(props), ..Patch::default() }).await
+}
+
+async fn edit(
+    api: &CommandApi,
+    caller: &Caller,
+    post: PostId,
+    mut patch: Patch,
 ) -> Result<Response, ApiError> {
     if let Some(props) = &mut patch.props {
         PRIVILEGED_PROPS.iter().for_each(|name| drop(props.remove(*name)));
@@ -195,12 +224,12 @@ pub(crate) async fn patch(
     let partition = Partition::of(Topic::Channels, channel.as_bytes());
     let rests_on = [Partition::DIRECTORY, partition];
     let seen = parking_lot::Mutex::new(found);
-    let ended = api.submit(caller.order(caller.command_id(&api), partition, &rests_on), || {
+    let ended = api.submit(caller.order(caller.command_id(api), partition, &rests_on), || {
         Box::pin(async {
             let Some(found) = api.reader.post_of_command(post).await? else {
                 return Ok(Decided::new(Err(PostRejection::UnknownPost), Some(0)));
             };
-            let command = patch.command(&caller, &found);
+            let command = patch.command(caller, &found);
             let rows_at = Some(found.next_offset);
             *seen.lock() = found;
             let directory = api.fold.directory();
@@ -210,9 +239,9 @@ pub(crate) async fn patch(
     });
     let written = ended.await?.written()?;
     let mut positions = api.position_of(written.as_ref(), partition);
-    let mut shown = edited(&api, &seen.into_inner(), written.as_ref());
+    let mut shown = edited(api, &seen.into_inner(), written.as_ref());
     if let Some(pinned) = patch.is_pinned.filter(|pinned| *pinned != shown.is_pinned) {
-        let pin = pins::set(&api, &caller, post, pinned).await?;
+        let pin = pins::set(api, caller, post, pinned).await?;
         positions.extend(pin);
         shown.is_pinned = pinned;
     }

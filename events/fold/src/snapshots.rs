@@ -68,6 +68,17 @@ impl Snapshots {
         Ok(())
     }
 
+    /// Writes the states of all partitions of `set`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may be written.
+    pub async fn write_all(&self, set: &FoldSet) -> Result<(), StoreError> {
+        for partition in Partition::durable() {
+            self.write(set, partition).await?;
+        }
+        Ok(())
+    }
+
     async fn write_and_keep(
         &self,
         kept: usize,
@@ -148,9 +159,7 @@ impl Snapshots {
     /// # Errors
     /// [`StoreError`]; the same again does what is left.
     pub async fn begin_epoch(&self, set: &FoldSet, epoch: u32) -> Result<(), StoreError> {
-        for partition in Partition::durable() {
-            self.write(set, partition).await?;
-        }
+        self.write_all(set).await?;
         for at in self.held().await? {
             if at.epoch < epoch {
                 self.0.delete(&name(at)).await?;

@@ -201,6 +201,16 @@ pub fn default_member_notify_props() -> StringMap {
     .collect()
 }
 
+/// A channel as it is shown outside of its team.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChannelWithTeam {
+    #[serde(flatten)]
+    pub channel: Channel,
+    pub team_display_name: String,
+    pub team_name: String,
+    pub team_update_at: i64,
+}
+
 /// A row of `GET /users/{u}/channel_members`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChannelMemberWithTeam {

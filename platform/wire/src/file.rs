@@ -2,7 +2,7 @@
 
 use events::channel::{AttachedFile, FileDetails, FileUploaded};
 use events::{ChannelId, FileId, PostId, UserId};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::ids::or_empty;
 
@@ -62,6 +62,30 @@ impl FileInfo {
     pub fn from_uploaded(c: &FileUploaded, p: &FileDetails, at: i64) -> Self {
         Self::new(&c.file, &p.name, c.owner_id, c.channel_id, None, at)
     }
+}
+
+/// The answer of a search for files.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FileInfoList {
+    /// Newest first.
+    pub order: Vec<FileId>,
+    #[serde(serialize_with = "by_id")]
+    pub file_infos: Vec<FileInfo>,
+    pub next_file_info_id: &'static str,
+    pub prev_file_info_id: &'static str,
+    pub first_inaccessible_file_time: i64,
+}
+
+impl FileInfoList {
+    /// In the order of `files`.
+    pub fn new(files: Vec<FileInfo>) -> Self {
+        let order = files.iter().map(|file| file.id).collect();
+        Self { order, file_infos: files, ..Self::default() }
+    }
+}
+
+fn by_id<S: Serializer>(files: &[FileInfo], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(files.iter().map(|file| (file.id, file)))
 }
 
 /// The answer of `POST /files`.

@@ -28,13 +28,14 @@ use bytes::Bytes;
 use serde::Serialize;
 
 pub use channel::{
-    Channel, ChannelMember, ChannelMemberWithTeam, ChannelStats, ChannelUnread, HIDDEN_TIME,
-    ViewResult, default_member_notify_props, direct_name, group_display_name, group_name,
+    Channel, ChannelMember, ChannelMemberWithTeam, ChannelStats, ChannelUnread, ChannelWithTeam,
+    HIDDEN_TIME, ViewResult, default_member_notify_props, direct_name, group_display_name,
+    group_name,
 };
 pub use client_config::{ClientConfig, anonymous_client_config, client_config, client_license};
-pub use file::{FileInfo, FileUploadResult};
+pub use file::{FileInfo, FileInfoList, FileUploadResult};
 pub use notice::{Names, NoticeText, notice_text};
-pub use post::{Post, PostMetadata, hashtags};
+pub use post::{Post, PostInfo, PostMetadata, hashtags};
 pub use post_list::{PostList, SearchMatches};
 pub use preference::Preference;
 pub use props::Props;

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use events::channel::{AttachedFile, Notice, PostContent, PostCreated, PostDeleted, PostEdited};
-use events::{ChannelId, FileId, PostId, UserId};
-use serde::Serialize;
+use events::directory::{ChannelType, TeamType};
+use events::{ChannelId, FileId, PostId, TeamId, UserId};
+use serde::{Serialize, Serializer};
 
 use crate::ids::or_empty;
 use crate::{FileInfo, Names, Props, Reaction, notice_text};
@@ -44,6 +45,28 @@ pub struct PostMetadata {
     pub files: Vec<FileInfo>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+}
+
+/// The answer of `GET /posts/{post_id}/info`: where the post stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PostInfo {
+    pub channel_id: ChannelId,
+    pub channel_type: ChannelType,
+    pub channel_display_name: String,
+    pub has_joined_channel: bool,
+    #[serde(serialize_with = "or_empty")]
+    pub team_id: Option<TeamId>,
+    #[serde(serialize_with = "type_or_empty")]
+    pub team_type: Option<TeamType>,
+    pub team_display_name: String,
+    pub has_joined_team: bool,
+}
+
+fn type_or_empty<S: Serializer>(of: &Option<TeamType>, to: S) -> Result<S::Ok, S::Error> {
+    match of {
+        Some(team_type) => team_type.serialize(to),
+        None => to.serialize_str(""),
+    }
 }
 
 impl Post {

@@ -96,6 +96,7 @@ fn posts(count: u64) -> impl Iterator<Item = IndexChange> {
             post_type: String::new(),
             flags: PostFlags::default(),
             message: message(&mut random),
+            files: Vec::new(),
             partition: Partition { topic: Topic::Channels, index: (n % 64) as u16 },
             offset: n / 64,
         })

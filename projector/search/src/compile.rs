@@ -4,10 +4,10 @@
 use events::{ChannelId, UserId};
 use tantivy::Term as IndexTerm;
 use tantivy::query::{AllQuery, BooleanQuery, Occur, PhraseQuery, Query, TermQuery};
-use tantivy::schema::IndexRecordOption;
+use tantivy::schema::{Field, IndexRecordOption};
 
 use crate::prefix::{PhraseBeginningQuery, PrefixQuery};
-use crate::query::{ResolvedQuery, Term};
+use crate::query::{ResolvedQuery, Subject, Term};
 use crate::schema::Fields;
 use crate::steady::SteadyQuery;
 
@@ -17,7 +17,11 @@ pub(crate) fn compile(query: &ResolvedQuery, fields: &Fields) -> Option<Box<dyn 
         return None;
     }
     let mut must: Vec<Box<dyn Query>> = Vec::new();
-    let terms: Vec<_> = query.query.terms.iter().map(|t| term_query(t, fields)).collect();
+    let text = match query.subject {
+        Subject::Posts => fields.message,
+        Subject::Files => fields.file_name,
+    };
+    let terms: Vec<_> = query.query.terms.iter().map(|t| term_query(t, text)).collect();
     if query.query.any_term && !terms.is_empty() {
         must.push(any_of(terms));
     } else {
@@ -29,10 +33,15 @@ pub(crate) fn compile(query: &ResolvedQuery, fields: &Fields) -> Option<Box<dyn 
     if let Some(post_type) = &query.post_type {
         must.push(exact(IndexTerm::from_field_text(fields.post_type, post_type)));
     }
+    let extension = |text: &String| exact(IndexTerm::from_field_text(fields.extension, text));
+    if !query.query.extensions.is_empty() {
+        must.push(any_of(query.query.extensions.iter().map(extension).collect()));
+    }
     let mut must_not: Vec<Box<dyn Query>> = Vec::new();
     for term in &query.query.excluded_terms {
-        must_not.push(Box::new(SteadyQuery(term_query(term, fields))));
+        must_not.push(Box::new(SteadyQuery(term_query(term, text))));
     }
+    must_not.extend(query.query.excluded_extensions.iter().map(extension));
     must_not.extend(query.excluded_authors.iter().map(|a| author_query(*a, fields)));
     Some(combine(must, must_not))
 }
@@ -78,8 +87,7 @@ fn exact(term: IndexTerm) -> Box<dyn Query> {
     Box::new(TermQuery::new(term, IndexRecordOption::Basic))
 }
 
-fn term_query(term: &Term, fields: &Fields) -> Box<dyn Query> {
-    let field = fields.message;
+fn term_query(term: &Term, field: Field) -> Box<dyn Query> {
     let whole = |text: &str| IndexTerm::from_field_text(field, text);
     let Some((last, before)) = term.0.split_last() else {
         return Box::new(tantivy::query::EmptyQuery);

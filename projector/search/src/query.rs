@@ -1,7 +1,7 @@
 //! The search string of the v4 API, parsed. Pure: names stay names until someone resolves them, and
 //! every text is a query, however odd: what is no operator is a word to look for.
 //!
-//! `from:name` `in:channel` (also `channel:`) `before:` `after:` `on:YYYY-MM-DD`, `"a phrase"`,
+//! `from:name` `in:channel` (also `channel:`) `before:` `after:` `on:YYYY-MM-DD` `ext:pdf`, `"a phrase"`,
 //! `#hashtag`, `beginning*`, and any of them behind `-` to exclude.
 
 use std::ops::Range;
@@ -17,7 +17,7 @@ use crate::tokens::{Asked, ask, ask_hashtag};
 pub const QUERY_CHARS_MAX: usize = 1024;
 /// Words, phrases and hashtags of a query; the rest is ignored.
 pub const TERMS_MAX: usize = 32;
-/// Names in each of `from:`, `in:` and their exclusions; the rest is ignored.
+/// Names in each of `from:`, `in:`, `ext:` and their exclusions; the rest is ignored.
 pub const NAMES_MAX: usize = 32;
 
 /// A word, phrase or hashtag, as tokens at fixed distances; never empty.
@@ -41,6 +41,19 @@ pub struct Query {
     /// Times of creation that match, in milliseconds.
     pub created: Option<Range<i64>>,
     pub excluded_created: Vec<Range<i64>>,
+    /// Extensions of files, in lower case, without their dot: only files have them.
+    pub extensions: Vec<String>,
+    pub excluded_extensions: Vec<String>,
+}
+
+/// What is searched for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Subject {
+    /// Posts, by what they say.
+    #[default]
+    Posts,
+    /// Files of posts, by their names.
+    Files,
 }
 
 /// A query whose names are ids.
@@ -57,6 +70,7 @@ pub struct ResolvedQuery {
     pub flags: PostFlags,
     /// Only posts of this type, which is not empty.
     pub post_type: Option<String>,
+    pub subject: Subject,
 }
 
 impl Query {
@@ -82,6 +96,8 @@ impl Query {
             && self.excluded_channels.is_empty()
             && self.created.is_none()
             && self.excluded_created.is_empty()
+            && self.extensions.is_empty()
+            && self.excluded_extensions.is_empty()
     }
 
     /// Replaces names by ids. A name that nobody has matches nothing; as an exclusion, excludes nothing.
@@ -101,6 +117,7 @@ impl Query {
             query: self,
             flags: PostFlags::default(),
             post_type: None,
+            subject: Subject::default(),
         }
     }
 
@@ -141,6 +158,8 @@ impl Query {
             (Filter::From, true) => &mut self.excluded_from,
             (Filter::In, false) => &mut self.channels,
             (Filter::In, true) => &mut self.excluded_channels,
+            (Filter::Extension, false) => &mut self.extensions,
+            (Filter::Extension, true) => &mut self.excluded_extensions,
             (Filter::Before | Filter::After | Filter::On, _) => {
                 match day(value, offset_seconds) {
                     Some(day) => self.add_times(name, day, excluded),
@@ -154,6 +173,7 @@ impl Query {
         };
         let value = match name {
             Filter::From => value.trim_start_matches('@'),
+            Filter::Extension => value.trim_start_matches('.'),
             _ => value.trim_start_matches('~'),
         };
         if !value.is_empty() && names.len() < NAMES_MAX {
@@ -206,16 +226,18 @@ pub(crate) enum Filter {
     Before,
     After,
     On,
+    Extension,
 }
 
 impl Filter {
-    const WORDS: [(&'static str, Self); 6] = [
+    const WORDS: [(&'static str, Self); 7] = [
         ("from", Self::From),
         ("in", Self::In),
         ("channel", Self::In),
         ("before", Self::Before),
         ("after", Self::After),
         ("on", Self::On),
+        ("ext", Self::Extension),
     ];
 
     pub(crate) fn named(word: &str) -> Option<Self> {

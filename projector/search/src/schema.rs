@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use events::{ChannelId, Partition, PostId, Topic, UserId};
+use events::{ChannelId, FileId, Partition, PostId, Topic, UserId};
 use tantivy::index::Index;
 use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery, TermQuery};
 use tantivy::schema::{
@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::tokenizer::MessageTokenizer;
 
 /// Of fields and tokens together: an index of another format is thrown away and fed again.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 const TOKENIZER: &str = "message";
 
@@ -30,9 +30,19 @@ pub struct IndexedPost {
     pub post_type: String,
     pub flags: PostFlags,
     pub message: String,
+    pub files: Vec<IndexedFile>,
     /// Where the record of its `post.created` stands, also after edits.
     pub partition: Partition,
     pub offset: u64,
+}
+
+/// A file of a post. It is found by its own name, and goes with its post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedFile {
+    pub file_id: FileId,
+    pub name: String,
+    /// Without its dot.
+    pub extension: String,
 }
 
 /// Yes-or-no facts of a post.
@@ -45,6 +55,8 @@ impl PostFlags {
     pub const IS_PINNED: Self = Self(1 << 2);
     pub const FROM_BOT: Self = Self(1 << 3);
     pub const FROM_WEBHOOK: Self = Self(1 << 4);
+    /// The document is not a post but a file of one.
+    pub(crate) const FILE: Self = Self(1 << 5);
 
     #[must_use]
     pub fn with(self, other: Self) -> Self {
@@ -62,6 +74,8 @@ pub(crate) mod column {
     pub(crate) const POST_LOW: &str = "post_low";
     pub(crate) const CHANNEL_HIGH: &str = "channel_high";
     pub(crate) const CHANNEL_LOW: &str = "channel_low";
+    pub(crate) const FILE_HIGH: &str = "file_high";
+    pub(crate) const FILE_LOW: &str = "file_low";
     pub(crate) const CREATE_AT: &str = "create_at";
     pub(crate) const PARTITION: &str = "partition";
     pub(crate) const OFFSET: &str = "offset";
@@ -78,8 +92,11 @@ pub(crate) struct Fields {
     pub root: Field,
     pub post_type: Field,
     pub message: Field,
+    pub file_name: Field,
+    pub extension: Field,
     post_halves: [Field; 2],
     channel_halves: [Field; 2],
+    file_halves: [Field; 2],
     create_at: Field,
     partition: Field,
     offset: Field,
@@ -104,13 +121,20 @@ pub(crate) fn schema() -> (Schema, Fields) {
         channel: schema.add_bytes_field("channel", id.clone()),
         author: schema.add_bytes_field("author", id.clone()),
         root: schema.add_bytes_field("root", id),
-        post_type: schema
-            .add_text_field("post_type", TextOptions::default().set_indexing_options(exact)),
+        post_type: schema.add_text_field(
+            "post_type",
+            TextOptions::default().set_indexing_options(exact.clone()),
+        ),
         message: schema
-            .add_text_field("message", TextOptions::default().set_indexing_options(words)),
+            .add_text_field("message", TextOptions::default().set_indexing_options(words.clone())),
+        file_name: schema
+            .add_text_field("file_name", TextOptions::default().set_indexing_options(words)),
+        extension: schema
+            .add_text_field("extension", TextOptions::default().set_indexing_options(exact)),
         post_halves: [column::POST_HIGH, column::POST_LOW].map(|n| schema.add_u64_field(n, FAST)),
         channel_halves: [column::CHANNEL_HIGH, column::CHANNEL_LOW]
             .map(|n| schema.add_u64_field(n, FAST)),
+        file_halves: [column::FILE_HIGH, column::FILE_LOW].map(|n| schema.add_u64_field(n, FAST)),
         create_at: schema.add_i64_field(column::CREATE_AT, FAST),
         partition: schema.add_u64_field(column::PARTITION, FAST),
         offset: schema.add_u64_field(column::OFFSET, FAST),
@@ -127,31 +151,47 @@ pub(crate) fn register_tokenizer(index: &Index) {
 }
 
 impl Fields {
-    pub(crate) fn document(&self, post: &IndexedPost) -> TantivyDocument {
-        let mut document = TantivyDocument::with_capacity(post.message.len() + 256);
+    /// The post, and each of its files.
+    pub(crate) fn documents(&self, post: &IndexedPost) -> impl Iterator<Item = TantivyDocument> {
+        let files = post.files.iter().map(|file| self.of_file(post, file));
+        std::iter::once(self.of_post(post)).chain(files)
+    }
+
+    fn of_post(&self, post: &IndexedPost) -> TantivyDocument {
+        let mut document = self.common(post, post.message.len());
+        if !post.post_type.is_empty() {
+            document.add_text(self.post_type, &post.post_type);
+        }
+        document.add_text(self.message, &post.message);
+        document.add_u64(self.flags, post.flags.0);
+        document.add_u64(self.digest, digest(post));
+        document
+    }
+
+    fn of_file(&self, post: &IndexedPost, file: &IndexedFile) -> TantivyDocument {
+        let mut document = self.common(post, file.name.len());
+        document.add_text(self.file_name, &file.name);
+        document.add_text(self.extension, file.extension.to_lowercase());
+        add_halves(&mut document, self.file_halves, file.file_id.as_bytes());
+        document.add_u64(self.flags, post.flags.with(PostFlags::FILE).0);
+        document.add_u64(self.digest, digest_of_file(file));
+        document
+    }
+
+    /// What a post and its files have in common: one term and one query reach them all.
+    fn common(&self, post: &IndexedPost, text_bytes: usize) -> TantivyDocument {
+        let mut document = TantivyDocument::with_capacity(text_bytes + 256);
         document.add_bytes(self.post, post.post_id.as_bytes());
         document.add_bytes(self.channel, post.channel_id.as_bytes());
         document.add_bytes(self.author, post.author_id.as_bytes());
         if let Some(root) = &post.root_id {
             document.add_bytes(self.root, root.as_bytes());
         }
-        if !post.post_type.is_empty() {
-            document.add_text(self.post_type, &post.post_type);
-        }
-        document.add_text(self.message, &post.message);
-        for (fields, id) in [
-            (self.post_halves, post.post_id.as_bytes()),
-            (self.channel_halves, post.channel_id.as_bytes()),
-        ] {
-            let (high, low) = halves(id);
-            document.add_u64(fields[0], high);
-            document.add_u64(fields[1], low);
-        }
+        add_halves(&mut document, self.post_halves, post.post_id.as_bytes());
+        add_halves(&mut document, self.channel_halves, post.channel_id.as_bytes());
         document.add_i64(self.create_at, post.create_at);
         document.add_u64(self.partition, partition_code(post.partition));
         document.add_u64(self.offset, post.offset);
-        document.add_u64(self.flags, post.flags.0);
-        document.add_u64(self.digest, digest(post));
         document
     }
 
@@ -193,6 +233,12 @@ impl Fields {
     pub(crate) fn root_term(&self, id: PostId) -> Term {
         Term::from_field_bytes(self.root, id.as_bytes())
     }
+}
+
+fn add_halves(document: &mut TantivyDocument, fields: [Field; 2], id: &[u8; 16]) {
+    let (high, low) = halves(id);
+    document.add_u64(fields[0], high);
+    document.add_u64(fields[1], low);
 }
 
 /// The two halves of an id, in the order of its bytes.
@@ -237,6 +283,15 @@ fn digest(post: &IndexedPost) -> u64 {
     hash.update(&(post.post_type.len() as u64).to_le_bytes());
     hash.update(post.post_type.as_bytes());
     hash.update(post.message.as_bytes());
+    hash.digest()
+}
+
+fn digest_of_file(file: &IndexedFile) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(file.file_id.as_bytes());
+    hash.update(&(file.extension.len() as u64).to_le_bytes());
+    hash.update(file.extension.as_bytes());
+    hash.update(file.name.as_bytes());
     hash.digest()
 }
 

@@ -12,7 +12,7 @@ use tantivy::DocId;
 use tantivy::query::{EnableScoring, Query, Scorer, Weight};
 
 use crate::compile::{channel_term, compile, has_prefix, within};
-use crate::query::ResolvedQuery;
+use crate::query::{ResolvedQuery, Subject};
 use crate::schema::{Fields, PostFlags};
 use crate::searcher::Hit;
 use crate::segments::{Block, Scope, Segment, Snapshot};
@@ -170,12 +170,14 @@ impl<'a> Run<'a> {
         let columns = &segment.columns;
         let alive = segment.reader.alive_bitset();
         let any_flags = self.query.flags == PostFlags::default();
+        let files = self.query.subject == Subject::Files;
         // Documents mostly ascend in time: from the end, the first ones outdate the others.
         for &doc in self.matches.iter().rev() {
             let create_at = columns.create_at(doc);
             if !self.newest.outdates(create_at)
                 && alive.is_none_or(|alive| alive.is_alive(doc))
                 && self.query.admits_time(create_at)
+                && columns.flags(doc).contains(PostFlags::FILE) == files
                 && (any_flags || columns.flags(doc).contains(self.query.flags))
                 && columns.is_in(doc, &self.scope)
             {

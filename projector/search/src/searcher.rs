@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use events::{ChannelId, Partition, PostId};
+use events::{ChannelId, FileId, Partition, PostId};
 use parking_lot::Mutex;
 use tantivy::TantivyError;
 use tantivy::index::Index;
@@ -19,10 +19,12 @@ use crate::segments::Snapshot;
 /// Hits, counted from the newest, up to which can be paged.
 pub const HITS_MAX: usize = 10_000;
 
-/// A post that matches. The index may be behind the rights in force: whoever shows it checks them.
+/// A post that matches, or a file of one. The index may be behind the rights in force: whoever shows it checks them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hit {
     pub post_id: PostId,
+    /// The file, where files are searched for.
+    pub file_id: Option<FileId>,
     pub channel_id: ChannelId,
     /// Where the record of its `post.created` stands.
     pub partition: Partition,
@@ -30,9 +32,10 @@ pub struct Hit {
     pub create_at: i64,
 }
 
-/// What an index contains, as a number: equal for equal posts, whatever their order and segments.
+/// What an index contains, as a number: equal for equal posts and files, whatever their order and segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint {
+    /// Their files counted too.
     pub posts: u64,
     pub sum: u64,
 }
@@ -92,7 +95,7 @@ impl Searcher {
         self.0.current.load().positions.clone()
     }
 
-    /// A page of the matching posts of the `allowed` channels, newest first. Beyond [`HITS_MAX`]
+    /// A page of the matching posts, or files, of the `allowed` channels, newest first. Beyond [`HITS_MAX`]
     /// there are no pages.
     pub fn search(
         &self,
@@ -112,7 +115,7 @@ impl Searcher {
         Ok(hits)
     }
 
-    /// Posts that can be found.
+    /// Posts and files that can be found.
     pub fn post_count(&self) -> u64 {
         self.0.current.load().segments.iter().map(|s| u64::from(s.reader.num_docs())).sum()
     }

@@ -7,7 +7,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use events::{ChannelId, PostId};
+use events::{ChannelId, FileId, PostId};
 use tantivy::columnar::ColumnValues;
 use tantivy::directory::{Directory, META_LOCK};
 use tantivy::index::{Index, SegmentReader};
@@ -28,6 +28,7 @@ type Column<T> = Arc<dyn ColumnValues<T>>;
 pub(crate) struct Columns {
     post: [Column<u64>; 2],
     channel: [Column<u64>; 2],
+    file: [Column<u64>; 2],
     create_at: Column<i64>,
     partition: Column<u64>,
     offset: Column<u64>,
@@ -46,6 +47,7 @@ impl Columns {
         Ok(Self {
             post: [number(column::POST_HIGH)?, number(column::POST_LOW)?],
             channel: [number(column::CHANNEL_HIGH)?, number(column::CHANNEL_LOW)?],
+            file: [number(column::FILE_HIGH)?, number(column::FILE_LOW)?],
             create_at,
             partition: number(column::PARTITION)?,
             offset: number(column::OFFSET)?,
@@ -72,6 +74,13 @@ impl Columns {
         PostId::from_bytes(whole(high.get_val(doc), low.get_val(doc)))
     }
 
+    /// The file that the document is, if it is not a post.
+    fn file_id(&self, doc: DocId) -> Option<FileId> {
+        let [high, low] = &self.file;
+        let id = || FileId::from_bytes(whole(high.get_val(doc), low.get_val(doc)));
+        self.flags(doc).contains(PostFlags::FILE).then(id)
+    }
+
     pub(crate) fn is_in(&self, doc: DocId, scope: &Scope) -> bool {
         let high = self.channel[0].get_val(doc);
         let from = scope.0.partition_point(|(h, _)| *h < high);
@@ -83,6 +92,7 @@ impl Columns {
         let [high, low] = &self.channel;
         Hit {
             post_id: self.post_id(doc),
+            file_id: self.file_id(doc),
             channel_id: ChannelId::from_bytes(whole(high.get_val(doc), low.get_val(doc))),
             partition: partition_of(self.partition.get_val(doc)),
             offset: self.offset.get_val(doc),

@@ -169,11 +169,11 @@ impl SearchWriter {
         for change in changes {
             match change {
                 IndexChange::Add(post) => {
-                    self.writer.add_document(self.fields.document(post))?;
+                    self.add(post)?;
                 }
                 IndexChange::Put(post) => {
                     self.writer.delete_term(self.fields.post_term(post.post_id));
-                    self.writer.add_document(self.fields.document(post))?;
+                    self.add(post)?;
                 }
                 IndexChange::DeletePost(id) => {
                     self.writer.delete_term(self.fields.post_term(*id));
@@ -193,6 +193,13 @@ impl SearchWriter {
                     self.rewrites = REWRITES;
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn add(&self, post: &IndexedPost) -> Result<(), WriterError> {
+        for document in self.fields.documents(post) {
+            self.writer.add_document(document)?;
         }
         Ok(())
     }

@@ -5,12 +5,12 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 
-use common::{Fixture, channel, numbers, post, post_id, resolve, resolved, user};
-use events::{Partition, Position, Topic};
+use common::{Fixture, channel, id, numbers, post, post_id, resolve, resolved, user};
+use events::{FileId, Partition, Position, Topic};
 use proptest::prelude::*;
 use search_index::{
-    IndexChange, IndexedPost, OpenError, Positions, PostFlags, Query, SearchWriter, Searcher,
-    WriterError, WriterOptions,
+    Hit, IndexChange, IndexedFile, IndexedPost, OpenError, Positions, PostFlags, Query,
+    ResolvedQuery, SearchWriter, Searcher, Subject, WriterError, WriterOptions,
 };
 
 const OPTIONS: WriterOptions = WriterOptions { threads: 1, memory_bytes_per_thread: 15 << 20 };
@@ -442,4 +442,74 @@ fn what_is_erased_while_nothing_is_merged_leaves_the_files_when_the_index_is_ope
     writer.commit(&positions(22)).expect("commit");
     writer.close().expect("close");
     assert_eq!(deleted_but_there(directory), 0);
+}
+
+fn file(number: u64, name: &str) -> IndexedFile {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    IndexedFile {
+        file_id: FileId::from_bytes(id(4, number)),
+        name: name.to_owned(),
+        extension: extension.to_owned(),
+    }
+}
+
+/// The numbers of the files in channel 0 that the search string finds, newest first.
+fn files_found(fixture: &Fixture, query: &str) -> Vec<u64> {
+    let query = ResolvedQuery { subject: Subject::Files, ..resolved(query) };
+    let hits = fixture.searcher.search(&query, &[channel(0)], 0, 100).expect("search");
+    let number = |hit: &Hit| {
+        let id = hit.file_id.expect("a file");
+        u64::from_be_bytes(id.as_bytes()[8..].try_into().expect("eight bytes"))
+    };
+    hits.iter().map(number).collect()
+}
+
+#[test]
+fn files_are_found_by_their_names_and_posts_by_what_they_say() {
+    let mut fixture = Fixture::new();
+    let with = |number, message, files| IndexedPost { files, ..post(number, message) };
+    fixture.apply(&[
+        IndexChange::Add(with(
+            1,
+            "the plan",
+            vec![file(11, "Budget 2026.PDF"), file(12, "cat.png")],
+        )),
+        IndexChange::Add(with(2, "budget", vec![file(21, "budget-draft.xlsx")])),
+        IndexChange::Add(post(3, "cat.png")),
+    ]);
+    assert_eq!(fixture.find("budget"), [2]);
+    assert_eq!(fixture.find("in:c0"), [3, 2, 1], "files are no posts");
+    for (query, found) in [
+        ("budget", vec![21, 11]),
+        ("BUDG*", vec![21, 11]),
+        ("budget ext:pdf", vec![11]),
+        ("ext:.PDF", vec![11]),
+        ("ext:png ext:xlsx", vec![21, 12]),
+        ("budget -ext:pdf", vec![21]),
+        ("budget -draft", vec![11]),
+        ("plan", vec![]),
+        ("ext:zip", vec![]),
+    ] {
+        assert_eq!(files_found(&fixture, query), found, "{query:?}");
+    }
+}
+
+#[test]
+fn a_file_goes_with_its_post() {
+    let mut fixture = Fixture::new();
+    let with = |number, files| IndexedPost { files, ..post(number, "see") };
+    let reply = IndexedPost { root_id: Some(post_id(1)), ..with(2, vec![file(2, "two.txt")]) };
+    fixture.apply(&[
+        IndexChange::Add(with(1, vec![file(1, "one.txt")])),
+        IndexChange::Add(reply),
+        IndexChange::Add(with(3, vec![file(3, "three.txt")])),
+        IndexChange::Add(IndexedPost { author_id: user(9), ..with(4, vec![file(4, "four.txt")]) }),
+    ]);
+    fixture.apply(&[IndexChange::Put(with(3, vec![file(5, "five.txt")]))]);
+    assert_eq!(files_found(&fixture, "ext:txt"), [4, 5, 2, 1]);
+    fixture.apply(&[IndexChange::DeleteThread(post_id(1))]);
+    assert_eq!(files_found(&fixture, "ext:txt"), [4, 5]);
+    let erased = IndexChange::EraseAuthor { channel_id: channel(0), author_id: user(9) };
+    fixture.apply(&[erased, IndexChange::DeletePost(post_id(3))]);
+    assert!(files_found(&fixture, "ext:txt").is_empty());
 }

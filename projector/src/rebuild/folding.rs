@@ -28,12 +28,12 @@ pub(super) struct Folding {
 }
 
 /// Folds the partitions up to their ends, one behind the other. Stops early if nobody takes the batches
-/// any more.
+/// any more. Returns the folds as far as they came.
 pub(super) async fn fold(
     log: Arc<dyn LogReader>,
     ends: Vec<(Partition, u64)>,
     folding: Folding,
-) -> Result<(), RebuildError> {
+) -> Result<FoldSet, RebuildError> {
     let set = FoldSet::new();
     for (partition, end) in ends {
         while set.next(partition) < end {
@@ -41,11 +41,11 @@ pub(super) async fn fold(
             records.retain(|record| record.offset < end);
             let batch = folded(&set, records, folding.rows)?;
             if folding.batches.send(batch).await.is_err() {
-                return Ok(());
+                return Ok(set);
             }
         }
     }
-    Ok(())
+    Ok(set)
 }
 
 fn folded(set: &FoldSet, records: Vec<SharedRecord>, rows: bool) -> Result<Batch, FoldError> {

@@ -12,6 +12,7 @@ use std::time::Instant;
 use domain::FoldError;
 use event_log::{LogReader, ReadError, ReadLimit};
 use events::Partition;
+use fold::FoldSet;
 use read_model::{Database, OpenError};
 use search_index::{WriterError, WriterOptions};
 use tokio::sync::{mpsc, watch};
@@ -49,11 +50,13 @@ pub struct Progress {
 }
 
 /// What a rebuild made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Rebuilt {
     pub records: u64,
     /// The next offset of each partition that holds anything.
     pub positions: BTreeMap<Partition, u64>,
+    /// The folds at these positions: worth a snapshot.
+    pub folds: FoldSet,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -166,9 +169,10 @@ async fn made(
         manner.rest(began).await;
     }
     drop(incoming);
-    folding.await.expect("folding does not panic")?;
+    let folds = folding.await.expect("folding does not panic")?;
     making.finish(manner, (indexed, wanted)).await?;
-    Ok(Rebuilt { records: progress.records, positions: ends.into_iter().collect() })
+    let (records, positions) = (progress.records, ends.into_iter().collect());
+    Ok(Rebuilt { records, positions, folds })
 }
 
 /// The ends of the partitions that hold anything.

@@ -6,6 +6,7 @@ pub(crate) mod files;
 pub(crate) mod posts;
 pub(crate) mod retention;
 pub(crate) mod roles;
+pub(crate) mod searching;
 pub(crate) mod system;
 pub(crate) mod teams;
 pub(crate) mod users;

@@ -4,6 +4,7 @@
 mod accounts;
 mod channels;
 mod files;
+mod finding_channels;
 mod memory;
 mod people;
 mod posts;

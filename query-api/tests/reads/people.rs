@@ -204,6 +204,20 @@ impl World {
         channel_id
     }
 
+    pub async fn group(&self, people: &[&Person]) -> ChannelId {
+        let user_ids: Vec<UserId> = people.iter().map(|person| person.id).collect();
+        let channel_id = ChannelId::group(&user_ids);
+        let opened = ChannelGroupOpened { channel_id, by: user_ids[0], user_ids };
+        self.append(channel_id.0, ChannelEvent::ChannelGroupOpened(opened.into())).await;
+        channel_id
+    }
+
+    pub async fn archive(&self, channel: ChannelId, person: &Person) {
+        let notice = notice(NoticeKind::ChannelDeleted, person.id);
+        let archived = ChannelArchived { channel_id: channel, notice };
+        self.append(channel.0, ChannelEvent::ChannelArchived(archived.into())).await;
+    }
+
     pub async fn join(&self, channel: ChannelId, person: &Person, kind: NoticeKind) {
         let team = self.fold.channels(channel).state().channel(channel).unwrap().team_id.unwrap();
         let generation = self.generation(person.id, team);

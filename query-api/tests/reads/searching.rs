@@ -129,3 +129,47 @@ fn bodies_that_are_no_search_are_refused() {
         assert_eq!(elsewhere.refused().0, 404);
     });
 }
+
+#[test]
+fn files_are_found_by_name_in_ones_own_channels_while_a_post_shows_them() {
+    run(async {
+        let Scene { world, ada, bob, team, green, black } = scene().await;
+        let attach = async |channel, name: &str| {
+            let file = world.upload(channel, &ada, name, "text/plain", b"0123456789").await;
+            let post = world.post(channel, &ada, "look", None, &[(file.clone(), name)]).await;
+            (file.file_id.to_string(), post)
+        };
+        let (report, shown) = attach(green, "quarterly-report.txt").await;
+        let (photo, _) = attach(green, "Report photo.png").await;
+        let (hidden, _) = attach(black, "secret report.txt").await;
+        world.upload(green, &ada, "report unattached.txt", "text/plain", b"x").await;
+        world.indexed().await;
+        let path = format!("/teams/{}/files/search", team.id);
+        let files = async |person: &Person, path: &str, terms: &str| {
+            let body = json!({ "terms": terms, "is_or_search": false });
+            let list = world.ask(person, path, body).await.ok();
+            for id in list["order"].as_array().unwrap() {
+                assert_eq!(&list["file_infos"][id.as_str().unwrap()]["id"], id);
+            }
+            list["order"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|id| id.as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(files(&bob, &path, "report").await, [photo.clone(), report.clone()]);
+        assert_eq!(files(&ada, &path, "report").await, [hidden, photo.clone(), report.clone()]);
+        assert_eq!(files(&bob, "/files/search", "report ext:png").await, [photo.clone()]);
+        assert_eq!(files(&bob, &path, "report from:ada -ext:png in:green").await, [report]);
+        assert_eq!(files(&bob, &path, "report from:bob").await, [""; 0]);
+        assert_eq!(files(&bob, &path, "").await, [""; 0]);
+        world.delete(green, &ada, shown).await;
+        assert_eq!(files(&bob, &path, "report").await, [photo], "the index may be behind");
+        world.leave(green, &bob).await;
+        assert_eq!(files(&bob, &path, "report").await, [""; 0]);
+        let nobody = format!("/teams/{}/files/search", "y".repeat(26));
+        assert_eq!(world.ask(&bob, &nobody, json!({ "terms": "x" })).await.refused().0, 404);
+        assert_eq!(world.ask(&bob, "/files/search", json!({})).await.refused().0, 400);
+    });
+}

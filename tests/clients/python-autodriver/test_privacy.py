@@ -171,7 +171,12 @@ class TestPrivateChannels:
                 f"{world.secret} in:{world.private['name']}",
                 f"{world.secret[:12]}*",
             ):
-                for path in (f"/teams/{team}/posts/search", "/posts/search"):
+                for path in (
+                    f"/teams/{team}/posts/search",
+                    "/posts/search",
+                    f"/teams/{team}/files/search",
+                    "/files/search",
+                ):
                     answer = http.post(path, json={"terms": terms, "is_or_search": True})
                     assert_calm(answer)
                     never_tells(world, answer)

@@ -7,8 +7,8 @@ use events::{ChannelId, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use crate::access::{may_read, may_see, may_see_team};
-use crate::reader::{Fields, Result, prefix_pattern};
+use crate::access::{may_see, may_see_team};
+use crate::reader::{Fields, Result};
 use crate::rows::{ChannelRow, Table};
 use crate::{Access, Key, Page, Reader};
 
@@ -142,19 +142,6 @@ static PUBLIC: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-static SEARCH: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT {} FROM channels c {NAMED}
-         AND c.team_id = $2 AND (c.delete_at = 0 OR $5)
-         AND (n.name LIKE $3 OR lower(c.display_name) LIKE $3 OR lower(c.purpose) LIKE $3)
-         AND ({} OR (c.kind = 'O' AND {}))
-         ORDER BY c.display_name, c.id LIMIT $4",
-        columns(),
-        may_read("c.id", "$1"),
-        may_see_team("c.team_id", "$1")
-    )
-});
-
 static STATS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {}, c.member_count,
@@ -255,27 +242,6 @@ impl Reader {
             }
         }
         Ok(if known { Access::judged(true, may, || channels) } else { Access::Unknown })
-    }
-
-    /// Channels of a team that the viewer is in or could join, by what a name begins with.
-    ///
-    /// # Errors
-    /// The database cannot be asked.
-    pub async fn channels_matching(
-        &self,
-        viewer: UserId,
-        team: TeamId,
-        term: &str,
-        include_deleted: bool,
-        len_max: u32,
-    ) -> Result<Vec<ChannelView>> {
-        let query = sqlx::query(SEARCH.as_str())
-            .bind(Key::from(viewer))
-            .bind(Key::from(team))
-            .bind(prefix_pattern(term))
-            .bind(i64::from(len_max))
-            .bind(include_deleted);
-        read_all(&query.fetch_all(&self.pool).await?)
     }
 
     /// # Errors

@@ -32,6 +32,16 @@ static ONE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// Files of posts that stand, where the viewer may read.
+static SHOWN: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {} FROM files f JOIN posts p ON p.id = f.post_id AND p.delete_at = 0
+         WHERE f.id = ANY($1) AND {}",
+        FileRow::select("f"),
+        may_read("f.channel_id", "$2")
+    )
+});
+
 static OF_POST: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH p AS MATERIALIZED (
@@ -78,6 +88,17 @@ impl Reader {
         }
         let file = FileRow::read(&row, 2)?;
         Ok(Access::judged(true, may, || file))
+    }
+
+    /// Those of `files` that posts show which the viewer may read, in no order.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn files_shown(&self, viewer: UserId, files: &[FileId]) -> Result<Vec<FileRow>> {
+        let keys: Vec<Key> = files.iter().copied().map(Key::from).collect();
+        let query = sqlx::query(SHOWN.as_str()).bind(keys).bind(Key::from(viewer));
+        let rows = query.fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok(FileRow::read(row, 0)?)).collect()
     }
 
     /// The files of a post.

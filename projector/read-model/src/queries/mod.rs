@@ -3,6 +3,7 @@
 
 mod channel_members;
 mod channels;
+mod channels_found;
 mod files;
 mod frames;
 mod people;
@@ -10,6 +11,7 @@ mod personal;
 mod positioned;
 mod post_commands;
 mod post_history;
+mod post_info;
 mod post_pages;
 mod post_sql;
 mod posts;
@@ -22,11 +24,13 @@ mod users;
 
 pub use channel_members::{ChannelMemberView, TeamOfChannel};
 pub use channels::ChannelView;
+pub use channels_found::{Archived, ChannelOfTeam, ChannelsQuery};
 pub use files::FileOfCommand;
 pub use people::{PeopleOrder, PeopleQuery};
 pub use positioned::Positioned;
 pub use post_commands::{PostOfCommand, UnreadFrom};
 pub use post_history::{HistoryOf, PostHistory};
+pub use post_info::PostPlace;
 pub use post_pages::{PostPage, PostView};
 pub use requests::KeyedRequest;
 pub use retention::{PastCounts, PastRows};

@@ -37,6 +37,7 @@ pub fn post(number: u64, message: &str) -> IndexedPost {
         post_type: String::new(),
         flags: PostFlags::default(),
         message: message.to_owned(),
+        files: Vec::new(),
         partition: Partition { topic: Topic::Channels, index: 7 },
         offset: number,
     }

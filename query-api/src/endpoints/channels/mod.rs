@@ -6,4 +6,5 @@ pub(crate) mod memberships;
 pub(crate) mod of_team;
 pub(crate) mod of_user;
 pub(crate) mod one;
+pub(crate) mod search;
 pub(crate) mod stats;

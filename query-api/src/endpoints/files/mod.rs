@@ -3,6 +3,7 @@
 pub(crate) mod download;
 pub(crate) mod info;
 mod range;
+pub(crate) mod search;
 
 use events::FileId;
 use platform::http::{ApiError, UrlId};

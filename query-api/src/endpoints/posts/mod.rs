@@ -3,6 +3,7 @@
 pub(crate) mod around_unread;
 pub(crate) mod by_ids;
 pub(crate) mod history;
+pub(crate) mod info;
 pub(crate) mod of_channel;
 pub(crate) mod one;
 pub(crate) mod pinned;

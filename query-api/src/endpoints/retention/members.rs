@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use events::{ChannelId, PolicyId, TeamId};
 use platform::http::{ApiError, Json, Path, Query, UrlId, nullable};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
+use wire::ChannelWithTeam;
 
 use super::for_administrators;
 use super::policies::unknown;
@@ -18,16 +19,6 @@ use crate::render;
 pub(crate) struct Search {
     #[serde(default, deserialize_with = "nullable")]
     term: String,
-}
-
-/// A channel as the contract shows it outside of its team.
-#[derive(Serialize)]
-struct WithTeam {
-    #[serde(flatten)]
-    channel: wire::Channel,
-    team_display_name: String,
-    team_name: String,
-    team_update_at: i64,
 }
 
 pub(crate) async fn teams(
@@ -99,7 +90,7 @@ async fn channels_of(
     app: &App,
     caller: &Caller,
     policy: PolicyId,
-) -> Result<Vec<WithTeam>, ApiError> {
+) -> Result<Vec<ChannelWithTeam>, ApiError> {
     for_administrators(app, caller).await?;
     let ids: Vec<ChannelId> = {
         let directory = app.fold.directory();
@@ -112,7 +103,7 @@ async fn channels_of(
     let with_team = views.iter().map(|view| {
         let channel = view.to_wire();
         let team = teams.iter().find(|team| Some(team.id) == channel.team_id);
-        WithTeam {
+        ChannelWithTeam {
             team_display_name: team.map(|team| team.display_name.clone()).unwrap_or_default(),
             team_name: team.map(|team| team.name.clone()).unwrap_or_default(),
             team_update_at: team.map_or(0, |team| team.update_at),
