@@ -38,7 +38,7 @@ pub enum NoticeKind {
     PurposeChange,
     ChannelDeleted,
     ChannelRestored,
-    ChangePrivacy,
+    ChangeChanPrivacy,
 }
 
 impl NoticeKind {
@@ -56,7 +56,7 @@ impl NoticeKind {
             Self::PurposeChange => "system_purpose_change",
             Self::ChannelDeleted => "system_channel_deleted",
             Self::ChannelRestored => "system_channel_restored",
-            Self::ChangePrivacy => "system_change_chan_privacy",
+            Self::ChangeChanPrivacy => "system_change_chan_privacy",
         }
     }
 
@@ -73,7 +73,7 @@ impl NoticeKind {
             Self::PurposeChange,
             Self::ChannelDeleted,
             Self::ChannelRestored,
-            Self::ChangePrivacy,
+            Self::ChangeChanPrivacy,
         ]
         .into_iter()
         .find(|kind| kind.post_type() == post_type)
@@ -88,7 +88,7 @@ impl NoticeKind {
                 | Self::PurposeChange
                 | Self::ChannelDeleted
                 | Self::ChannelRestored
-                | Self::ChangePrivacy
+                | Self::ChangeChanPrivacy
         )
     }
 }

@@ -99,7 +99,7 @@ async fn a_channel_becomes_private_with_a_notice_and_a_default_channel_does_not(
         let (status, said) = put(&world, &ada, &path, json!({ "privacy": privacy })).await;
         assert_eq!((status, &said["type"]), (OK, &json!(privacy)), "{said}");
     }
-    let notices = "SELECT count(*) FROM posts WHERE notice LIKE '%change_privacy%'";
+    let notices = "SELECT count(*) FROM posts WHERE notice LIKE '%change_chan_privacy%'";
     assert_eq!(world.number(notices).await, 3);
     let join = json!({ "user_id": bob.id });
     let members = format!("/channels/{channel}/members");

@@ -668,7 +668,7 @@ fn who_joins_an_open_channel_by_oneself_does_not_come_into_one_that_became_priva
     let before = given.meta(EventId::random());
     let notice = Notice {
         post_id: post(9),
-        kind: NoticeKind::ChangePrivacy,
+        kind: NoticeKind::ChangeChanPrivacy,
         by: user(1),
         user_ids: vec![],
         old: String::new(),

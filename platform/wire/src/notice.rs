@@ -42,10 +42,10 @@ pub fn notice_text(notice: &Notice, names: &impl Names) -> NoticeText {
         NoticeKind::PurposeChange => changed(&by, "purpose", notice),
         NoticeKind::ChannelDeleted => format!("@{by} put the channel into the archive."),
         NoticeKind::ChannelRestored => format!("@{by} took the channel out of the archive."),
-        NoticeKind::ChangePrivacy if notice.new == ChannelType::Private.letter() => {
+        NoticeKind::ChangeChanPrivacy if notice.new == ChannelType::Private.letter() => {
             format!("@{by} made the channel private.")
         }
-        NoticeKind::ChangePrivacy => format!("@{by} made the channel public."),
+        NoticeKind::ChangeChanPrivacy => format!("@{by} made the channel public."),
     };
     let mut props = Map::new();
     props.insert("username".to_owned(), by.into());
@@ -62,7 +62,7 @@ pub fn notice_text(notice: &Notice, names: &impl Names) -> NoticeText {
         | NoticeKind::LeaveTeam
         | NoticeKind::ChannelDeleted
         | NoticeKind::ChannelRestored
-        | NoticeKind::ChangePrivacy => {}
+        | NoticeKind::ChangeChanPrivacy => {}
     }
     NoticeText { message, props }
 }

@@ -84,14 +84,8 @@ impl RowChanges {
                 let patch = TeamPatch { invite_id: Some(b.c.invite_id), ..team_touched(at) };
                 amend(&mut self.teams, b.c.team_id, patch);
             }
-            E::TeamArchived(b) => {
-                let patch = TeamPatch { delete_at: Some(at), ..team_touched(at) };
-                amend(&mut self.teams, b.c.team_id, patch);
-            }
-            E::TeamRestored(b) => {
-                let patch = TeamPatch { delete_at: Some(0), ..team_touched(at) };
-                amend(&mut self.teams, b.c.team_id, patch);
-            }
+            E::TeamArchived(b) => self.archive_team(b.c.team_id, at, at),
+            E::TeamRestored(b) => self.archive_team(b.c.team_id, 0, at),
             E::ChannelNameClaimed(b) => {
                 let row = ChannelNameRow {
                     channel_id: b.c.channel_id,
@@ -127,6 +121,11 @@ impl RowChanges {
             let admin = admin.is_some_and(|member| member.scheme_admin);
             self.join_team(added.team_id, *user, admin, applied.at, offset);
         }
+    }
+
+    fn archive_team(&mut self, team: TeamId, delete_at: i64, at: i64) {
+        let patch = TeamPatch { delete_at: Some(delete_at), ..team_touched(at) };
+        amend(&mut self.teams, team, patch);
     }
 
     fn join_team(&mut self, team: TeamId, user: UserId, admin: bool, at: i64, offset: u64) {

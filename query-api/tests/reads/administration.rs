@@ -171,7 +171,7 @@ fn a_channel_that_became_private_is_found_by_its_members_alone() {
         let private = ChannelPrivacyChanged {
             channel_id: channel,
             r#type: ChannelType::Private,
-            notice: notice(NoticeKind::ChangePrivacy, &ada),
+            notice: notice(NoticeKind::ChangeChanPrivacy, &ada),
         };
         world.append(channel.0, ChannelEvent::ChannelPrivacyChanged(private.into())).await;
         assert_eq!(world.get(&bob, &path).await.refused().0, 403);

@@ -365,7 +365,7 @@ fn a_converted_channel_is_told_to_its_team_and_its_members() {
     let private = ChannelPrivacyChanged {
         channel_id: TOWN,
         r#type: ChannelType::Private,
-        notice: notice(NoticeKind::ChangePrivacy),
+        notice: notice(NoticeKind::ChangeChanPrivacy),
     };
     let pushed = world.channel(ChannelEvent::ChannelPrivacyChanged(private.into()));
     assert_eq!(names(&pushed), ["channel_converted", "posted"]);

@@ -24,7 +24,7 @@ AS_IN_TABLE = {
     "{newcomer}": "{user_id}",
     "{unknown}": "{user_id}",
     "{open}": "{channel_id}",
-    "{open_invite_id}": "{invite_id}",
+    "{closed_invite_id}": "{invite_id}",
 }
 LINE = re.compile(r"(?P<verdicts>[x+-]{8})(?P<changes>!?)\s+(?P<method>[A-Z]+)\s+(?P<path>\S+)(?:\s+(?P<body>\S.*))?")
 URL = re.compile(r"^\s*(?:command|query|realtime|each)\((\w+), \"([^\"]+)\"\)", re.MULTILINE)
@@ -74,7 +74,7 @@ def test_every_address_has_a_line_and_every_line_an_address():
 
 
 def test_every_address_of_an_account_is_asked_about_anothers():
-    others = {row.address for row in TABLE if "{user_id}" in row.path or "{newcomer}" in row.path or "{unknown}" in row.path}
+    others = {row.address for row in TABLE if re.search(r"\{(user_id|newcomer|unknown)\}", row.path)}
     assert {address for address in addresses() if "{user_id}" in address} == others
 
 
@@ -93,8 +93,9 @@ class Cast:
         people = {role: Person.join(role, live=False) for role in ROLES if role != "nobody"}
         self.people = people
         self.mate = Person.join("mate", live=False)
-        ada.driver.users.update_user_roles(people["root"].id, roles="system_user system_admin")
-        self.made = 0
+        with ada.http as http:
+            roles = {"roles": "system_user system_admin"}
+            assert http.put(f"/users/{people['root'].id}/roles", json=roles).status_code == 200
         # Of other teams each; somebody who is in none could be refused for that alone.
         team_of(people["stranger"])
         with people["root"].http as http:
@@ -117,15 +118,17 @@ class Cast:
             file = upload["file_infos"][0]["id"]
             said = {"channel_id": channel["id"], "message": f"{secret} said", "file_ids": [file]}
             post = made(http.post("/posts", json=said))
+            # It has a history.
+            assert http.put(f"/posts/{post['id']}/patch", json={"message": f"{secret} said so"}).status_code == 200
         ids = {
             "team_id": team["id"],
             "team_name": team["name"],
             "channel_id": channel["id"],
             "channel_name": channel["name"],
             "open": opened["id"],
-            "open_invite_id": team["invite_id"],
+            "closed_invite_id": team["invite_id"],
             "post_id": post["id"],
-            "said": f"{secret} said",
+            "said": f"{secret} said so",
             "file_id": file,
             "user_id": self.mate.id,
             "username": self.mate.username,

@@ -48,7 +48,7 @@ impl ChangeChannelPrivacy {
             return Ok(Decision::AlreadySo);
         }
         ensure(!channel.is_default, R::DefaultChannel)?;
-        let mut told = notice(self.notice_id, NoticeKind::ChangePrivacy, self.actor, &[]);
+        let mut told = notice(self.notice_id, NoticeKind::ChangeChanPrivacy, self.actor, &[]);
         told.old = channel.r#type.letter().to_owned();
         told.new = self.r#type.letter().to_owned();
         let (channel_id, r#type, notice) = (self.channel_id, self.r#type, told);

@@ -66,7 +66,7 @@ fn settings() -> Vec<ChannelEvent> {
         Body::from(ChannelPrivacyChanged {
             channel_id: CHANNEL,
             r#type: ChannelType::Private,
-            notice: notice(NoticeKind::ChangePrivacy),
+            notice: notice(NoticeKind::ChangeChanPrivacy),
         })
         .into(),
         Body::from(ChannelArchived {

@@ -89,7 +89,9 @@ impl History {
             kinds.into_iter().filter_map(|kind| self.notice(kind, by, by)).collect();
         let event: ChannelEvent = match self.rng.random_range(0..5) {
             4 => {
-                let Some(notice) = self.notice(NoticeKind::ChangePrivacy, by, by) else { return };
+                let Some(notice) = self.notice(NoticeKind::ChangeChanPrivacy, by, by) else {
+                    return;
+                };
                 let private = self.rng.random_bool(0.5);
                 let r#type = if private { ChannelType::Private } else { ChannelType::Open };
                 Body::from(ChannelPrivacyChanged { channel_id, r#type, notice }).into()
