@@ -82,6 +82,10 @@ pub(crate) fn channel_archived() -> ApiError {
     bad("api.channel.archived.app_error", "This channel is archived.")
 }
 
+pub(crate) fn team_archived() -> ApiError {
+    bad("api.nottermost.team.archived.app_error", "This team is archived.")
+}
+
 pub(crate) fn not_in_team() -> ApiError {
     bad("api.channel.add_user.to.channel.not_in_team.app_error", "Not a member of the team.")
 }
@@ -98,6 +102,7 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
         Refusal::ChannelNameTaken => ApiError::channel_exists(),
         Refusal::UnknownChannel => ApiError::channel_not_found(),
         Refusal::Archived => ApiError::post_to_deleted_channel(),
+        Refusal::TeamArchived => team_archived(),
         Refusal::DefaultChannel => ApiError::leave_default_channel(),
         Refusal::FixedMembers => fixed_members(),
         Refusal::UnknownSession => ApiError::session_expired(),
@@ -138,6 +143,8 @@ impl Rejection for DirectoryRejection {
             }
             Self::LastAdmin => last_admin(),
             Self::UnknownTeam => ApiError::team_not_found(),
+            Self::TeamArchived => team_archived(),
+            Self::NoSuchMember => ApiError::team_member_not_found(),
             Self::TeamNameTaken => team_exists(),
             Self::UnknownChannel => ApiError::channel_not_found(),
             Self::ChannelNameTaken => ApiError::channel_exists(),
@@ -163,6 +170,8 @@ impl Rejection for ChannelRejection {
             Self::Invalid(field) => ApiError::invalid_body(field),
             Self::UnknownChannel => ApiError::channel_not_found(),
             Self::Archived => channel_archived(),
+            Self::TeamArchived => team_archived(),
+            Self::NoSuchMember => ApiError::channel_member_not_found(),
             Self::Forbidden => ApiError::forbidden(),
             Self::UnknownUser => ApiError::user_not_found(),
             Self::NotATeamMember => not_in_team(),

@@ -5,9 +5,9 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::endpoints::{
-    channel_members, channels, conversations, erasure, files, legal_holds, login, passwords, pins,
-    posts, preferences, reactions, retention, rules, sessions, status, team_members, teams, typing,
-    users, views,
+    channel_members, channel_privacy, channels, conversations, erasure, files, legal_holds, login,
+    member_roles, passwords, pins, posts, preferences, reactions, retention, rules, sessions,
+    status, team_admin, team_members, teams, typing, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -34,9 +34,17 @@ pub fn routes(api: CommandApi) -> Router {
         .delete("/api/v4/users/{user_id}/posts/{post_id}/reactions/{emoji_name}", reactions::remove)
         .post("/api/v4/teams", teams::create)
         .post("/api/v4/teams/members/invite", team_members::join_by_invite)
+        .put("/api/v4/teams/{team_id}", team_admin::update)
+        .delete("/api/v4/teams/{team_id}", team_admin::archive)
+        .put("/api/v4/teams/{team_id}/patch", team_admin::patch)
+        .put("/api/v4/teams/{team_id}/privacy", team_admin::privacy)
+        .post("/api/v4/teams/{team_id}/restore", team_admin::restore)
+        .post("/api/v4/teams/{team_id}/regenerate_invite_id", team_admin::regenerate_invite)
         .post("/api/v4/teams/{team_id}/members", team_members::add)
         .post("/api/v4/teams/{team_id}/members/batch", team_members::add_many)
         .delete("/api/v4/teams/{team_id}/members/{user_id}", team_members::remove)
+        .put("/api/v4/teams/{team_id}/members/{user_id}/roles", member_roles::of_team)
+        .put("/api/v4/teams/{team_id}/members/{user_id}/schemeRoles", member_roles::of_team_by_scheme)
         .post("/api/v4/channels", channels::create)
         .post("/api/v4/channels/direct", conversations::open_direct)
         .post("/api/v4/channels/group", conversations::open_group)
@@ -45,9 +53,12 @@ pub fn routes(api: CommandApi) -> Router {
         .put("/api/v4/channels/{channel_id}", channels::update)
         .delete("/api/v4/channels/{channel_id}", channels::archive)
         .put("/api/v4/channels/{channel_id}/patch", channels::patch)
+        .put("/api/v4/channels/{channel_id}/privacy", channel_privacy::change)
         .post("/api/v4/channels/{channel_id}/restore", channels::restore)
         .post("/api/v4/channels/{channel_id}/members", channel_members::add)
         .delete("/api/v4/channels/{channel_id}/members/{user_id}", channel_members::remove)
+        .put("/api/v4/channels/{channel_id}/members/{user_id}/roles", member_roles::of_channel)
+        .put("/api/v4/channels/{channel_id}/members/{user_id}/schemeRoles", member_roles::of_channel_by_scheme)
         .post("/api/v4/posts", posts::create)
         .put("/api/v4/posts/{post_id}", posts::update)
         .delete("/api/v4/posts/{post_id}", posts::delete)

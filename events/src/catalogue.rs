@@ -139,15 +139,17 @@ catalogue! {
         UserCreated, UserProfileChanged, UserPasswordChanged,
         UserRolesChanged, UserDeactivated, UserActivated, UserErased, UserKeyDestroyed,
         UserSessionsRevoked, TeamCreated,
-        TeamMembersAdded, TeamMemberRemoved, ChannelNameClaimed, ChannelNameChanged,
+        TeamMembersAdded, TeamMemberRemoved, TeamMemberRolesChanged,
+        TeamChanged, TeamInviteRegenerated, TeamArchived, TeamRestored,
+        ChannelNameClaimed, ChannelNameChanged,
         RetentionPolicyCreated, RetentionPolicyChanged, RetentionPolicyDeleted,
         LegalHoldPlaced, LegalHoldReleased, RetentionRunFinished,
     }
     Channels => ChannelEvent {
         RulesActivated, EpochOpened, EpochSealed,
         ChannelCreated, ChannelDirectOpened, ChannelGroupOpened,
-        ChannelSettingsChanged, ChannelArchived, ChannelRestored, ChannelMembersAdded,
-        ChannelMemberRemoved, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
+        ChannelSettingsChanged, ChannelPrivacyChanged, ChannelArchived, ChannelRestored,
+        ChannelMembersAdded, ChannelMemberRemoved, ChannelMemberRolesChanged, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
         ReactionAdded, ReactionRemoved, FileUploaded, ChannelAuthorErased,
         ChannelPostsExpired, ChannelKeyAdvanced,
     }

@@ -38,6 +38,7 @@ pub enum NoticeKind {
     PurposeChange,
     ChannelDeleted,
     ChannelRestored,
+    ChangeChanPrivacy,
 }
 
 impl NoticeKind {
@@ -55,6 +56,7 @@ impl NoticeKind {
             Self::PurposeChange => "system_purpose_change",
             Self::ChannelDeleted => "system_channel_deleted",
             Self::ChannelRestored => "system_channel_restored",
+            Self::ChangeChanPrivacy => "system_change_chan_privacy",
         }
     }
 
@@ -71,6 +73,7 @@ impl NoticeKind {
             Self::PurposeChange,
             Self::ChannelDeleted,
             Self::ChannelRestored,
+            Self::ChangeChanPrivacy,
         ]
         .into_iter()
         .find(|kind| kind.post_type() == post_type)
@@ -85,6 +88,7 @@ impl NoticeKind {
                 | Self::PurposeChange
                 | Self::ChannelDeleted
                 | Self::ChannelRestored
+                | Self::ChangeChanPrivacy
         )
     }
 }
@@ -153,6 +157,15 @@ pub struct ChannelSettingsChanged {
 }
 fact!(ChannelSettingsChanged, "channel.settings_changed", 1);
 
+/// An open channel is private from now on, or the other way round.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelPrivacyChanged {
+    pub channel_id: ChannelId,
+    pub r#type: ChannelType,
+    pub notice: Notice,
+}
+fact!(ChannelPrivacyChanged, "channel.privacy_changed", 1);
+
 /// The channel takes no more posts and nobody joins it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChannelArchived {
@@ -210,6 +223,17 @@ pub struct ChannelMemberRemoved {
     pub notice: Option<Notice>,
 }
 fact!(ChannelMemberRemoved, "channel.member_removed", 1);
+
+/// What a member may do in the channel: administer it, or not. Names the membership, by the offset of
+/// the event that began it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelMemberRolesChanged {
+    pub channel_id: ChannelId,
+    pub user_id: UserId,
+    pub membership: u64,
+    pub scheme_admin: bool,
+}
+fact!(ChannelMemberRolesChanged, "channel.member_roles_changed", 1);
 
 /// Whom a post calls besides those it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

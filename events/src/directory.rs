@@ -253,6 +253,55 @@ pub struct TeamMemberRemoved {
 }
 fact!(TeamMemberRemoved, "team.member_removed", 1);
 
+/// What a member may do in the team: administer it, or not. Names the membership, by its generation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TeamMemberRolesChanged {
+    pub team_id: TeamId,
+    pub user_id: UserId,
+    pub generation: u64,
+    pub scheme_admin: bool,
+}
+fact!(TeamMemberRolesChanged, "team.member_roles_changed", 1);
+
+/// What a team says of itself, and who may join it, changed. Absent fields stay.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct TeamChanged {
+    pub team_id: TeamId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<TeamType>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_open_invite: Option<bool>,
+}
+fact!(TeamChanged, "team.changed", 1);
+
+/// The team's invitation is another one: the old one lets nobody in any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TeamInviteRegenerated {
+    pub team_id: TeamId,
+    pub invite_id: Id,
+}
+fact!(TeamInviteRegenerated, "team.invite_regenerated", 1);
+
+/// Membership of the team gives no rights, in its channels neither, until it is restored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TeamArchived {
+    pub team_id: TeamId,
+}
+fact!(TeamArchived, "team.archived", 1);
+
+/// An archived team is what it was before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TeamRestored {
+    pub team_id: TeamId,
+}
+fact!(TeamRestored, "team.restored", 1);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ChannelType {
     #[serde(rename = "O")]

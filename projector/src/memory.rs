@@ -17,7 +17,7 @@ use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::changes::{Change, MemberChange, ReactionChange, RowChanges, VersionChange};
+use crate::changes::{Change, MembershipChange, ReactionChange, RowChanges, VersionChange};
 use crate::patches::Patch;
 use crate::sql::PositionsMoved;
 
@@ -70,13 +70,12 @@ impl MemoryTables {
         self.keep_versions(changes);
         patch_table(&mut self.users, &changes.users);
         patch_table(&mut self.credentials, &changes.credentials);
+        patch_table(&mut self.teams, &changes.teams);
         patch_table(&mut self.channel_names, &changes.channel_names);
         patch_table(&mut self.channels, &changes.channels);
         patch_table(&mut self.posts, &changes.posts);
         patch_table(&mut self.holds, &changes.holds);
-        put_or_delete(&mut self.team_members, &changes.team_members);
         put_or_delete(&mut self.preferences, &changes.preferences);
-        insert(&mut self.teams, &changes.teams);
         insert(&mut self.retention_runs, &changes.retention_runs);
         insert(&mut self.channel_expiries, &changes.channel_expiries);
         insert(&mut self.directory_requests, &changes.directory_requests);
@@ -88,7 +87,8 @@ impl MemoryTables {
         for (key, row) in &changes.read_markers {
             self.read_markers.insert(*key, row.clone());
         }
-        self.apply_members(changes);
+        apply_memberships(&mut self.team_members, &changes.team_members);
+        apply_memberships(&mut self.channel_members, &changes.channel_members);
         self.apply_reactions(changes);
         self.apply_files(changes);
         self.settle_threads(changes);
@@ -112,24 +112,6 @@ impl MemoryTables {
                 }
             };
             self.post_versions.insert((*post_id, *replaced_at), row);
-        }
-    }
-
-    fn apply_members(&mut self, changes: &RowChanges) {
-        for (key, change) in &changes.channel_members {
-            match change {
-                MemberChange::Put(row) => {
-                    self.channel_members.insert(*key, row.clone());
-                }
-                MemberChange::Patch(patch) => {
-                    if let Some(row) = self.channel_members.get_mut(key) {
-                        patch.apply(row);
-                    }
-                }
-                MemberChange::Delete => {
-                    self.channel_members.remove(key);
-                }
-            }
         }
     }
 
@@ -197,6 +179,7 @@ impl MemoryTables {
             && channel.team_id.is_none_or(|team| {
                 let membership = self.team_members.get(&(user, team));
                 membership.is_some_and(|m| m.generation == member.generation)
+                    && self.teams.get(&team).is_some_and(|team| team.delete_at == 0)
             })
     }
 
@@ -293,6 +276,31 @@ where
                 if let Some(row) = table.get_mut(key) {
                     patch.apply(row);
                 }
+            }
+        }
+    }
+}
+
+fn apply_memberships<K, R, P>(
+    table: &mut BTreeMap<K, R>,
+    changes: &BTreeMap<K, MembershipChange<R, P>>,
+) where
+    K: Ord + Clone,
+    R: Clone,
+    P: Patch<Row = R>,
+{
+    for (key, change) in changes {
+        match change {
+            MembershipChange::Put(row) => {
+                table.insert(key.clone(), row.clone());
+            }
+            MembershipChange::Patch(patch) => {
+                if let Some(row) = table.get_mut(key) {
+                    patch.apply(row);
+                }
+            }
+            MembershipChange::Delete => {
+                table.remove(key);
             }
         }
     }

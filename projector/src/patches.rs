@@ -1,8 +1,10 @@
 //! Changes of single columns: what is absent stays.
 
-use events::UserId;
+use events::directory::{ChannelType, TeamType};
+use events::{Id, UserId};
 use read_model::rows::{
-    ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, HoldRow, UserRow,
+    ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, HoldRow, TeamMemberRow, TeamRow,
+    UserRow,
 };
 use read_model::{Column, Key};
 use sqlx::Arguments;
@@ -90,6 +92,25 @@ patch! {
 }
 
 patch! {
+    TeamPatch of TeamRow {
+        display_name: String = "text",
+        description: String = "text",
+        kind: TeamType = "text",
+        allow_open_invite: bool = "boolean",
+        invite_id: Id = "uuid",
+        update_at: i64 = "bigint",
+        delete_at: i64 = "bigint",
+        company_name: String = "text",
+    }
+}
+
+patch! {
+    TeamMemberPatch of TeamMemberRow {
+        scheme_admin: bool = "boolean",
+    }
+}
+
+patch! {
     ChannelNamePatch of ChannelNameRow {
         name: String = "text",
         update_at: i64 = "bigint",
@@ -104,6 +125,7 @@ patch! {
 
 patch! {
     ChannelPatch of ChannelRow {
+        kind: ChannelType = "text",
         display_name: String = "text",
         header: String = "text",
         purpose: String = "text",
@@ -120,6 +142,7 @@ patch! {
 
 patch! {
     MemberPatch of ChannelMemberRow {
+        scheme_admin: bool = "boolean",
         mentions: i64 = "bigint",
         mentions_root: i64 = "bigint",
         base_at: i64 = "bigint",

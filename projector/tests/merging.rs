@@ -43,7 +43,10 @@ fn histories_reach_every_table() {
         all.statuses.extend(tables.statuses);
         all.read_markers.extend(tables.read_markers);
         all.posts.extend(tables.posts);
+        all.teams.extend(tables.teams);
     }
+    assert!(all.teams.values().any(|team| team.delete_at > 0));
+    assert!(all.teams.values().any(|team| !team.company_name.is_empty()));
     assert!(!all.post_versions.is_empty() && !all.reactions.is_empty());
     assert!(!all.preferences.is_empty() && !all.statuses.is_empty());
     assert!(!all.read_markers.is_empty());

@@ -5,7 +5,9 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::app::{App, Parts};
-use crate::endpoints::channels::{categories, members, memberships, of_team, of_user, stats};
+use crate::endpoints::channels::{
+    categories, for_admins, members, memberships, of_team, of_user, stats,
+};
 use crate::endpoints::posts::{around_unread, history, pinned, reactions, search, thread};
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
 use crate::endpoints::system::{client_config, client_reports, facts, ping, root};
@@ -77,6 +79,7 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/teams/name/{team_name}", teams::one::by_name)
         .get("/api/v4/teams/name/{team_name}/exists", teams::one::exists)
         .get("/api/v4/teams/invite/{invite_id}", teams::invite::get)
+        .post("/api/v4/teams/{team_id}/invite/email", teams::invite::by_email)
         .get("/api/v4/teams/{team_id}", teams::one::by_id)
         .get("/api/v4/teams/{team_id}/stats", teams::one::stats)
         .get("/api/v4/teams/{team_id}/members", teams::members::page)
@@ -90,7 +93,9 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/users/{user_id}/teams/{team_id}/drafts", absent::none_in_team)
         // Channels.
         .get("/api/v4/channels/{channel_id}", channels::one::by_id)
+        .post("/api/v4/channels/stats/member_count", for_admins::member_counts)
         .get("/api/v4/channels/{channel_id}/stats", stats::get)
+        .get("/api/v4/channels/{channel_id}/timezones", for_admins::timezones)
         .get("/api/v4/channels/{channel_id}/members", members::page)
         .post("/api/v4/channels/{channel_id}/members/ids", members::by_ids)
         .get("/api/v4/channels/{channel_id}/members/{user_id}", members::one)
@@ -98,6 +103,8 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/channels/{channel_id}/bookmarks", absent::none_in_channel)
         .get("/api/v4/teams/{team_id}/commands/autocomplete", absent::no_commands)
         .get("/api/v4/teams/{team_id}/channels", of_team::public)
+        .get("/api/v4/teams/{team_id}/channels/deleted", for_admins::archived)
+        .get("/api/v4/teams/{team_id}/channels/private", for_admins::private)
         .post("/api/v4/teams/{team_id}/channels/ids", of_team::by_ids)
         .post("/api/v4/channels/search", channels::search::everywhere)
         .post("/api/v4/channels/group/search", channels::search::groups)

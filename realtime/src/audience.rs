@@ -89,6 +89,7 @@ impl Index {
                 self.members(set, *channel_id, *at, *except)
             }
             Audience::Team { team_id, except } => self.team(set, *team_id, *except),
+            Audience::LastingTeam(team_id) => self.lasting_team(set, *team_id),
             Audience::Everyone => self.those(set, self.users(), |_| true),
             Audience::Intimates(user) => {
                 self.those(set, self.users(), |(id, admin)| id == *user || admin)
@@ -135,6 +136,17 @@ impl Index {
                     .is_some_and(|member| at.is_none_or(|at| member.since <= at))
         };
         concerned.iter().filter(hears).copied().collect()
+    }
+
+    fn lasting_team(&self, set: &FoldSet, team: TeamId) -> Vec<UserId> {
+        let directory = set.directory();
+        let directory = directory.state();
+        let present =
+            directory.members_of(team).iter().filter(|user| self.present.contains_key(*user));
+        present
+            .copied()
+            .filter(|user| directory.lasting_membership(*user, team).is_some())
+            .collect()
     }
 
     fn team(&self, set: &FoldSet, team: TeamId, except: Option<UserId>) -> Vec<UserId> {

@@ -1,12 +1,14 @@
 //! One file per subject; each endpoint extracts, parses into a command, executes, renders.
 
 pub(crate) mod channel_members;
+pub(crate) mod channel_privacy;
 pub(crate) mod channels;
 pub(crate) mod conversations;
 pub(crate) mod erasure;
 pub(crate) mod files;
 pub(crate) mod legal_holds;
 pub(crate) mod login;
+pub(crate) mod member_roles;
 pub(crate) mod passwords;
 pub(crate) mod pins;
 pub(crate) mod posts;
@@ -16,6 +18,7 @@ pub(crate) mod retention;
 pub(crate) mod rules;
 pub(crate) mod sessions;
 pub(crate) mod status;
+pub(crate) mod team_admin;
 pub(crate) mod team_members;
 pub(crate) mod teams;
 pub(crate) mod typing;

@@ -2,8 +2,10 @@
 //! whose clock the test sets, so that its window forgets.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod administration;
 mod attempts;
 mod deletions;
 mod keys;
+mod permissions;
 mod retaining;
 mod world;

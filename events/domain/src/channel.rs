@@ -5,7 +5,8 @@ mod effects;
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::channel::{
-    Broadcast, ChannelMemberRemoved, ChannelMembersAdded, LeftBecause, NewMember,
+    Broadcast, ChannelMemberRemoved, ChannelMemberRolesChanged, ChannelMembersAdded,
+    ChannelPrivacyChanged, LeftBecause, NewMember,
 };
 use events::directory::{ChannelType, JoinedVia};
 use events::user::Totals;
@@ -190,10 +191,12 @@ impl Aggregate for Channels {
             E::ChannelDirectOpened(b) => self.unknown(b.c.channel_id),
             E::ChannelGroupOpened(b) => self.unknown(b.c.channel_id),
             E::ChannelSettingsChanged(b) => self.open(b.c.channel_id).map(drop),
+            E::ChannelPrivacyChanged(b) => self.admit_privacy(&b.c),
             E::ChannelArchived(b) => self.archivable(b.c.channel_id, true),
             E::ChannelRestored(b) => self.archivable(b.c.channel_id, false),
             E::ChannelMembersAdded(b) => self.admit_members(&b.c),
             E::ChannelMemberRemoved(b) => self.admit_removal(&b.c),
+            E::ChannelMemberRolesChanged(b) => self.admit_roles(&b.c),
             E::PostCreated(b) => {
                 // The newest rules where rules can be switched off, and in no program that serves.
                 let of_tests = cfg!(feature = "faults") && rules == RULES_KNOWN;
@@ -256,6 +259,10 @@ impl Aggregate for Channels {
                     b.c.notices.iter().for_each(|notice| count_notice(channel, notice, at));
                 });
             }
+            E::ChannelPrivacyChanged(b) => self.with(channel_id, |channel| {
+                channel.r#type = b.c.r#type;
+                count_notice(channel, &b.c.notice, at);
+            }),
             E::ChannelArchived(b) => self.with(channel_id, |channel| {
                 channel.archived = true;
                 count_notice(channel, &b.c.notice, at);
@@ -266,6 +273,11 @@ impl Aggregate for Channels {
             }),
             E::ChannelMembersAdded(b) => applied.members = self.add(&b.c, at, offset),
             E::ChannelMemberRemoved(b) => self.remove(&b.c),
+            E::ChannelMemberRolesChanged(b) => self.with(channel_id, |channel| {
+                if let Ok(at) = channel.slot(b.c.user_id) {
+                    channel.members[at].scheme_admin = b.c.scheme_admin;
+                }
+            }),
             E::PostCreated(b) => {
                 if let Some(channel) = self.channels.get_mut(&channel_id) {
                     applied.members = count_post(channel, &b.c, at);
@@ -321,6 +333,7 @@ impl Aggregate for Channels {
             E::ReactionRemoved(b) => [(b.c.post_id.0, K::Reacted)].into_iter().collect(),
             E::FileUploaded(b) => [(b.c.file.file_id.0, K::Created)].into_iter().collect(),
             E::ChannelPostsExpired(b) => [(b.c.channel_id.0, K::Deleted)].into_iter().collect(),
+            E::ChannelPrivacyChanged(b) => [(b.c.channel_id.0, K::Edited)].into_iter().collect(),
             E::RulesActivated(_)
             | E::EpochOpened(_)
             | E::EpochSealed(_)
@@ -332,6 +345,7 @@ impl Aggregate for Channels {
             | E::ChannelRestored(_)
             | E::ChannelMembersAdded(_)
             | E::ChannelMemberRemoved(_)
+            | E::ChannelMemberRolesChanged(_)
             | E::ChannelAuthorErased(_)
             | E::ChannelKeyAdvanced(_) => Touches::new(),
         }
@@ -346,7 +360,8 @@ impl Aggregate for Channels {
     /// | a reaction | deletion | deletion |
     ///
     /// An attached file conflicts with its attachment to another post. Whatever looks at a post or a file
-    /// that was there before conflicts with the channel's expiry, which may have taken it.
+    /// that was there before conflicts with the channel's expiry, which may have taken it. Who joins by
+    /// oneself relies on the channel being open: that conflicts with a change of its privacy.
     fn conflicts(event: &ChannelEvent) -> Conflicts {
         use ChannelEvent as E;
         use TouchKind as K;
@@ -379,6 +394,9 @@ impl Aggregate for Channels {
             }
             E::ReactionAdded(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
             E::ReactionRemoved(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
+            E::ChannelMembersAdded(b) if b.c.via == JoinedVia::Join => {
+                [(b.c.channel_id.0, Kinds::of(&[K::Edited]))].into_iter().collect()
+            }
             E::RulesActivated(_)
             | E::EpochOpened(_)
             | E::EpochSealed(_)
@@ -386,10 +404,12 @@ impl Aggregate for Channels {
             | E::ChannelDirectOpened(_)
             | E::ChannelGroupOpened(_)
             | E::ChannelSettingsChanged(_)
+            | E::ChannelPrivacyChanged(_)
             | E::ChannelArchived(_)
             | E::ChannelRestored(_)
             | E::ChannelMembersAdded(_)
             | E::ChannelMemberRemoved(_)
+            | E::ChannelMemberRolesChanged(_)
             | E::ChannelAuthorErased(_)
             | E::ChannelPostsExpired(_)
             | E::ChannelKeyAdvanced(_)
@@ -434,6 +454,22 @@ impl Channels {
         refuse_if(channel.archived == archive, Refusal::Already)?;
         refuse_if(channel.is_default, Refusal::DefaultChannel)?;
         refuse_if(!channel.r#type.in_team(), Refusal::FixedMembers)
+    }
+
+    fn admit_privacy(&self, changed: &ChannelPrivacyChanged) -> Result<(), Refusal> {
+        let channel = self.open(changed.channel_id)?;
+        let in_team = channel.r#type.in_team() && changed.r#type.in_team();
+        refuse_if(!in_team, Refusal::FixedMembers)?;
+        refuse_if(channel.r#type == changed.r#type, Refusal::Already)?;
+        refuse_if(channel.is_default, Refusal::DefaultChannel)
+    }
+
+    fn admit_roles(&self, changed: &ChannelMemberRolesChanged) -> Result<(), Refusal> {
+        let channel = self.known(changed.channel_id)?;
+        refuse_if(!channel.r#type.in_team(), Refusal::FixedMembers)?;
+        let held = channel.member(changed.user_id).ok_or(Refusal::NotAMember)?;
+        refuse_if(held.since != changed.membership, Refusal::OtherMembership)?;
+        refuse_if(held.scheme_admin == changed.scheme_admin, Refusal::Already)
     }
 
     fn admit_members(&self, added: &ChannelMembersAdded) -> Result<(), Refusal> {

@@ -41,6 +41,7 @@ pub struct Team {
     pub created: u64,
     pub default_channels: Vec<ChannelId>,
     pub member_count: u32,
+    pub archived: bool,
 }
 
 /// A team membership, present or past.
@@ -132,10 +133,20 @@ impl Directory {
         self.memberships.get(&(user, team))
     }
 
-    /// The membership in force, of an active account.
+    /// The membership that gives rights: of an active account in a team that is not archived.
     pub fn active_membership(&self, user: UserId, team: TeamId) -> Option<&TeamMembership> {
+        self.lasting_membership(user, team).filter(|_| !self.is_archived(team))
+    }
+
+    /// The membership of an active account, in an archived team too.
+    pub fn lasting_membership(&self, user: UserId, team: TeamId) -> Option<&TeamMembership> {
         self.active_account(user)?;
         self.membership(user, team).filter(|membership| membership.active)
+    }
+
+    /// Whether the team is there, and archived.
+    pub fn is_archived(&self, team: TeamId) -> bool {
+        self.team(team).is_some_and(|team| team.archived)
     }
 
     /// All memberships that `user` ever had, with the latest of each team.
@@ -236,7 +247,7 @@ impl Aggregate for Directory {
                 refuse_if(!self.known(b.c.creator_id)?.active, Refusal::UserInactive)
             }
             E::TeamMembersAdded(b) => {
-                refuse_if(!self.teams.contains_key(&b.c.team_id), Refusal::UnknownTeam)?;
+                self.open_team(b.c.team_id)?;
                 if self.joining(b.c.team_id, &b.c.members).next().is_some() {
                     return Ok(());
                 }
@@ -249,6 +260,19 @@ impl Aggregate for Directory {
                 Some(m) if m.active => Err(Refusal::OtherMembership),
                 _ => Err(Refusal::Already),
             },
+            E::TeamMemberRolesChanged(b) => self.admit_roles(&b.c),
+            E::TeamChanged(b) => self.open_team(b.c.team_id).map(drop),
+            E::TeamInviteRegenerated(b) => {
+                self.open_team(b.c.team_id)?;
+                let taken = self.invites.contains_key(&b.c.invite_id);
+                refuse_if(taken, Refusal::TokenTaken)
+            }
+            E::TeamArchived(b) => {
+                refuse_if(self.known_team(b.c.team_id)?.archived, Refusal::Already)
+            }
+            E::TeamRestored(b) => {
+                refuse_if(!self.known_team(b.c.team_id)?.archived, Refusal::Already)
+            }
             E::ChannelNameClaimed(b) => {
                 refuse_if(!self.teams.contains_key(&b.c.team_id), Refusal::UnknownTeam)?;
                 refuse_if(self.channel_names.contains_key(&b.c.channel_id), Refusal::Already)?;
@@ -315,6 +339,18 @@ impl Aggregate for Directory {
                 applied.admitted = joining.iter().map(|m| m.user_id).collect();
             }
             E::TeamMemberRemoved(b) => self.remove_member(b.c.user_id, b.c.team_id),
+            E::TeamMemberRolesChanged(b) => {
+                if let Some(held) = self.memberships.get_mut(&(b.c.user_id, b.c.team_id)) {
+                    held.scheme_admin = b.c.scheme_admin;
+                }
+            }
+            E::TeamChanged(b) => self.with_team(b.c.team_id, |team| {
+                team.r#type = b.c.r#type.unwrap_or(team.r#type);
+                team.allow_open_invite = b.c.allow_open_invite.unwrap_or(team.allow_open_invite);
+            }),
+            E::TeamInviteRegenerated(b) => self.invite_by(b.c.team_id, b.c.invite_id),
+            E::TeamArchived(b) => self.with_team(b.c.team_id, |team| team.archived = true),
+            E::TeamRestored(b) => self.with_team(b.c.team_id, |team| team.archived = false),
             E::ChannelNameClaimed(b) => {
                 self.name_channel(b.c.channel_id, b.c.team_id, &b.c.name, offset, false);
             }
@@ -389,6 +425,27 @@ impl Directory {
         let is_admin = |account: &Account| account.active && account.system_admin;
         self.accounts.get(&user).is_some_and(is_admin)
             && self.accounts.iter().filter(|(_, account)| is_admin(account)).count() == 1
+    }
+
+    fn known_team(&self, team: TeamId) -> Result<&Team, Refusal> {
+        self.teams.get(&team).ok_or(Refusal::UnknownTeam)
+    }
+
+    fn open_team(&self, team: TeamId) -> Result<&Team, Refusal> {
+        let team = self.known_team(team)?;
+        refuse_if(team.archived, Refusal::TeamArchived)?;
+        Ok(team)
+    }
+
+    fn admit_roles(
+        &self,
+        changed: &events::directory::TeamMemberRolesChanged,
+    ) -> Result<(), Refusal> {
+        self.open_team(changed.team_id)?;
+        let held = self.memberships.get(&(changed.user_id, changed.team_id));
+        let held = held.filter(|held| held.active).ok_or(Refusal::NotATeamMember)?;
+        refuse_if(held.generation != changed.generation, Refusal::OtherMembership)?;
+        refuse_if(held.scheme_admin == changed.scheme_admin, Refusal::Already)
     }
 
     fn is_member(&self, user: UserId, team: TeamId) -> bool {
@@ -490,6 +547,7 @@ impl Directory {
                 created: offset,
                 default_channels: created.default_channels.iter().map(|c| c.channel_id).collect(),
                 member_count: 0,
+                archived: false,
             },
         );
         for channel in &created.default_channels {
@@ -497,6 +555,19 @@ impl Directory {
         }
         let creator = NewTeamMember { user_id: created.creator_id, scheme_admin: true };
         self.add_member(created.team_id, &creator, offset);
+    }
+
+    fn with_team(&mut self, team: TeamId, change: impl FnOnce(&mut Team)) {
+        if let Some(team) = self.teams.get_mut(&team) {
+            change(team);
+        }
+    }
+
+    fn invite_by(&mut self, id: TeamId, invite_id: Id) {
+        let Some(team) = self.teams.get_mut(&id) else { return };
+        self.invites.remove(&team.invite_id);
+        self.invites.insert(invite_id, id);
+        team.invite_id = invite_id;
     }
 
     fn add_member(&mut self, team: TeamId, member: &NewTeamMember, offset: u64) {

@@ -10,6 +10,7 @@ pub mod channel;
 pub mod commands;
 pub mod directory;
 pub mod faults;
+pub mod permissions;
 pub mod retention;
 pub mod rights;
 pub mod user;

@@ -130,6 +130,8 @@ pub enum Refusal {
     NotExpired,
     /// `epoch.sealed` names another epoch than its own.
     OtherEpoch,
+    /// Nobody joins an archived team, and it does not change.
+    TeamArchived,
 }
 
 /// A remembered verdict: what a repeated id is answered with.

@@ -661,3 +661,40 @@ fn in_a_channel_that_erased_them_nobody_says_a_word_more_whatever_is_under_way()
     assert_eq!(given.refused(edited(1)), Refusal::UserInactive);
     given.applied(chan(created(3, 2, Some(1))));
 }
+
+#[test]
+fn who_joins_an_open_channel_by_oneself_does_not_come_into_one_that_became_private() {
+    let mut given = channel(WindowLimits::STREAM);
+    let before = given.meta(EventId::random());
+    let notice = Notice {
+        post_id: post(9),
+        kind: NoticeKind::ChangeChanPrivacy,
+        by: user(1),
+        user_ids: vec![],
+        old: String::new(),
+        new: String::new(),
+    };
+    let private =
+        ChannelPrivacyChanged { channel_id: CHANNEL, r#type: ChannelType::Private, notice };
+    given.applied(chan(private.clone()));
+    assert_eq!(given.refused(chan(private)), Refusal::Already);
+    let join = given.append(before.clone(), added(2, 7, JoinedVia::Join));
+    assert_eq!(join, Verdict::Void(Void::Stale));
+    // Whom another brings relies on nothing of the kind.
+    let brought = given.append(before, added(2, 7, JoinedVia::Add));
+    assert!(matches!(brought, Verdict::Applied(_)), "{brought:?}");
+}
+
+#[test]
+fn a_role_is_changed_of_the_membership_that_stands() {
+    let mut given = channel(WindowLimits::STREAM);
+    let admin = |membership, scheme_admin| {
+        let (channel_id, user_id) = (CHANNEL, user(1));
+        chan(ChannelMemberRolesChanged { channel_id, user_id, membership, scheme_admin })
+    };
+    given.applied(admin(0, true));
+    assert_eq!(given.refused(admin(0, true)), Refusal::Already);
+    assert_eq!(given.refused(admin(7, false)), Refusal::OtherMembership);
+    given.applied(removed(1, Some(0), 5, LeftBecause::Left));
+    assert_eq!(given.refused(admin(0, false)), Refusal::NotAMember);
+}

@@ -99,6 +99,11 @@ impl Names {
                 let channels = b.c.default_channels.iter();
                 self.channels.extend(channels.map(|c| (c.channel_id, c.name.clone())));
             }
+            DirectoryEvent::TeamChanged(b) => {
+                if let Some(name) = &b.c.display_name {
+                    self.teams.insert(b.c.team_id, name.clone());
+                }
+            }
             DirectoryEvent::ChannelNameClaimed(b) => {
                 self.channels.insert(b.c.channel_id, b.c.name.clone());
             }
@@ -117,6 +122,10 @@ impl Names {
             | DirectoryEvent::UserSessionsRevoked(_)
             | DirectoryEvent::TeamMembersAdded(_)
             | DirectoryEvent::TeamMemberRemoved(_)
+            | DirectoryEvent::TeamMemberRolesChanged(_)
+            | DirectoryEvent::TeamInviteRegenerated(_)
+            | DirectoryEvent::TeamArchived(_)
+            | DirectoryEvent::TeamRestored(_)
             | DirectoryEvent::RetentionPolicyCreated(_)
             | DirectoryEvent::RetentionPolicyChanged(_)
             | DirectoryEvent::RetentionPolicyDeleted(_)

@@ -51,7 +51,7 @@ fn choices_are_spelled_as_ever() {
     ]);
 }
 
-const NOTICES: [(NoticeKind, &str, bool); 11] = [
+const NOTICES: [(NoticeKind, &str, bool); 12] = [
     (NoticeKind::JoinChannel, "join_channel", false),
     (NoticeKind::LeaveChannel, "leave_channel", false),
     (NoticeKind::AddToChannel, "add_to_channel", false),
@@ -63,6 +63,7 @@ const NOTICES: [(NoticeKind, &str, bool); 11] = [
     (NoticeKind::PurposeChange, "purpose_change", true),
     (NoticeKind::ChannelDeleted, "channel_deleted", true),
     (NoticeKind::ChannelRestored, "channel_restored", true),
+    (NoticeKind::ChangeChanPrivacy, "change_chan_privacy", true),
 ];
 
 #[test]

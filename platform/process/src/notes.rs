@@ -159,7 +159,10 @@ fn access_end(folded: &Folded) -> Option<Position> {
         Event::Directory(_) | Event::Users(UserEvent::SessionRevoked(_)) => true,
         Event::Channels(event) => matches!(
             event,
-            ChannelEvent::ChannelMemberRemoved(_) | ChannelEvent::ChannelArchived(_)
+            ChannelEvent::ChannelMemberRemoved(_)
+                | ChannelEvent::ChannelMemberRolesChanged(_)
+                | ChannelEvent::ChannelPrivacyChanged(_)
+                | ChannelEvent::ChannelArchived(_)
         ),
         _ => false,
     };

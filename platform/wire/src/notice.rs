@@ -2,6 +2,7 @@
 
 use events::UserId;
 use events::channel::{Notice, NoticeKind};
+use events::directory::ChannelType;
 use serde_json::{Map, Value};
 
 /// Who is called what today.
@@ -41,6 +42,10 @@ pub fn notice_text(notice: &Notice, names: &impl Names) -> NoticeText {
         NoticeKind::PurposeChange => changed(&by, "purpose", notice),
         NoticeKind::ChannelDeleted => format!("@{by} put the channel into the archive."),
         NoticeKind::ChannelRestored => format!("@{by} took the channel out of the archive."),
+        NoticeKind::ChangeChanPrivacy if notice.new == ChannelType::Private.letter() => {
+            format!("@{by} made the channel private.")
+        }
+        NoticeKind::ChangeChanPrivacy => format!("@{by} made the channel public."),
     };
     let mut props = Map::new();
     props.insert("username".to_owned(), by.into());
@@ -56,7 +61,8 @@ pub fn notice_text(notice: &Notice, names: &impl Names) -> NoticeText {
         | NoticeKind::JoinTeam
         | NoticeKind::LeaveTeam
         | NoticeKind::ChannelDeleted
-        | NoticeKind::ChannelRestored => {}
+        | NoticeKind::ChannelRestored
+        | NoticeKind::ChangeChanPrivacy => {}
     }
     NoticeText { message, props }
 }

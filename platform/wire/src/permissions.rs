@@ -32,6 +32,8 @@ pub(crate) const TEAM_ADMIN: &[&str] = &[
     "convert_private_channel_to_public",
     "convert_public_channel_to_private",
     "delete_others_posts",
+    "delete_private_channel",
+    "delete_public_channel",
     "import_team",
     "manage_channel_roles",
     "manage_incoming_webhooks",

@@ -134,6 +134,19 @@ macro_rules! named {
                     .ok_or_else(|| unreadable(at, "an unknown name"))
             }
         }
+
+        impl Column for Option<$ty> {
+            type Db<'a> = Option<&'static str>;
+
+            fn to_db(&self) -> Option<&'static str> {
+                self.as_ref().map(Column::to_db)
+            }
+
+            fn read(row: &PgRow, at: usize) -> sqlx::Result<Self> {
+                let text: Option<&str> = row.try_get(at)?;
+                text.map(|_| <$ty>::read(row, at)).transpose()
+            }
+        }
     )+};
 }
 

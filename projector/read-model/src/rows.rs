@@ -152,7 +152,9 @@ table! {
         creator_id: UserId = "uuid",
         create_at: i64 = "bigint",
         update_at: i64 = "bigint",
+        /// When it was archived, 0 while it is not.
         delete_at: i64 = "bigint",
+        company_name: String = "text",
     }
 }
 

@@ -146,7 +146,7 @@ impl TeamRow {
             description: self.description.clone(),
             email: self.email.clone(),
             r#type: self.kind,
-            company_name: String::new(),
+            company_name: self.company_name.clone(),
             allowed_domains: String::new(),
             invite_id: Some(self.invite_id),
             allow_open_invite: self.allow_open_invite,

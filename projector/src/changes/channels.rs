@@ -1,14 +1,16 @@
 //! Rows of channels and their members.
 
 use domain::{Applied, Base, ChannelAfter, MemberAfter};
-use events::channel::{ChannelCreated, ChannelSettingsChanged, NewMember, Notice};
+use events::channel::{
+    ChannelCreated, ChannelPrivacyChanged, ChannelSettingsChanged, NewMember, Notice,
+};
 use events::directory::ChannelType;
 use events::{ChannelEvent, ChannelId, Partition, UserId};
 use read_model::partition_key;
 use read_model::rows::{ChannelMemberRow, ChannelRow};
 
 use super::posts::Place;
-use super::{Change, MemberChange, RowChanges, amend};
+use super::{Change, MemberChange, RowChanges, amend, amend_membership};
 use crate::patches::{ChannelPatch, MemberPatch, Patch, text};
 
 impl RowChanges {
@@ -40,6 +42,7 @@ impl RowChanges {
                 self.open_conversation(channel, ChannelType::Group, by, applied, log_offset);
             }
             E::ChannelSettingsChanged(b) => self.change_settings(&b.c, &place),
+            E::ChannelPrivacyChanged(b) => self.change_privacy(&b.c, &place),
             E::ChannelArchived(b) => {
                 self.archive(b.c.channel_id, Some(at), &b.c.notice, &place);
             }
@@ -53,6 +56,12 @@ impl RowChanges {
                 amend(&mut self.channels, b.c.channel_id, totals(after));
                 self.channel_members.insert((b.c.channel_id, b.c.user_id), MemberChange::Delete);
                 self.post_notices(b.c.channel_id, b.c.notice.as_slice(), &place);
+            }
+            E::ChannelMemberRolesChanged(b) => {
+                let scheme_admin = Some(b.c.scheme_admin);
+                let patch = MemberPatch { scheme_admin, ..MemberPatch::default() };
+                let key = (b.c.channel_id, b.c.user_id);
+                amend_membership(&mut self.channel_members, key, patch);
             }
             E::PostCreated(b) => {
                 amend(&mut self.channels, b.c.channel_id, totals(after));
@@ -133,16 +142,8 @@ impl RowChanges {
     }
 
     fn move_totals(&mut self, channel_id: ChannelId, member: &MemberAfter) {
-        let patch = member_patch(member);
-        match self.channel_members.get_mut(&(channel_id, member.user_id)) {
-            Some(MemberChange::Put(row)) => patch.apply(row),
-            Some(MemberChange::Patch(earlier)) => earlier.merge(patch),
-            Some(MemberChange::Delete) => {}
-            None => {
-                let change = MemberChange::Patch(patch);
-                self.channel_members.insert((channel_id, member.user_id), change);
-            }
-        }
+        let key = (channel_id, member.user_id);
+        amend_membership(&mut self.channel_members, key, member_patch(member));
     }
 
     fn change_settings(&mut self, changed: &ChannelSettingsChanged, place: &Place) {
@@ -155,6 +156,13 @@ impl RowChanges {
         };
         amend(&mut self.channels, changed.channel_id, patch);
         self.post_notices(changed.channel_id, &changed.notices, place);
+    }
+
+    fn change_privacy(&mut self, changed: &ChannelPrivacyChanged, place: &Place) {
+        let (kind, update_at) = (Some(changed.r#type), Some(place.at));
+        let patch = ChannelPatch { kind, update_at, ..totals(place.after) };
+        amend(&mut self.channels, changed.channel_id, patch);
+        self.post_notices(changed.channel_id, std::slice::from_ref(&changed.notice), place);
     }
 
     fn archive(
@@ -228,5 +236,6 @@ fn member_patch(member: &MemberAfter) -> MemberPatch {
         base_mentions: base(|base| base.totals.mentions),
         base_mentions_root: base(|base| base.totals.mentions_root),
         base_broadcasts: base(|base| base.totals.broadcasts),
+        ..MemberPatch::default()
     }
 }

@@ -2,14 +2,16 @@
 
 use domain::Applied;
 use events::directory::{
-    DefaultChannel, ProfilePatch, TeamCreated, TeamMembersAdded, UserProfileChanged,
+    DefaultChannel, ProfilePatch, TeamChanged, TeamCreated, TeamMembersAdded, UserProfileChanged,
     erased_username,
 };
 use events::{DirectoryEvent, TeamId, UserId};
 use read_model::rows::{ChannelNameRow, CredentialRow, TeamMemberRow, TeamRow, UserRow};
 
-use super::{Change, RowChanges, amend};
-use crate::patches::{ChannelNamePatch, CredentialPatch, UserPatch, text, text_map};
+use super::{Change, RowChanges, TeamMemberChange, amend, amend_membership};
+use crate::patches::{
+    ChannelNamePatch, CredentialPatch, TeamMemberPatch, TeamPatch, UserPatch, text, text_map,
+};
 
 impl RowChanges {
     pub(super) fn absorb_directory(
@@ -63,7 +65,7 @@ impl RowChanges {
             E::UserSessionsRevoked(b) => self.end_sessions(b.c.user_id, offset, None),
             E::TeamCreated(b) => {
                 let team = team_row(&wire::Team::from_created(&b.c, &b.p, at), &b.c);
-                self.teams.insert(b.c.team_id, team);
+                self.teams.insert(b.c.team_id, Change::New(team));
                 self.join_team(b.c.team_id, b.c.creator_id, true, at, offset);
                 for channel in &b.c.default_channels {
                     self.name_default_channel(b.c.team_id, channel, at);
@@ -71,8 +73,19 @@ impl RowChanges {
             }
             E::TeamMembersAdded(b) => self.add_to_team(&b.c, applied, offset),
             E::TeamMemberRemoved(b) => {
-                self.team_members.insert((b.c.user_id, b.c.team_id), None);
+                self.team_members.insert((b.c.user_id, b.c.team_id), TeamMemberChange::Delete);
             }
+            E::TeamMemberRolesChanged(b) => {
+                let patch = TeamMemberPatch { scheme_admin: Some(b.c.scheme_admin) };
+                amend_membership(&mut self.team_members, (b.c.user_id, b.c.team_id), patch);
+            }
+            E::TeamChanged(b) => amend(&mut self.teams, b.c.team_id, team_patch(&b.c, at)),
+            E::TeamInviteRegenerated(b) => {
+                let patch = TeamPatch { invite_id: Some(b.c.invite_id), ..team_touched(at) };
+                amend(&mut self.teams, b.c.team_id, patch);
+            }
+            E::TeamArchived(b) => self.archive_team(b.c.team_id, at, at),
+            E::TeamRestored(b) => self.archive_team(b.c.team_id, 0, at),
             E::ChannelNameClaimed(b) => {
                 let row = ChannelNameRow {
                     channel_id: b.c.channel_id,
@@ -110,6 +123,11 @@ impl RowChanges {
         }
     }
 
+    fn archive_team(&mut self, team: TeamId, delete_at: i64, at: i64) {
+        let patch = TeamPatch { delete_at: Some(delete_at), ..team_touched(at) };
+        amend(&mut self.teams, team, patch);
+    }
+
     fn join_team(&mut self, team: TeamId, user: UserId, admin: bool, at: i64, offset: u64) {
         let row = TeamMemberRow {
             team_id: team,
@@ -118,7 +136,7 @@ impl RowChanges {
             scheme_admin: admin,
             create_at: at,
         };
-        self.team_members.insert((user, team), Some(row));
+        self.team_members.insert((user, team), TeamMemberChange::Put(row));
     }
 
     fn name_default_channel(&mut self, team_id: TeamId, channel: &DefaultChannel, at: i64) {
@@ -130,6 +148,21 @@ impl RowChanges {
             update_at: at,
         };
         self.channel_names.insert(channel.channel_id, Change::New(row));
+    }
+}
+
+fn team_touched(at: i64) -> TeamPatch {
+    TeamPatch { update_at: Some(at), ..TeamPatch::default() }
+}
+
+fn team_patch(changed: &TeamChanged, at: i64) -> TeamPatch {
+    TeamPatch {
+        display_name: changed.display_name.as_deref().map(text),
+        description: changed.description.as_deref().map(text),
+        company_name: changed.company_name.as_deref().map(text),
+        kind: changed.r#type,
+        allow_open_invite: changed.allow_open_invite,
+        ..team_touched(at)
     }
 }
 
@@ -209,5 +242,6 @@ fn team_row(team: &wire::Team, created: &TeamCreated) -> TeamRow {
         create_at: team.create_at,
         update_at: team.update_at,
         delete_at: team.delete_at,
+        company_name: text(&team.company_name),
     }
 }

@@ -22,7 +22,7 @@ use read_model::rows::{
 
 use crate::patches::{
     ChannelNamePatch, ChannelPatch, CredentialPatch, Deletion, HoldPatch, MemberPatch, Patch,
-    PostPatch, UserPatch,
+    PostPatch, TeamMemberPatch, TeamPatch, UserPatch,
 };
 
 pub use retention::Expiry;
@@ -36,12 +36,17 @@ pub enum Change<R, P> {
 
 /// What becomes of a membership.
 #[derive(Debug, Clone, PartialEq)]
-pub enum MemberChange {
+pub enum MembershipChange<R, P> {
     /// It begins, in place of an earlier one if there is one.
-    Put(ChannelMemberRow),
-    Patch(MemberPatch),
+    Put(R),
+    Patch(P),
     Delete,
 }
+
+/// Of a channel.
+pub type MemberChange = MembershipChange<ChannelMemberRow, MemberPatch>;
+/// Of a team.
+pub type TeamMemberChange = MembershipChange<TeamMemberRow, TeamMemberPatch>;
 
 /// What becomes of a reaction.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,9 +81,8 @@ pub struct RowChanges {
     pub positions: BTreeMap<Partition, Advance>,
     pub users: BTreeMap<UserId, Change<UserRow, UserPatch>>,
     pub credentials: BTreeMap<UserId, Change<CredentialRow, CredentialPatch>>,
-    pub teams: BTreeMap<TeamId, TeamRow>,
-    /// `None`: the membership ended.
-    pub team_members: BTreeMap<(UserId, TeamId), Option<TeamMemberRow>>,
+    pub teams: BTreeMap<TeamId, Change<TeamRow, TeamPatch>>,
+    pub team_members: BTreeMap<(UserId, TeamId), TeamMemberChange>,
     pub channel_names: BTreeMap<ChannelId, Change<ChannelNameRow, ChannelNamePatch>>,
     pub channels: BTreeMap<ChannelId, Change<ChannelRow, ChannelPatch>>,
     pub channel_members: BTreeMap<(ChannelId, UserId), MemberChange>,
@@ -177,6 +181,23 @@ impl RowChanges {
     /// Records taken in.
     pub fn records(&self) -> u64 {
         self.positions.values().map(|advance| advance.to - advance.from).sum()
+    }
+}
+
+/// Changes the membership that begins in this batch, or notes the change of an earlier one. One that
+/// ended in the batch is changed by nothing.
+fn amend_membership<K, R, P>(changes: &mut BTreeMap<K, MembershipChange<R, P>>, key: K, patch: P)
+where
+    K: Ord,
+    P: Patch<Row = R>,
+{
+    match changes.get_mut(&key) {
+        Some(MembershipChange::Put(row)) => patch.apply(row),
+        Some(MembershipChange::Patch(earlier)) => earlier.merge(patch),
+        Some(MembershipChange::Delete) => {}
+        None => {
+            changes.insert(key, MembershipChange::Patch(patch));
+        }
     }
 }
 

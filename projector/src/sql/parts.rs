@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 
 use events::{EventId, PostId};
-use read_model::rows::{
-    ChannelMemberRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow, TeamMemberRow,
-};
+use read_model::rows::{PostRow, PostVersionRow, PreferenceRow, ReactionRow};
 use read_model::{Column, Key, Table, partition_key};
 use sqlx::Arguments;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnection};
 
 use super::statement::{Keys, Statement};
-use crate::changes::{Change, MemberChange, ReactionChange, RowChanges, VersionChange};
-use crate::patches::{MemberPatch, Patch, PostPatch};
+use crate::changes::{Change, MembershipChange, ReactionChange, RowChanges, VersionChange};
+use crate::patches::{Patch, PostPatch};
 
 type Bound = Result<(), BoxDynError>;
 
@@ -34,11 +32,11 @@ pub(super) fn but_new_posts(changes: &RowChanges) -> Result<Statement, BoxDynErr
     let mut statement = positions(changes)?;
     patched(&mut statement, &changes.users)?;
     patched(&mut statement, &changes.credentials)?;
-    statement.insert(&changes.teams.values().collect::<Vec<_>>())?;
+    patched(&mut statement, &changes.teams)?;
     patched(&mut statement, &changes.channel_names)?;
     patched(&mut statement, &changes.channels)?;
-    team_members(&mut statement, changes)?;
-    members(&mut statement, changes)?;
+    memberships(&mut statement, &changes.team_members)?;
+    memberships(&mut statement, &changes.channel_members)?;
     earlier_posts(&mut statement, changes)?;
     versions(&mut statement, changes)?;
     reactions(&mut statement, changes)?;
@@ -124,33 +122,32 @@ fn earlier_posts(statement: &mut Statement, changes: &RowChanges) -> Bound {
     )
 }
 
-fn team_members(statement: &mut Statement, changes: &RowChanges) -> Bound {
-    let put: Vec<&TeamMemberRow> = changes.team_members.values().flatten().collect();
-    let gone: Vec<_> =
-        changes.team_members.iter().filter(|(_, row)| row.is_none()).map(|(key, _)| *key).collect();
-    statement.put(&put)?;
-    statement.delete::<TeamMemberRow>(Keys::of(&gone, |key| key.0).and(&gone, |key| key.1))
-}
-
-fn members(statement: &mut Statement, changes: &RowChanges) -> Bound {
+fn memberships<A, B, R, P>(
+    statement: &mut Statement,
+    changes: &BTreeMap<(A, B), MembershipChange<R, P>>,
+) -> Bound
+where
+    A: Column + Copy + Send,
+    B: Column + Copy + Send,
+    R: Table,
+    P: Patch<Row = R>,
+{
     let (mut put, mut gone) = (Vec::new(), Vec::new());
     let (mut keys, mut patches) = (Vec::new(), Vec::new());
-    for (key, change) in &changes.channel_members {
+    for (key, change) in changes {
         match change {
-            MemberChange::Put(row) => put.push(row),
-            MemberChange::Patch(patch) => {
+            MembershipChange::Put(row) => put.push(row),
+            MembershipChange::Patch(patch) => {
                 keys.push(*key);
                 patches.push(patch);
             }
-            MemberChange::Delete => gone.push(*key),
+            MembershipChange::Delete => gone.push(*key),
         }
     }
     statement.put(&put)?;
-    statement.patch::<ChannelMemberRow, MemberPatch>(
-        Keys::of(&keys, |key| key.0).and(&keys, |key| key.1),
-        &patches,
-    )?;
-    statement.delete::<ChannelMemberRow>(Keys::of(&gone, |key| key.0).and(&gone, |key| key.1))
+    let both = |keys: &[(A, B)]| Keys::of(keys, |key| key.0).and(keys, |key| key.1);
+    statement.patch::<R, P>(both(&keys), &patches)?;
+    statement.delete::<R>(both(&gone))
 }
 
 fn versions(statement: &mut Statement, changes: &RowChanges) -> Bound {

@@ -147,6 +147,10 @@ fn team_of(event: &Event) -> Option<TeamId> {
         Event::Directory(DirectoryEvent::TeamCreated(b)) => Some(b.c.team_id),
         Event::Directory(DirectoryEvent::TeamMembersAdded(b)) => Some(b.c.team_id),
         Event::Directory(DirectoryEvent::TeamMemberRemoved(b)) => Some(b.c.team_id),
+        Event::Directory(DirectoryEvent::TeamMemberRolesChanged(b)) => Some(b.c.team_id),
+        Event::Directory(DirectoryEvent::TeamChanged(b)) => Some(b.c.team_id),
+        Event::Directory(DirectoryEvent::TeamArchived(b)) => Some(b.c.team_id),
+        Event::Directory(DirectoryEvent::TeamRestored(b)) => Some(b.c.team_id),
         _ => None,
     }
 }

@@ -97,6 +97,11 @@ pub(crate) const PUBLIC: &[PublicType] = &[
     directory("team.created", Audience::Team, &["team_id", "name", "display_name", "description", "type", "allow_open_invite", "creator_id", "default_channels"]).admits(),
     directory("team.members_added", Audience::Team, &["team_id", "via"]).admits(),
     directory("team.member_removed", Audience::Team, &["team_id", "user_id"]),
+    directory("team.member_roles_changed", Audience::Team, &["team_id", "user_id", "scheme_admin"]),
+    directory("team.changed", Audience::Team, &["team_id", "display_name", "description", "company_name", "type", "allow_open_invite"]),
+    // Once it is archived its members have no rights: it is told to administrators of the system.
+    directory("team.archived", Audience::Team, &["team_id"]),
+    directory("team.restored", Audience::Team, &["team_id"]),
     // The rest of what was claimed is told with the channel itself.
     directory("channel_name.claimed", Audience::Channel, &["team_id", "channel_id", "name"]),
     directory("channel_name.changed", Audience::Channel, &["channel_id", "name"]),
@@ -105,10 +110,12 @@ pub(crate) const PUBLIC: &[PublicType] = &[
     channel("channel.direct_opened", &["channel_id", "user_ids", "by"]),
     channel("channel.group_opened", &["channel_id", "user_ids", "by"]),
     channel("channel.settings_changed", &["channel_id", "display_name"]).texts(&["header", "purpose"]),
+    channel("channel.privacy_changed", &["channel_id", "type"]),
     channel("channel.archived", &["channel_id"]),
     channel("channel.restored", &["channel_id"]),
     channel("channel.members_added", &["channel_id", "by", "via"]).admits(),
     channel("channel.member_removed", &["channel_id", "user_id", "by", "because"]),
+    channel("channel.member_roles_changed", &["channel_id", "user_id", "scheme_admin"]),
     channel("post.created", &["channel_id", "post_id", "author_id", "root"]).texts(&["message", "props", "mentions", "broadcast"]).files(),
     channel("post.edited", &["channel_id", "post_id", "author_id", "root_id", "create_at"]).texts(&["message", "props"]).files(),
     channel("post.deleted", &["channel_id", "post_id", "author_id", "root_id", "by"]),
@@ -163,6 +170,7 @@ mod tests {
                 "legal_hold.released",
             ],
         ),
+        ("says nothing but who may be let in", &["team.invite_regenerated"]),
         ("its owner's alone until a post shows it", &["file.uploaded"]),
         (
             "no process of query-api folds markers",

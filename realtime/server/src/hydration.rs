@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use events::{ChannelId, Partition, Position, PostId, UserId};
+use events::{ChannelId, Partition, Position, PostId, TeamId, UserId};
 use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -74,6 +74,27 @@ impl<R: Reach> Hydrate for Hydration<R> {
         async move {
             let view = self.at(position, self.reader.channel_of_frame(channel)).await?;
             Some(wire::to_json(&view.to_wire()))
+        }
+        .boxed()
+    }
+
+    fn channel_member(
+        &self,
+        position: Position,
+        channel: ChannelId,
+        user: UserId,
+    ) -> BoxFuture<'_, Option<Bytes>> {
+        async move {
+            let view = self.at(position, self.reader.channel_membership(user, channel)).await?;
+            Some(wire::to_json(&view.to_wire()))
+        }
+        .boxed()
+    }
+
+    fn team(&self, position: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>> {
+        async move {
+            let row = self.at(position, self.reader.team_of_frame(team)).await?;
+            Some(wire::to_json(&row.to_wire().sanitised()))
         }
         .boxed()
     }

@@ -3,8 +3,8 @@
 use domain::Applied;
 use events::channel::{
     Broadcast as Calls, ChannelArchived, ChannelDirectOpened, ChannelMemberRemoved,
-    ChannelMembersAdded, Notice, PostContent, PostCreated, PostDeleted, ReactionAdded,
-    ReactionRemoved,
+    ChannelMembersAdded, ChannelPrivacyChanged, Notice, PostContent, PostCreated, PostDeleted,
+    ReactionAdded, ReactionRemoved,
 };
 use events::directory::ChannelType;
 use events::{Body, ChannelEvent, ChannelId, PostId, UserId};
@@ -48,6 +48,7 @@ pub(super) fn of(
                 notice_posted(set, channel_id, notice, at, offset, sink);
             }
         }
+        E::ChannelPrivacyChanged(b) => converted(set, &b.c, at, offset, sink),
         E::ChannelArchived(b) => archived(set, &b.c, at, offset, sink),
         E::ChannelRestored(b) => {
             let data = frame::ChannelArchived { channel_id: b.c.channel_id, delete_at: None };
@@ -56,6 +57,10 @@ pub(super) fn of(
         }
         E::ChannelMembersAdded(b) => members_added(set, &b.c, applied, offset, sink),
         E::ChannelMemberRemoved(b) => member_removed(set, &b.c, at, offset, sink),
+        E::ChannelMemberRolesChanged(b) => {
+            let rows = Rows::ChannelMember(b.c.channel_id, b.c.user_id);
+            sink.push_rows(Audience::User(b.c.user_id), rows);
+        }
         E::PostCreated(b) => posted(set, b, at, offset, sink),
         E::PostEdited(b) => sink.tell(Audience::channel(b.c.channel_id, offset), || {
             super::post_edited(b.c.channel_id, to_json(&Post::from_edited(&b.c, &b.p, at)))
@@ -86,6 +91,20 @@ fn direct_added(c: &ChannelDirectOpened, offset: u64, sink: &mut impl Sink) {
         let data = frame::DirectAdded { creator_id: c.by, teammate_id: other.unwrap_or(c.by) };
         Frame::new("direct_added", &Broadcast::to_channel(c.channel_id), &data)
     });
+}
+
+/// Told to the whole team, which could find the channel before or finds it now.
+fn converted(set: &FoldSet, c: &ChannelPrivacyChanged, at: i64, offset: u64, sink: &mut impl Sink) {
+    let channel_id = c.channel_id;
+    let team_id = set.channels(channel_id).state().channel(channel_id).and_then(|c| c.team_id);
+    if let Some(team_id) = team_id {
+        sink.tell(Audience::Team { team_id, except: None }, || {
+            let data = frame::ChannelConverted { channel_id };
+            Frame::new("channel_converted", &Broadcast::to_team(team_id), &data)
+        });
+    }
+    sink.push_rows(Audience::channel(channel_id, offset), Rows::Channel(channel_id));
+    notice_posted(set, channel_id, &c.notice, at, offset, sink);
 }
 
 fn archived(set: &FoldSet, c: &ChannelArchived, at: i64, offset: u64, sink: &mut impl Sink) {

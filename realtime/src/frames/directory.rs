@@ -52,6 +52,17 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
         E::TeamCreated(b) => added_to_team(b.c.team_id, &applied.admitted, sink),
         E::TeamMembersAdded(b) => added_to_team(b.c.team_id, &applied.admitted, sink),
         E::TeamMemberRemoved(b) => leave_team(b.c.team_id, b.c.user_id, sink),
+        E::TeamMemberRolesChanged(b) => {
+            let member = wire::TeamMember::new(b.c.team_id, b.c.user_id, b.c.scheme_admin, 0);
+            sink.tell(Audience::User(b.c.user_id), || {
+                let data = frame::MemberRoleUpdated { member: wire::to_json(&member) };
+                Frame::new("memberrole_updated", &Broadcast::to_user(b.c.user_id), &data)
+            });
+        }
+        E::TeamChanged(b) => team_changed(b.c.team_id, "update_team", sink),
+        E::TeamInviteRegenerated(b) => team_changed(b.c.team_id, "update_team", sink),
+        E::TeamArchived(b) => team_changed(b.c.team_id, "delete_team", sink),
+        E::TeamRestored(b) => team_changed(b.c.team_id, "restore_team", sink),
         E::ChannelNameChanged(b) => renamed(set, b.c.channel_id, sink),
     }
 }
@@ -79,6 +90,10 @@ fn leave_team(team_id: TeamId, user_id: UserId, sink: &mut impl Sink) {
     sink.tell(Audience::User(user_id), || {
         Frame::new("leave_team", &Broadcast::to_user(user_id), &data)
     });
+}
+
+fn team_changed(team_id: TeamId, event: &'static str, sink: &mut impl Sink) {
+    sink.push_rows(Audience::LastingTeam(team_id), Rows::Team(team_id, event));
 }
 
 /// A claimed name may change before its channel exists; then nobody is there to be told.

@@ -31,6 +31,8 @@ pub enum Audience {
         team_id: TeamId,
         except: Option<UserId>,
     },
+    /// Members of a team that may be archived, of which they are told that alone.
+    LastingTeam(TeamId),
     Everyone,
     /// The person and the administrators, who see an account whole.
     Intimates(UserId),
@@ -76,6 +78,10 @@ pub enum Rows {
     Channel(ChannelId),
     /// For `user_updated`.
     User(UserId),
+    /// For `channel_member_updated`.
+    ChannelMember(ChannelId, UserId),
+    /// For this frame about a team.
+    Team(TeamId, &'static str),
 }
 
 /// Takes frames to their audience.
@@ -132,6 +138,17 @@ pub fn post_edited(channel_id: ChannelId, post: bytes::Bytes) -> Frame {
 pub fn channel_updated(channel_id: ChannelId, channel: bytes::Bytes) -> Frame {
     let broadcast = Broadcast::to_channel(channel_id);
     Frame::new("channel_updated", &broadcast, &frame::ChannelUpdated { channel })
+}
+
+/// `channel_member_updated` from a row.
+pub fn channel_member_updated(user_id: UserId, channel_member: bytes::Bytes) -> Frame {
+    let data = frame::ChannelMemberUpdated { channel_member };
+    Frame::new("channel_member_updated", &Broadcast::to_user(user_id), &data)
+}
+
+/// `update_team`, `delete_team` or `restore_team` from a row.
+pub fn team_changed(event: &'static str, team_id: TeamId, team: bytes::Bytes) -> Frame {
+    Frame::new(event, &Broadcast::to_team(team_id), &frame::TeamChanged { team })
 }
 
 /// `user_updated` from a row.

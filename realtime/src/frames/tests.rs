@@ -300,6 +300,80 @@ fn an_own_state_is_told_to_its_person_alone() {
     assert_eq!(frame["broadcast"]["channel_id"], TOWN.to_string());
 }
 
+/// The team of [`World`], with Ada in it.
+fn team_created() -> DirectoryEvent {
+    let c = TeamCreated {
+        team_id: TEAM,
+        name: "team".into(),
+        display_name: "Team".into(),
+        description: String::new(),
+        r#type: TeamType::Open,
+        allow_open_invite: false,
+        invite_id: Id([7; 16]),
+        creator_id: ADA,
+        default_channels: Vec::new(),
+    };
+    DirectoryEvent::TeamCreated(Body { c, p: TeamContact::default() })
+}
+
+#[test]
+fn what_becomes_of_a_team_is_told_to_all_its_members_archived_or_not() {
+    let world = World::new();
+    world.directory(team_created());
+    let steps: [(DirectoryEvent, &str); 4] = [
+        (Body::from(TeamChanged { team_id: TEAM, ..TeamChanged::default() }).into(), "update_team"),
+        (
+            Body::from(TeamInviteRegenerated { team_id: TEAM, invite_id: Id([8; 16]) }).into(),
+            "update_team",
+        ),
+        (Body::from(TeamArchived { team_id: TEAM }).into(), "delete_team"),
+        (Body::from(TeamRestored { team_id: TEAM }).into(), "restore_team"),
+    ];
+    for (event, frame) in steps {
+        let pushed = world.directory(event);
+        assert_eq!(pushed.rows, [(Audience::LastingTeam(TEAM), Rows::Team(TEAM, frame))]);
+    }
+}
+
+#[test]
+fn roles_are_told_to_whose_they_are() {
+    let world = World::new();
+    let made = world.directory(team_created());
+    assert_eq!(names(&made), ["added_to_team"]);
+    let generation = world.0.directory().state().membership(ADA, TEAM).unwrap().generation;
+    let changed =
+        TeamMemberRolesChanged { team_id: TEAM, user_id: ADA, generation, scheme_admin: false };
+    let pushed = world.directory(DirectoryEvent::TeamMemberRolesChanged(changed.into()));
+    assert_eq!(names(&pushed), ["memberrole_updated"]);
+    assert_eq!(pushed.frames[0].0, Audience::User(ADA));
+    let member = pushed.frames[0].1["data"]["member"].as_str().unwrap();
+    let member: Value = serde_json::from_str(member).unwrap();
+    assert_eq!((&member["roles"], &member["scheme_admin"]), (&json!("team_user"), &json!(false)));
+    let changed = ChannelMemberRolesChanged {
+        channel_id: TOWN,
+        user_id: BOB,
+        membership: 0,
+        scheme_admin: true,
+    };
+    let pushed = world.channel(ChannelEvent::ChannelMemberRolesChanged(changed.into()));
+    assert_eq!(pushed.rows, [(Audience::User(BOB), Rows::ChannelMember(TOWN, BOB))]);
+}
+
+#[test]
+fn a_converted_channel_is_told_to_its_team_and_its_members() {
+    let world = World::new();
+    let private = ChannelPrivacyChanged {
+        channel_id: TOWN,
+        r#type: ChannelType::Private,
+        notice: notice(NoticeKind::ChangeChanPrivacy),
+    };
+    let pushed = world.channel(ChannelEvent::ChannelPrivacyChanged(private.into()));
+    assert_eq!(names(&pushed), ["channel_converted", "posted"]);
+    assert_eq!(pushed.frames[0].0, Audience::Team { team_id: TEAM, except: None });
+    assert_eq!(pushed.frames[0].1["data"], json!({"channel_id": TOWN.to_string()}));
+    assert_eq!(pushed.rows, [(Audience::channel(TOWN, 1), Rows::Channel(TOWN))]);
+}
+
 #[test]
 fn what_is_void_is_not_told() {
     let world = World::new();

@@ -114,9 +114,11 @@ impl Hub {
             | ChannelEvent::EpochOpened(_)
             | ChannelEvent::EpochSealed(_)
             | ChannelEvent::ChannelSettingsChanged(_)
+            | ChannelEvent::ChannelPrivacyChanged(_)
             | ChannelEvent::ChannelArchived(_)
             | ChannelEvent::ChannelRestored(_)
             | ChannelEvent::ChannelMemberRemoved(_)
+            | ChannelEvent::ChannelMemberRolesChanged(_)
             | ChannelEvent::PostEdited(_)
             | ChannelEvent::PostDeleted(_)
             | ChannelEvent::PostPinned(_)
@@ -220,6 +222,11 @@ fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
         | DirectoryEvent::TeamCreated(_)
         | DirectoryEvent::TeamMembersAdded(_)
         | DirectoryEvent::TeamMemberRemoved(_)
+        | DirectoryEvent::TeamMemberRolesChanged(_)
+        | DirectoryEvent::TeamChanged(_)
+        | DirectoryEvent::TeamInviteRegenerated(_)
+        | DirectoryEvent::TeamArchived(_)
+        | DirectoryEvent::TeamRestored(_)
         | DirectoryEvent::ChannelNameClaimed(_)
         | DirectoryEvent::ChannelNameChanged(_)
         | DirectoryEvent::RetentionPolicyCreated(_)
@@ -296,6 +303,14 @@ impl Sink for Pusher<'_> {
                         if whole { u } else { u.for_others(wire::Privacy::default()) }
                     };
                     user.map(shown).map(frames::user_updated)
+                }
+                (Rows::ChannelMember(channel, user), _) => {
+                    let row = hydrate.channel_member(position, channel, user).await;
+                    row.map(|row| frames::channel_member_updated(user, row))
+                }
+                (Rows::Team(team, event), _) => {
+                    let row = hydrate.team(position, team).await;
+                    row.map(|row| frames::team_changed(event, team, row))
                 }
                 (Rows::Post(_), _) => None,
             };

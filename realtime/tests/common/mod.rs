@@ -36,6 +36,20 @@ impl Hydrate for Rows {
         std::future::ready(Some(format!(r#"{{"id":"{channel}"}}"#).into())).boxed()
     }
 
+    fn channel_member(
+        &self,
+        _: Position,
+        channel: ChannelId,
+        user: UserId,
+    ) -> BoxFuture<'_, Option<Bytes>> {
+        let member = format!(r#"{{"channel_id":"{channel}","user_id":"{user}"}}"#);
+        std::future::ready(Some(member.into())).boxed()
+    }
+
+    fn team(&self, _: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>> {
+        std::future::ready(Some(format!(r#"{{"id":"{team}"}}"#).into())).boxed()
+    }
+
     fn user(&self, _: Position, user_id: UserId) -> BoxFuture<'_, Option<wire::User>> {
         let c = UserCreated {
             user_id,

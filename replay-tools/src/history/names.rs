@@ -59,6 +59,13 @@ impl Names {
                     self.channels.insert(channel.channel_id, (b.c.team_id, since));
                 }
             }
+            DirectoryEvent::TeamChanged(b) => {
+                if let (Some(since), Some(name)) =
+                    (self.teams.get_mut(&b.c.team_id), &b.c.display_name)
+                {
+                    since.push((at, name.clone()));
+                }
+            }
             DirectoryEvent::ChannelNameClaimed(b) => {
                 let since = vec![(at, b.c.name.clone())];
                 self.channels.insert(b.c.channel_id, (b.c.team_id, since));
@@ -86,7 +93,11 @@ impl Names {
             | DirectoryEvent::UserKeyDestroyed(_)
             | DirectoryEvent::UserSessionsRevoked(_)
             | DirectoryEvent::TeamMembersAdded(_)
-            | DirectoryEvent::TeamMemberRemoved(_) => {}
+            | DirectoryEvent::TeamMemberRemoved(_)
+            | DirectoryEvent::TeamMemberRolesChanged(_)
+            | DirectoryEvent::TeamInviteRegenerated(_)
+            | DirectoryEvent::TeamArchived(_)
+            | DirectoryEvent::TeamRestored(_) => {}
         }
     }
 

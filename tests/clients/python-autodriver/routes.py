@@ -55,6 +55,8 @@ def _fill(value, ids):
     return value
 
 
+TEAM_TEXTS = {"display_name": "text", "description": "text", "company_name": "text", "allow_open_invite": "flag"}
+SCHEME_ROLES = {"scheme_user": "flag", "scheme_admin": "flag"}
 PREFERENCE = {"user_id": "{bob}", "category": "bad_input", "name": "n", "value": "v"}
 
 OBJECT_ROUTES = [
@@ -88,6 +90,17 @@ OBJECT_ROUTES = [
         required={"user_id": "id"},
         optional={"team_id": "id"},
     ),
+    Route("PUT", "/teams/{team}", {"id": "{team}"}, required={"id": "id"}, optional=TEAM_TEXTS),
+    Route("PUT", "/teams/{team}/patch", {}, optional=TEAM_TEXTS),
+    Route("PUT", "/teams/{team}/privacy", {"privacy": "O"}, required={"privacy": "text"}),
+    Route("PUT", "/teams/{team}/members/{bob}/roles", {"roles": "team_user"}, required={"roles": "text"}),
+    Route(
+        "PUT",
+        "/teams/{team}/members/{bob}/schemeRoles",
+        {"scheme_user": True, "scheme_admin": False},
+        required=SCHEME_ROLES,
+        optional={"scheme_guest": "flag"},
+    ),
     Route(
         "POST",
         "/channels",
@@ -100,6 +113,15 @@ OBJECT_ROUTES = [
         "/channels/{channel}/patch",
         {},
         optional={"name": "text", "display_name": "text", "header": "text", "purpose": "text"},
+    ),
+    Route("PUT", "/channels/{channel}/privacy", {"privacy": "O"}, required={"privacy": "text"}),
+    Route("PUT", "/channels/{channel}/members/{bob}/roles", {"roles": "channel_user"}, required={"roles": "text"}),
+    Route(
+        "PUT",
+        "/channels/{channel}/members/{bob}/schemeRoles",
+        {"scheme_user": True, "scheme_admin": False},
+        required=SCHEME_ROLES,
+        optional={"scheme_guest": "flag"},
     ),
     Route("POST", "/channels/{channel}/members", {"user_id": "{carol}"}, required={"user_id": "id"}),
     Route(
@@ -220,6 +242,7 @@ LIST_ROUTES = [
     Route("POST", "/users/group_channels", ["{channel}"], reads_only=True),
     Route("POST", "/roles/names", ["system_user"], reads_only=True),
     Route("POST", "/posts/ids", ["{post}"], reads_only=True),
+    Route("POST", "/channels/stats/member_count", ["{channel}"], reads_only=True),
 ]
 
 READS = [
@@ -249,6 +272,8 @@ READS = [
     "/channels/{channel}/members",
     "/channels/{channel}/members/{ada}",
     "/channels/{channel}/stats",
+    "/channels/{channel}/timezones",
+    "/teams/{team}/channels/deleted",
     "/channels/{channel}/posts",
     "/channels/{channel}/pinned",
     "/posts/{post}",

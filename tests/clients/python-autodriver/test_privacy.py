@@ -14,6 +14,7 @@ PRIVATE_READS = [
     "/channels/{private}/members/{ada}",
     "/channels/{private}/members/me",
     "/channels/{private}/stats",
+    "/channels/{private}/timezones",
     "/channels/{private}/posts",
     "/channels/{private}/posts?since=1",
     "/channels/{private}/posts?before={hidden}",
@@ -57,6 +58,10 @@ PRIVATE_WRITES = [
     ("DELETE", "/channels/{private}/members/{me}", None),
     ("PUT", "/channels/{private}/patch", {"display_name": "in"}),
     ("DELETE", "/channels/{private}", None),
+    ("PUT", "/channels/{private}/privacy", {"privacy": "O"}),
+    ("PUT", "/channels/{private}/members/{ada}/roles", {"roles": "channel_user"}),
+    ("PUT", "/channels/{private}/members/{me}/roles", {"roles": "channel_user channel_admin"}),
+    ("PUT", "/channels/{private}/members/{ada}/schemeRoles", {"scheme_user": True, "scheme_admin": False}),
 ]
 
 # Doing things in another's name, or to another's things in a channel that both are in.
@@ -74,6 +79,16 @@ FOREIGN_WRITES = [
     ("POST", "/channels/members/{ada}/view", {"channel_id": "{channel}"}),
     ("POST", "/users/{ada}/typing", {"channel_id": "{channel}"}),
     ("DELETE", "/teams/{team}/members/{ada}", None),
+    ("PUT", "/teams/{team}/members/{ada}/roles", {"roles": "team_user"}),
+    ("PUT", "/teams/{team}/members/{bob}/schemeRoles", {"scheme_user": True, "scheme_admin": True}),
+    ("PUT", "/teams/{team}/patch", {"display_name": "mine"}),
+    ("PUT", "/teams/{team}", {"id": "{team}", "display_name": "mine"}),
+    ("PUT", "/teams/{team}/privacy", {"privacy": "I"}),
+    ("POST", "/teams/{team}/regenerate_invite_id", None),
+    ("POST", "/teams/{team}/restore", None),
+    ("DELETE", "/teams/{team}", None),
+    ("PUT", "/channels/{channel}/privacy", {"privacy": "P"}),
+    ("PUT", "/channels/{channel}/members/{ada}/roles", {"roles": "channel_user"}),
     ("DELETE", "/users/{ada}/posts/{post}/reactions/eyes", None),
 ]
 
@@ -133,6 +148,7 @@ class TestPrivateChannels:
         with nosy.http as http:
             for path in (
                 "/users/me/channels",
+                f"/teams/{world.ids['team']}/channels/deleted",
                 "/users/me/channel_members",
                 "/users/me/channel_members?page=-1",
                 f"/users/me/teams/{world.ids['team']}/channels",
@@ -149,6 +165,7 @@ class TestPrivateChannels:
             for path, ids in (
                 ("/posts/ids", [world.ids["hidden"], world.ids["whisper"]]),
                 ("/users/group_channels", [world.ids["private"], world.ids["direct"]]),
+                ("/channels/stats/member_count", [world.ids["private"], world.ids["direct"]]),
             ):
                 answer = http.post(path, json=ids)
                 assert_calm(answer)

@@ -12,6 +12,7 @@ use super::directory::valid_channel_texts;
 use super::{Decision, ensure, in_channels};
 use crate::channel::{Channel, Channels};
 use crate::directory::Directory;
+use crate::permissions::{Permission, Place, knows_channel, may};
 use crate::rights;
 
 /// Why a command on a channel is refused.
@@ -21,8 +22,12 @@ pub enum ChannelRejection {
     Invalid(&'static str),
     UnknownChannel,
     Archived,
+    /// The channels of an archived team take nothing.
+    TeamArchived,
     Forbidden,
     UnknownUser,
+    /// Whom a command is about is no member.
+    NoSuchMember,
     /// Somebody who is not in the channel's team cannot come into the channel.
     NotATeamMember,
     /// Nobody leaves a default channel, and it is not archived.
@@ -42,8 +47,23 @@ pub(super) fn open(channels: &Channels, channel: ChannelId) -> Result<&Channel, 
     Ok(channel)
 }
 
-fn team_of(channel: &Channel) -> Result<TeamId, R> {
+pub(super) fn team_of(channel: &Channel) -> Result<TeamId, R> {
     channel.team_id.ok_or(R::FixedMembers)
+}
+
+/// A conversation has no team that could be archived.
+pub(super) fn team_stands(directory: &Directory, channel: &Channel) -> Result<(), R> {
+    let archived = channel.team_id.is_some_and(|team| directory.is_archived(team));
+    ensure(!archived, R::TeamArchived)
+}
+
+fn allowed(
+    directory: &Directory,
+    channel: &Channel,
+    actor: UserId,
+    what: Permission,
+) -> Result<(), R> {
+    ensure(may(directory, actor, what, Place::Channel(channel)), R::Forbidden)
 }
 
 /// Opens the conversation of two people, or of one with themselves.
@@ -128,7 +148,9 @@ pub struct ChangeChannelSettings {
 impl ChangeChannelSettings {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
         let channel = open(channels, self.channel_id)?;
-        may_manage(directory, channel, self.actor)?;
+        let what = Permission::manage_properties(channel.r#type);
+        allowed(directory, channel, self.actor, what)?;
+        team_stands(directory, channel)?;
         let display_name = changed(&self.display_name, &channel.display_name);
         let header = changed(&self.header, &self.current_header);
         let purpose = changed(&self.purpose, &self.current_purpose);
@@ -170,12 +192,6 @@ fn changed<'n>(new: &'n Option<String>, held: &str) -> Option<&'n str> {
     new.as_deref().filter(|new| *new != held)
 }
 
-fn may_manage(directory: &Directory, channel: &Channel, actor: UserId) -> Result<(), R> {
-    let allowed = rights::member(directory, channel, actor).is_some()
-        || rights::is_system_admin(directory, actor);
-    ensure(allowed, R::Forbidden)
-}
-
 /// Puts a channel into the archive.
 #[derive(Debug, Clone, Copy)]
 pub struct ArchiveChannel {
@@ -187,10 +203,10 @@ pub struct ArchiveChannel {
 impl ArchiveChannel {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
         let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
-        let team = team_of(channel)?;
-        if !rights::is_team_admin(directory, self.actor, team) {
-            may_manage(directory, channel, self.actor)?;
-        }
+        team_of(channel)?;
+        let what = Permission::delete_channel(channel.r#type);
+        allowed(directory, channel, self.actor, what)?;
+        team_stands(directory, channel)?;
         if channel.archived {
             return Ok(Decision::AlreadySo);
         }
@@ -211,10 +227,9 @@ pub struct RestoreChannel {
 impl RestoreChannel {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
         let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
-        let team = team_of(channel)?;
-        let allowed = rights::is_team_admin(directory, self.actor, team)
-            || rights::is_system_admin(directory, self.actor);
-        ensure(allowed, R::Forbidden)?;
+        team_of(channel)?;
+        allowed(directory, channel, self.actor, Permission::ManageTeam)?;
+        team_stands(directory, channel)?;
         if !channel.archived {
             return Ok(Decision::AlreadySo);
         }
@@ -238,7 +253,8 @@ impl AddChannelMembers {
         let team = team_of(channel)?;
         ensure(!self.user_ids.is_empty(), R::Invalid("user_ids"))?;
         let by_oneself = self.user_ids == [self.actor];
-        self.allowed(directory, channel, team, by_oneself)?;
+        self.allowed(directory, channel, by_oneself)?;
+        team_stands(directory, channel)?;
         ensure(!channel.archived, R::Archived)?;
         let mut members = Vec::with_capacity(self.user_ids.len());
         for user in sorted(&self.user_ids) {
@@ -270,20 +286,14 @@ impl AddChannelMembers {
 
     /// Open channels let everyone of the team in; members bring in others. Who may not even see a
     /// private channel is told nothing of it.
-    fn allowed(
-        &self,
-        directory: &Directory,
-        channel: &Channel,
-        team: TeamId,
-        by_oneself: bool,
-    ) -> Result<(), R> {
-        let inside = rights::member(directory, channel, self.actor).is_some()
-            || rights::is_system_admin(directory, self.actor);
-        if inside {
+    fn allowed(&self, directory: &Directory, channel: &Channel, by_oneself: bool) -> Result<(), R> {
+        let joins = by_oneself && channel.r#type == ChannelType::Open;
+        if joins && allowed(directory, channel, self.actor, Permission::JoinPublicChannels).is_ok()
+        {
             return Ok(());
         }
-        let in_team = directory.active_membership(self.actor, team).is_some();
-        ensure(by_oneself && in_team && channel.r#type == ChannelType::Open, R::Forbidden)
+        let what = Permission::manage_members(channel.r#type);
+        allowed(directory, channel, self.actor, what)
     }
 }
 
@@ -302,9 +312,10 @@ impl RemoveChannelMember {
         let by_oneself = self.actor == self.user_id;
         if by_oneself {
             ensure(directory.active_account(self.actor).is_some(), R::Forbidden)?;
-            ensure(knows_of(directory, channel, self.actor), R::UnknownChannel)?;
+            ensure(knows_channel(directory, self.actor, channel), R::UnknownChannel)?;
         } else {
-            may_manage(directory, channel, self.actor)?;
+            let what = Permission::manage_members(channel.r#type);
+            allowed(directory, channel, self.actor, what)?;
             ensure(directory.account(self.user_id).is_some(), R::UnknownUser)?;
         }
         team_of(channel)?;
@@ -330,14 +341,7 @@ impl RemoveChannelMember {
     }
 }
 
-/// Whether `user` was ever in the channel, or may find it in a team.
-fn knows_of(directory: &Directory, channel: &Channel, user: UserId) -> bool {
-    let in_team = |team| directory.active_membership(user, team).is_some();
-    let found = channel.r#type == ChannelType::Open && channel.team_id.is_some_and(in_team);
-    found || channel.any_member(user).is_some()
-}
-
-fn notice(post_id: PostId, kind: NoticeKind, by: UserId, users: &[UserId]) -> Notice {
+pub(super) fn notice(post_id: PostId, kind: NoticeKind, by: UserId, users: &[UserId]) -> Notice {
     let (old, new) = (String::new(), String::new());
     Notice { post_id, kind, by, user_ids: users.to_vec(), old, new }
 }

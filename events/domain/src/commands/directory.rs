@@ -14,7 +14,7 @@ pub use super::account::{
 use super::{Decision, ensure, fits, in_directory};
 use crate::channel::Channel;
 use crate::directory::{Account, Directory};
-use crate::rights;
+use crate::permissions::{Permission, Place, may};
 
 /// Why a command on the directory is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +30,12 @@ pub enum DirectoryRejection {
     Erased,
     LastAdmin,
     UnknownTeam,
+    /// An archived team lets nobody in and does not change.
+    TeamArchived,
     TeamNameTaken,
     NotATeamMember,
+    /// Whom a command is about is no member.
+    NoSuchMember,
     UnknownChannel,
     ChannelNameTaken,
     /// A team's default channels keep their names.
@@ -78,9 +82,7 @@ impl CreateTeam {
         }
         active(directory, self.actor)?;
         ensure(valid_team_name(&self.name), R::Invalid("name"))?;
-        let shown = !self.display_name.trim().is_empty() && fits(&self.display_name, 64);
-        ensure(shown, R::Invalid("display_name"))?;
-        ensure(fits(&self.description, 255), R::Invalid("description"))?;
+        valid_team_texts(&self.display_name, &self.description, "")?;
         ensure(fits(&self.email, 128), R::Invalid("email"))?;
         ensure(directory.team_by_name(&self.name).is_none(), R::TeamNameTaken)?;
         let c = TeamCreated {
@@ -127,11 +129,12 @@ impl AddTeamMembers {
         if self.user_ids.iter().all(present) {
             return Ok(Decision::AlreadySo);
         }
-        let open = team.allow_open_invite && team.r#type == TeamType::Open;
+        let open = team.allow_open_invite && team.r#type == TeamType::Open && !team.archived;
         let invited = self.invite == Some(team.invite_id);
-        let admin = rights::is_system_admin(directory, self.actor);
-        let allowed = admin || present(&self.actor) || (by_oneself && (open || invited));
-        ensure(allowed, R::Forbidden)?;
+        let allowed =
+            may(directory, self.actor, Permission::AddUserToTeam, Place::Team(self.team_id));
+        ensure(allowed || (by_oneself && (open || invited)), R::Forbidden)?;
+        ensure(!team.archived, R::TeamArchived)?;
         let members = self.user_ids.iter().filter(|user| !present(user));
         let c = TeamMembersAdded {
             team_id: self.team_id,
@@ -155,9 +158,8 @@ pub struct RemoveTeamMember {
 impl RemoveTeamMember {
     pub fn decide(&self, directory: &Directory) -> Decided {
         ensure(directory.team(self.team_id).is_some(), R::UnknownTeam)?;
-        let allowed = self.actor == self.user_id
-            || rights::is_team_admin(directory, self.actor, self.team_id)
-            || rights::is_system_admin(directory, self.actor);
+        let (what, place) = (Permission::RemoveUserFromTeam, Place::Team(self.team_id));
+        let allowed = self.actor == self.user_id || may(directory, self.actor, what, place);
         ensure(allowed, R::Forbidden)?;
         let held = directory.membership(self.user_id, self.team_id).ok_or(R::NotATeamMember)?;
         if !held.active {
@@ -227,9 +229,10 @@ impl RenameChannel {
     pub fn decide(&self, directory: &Directory, channel: Option<&Channel>) -> Decided {
         let channel = channel.ok_or(R::UnknownChannel)?;
         let held = directory.channel_name(self.channel_id).ok_or(R::UnknownChannel)?;
-        let allowed = rights::member(directory, channel, self.actor).is_some()
-            || rights::is_system_admin(directory, self.actor);
+        let what = Permission::manage_properties(channel.r#type);
+        let allowed = may(directory, self.actor, what, Place::Channel(channel));
         ensure(allowed, R::Forbidden)?;
+        ensure(!directory.is_archived(held.team_id), R::TeamArchived)?;
         ensure(!channel.archived, R::Archived)?;
         if held.name == self.name {
             return Ok(Decision::AlreadySo);
@@ -261,6 +264,19 @@ fn valid_team_name(name: &str) -> bool {
         && !name.starts_with('-')
         && !name.ends_with('-')
         && !RESERVED_TEAM_NAMES.contains(&name)
+}
+
+/// # Errors
+/// A text is too long, or the display name empty.
+pub(super) fn valid_team_texts(
+    display_name: &str,
+    description: &str,
+    company_name: &str,
+) -> Result<(), R> {
+    let shown = !display_name.trim().is_empty() && fits(display_name, 64);
+    ensure(shown, R::Invalid("display_name"))?;
+    ensure(fits(description, 255), R::Invalid("description"))?;
+    ensure(fits(company_name, 64), R::Invalid("company_name"))
 }
 
 fn valid_channel_name(name: &str) -> Result<(), R> {

@@ -6,14 +6,18 @@
 
 pub mod account;
 pub mod channel;
+pub mod channel_admin;
 pub mod directory;
 pub mod mentions;
 pub mod post;
 pub mod reaction;
 pub mod readstate;
 pub mod retention;
+pub mod team;
 pub mod user;
 
+#[cfg(test)]
+mod administering;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
@@ -113,10 +117,12 @@ fn channel_of(event: &ChannelEvent) -> Id {
         E::ChannelDirectOpened(b) => b.c.channel_id,
         E::ChannelGroupOpened(b) => b.c.channel_id,
         E::ChannelSettingsChanged(b) => b.c.channel_id,
+        E::ChannelPrivacyChanged(b) => b.c.channel_id,
         E::ChannelArchived(b) => b.c.channel_id,
         E::ChannelRestored(b) => b.c.channel_id,
         E::ChannelMembersAdded(b) => b.c.channel_id,
         E::ChannelMemberRemoved(b) => b.c.channel_id,
+        E::ChannelMemberRolesChanged(b) => b.c.channel_id,
         E::PostCreated(b) => b.c.channel_id,
         E::PostEdited(b) => b.c.channel_id,
         E::PostDeleted(b) => b.c.channel_id,

@@ -63,6 +63,12 @@ fn settings() -> Vec<ChannelEvent> {
             ],
         })
         .into(),
+        Body::from(ChannelPrivacyChanged {
+            channel_id: CHANNEL,
+            r#type: ChannelType::Private,
+            notice: notice(NoticeKind::ChangeChanPrivacy),
+        })
+        .into(),
         Body::from(ChannelArchived {
             channel_id: CHANNEL,
             notice: notice(NoticeKind::ChannelDeleted),
@@ -120,6 +126,13 @@ fn membership() -> Vec<ChannelEvent> {
             by: ANN,
             because: LeftBecause::TeamEnded,
             notice: Some(notice(NoticeKind::RemoveFromChannel)),
+        })
+        .into(),
+        Body::from(ChannelMemberRolesChanged {
+            channel_id: CHANNEL,
+            user_id: BOB,
+            membership: 40,
+            scheme_admin: true,
         })
         .into(),
     ]

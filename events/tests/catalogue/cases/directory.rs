@@ -128,6 +128,25 @@ fn teams() -> Vec<DirectoryEvent> {
         })
         .into(),
         Body::from(TeamMemberRemoved { team_id: TEAM, user_id: BOB, generation: 12 }).into(),
+        Body::from(TeamMemberRolesChanged {
+            team_id: TEAM,
+            user_id: BOB,
+            generation: 12,
+            scheme_admin: true,
+        })
+        .into(),
+        Body::from(TeamChanged {
+            team_id: TEAM,
+            display_name: Some("Engineers".into()),
+            description: Some("Build things".into()),
+            company_name: Some("Example".into()),
+            r#type: Some(TeamType::Open),
+            allow_open_invite: Some(true),
+        })
+        .into(),
+        Body::from(TeamInviteRegenerated { team_id: TEAM, invite_id: id(0x64) }).into(),
+        Body::from(TeamArchived { team_id: TEAM }).into(),
+        Body::from(TeamRestored { team_id: TEAM }).into(),
     ]
 }
 

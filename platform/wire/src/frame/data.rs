@@ -153,6 +153,12 @@ pub struct ChannelArchived {
     pub delete_at: Option<i64>,
 }
 
+/// `channel_converted`: clients read the channel anew, if they may.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelConverted {
+    pub channel_id: ChannelId,
+}
+
 /// `channel_member_updated`
 #[derive(Debug, Clone, Serialize)]
 pub struct ChannelMemberUpdated {

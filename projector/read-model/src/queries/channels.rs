@@ -97,7 +97,7 @@ pub(super) fn read(row: &PgRow, from: usize) -> sqlx::Result<ChannelView> {
     })
 }
 
-fn read_all(rows: &[PgRow]) -> Result<Vec<ChannelView>> {
+pub(super) fn read_all(rows: &[PgRow]) -> Result<Vec<ChannelView>> {
     rows.iter().map(|row| Ok(read(row, 0)?)).collect()
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::LazyLock;
 
-use events::{ChannelId, PostId};
+use events::{ChannelId, PostId, TeamId};
 
 use super::channels::{self, ChannelView};
 use super::post_pages::{PostView, read_post};
 use super::post_sql::post_columns;
 use crate::reader::{Fields, Result};
+use crate::rows::{Table, TeamRow};
 use crate::{Key, Reader};
 
 static POST: LazyLock<String> = LazyLock::new(|| {
@@ -18,7 +19,20 @@ static CHANNEL: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {} FROM channels c {} AND c.id = $1", channels::columns(), channels::NAMED)
 });
 
+static TEAM: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {} FROM teams t WHERE t.id = $1", TeamRow::select("t")));
+
 impl Reader {
+    /// A team, archived or not. Who may see it is for the caller to judge.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn team_of_frame(&self, team: TeamId) -> Result<Option<TeamRow>> {
+        let row =
+            sqlx::query(TEAM.as_str()).bind(Key::from(team)).fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| TeamRow::read(&row, 0)).transpose()?)
+    }
+
     /// A post that is not deleted. Who may see it is for the caller to judge.
     ///
     /// # Errors

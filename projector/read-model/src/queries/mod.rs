@@ -1,6 +1,7 @@
 //! What can be asked, by subject. All are methods of [`crate::Reader`]; each is one statement and
 //! therefore one snapshot.
 
+mod channel_lists;
 mod channel_members;
 mod channels;
 mod channels_found;

@@ -14,7 +14,7 @@ use crate::{Access, Key, Page, Reader};
 /// A team is seen by its members, by administrators, and by anybody where it is open to all.
 fn one_sql(condition: &str) -> String {
     format!(
-        "SELECT {} OR (t.allow_open_invite AND t.kind = 'O' AND EXISTS (
+        "SELECT {} OR (t.allow_open_invite AND t.kind = 'O' AND t.delete_at = 0 AND EXISTS (
             SELECT FROM users u WHERE u.id = $2 AND u.delete_at = 0)) AS may, {}
          FROM teams t WHERE {condition}",
         may_see_team("t.id", "$2"),
@@ -36,7 +36,7 @@ static OF_USER: LazyLock<String> = LazyLock::new(|| {
 static LISTED: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {} FROM teams t
-         WHERE ({} OR (t.allow_open_invite AND t.kind = 'O'))
+         WHERE ({} OR (t.allow_open_invite AND t.kind = 'O' AND t.delete_at = 0))
            AND EXISTS (SELECT FROM users u WHERE u.id = $1 AND u.delete_at = 0)
            AND ($4::text IS NULL OR t.name LIKE $4 OR lower(t.display_name) LIKE $4)
          ORDER BY t.display_name, t.id LIMIT $2 OFFSET $3",

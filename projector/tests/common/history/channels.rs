@@ -87,7 +87,15 @@ impl History {
         let kinds = [NoticeKind::HeaderChange, NoticeKind::PurposeChange];
         let notices: Vec<Notice> =
             kinds.into_iter().filter_map(|kind| self.notice(kind, by, by)).collect();
-        let event: ChannelEvent = match self.rng.random_range(0..4) {
+        let event: ChannelEvent = match self.rng.random_range(0..5) {
+            4 => {
+                let Some(notice) = self.notice(NoticeKind::ChangeChanPrivacy, by, by) else {
+                    return;
+                };
+                let private = self.rng.random_bool(0.5);
+                let r#type = if private { ChannelType::Private } else { ChannelType::Open };
+                Body::from(ChannelPrivacyChanged { channel_id, r#type, notice }).into()
+            }
             0 => {
                 let Some(notice) = self.notice(NoticeKind::ChannelDeleted, by, by) else { return };
                 Body::from(ChannelArchived { channel_id, notice }).into()
@@ -106,6 +114,22 @@ impl History {
             .into(),
         };
         self.channel(channel_id, event);
+    }
+
+    /// Of a member of a channel, or of a team.
+    pub(super) fn change_roles(&mut self) {
+        let scheme_admin = self.rng.random_bool(0.5);
+        if self.rng.random_bool(0.5) {
+            let channel_id = self.any_channel();
+            let Some((user_id, membership)) = self.member(channel_id) else { return };
+            let c = ChannelMemberRolesChanged { channel_id, user_id, membership, scheme_admin };
+            self.channel(channel_id, Body::from(c));
+        } else {
+            let (team_id, user_id) = (self.team(), self.user());
+            let generation = self.generation(user_id, team_id);
+            let c = TeamMemberRolesChanged { team_id, user_id, generation, scheme_admin };
+            self.directory(Body::from(c));
+        }
     }
 
     pub(super) fn team_of(&self, channel: ChannelId) -> Option<TeamId> {

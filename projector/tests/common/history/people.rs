@@ -134,6 +134,31 @@ impl History {
         self.pick(&teams).unwrap_or_default()
     }
 
+    pub(super) fn change_team(&mut self) {
+        let team_id = self.team();
+        let event: DirectoryEvent = match self.rng.random_range(0..5) {
+            0 => Body::from(TeamArchived { team_id }).into(),
+            1 | 2 => Body::from(TeamRestored { team_id }).into(),
+            3 => {
+                let invite_id = Id(self.rng.random());
+                Body::from(TeamInviteRegenerated { team_id, invite_id }).into()
+            }
+            _ => {
+                let open = self.rng.random_bool(0.5);
+                let c = TeamChanged {
+                    team_id,
+                    display_name: Some(self.words()),
+                    description: self.rng.random_bool(0.5).then(|| self.words()),
+                    company_name: self.rng.random_bool(0.5).then(|| "a company".to_owned()),
+                    r#type: open.then_some(TeamType::Open),
+                    allow_open_invite: Some(open),
+                };
+                Body::from(c).into()
+            }
+        };
+        self.directory(event);
+    }
+
     pub(super) fn join_team(&mut self) {
         let count = self.rng.random_range(1..3);
         let members = (0..count)

@@ -1,15 +1,19 @@
 //! `GET /teams/invite/{invite_id}`: what an invitation to an open team shows to anyone who has it.
+//! `POST /teams/{team_id}/invite/email`: nothing here sends mail.
 
 use axum::extract::State;
 use axum::response::Response;
 use events::directory::TeamType;
 use http::StatusCode;
-use platform::http::{ApiError, Path};
+use platform::http::{ApiError, Json, Path};
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::app::{App, DIRECTORY};
-use crate::endpoints::InviteId;
+use crate::caller::Caller;
+use crate::endpoints::{InviteId, TeamPath};
 use crate::render;
+use crate::rights::require_team;
 
 pub(crate) async fn get(
     State(app): State<App>,
@@ -26,6 +30,36 @@ pub(crate) async fn get(
         "display_name": team.display_name,
         "description": team.description,
     })))
+}
+
+/// Clients that name channels, too, send an object.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Invited {
+    Addresses(Vec<String>),
+    Detailed { emails: Vec<String> },
+}
+
+/// Addresses in one request.
+const ADDRESSES_MAX: usize = 20;
+
+/// Refused to everyone: to members of the team because nothing here sends mail.
+pub(crate) async fn by_email(
+    State(app): State<App>,
+    caller: Caller,
+    Path(team): Path<TeamPath>,
+    Json(body): Json<Invited>,
+) -> Result<Response, ApiError> {
+    let (Invited::Addresses(addresses) | Invited::Detailed { emails: addresses }) = body;
+    if addresses.is_empty() || addresses.len() > ADDRESSES_MAX {
+        return Err(ApiError::invalid_body("user_email"));
+    }
+    require_team(&app, &caller, team.0).await?;
+    Err(ApiError::new(
+        StatusCode::NOT_IMPLEMENTED,
+        "api.team.invite_members.disabled.app_error",
+        "Invitations by e-mail are not available on this server.",
+    ))
 }
 
 fn no_invitation() -> ApiError {

@@ -60,7 +60,9 @@ fn of_team(id: TeamId, collected: &Collected) -> Vec<Value> {
         "email": team.email,
         "allow_open_invite": team.created.allow_open_invite,
         "creator_id": team.created.creator_id,
+        "company_name": team.company_name,
         "create_at": team.create_at,
+        "archived_at": team.archived_at,
     })];
     let members = team.members.iter().filter(|(user, _)| collected.people.contains(user));
     lines.extend(members.map(|(user, member)| {

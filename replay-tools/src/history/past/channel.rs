@@ -95,6 +95,10 @@ impl ChannelPast {
                 }
                 b.c.notices.iter().for_each(|notice| self.post_notice(notice, at));
             }
+            E::ChannelPrivacyChanged(b) => {
+                self.r#type = b.c.r#type;
+                self.post_notice(&b.c.notice, at);
+            }
             E::ChannelArchived(b) => {
                 self.archived_at = Some(at);
                 self.post_notice(&b.c.notice, at);
@@ -107,6 +111,11 @@ impl ChannelPast {
             E::ChannelMemberRemoved(b) => {
                 self.members.remove(&b.c.user_id);
                 b.c.notice.iter().for_each(|notice| self.post_notice(notice, at));
+            }
+            E::ChannelMemberRolesChanged(b) => {
+                if let Some(member) = self.members.get_mut(&b.c.user_id) {
+                    member.is_admin = b.c.scheme_admin;
+                }
             }
             E::PostCreated(b) => {
                 let root_id = b.c.root.as_ref().map(|root| root.post_id);

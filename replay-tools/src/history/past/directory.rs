@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::Applied;
 use events::directory::{
-    NewTeamMember, ProfilePatch, TeamCreated, UserCreated, UserProfileChanged, erased_username,
+    NewTeamMember, ProfilePatch, TeamChanged, TeamCreated, UserCreated, UserProfileChanged,
+    erased_username,
 };
 use events::{Body, ChannelId, DirectoryEvent, TeamId, UserId};
 
@@ -45,10 +46,31 @@ fn patched(patch: &ProfilePatch) -> impl Iterator<Item = (&'static str, &String)
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TeamPast {
+    /// With what changed since.
     pub created: TeamCreated,
+    pub company_name: String,
     pub email: String,
     pub create_at: i64,
+    pub archived_at: Option<i64>,
     pub members: BTreeMap<UserId, MemberPast>,
+}
+
+impl TeamPast {
+    fn change(&mut self, changed: &TeamChanged) {
+        let texts = [
+            (&mut self.created.display_name, &changed.display_name),
+            (&mut self.created.description, &changed.description),
+            (&mut self.company_name, &changed.company_name),
+        ];
+        for (text, new) in texts {
+            if let Some(new) = new {
+                text.clone_from(new);
+            }
+        }
+        let team = &mut self.created;
+        team.r#type = changed.r#type.unwrap_or(team.r#type);
+        team.allow_open_invite = changed.allow_open_invite.unwrap_or(team.allow_open_invite);
+    }
 }
 
 /// Everyone and every team, as the directory's events made them so far.
@@ -109,10 +131,24 @@ impl DirectoryPast {
                 }
             }
             E::TeamMemberRemoved(b) => {
-                if let Some(team) = self.teams.get_mut(&b.c.team_id) {
+                self.with_team(b.c.team_id, |team| {
                     team.members.remove(&b.c.user_id);
+                });
+            }
+            E::TeamMemberRolesChanged(b) => {
+                let team = self.teams.get_mut(&b.c.team_id);
+                if let Some(member) = team.and_then(|team| team.members.get_mut(&b.c.user_id)) {
+                    member.is_admin = b.c.scheme_admin;
                 }
             }
+            E::TeamChanged(b) => self.with_team(b.c.team_id, |team| team.change(&b.c)),
+            E::TeamInviteRegenerated(b) => {
+                self.with_team(b.c.team_id, |team| team.created.invite_id = b.c.invite_id);
+            }
+            E::TeamArchived(b) => {
+                self.with_team(b.c.team_id, |team| team.archived_at = Some(at));
+            }
+            E::TeamRestored(b) => self.with_team(b.c.team_id, |team| team.archived_at = None),
             E::ChannelNameClaimed(b) => {
                 self.channels.insert(b.c.channel_id, (b.c.team_id, b.c.name.clone()));
             }
@@ -163,6 +199,12 @@ impl DirectoryPast {
         }
     }
 
+    fn with_team(&mut self, team: TeamId, change: impl FnOnce(&mut TeamPast)) {
+        if let Some(team) = self.teams.get_mut(&team) {
+            change(team);
+        }
+    }
+
     fn erase(&mut self, user: UserId, left: &[TeamId], at: i64) {
         self.with_account(user, |account| {
             account.profile = BTreeMap::from([("username", erased_username(user))]);
@@ -183,8 +225,10 @@ impl DirectoryPast {
         self.channels.extend(channels);
         let team = TeamPast {
             created: created.clone(),
+            company_name: String::new(),
             email: email.to_owned(),
             create_at: at,
+            archived_at: None,
             members: BTreeMap::new(),
         };
         self.teams.insert(created.team_id, team);

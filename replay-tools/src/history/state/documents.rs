@@ -97,6 +97,7 @@ pub(crate) struct Team {
     pub allow_open_invite: bool,
     pub creator: Person,
     pub create_at: i64,
+    pub archived_at: Option<i64>,
     pub members: Vec<Member>,
     pub channels: Vec<NamedChannel>,
 }
@@ -245,6 +246,7 @@ impl Team {
             allow_open_invite: team.created.allow_open_invite,
             creator: person(team.created.creator_id, at, names),
             create_at: team.create_at,
+            archived_at: team.archived_at,
             members: members(&team.members, team_roles, at, names),
             channels,
         }

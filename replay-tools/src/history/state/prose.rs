@@ -95,6 +95,7 @@ fn of_team(team: &Team) -> Vec<String> {
         format!("display name {}", quoted(&team.display_name)),
         format!("description {}", quoted(&team.description)),
     ];
+    lines.extend(team.archived_at.map(|at| format!("archived since {}", Instant(at))));
     lines.extend(of_members(&team.members));
     lines.push(format!("{} channels:", team.channels.len()));
     let channels = team.channels.iter();

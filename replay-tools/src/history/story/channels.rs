@@ -35,10 +35,22 @@ impl ChannelTeller<'_> {
             E::ChannelDirectOpened(b) => self.opened("direct", b.c.by, &b.c.user_ids),
             E::ChannelGroupOpened(b) => self.opened("group", b.c.by, &b.c.user_ids),
             E::ChannelSettingsChanged(b) => self.settings(&actor, &b.c),
+            E::ChannelPrivacyChanged(b) => {
+                let kind = if b.c.r#type == ChannelType::Private { "private" } else { "open" };
+                format!("{actor} made {} {kind}", self.here())
+            }
             E::ChannelArchived(_) => format!("{actor} archived {}", self.here()),
             E::ChannelRestored(_) => format!("{actor} restored {}", self.here()),
             E::ChannelMembersAdded(b) => self.added(&b.c, joined, entry.opened.verdict.applied()),
             E::ChannelMemberRemoved(b) => self.removed(&b.c),
+            E::ChannelMemberRolesChanged(b) => {
+                let (who, here) = (self.person(b.c.user_id), self.here());
+                if b.c.scheme_admin {
+                    format!("{actor} made {who} an administrator of {here}")
+                } else {
+                    format!("{actor} ended that {who} is an administrator of {here}")
+                }
+            }
             E::PostCreated(b) => self.posted(&b.c, &b.p),
             E::PostEdited(b) => self.edited(&actor, b),
             E::PostDeleted(b) => self.deleted(&b.c)?,

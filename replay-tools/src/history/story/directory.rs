@@ -1,9 +1,10 @@
 //! What happened to accounts and teams, in words.
 
 use events::directory::{
-    ChannelType, JoinedVia, TeamCreated, TeamMembersAdded, UserProfileChanged,
+    ChannelType, JoinedVia, TeamChanged, TeamCreated, TeamMembersAdded, TeamType,
+    UserProfileChanged,
 };
-use events::{Actor, Body, DirectoryEvent, Event, UserId};
+use events::{Actor, Body, DirectoryEvent, Event, TeamId, UserId};
 
 use crate::history::names::Names;
 use crate::history::past::DirectoryPast;
@@ -105,6 +106,20 @@ impl DirectoryTeller<'_> {
                     format!("{by} removed {who} from the team {team}")
                 }
             }
+            E::TeamMemberRolesChanged(b) => {
+                let (who, team) = (self.person(b.c.user_id), self.names.team(b.c.team_id, self.at));
+                if b.c.scheme_admin {
+                    format!("{by} made {who} an administrator of the team {team}")
+                } else {
+                    format!("{by} ended that {who} is an administrator of the team {team}")
+                }
+            }
+            E::TeamChanged(b) => self.team_changed(&b.c),
+            E::TeamInviteRegenerated(b) => {
+                format!("{by} made another invitation to the team {}", self.team(b.c.team_id))
+            }
+            E::TeamArchived(b) => format!("{by} archived the team {}", self.team(b.c.team_id)),
+            E::TeamRestored(b) => format!("{by} restored the team {}", self.team(b.c.team_id)),
             E::ChannelNameClaimed(b) => {
                 let kind =
                     if b.c.channel.r#type == ChannelType::Private { "private" } else { "open" };
@@ -151,6 +166,36 @@ impl DirectoryTeller<'_> {
         let channels: Vec<&str> = c.default_channels.iter().map(|c| c.name.as_str()).collect();
         let (name, channels) = (quoted(&c.display_name), channels.join(", "));
         format!("{who} created the team {team}, {name}, with the channels {channels}")
+    }
+
+    fn team(&self, team: TeamId) -> String {
+        self.names.team(team, self.at)
+    }
+
+    fn team_changed(&self, c: &TeamChanged) -> String {
+        let texts = [
+            ("display name", &c.display_name),
+            ("description", &c.description),
+            ("company name", &c.company_name),
+        ];
+        let texts = texts.into_iter();
+        let mut changes: Vec<String> = texts
+            .filter_map(|(what, new)| Some(format!("the {what} to {}", quoted(new.as_ref()?))))
+            .collect();
+        changes.extend(c.r#type.map(|new| match new {
+            TeamType::Open => "it to an open team".to_owned(),
+            TeamType::InviteOnly => "it to a team by invitation".to_owned(),
+        }));
+        changes.extend(c.allow_open_invite.map(|anybody| {
+            if anybody { "it so that anybody may join" } else { "it so that not anybody may join" }
+                .to_owned()
+        }));
+        format!(
+            "{} changed of the team {}: {}",
+            self.actor,
+            self.team(c.team_id),
+            changes.join(", ")
+        )
     }
 
     fn team_added(&self, c: &TeamMembersAdded, admitted: Option<&[UserId]>) -> String {

@@ -87,6 +87,7 @@ fn notices(event: &ChannelEvent) -> &[Notice] {
     use ChannelEvent as E;
     match event {
         E::ChannelSettingsChanged(b) => &b.c.notices,
+        E::ChannelPrivacyChanged(b) => std::slice::from_ref(&b.c.notice),
         E::ChannelArchived(b) => std::slice::from_ref(&b.c.notice),
         E::ChannelRestored(b) => std::slice::from_ref(&b.c.notice),
         E::ChannelMembersAdded(b) => b.c.notice.as_slice(),

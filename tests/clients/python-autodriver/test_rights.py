@@ -1,0 +1,223 @@
+"""Every address of the URL table, asked by everybody, comes to the verdict that stands in rights.txt."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from people import Person, server_url, unique
+from routes import UNKNOWN_ID
+from world import describe
+
+HERE = Path(__file__).resolve().parent
+URLS = HERE.parents[2] / "platform/src/http/urls.rs"
+ROLES = ("nobody", "gone", "stranger", "member", "inside", "captain", "chief", "root")
+# Who is meant by a name of a line, as the URL table calls it.
+AS_IN_TABLE = {
+    "{me}": "{user_id}",
+    "{newcomer}": "{user_id}",
+    "{unknown}": "{user_id}",
+    "{open}": "{channel_id}",
+    "{closed_invite_id}": "{invite_id}",
+}
+LINE = re.compile(r"(?P<verdicts>[x+-]{8})(?P<changes>!?)\s+(?P<method>[A-Z]+)\s+(?P<path>\S+)(?:\s+(?P<body>\S.*))?")
+URL = re.compile(r"^\s*(?:command|query|realtime|each)\((\w+), \"([^\"]+)\"\)", re.MULTILINE)
+
+
+class Row(NamedTuple):
+    verdicts: str
+    changes: bool
+    method: str
+    path: str
+    body: str | None
+
+    @property
+    def address(self) -> str:
+        path = self.path.partition("?")[0]
+        for ours, theirs in AS_IN_TABLE.items():
+            path = path.replace(ours, theirs)
+        return f"{self.method} {path}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path} {self.body or ''}".strip()
+
+
+def table() -> list[Row]:
+    rows = []
+    for line in (HERE / "rights.txt").read_text().splitlines():
+        if not line or line.startswith("#"):
+            continue
+        match = LINE.fullmatch(line)
+        assert match, f"no line of the table: {line}"
+        rows.append(Row(match["verdicts"], match["changes"] == "!", match["method"], match["path"], match["body"]))
+    return rows
+
+
+TABLE = table()
+
+
+def addresses() -> set[str]:
+    found = {f"{verb.upper()} {path}" for verb, path in URL.findall(URLS.read_text())}
+    assert len(found) > 150, "the whole table is read"
+    return found
+
+
+def test_every_address_has_a_line_and_every_line_an_address():
+    assert {row.address for row in TABLE} == addresses()
+
+
+def test_every_address_of_an_account_is_asked_about_anothers():
+    others = {row.address for row in TABLE if re.search(r"\{(user_id|newcomer|unknown)\}", row.path)}
+    assert {address for address in addresses() if "{user_id}" in address} == others
+
+
+@dataclass
+class Place:
+    """A team with a private channel, in which something was said."""
+
+    ids: dict
+    secrets: tuple
+
+
+class Cast:
+    """Everybody who asks."""
+
+    def __init__(self, ada: Person):
+        people = {role: Person.join(role, live=False) for role in ROLES if role != "nobody"}
+        self.people = people
+        self.mate = Person.join("mate", live=False)
+        with ada.http as http:
+            roles = {"roles": "system_user system_admin"}
+            assert http.put(f"/users/{people['root'].id}/roles", json=roles).status_code == 200
+        # Of other teams each; somebody who is in none could be refused for that alone.
+        team_of(people["stranger"])
+        with people["root"].http as http:
+            assert http.put(f"/users/{people['gone'].id}/active", json={"active": False}).status_code == 200
+        self.shared = self.place()
+
+    def place(self) -> Place:
+        people, secret = self.people, unique("secret")
+        newcomer = Person(unique("newcomer"))
+        newcomer.sign_up()
+        team = team_of(people["chief"], people["member"], people["inside"], people["captain"], self.mate)
+        captain = people["captain"].driver
+        with people["captain"].http as http:
+            channel = made(http.post("/channels", json=channel_body(team, "P", secret)))
+            opened = made(http.post("/channels", json=channel_body(team, "O", unique("open"))))
+            for person in (people["inside"], self.mate):
+                made(http.post(f"/channels/{channel['id']}/members", json={"user_id": person.id}))
+            made(http.post(f"/channels/{opened['id']}/members", json={"user_id": self.mate.id}))
+            upload = captain.files.upload_file(files=(f"{secret}.txt", b"secret"), channel_id=channel["id"])
+            file = upload["file_infos"][0]["id"]
+            said = {"channel_id": channel["id"], "message": f"{secret} said", "file_ids": [file]}
+            post = made(http.post("/posts", json=said))
+            # It has a history.
+            assert http.put(f"/posts/{post['id']}/patch", json={"message": f"{secret} said so"}).status_code == 200
+        ids = {
+            "team_id": team["id"],
+            "team_name": team["name"],
+            "channel_id": channel["id"],
+            "channel_name": channel["name"],
+            "open": opened["id"],
+            "closed_invite_id": team["invite_id"],
+            "post_id": post["id"],
+            "said": f"{secret} said so",
+            "file_id": file,
+            "user_id": self.mate.id,
+            "username": self.mate.username,
+            "email": self.mate.email,
+            "newcomer": newcomer.id,
+            "unknown": UNKNOWN_ID,
+            "hold_id": UNKNOWN_ID,
+            "policy_id": UNKNOWN_ID,
+            "run_id": UNKNOWN_ID,
+            "role_name": "team_user",
+            "category": "a_category",
+            "preference_name": "a_name",
+            "emoji_name": "eyes",
+        }
+        return Place(ids, (secret,))
+
+    def ask(self, role: str, row: Row, place: Place) -> httpx.Response:
+        person = self.people.get(role)
+        ids = place.ids | {"me": person.id if person else place.ids["user_id"]}
+        headers = {"Content-Type": "application/json"} if row.body else {}
+        if person:
+            headers["Authorization"] = f"Bearer {person.driver.client.token}"
+        content = fill(row.body, ids).encode() if row.body else None
+        with httpx.Client(base_url=server_url(), timeout=30) as http:
+            # A stream of events ends with whoever asks for it.
+            with http.stream(row.method, fill(row.path, ids), content=content, headers=headers) as answer:
+                if "stream" not in answer.headers.get("content-type", ""):
+                    answer.read()
+                return answer
+
+    def wake(self, role: str):
+        """Whoever has ended their own session logs in again."""
+        person = self.people[role]
+        with person.http as http:
+            if http.get("/users/me").status_code == 401:
+                person.log_in()
+
+
+def team_of(owner: Person, *others: Person) -> dict:
+    """Nobody but members may join it or know of it."""
+    name = unique("team")
+    with owner.http as http:
+        team = made(http.post("/teams", json={"name": name, "display_name": name, "type": "I"}))
+        for person in others:
+            made(http.post(f"/teams/{team['id']}/members", json={"team_id": team["id"], "user_id": person.id}))
+    return team
+
+
+def channel_body(team: dict, kind: str, name: str) -> dict:
+    return {"team_id": team["id"], "name": name, "display_name": name, "type": kind}
+
+
+def made(answer: httpx.Response) -> dict:
+    assert answer.status_code == 201, describe(answer)
+    return answer.json()
+
+
+def fill(text: str, ids: dict) -> str:
+    """Only names are replaced: bodies have braces of their own."""
+    return re.sub(r"\{(\w+)\}", lambda match: ids[match[1]], text)
+
+
+def verdict(answer: httpx.Response) -> str:
+    if answer.status_code == 401:
+        return "x"
+    if answer.status_code in (403, 404):
+        return "-"
+    assert answer.status_code < 500 or answer.status_code == 501, describe(answer)
+    return "+"
+
+
+@pytest.fixture(scope="module")
+def cast(ada):
+    return Cast(ada)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_everybody_is_let_through_or_refused_as_the_table_says(cast, row):
+    found = ""
+    for role, expected in zip(ROLES, row.verdicts, strict=True):
+        mine = cast.place() if row.changes and expected == "+" else cast.shared
+        answer = cast.ask(role, row, mine)
+        found += verdict(answer)
+        if found[-1] == "-" and answer.headers.get("content-type") == "application/json":
+            error = json.loads(answer.text)
+            assert error["id"] != "api.context.404.app_error", f"no such route: {row.name}"
+            for secret in mine.secrets:
+                # What was asked for by name may be said again.
+                assert secret not in answer.text.replace(row.path, ""), describe(answer)
+        if row.changes and expected == "+":
+            cast.wake(role)
+    assert found == row.verdicts, f"{', '.join(ROLES)}: {row.verdicts} expected, {found} found"
