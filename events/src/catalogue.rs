@@ -8,6 +8,7 @@ use crate::channel::*;
 use crate::directory::*;
 use crate::presence::*;
 use crate::retention::*;
+use crate::thread::*;
 use crate::user::*;
 
 /// Why a body is no event.
@@ -149,7 +150,7 @@ catalogue! {
         ChannelSettingsChanged, ChannelArchived, ChannelRestored, ChannelMembersAdded,
         ChannelMemberRemoved, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
         ReactionAdded, ReactionRemoved, FileUploaded, ChannelAuthorErased,
-        ChannelPostsExpired, ChannelKeyAdvanced,
+        ChannelPostsExpired, ChannelKeyAdvanced, ThreadFollowed, ThreadUnfollowed,
     }
     Users => UserEvent {
         RulesActivated, EpochOpened, EpochSealed,
@@ -158,6 +159,7 @@ catalogue! {
     }
     Readstate => ReadstateEvent {
         RulesActivated, EpochOpened, EpochSealed, ReadMarkerAdvanced, ReadMarkerSetBack,
+        ThreadMarkerAdvanced, ThreadMarkerSetBack, ThreadMarkersAdvanced,
     }
     Presence => PresenceEvent {
         TypingStarted, PresenceChanged, StatusChosen, PositionsNoted, ProcessNoted,

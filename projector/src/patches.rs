@@ -1,5 +1,7 @@
 //! Changes of single columns: what is absent stays.
 
+mod threads;
+
 use events::UserId;
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, HoldRow, UserRow,
@@ -9,6 +11,8 @@ use sqlx::Arguments;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 use wire::StringMap;
+
+pub use threads::ThreadPatch;
 
 /// A change of some columns of a row.
 pub trait Patch: Default {

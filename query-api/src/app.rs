@@ -141,7 +141,7 @@ impl App {
         self.rows_passed(&ends).await
     }
 
-    async fn rows_followed(&self, partitions: &[Partition]) {
+    pub(crate) async fn rows_followed(&self, partitions: &[Partition]) {
         let followed = self.rows.followed(&self.fold, partitions, Instant::now() + FOLLOWING);
         // An answer that is a little older is better than none.
         let _ = tokio::time::timeout(FOLLOWING, followed).await;

@@ -6,4 +6,5 @@ mod attempts;
 mod deletions;
 mod keys;
 mod retaining;
+mod threads;
 mod world;

@@ -12,4 +12,5 @@ mod retaining;
 mod searching;
 mod streaming;
 mod teams;
+mod threads;
 mod world;

@@ -7,6 +7,7 @@ mod directory;
 mod labels;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod users;
 
 use events::presence::TypingStarted;
@@ -15,10 +16,17 @@ use events::{ChannelId, Event, PostId, TeamId, UserId};
 use fold::{FoldSet, Folded};
 use wire::frame::{self, Broadcast, Frame};
 
+use crate::ports::ThreadTold;
+
 /// Whom a frame is for. Rights are judged when it is pushed, never from this alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
     User(UserId),
+    /// One present member of a channel.
+    Member {
+        channel_id: ChannelId,
+        user_id: UserId,
+    },
     /// Present members, but for one.
     Channel {
         channel_id: ChannelId,
@@ -76,6 +84,8 @@ pub enum Rows {
     Channel(ChannelId),
     /// For `user_updated`.
     User(UserId),
+    /// For `thread_updated`: a reply to the root came, or went.
+    Thread { channel_id: ChannelId, root: PostId, reply: PostId, gone: bool },
 }
 
 /// Takes frames to their audience.
@@ -132,6 +142,18 @@ pub fn post_edited(channel_id: ChannelId, post: bytes::Bytes) -> Frame {
 pub fn channel_updated(channel_id: ChannelId, channel: bytes::Bytes) -> Frame {
     let broadcast = Broadcast::to_channel(channel_id);
     Frame::new("channel_updated", &broadcast, &frame::ChannelUpdated { channel })
+}
+
+/// `thread_updated` from rows, for one follower.
+pub fn thread_updated(told: ThreadTold) -> (Audience, Frame) {
+    let ThreadTold { user_id, channel_id, team_id, .. } = told;
+    let data = frame::ThreadUpdated {
+        thread: told.thread,
+        previous_unread_mentions: told.previous_unread_mentions,
+        previous_unread_replies: told.previous_unread_replies,
+    };
+    let broadcast = Broadcast { team_id, ..Broadcast::to_user(user_id) };
+    (Audience::Member { channel_id, user_id }, Frame::new("thread_updated", &broadcast, &data))
 }
 
 /// `user_updated` from a row.

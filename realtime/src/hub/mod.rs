@@ -10,6 +10,7 @@ mod inbox;
 mod link;
 mod pusher;
 mod statuses;
+mod threads;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -32,6 +33,7 @@ use crate::protocol::{Now, ServerInfo};
 pub use asked::look_up;
 use connections::{Connection, Goodbye};
 pub use inbox::{Command, Inbox, LookedUp, Opening};
+use threads::Touched;
 
 const WAKE: Token = Token(usize::MAX);
 const TICK_EVERY: Duration = Duration::from_secs(1);
@@ -70,6 +72,8 @@ pub struct Hub {
     presence: Presence,
     /// The status that connected people were last told of, and when it ends by itself.
     shown: HashMap<UserId, (StatusKind, i64)>,
+    /// Threads that the batch at hand has touched.
+    threads: Touched,
     buffer: Box<[u8]>,
     bytes_written: usize,
 }
@@ -95,6 +99,7 @@ impl Hub {
             unread: Vec::new(),
             presence: Presence::default(),
             shown: HashMap::new(),
+            threads: Touched::default(),
             buffer: vec![0; READ_BUFFER_BYTES].into(),
             bytes_written: 0,
         };

@@ -14,6 +14,7 @@ use super::{Command, Hub};
 use crate::audience::ConnectionKey;
 use crate::frames::{self, Audience, Mentions, Rows, Sink};
 use crate::metrics;
+use crate::ports::ThreadTouched;
 use crate::protocol::{Admission, Output, Sent};
 
 /// Messages that are gathered for one socket before a write is tried.
@@ -27,6 +28,7 @@ impl Hub {
             let position = folded.position();
             self.world.progress.advance(position.partition, position.offset + 1);
         }
+        self.hydrate_threads();
         self.flush_dirty();
         if !self.index.is_empty()
             && let Some(last) = batch.last()
@@ -126,6 +128,8 @@ impl Hub {
             | ChannelEvent::ChannelAuthorErased(_)
             | ChannelEvent::ChannelPostsExpired(_)
             | ChannelEvent::ChannelKeyAdvanced(_)
+            | ChannelEvent::ThreadFollowed(_)
+            | ChannelEvent::ThreadUnfollowed(_)
             | ChannelEvent::FileUploaded(_) => return,
         };
         for member in &applied.members {
@@ -150,6 +154,21 @@ impl Hub {
 
     pub(super) fn push_typing(&mut self, typing: &TypingStarted) {
         frames::typing(typing, &mut Pusher { hub: self, position: None, frames: 0 });
+    }
+
+    /// Reads what followers are told of the threads that the batch touched, all at once.
+    fn hydrate_threads(&mut self) {
+        let (positions, touched) = std::mem::take(&mut self.threads).into_parts();
+        if touched.is_empty() {
+            return;
+        }
+        let (hydrate, inbox) = (Arc::clone(&self.world.hydrate), Arc::clone(&self.inbox));
+        self.world.runtime.spawn(async move {
+            for told in hydrate.threads(positions, touched).await {
+                let (audience, frame) = frames::thread_updated(told);
+                inbox.send(Command::Hydrated { audience, frame });
+            }
+        });
     }
 
     /// A frame whose rows were read.
@@ -273,9 +292,14 @@ impl Sink for Pusher<'_> {
     }
 
     fn push_rows(&mut self, audience: Audience, rows: Rows) {
-        let hub = &*self.hub;
+        let hub = &mut *self.hub;
         let Some(position) = self.position else { return };
-        if hub.index.resolve(&hub.world.fold, &audience).is_empty() {
+        let users = hub.index.resolve(&hub.world.fold, &audience);
+        if users.is_empty() {
+            return;
+        }
+        if let Rows::Thread { channel_id, root, reply, gone } = rows {
+            hub.threads.touch(position, ThreadTouched { channel_id, root, reply, gone, users });
             return;
         }
         let (hydrate, inbox) = (Arc::clone(&hub.world.hydrate), Arc::clone(&hub.inbox));
@@ -297,7 +321,7 @@ impl Sink for Pusher<'_> {
                     };
                     user.map(shown).map(frames::user_updated)
                 }
-                (Rows::Post(_), _) => None,
+                (Rows::Post(_) | Rows::Thread { .. }, _) => None,
             };
             if let Some(frame) = frame {
                 inbox.send(Command::Hydrated { audience, frame });

@@ -142,6 +142,8 @@ impl ChannelPast {
             E::RulesActivated(_)
             | E::EpochOpened(_)
             | E::EpochSealed(_)
+            | E::ThreadFollowed(_)
+            | E::ThreadUnfollowed(_)
             | E::ChannelKeyAdvanced(_) => {}
         }
     }
