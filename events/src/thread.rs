@@ -72,20 +72,39 @@ pub struct ThreadMarkerSetBack {
 fact!(ThreadMarkerSetBack, "thread_marker.set_back", 1);
 
 /// Where all threads were read at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ThreadScope {
     /// A team, with all direct and group channels.
     Team(TeamId),
     Channel(ChannelId),
 }
 
-/// Somebody has read all threads of a team or a channel.
+/// Somebody has read all threads of a team, with all direct and group channels, or of a channel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ThreadMarkersAdvanced {
     pub user_id: UserId,
-    pub scope: ThreadScope,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
+    /// Counts only without a team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_id: Option<ChannelId>,
     /// Read up to this time, Unix milliseconds: no earlier than what the channels held.
     pub read_to: i64,
 }
 fact!(ThreadMarkersAdvanced, "thread_markers.advanced", 1);
+
+impl ThreadMarkersAdvanced {
+    pub fn of(user_id: UserId, scope: ThreadScope, read_to: i64) -> Self {
+        let (team_id, channel_id) = match scope {
+            ThreadScope::Team(team) => (Some(team), None),
+            ThreadScope::Channel(channel) => (None, Some(channel)),
+        };
+        Self { user_id, team_id, channel_id, read_to }
+    }
+
+    /// Nothing where a foreign writer named neither.
+    pub fn scope(&self) -> Option<ThreadScope> {
+        let channel = self.channel_id.map(ThreadScope::Channel);
+        self.team_id.map(ThreadScope::Team).or(channel)
+    }
+}

@@ -251,7 +251,7 @@ impl Counted {
             ReadstateEvent::ThreadMarkerAdvanced(b) => (b.c.user_id, vec![of_thread(&b.c.marker)]),
             ReadstateEvent::ThreadMarkerSetBack(b) => (b.c.user_id, vec![of_thread(&b.c.marker)]),
             ReadstateEvent::ThreadMarkersAdvanced(b) => {
-                let of = match b.c.scope {
+                let of = match b.c.scope().expect("histories name one") {
                     ThreadScope::Team(team) => Of::Team(team),
                     ThreadScope::Channel(channel) => Of::Channel(channel),
                 };

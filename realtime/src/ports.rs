@@ -38,6 +38,9 @@ pub trait Hydrate: Send + Sync + 'static {
     /// The account with everything that it may see of itself.
     fn user(&self, position: Position, user: UserId) -> BoxFuture<'_, Option<wire::User>>;
 
+    /// Who follows a thread, whoever may read it.
+    fn followers(&self, position: Position, root: PostId) -> BoxFuture<'_, Option<Vec<UserId>>>;
+
     /// What those are told who follow the threads and read them apart; nobody where the read model has
     /// not passed all positions in time.
     fn threads(

@@ -431,9 +431,14 @@ async fn followers_are_told_of_replies_from_rows_as_long_as_they_may_read_them()
     let channel = cell.channel(team, &[&ada, &bob]).await;
     let mut sockets = [Socket::of(&cell, &ada).await, Socket::of(&cell, &bob).await];
     let mut outsider = Socket::of(&cell, &eve).await;
-    let root = events::PostId::random();
-    let reply = cell.reply(channel, &ada, root).await;
+    let root = cell.say(channel, &ada, None).await;
+    let reply = cell.say(channel, &bob, Some(root)).await;
     for (socket, person) in sockets.iter_mut().zip([&ada, &bob]) {
+        let posted = socket.event("posted").await;
+        assert_eq!(posted["data"].get("followers"), None, "a root has none");
+        // The thread was heard from its beginning: nobody else follows it.
+        let posted = socket.event("posted").await;
+        assert_eq!(posted["data"]["followers"], format!("[\"{}\"]", person.id));
         let told = socket.event("thread_updated").await;
         let thread: Value = serde_json::from_str(told["data"]["thread"].as_str().unwrap()).unwrap();
         let expected = json!({ "id": root, "reply": reply, "gone": false });
@@ -443,5 +448,4 @@ async fn followers_are_told_of_replies_from_rows_as_long_as_they_may_read_them()
     let everyone = cell.sign_up("new").await;
     let next = outsider.event("new_user").await;
     assert_eq!(next["data"]["user_id"], everyone.id.to_string());
-    assert_eq!(next["seq"], 1, "nothing came before it but the hello");
 }

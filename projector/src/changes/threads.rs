@@ -95,12 +95,15 @@ impl RowChanges {
 
     /// Of a team, with all conversations; or of a channel.
     pub(super) fn mark_threads(&mut self, c: &ThreadMarkersAdvanced, at: i64) {
-        match c.scope {
-            ThreadScope::Team(team) => {
+        match c.scope() {
+            Some(ThreadScope::Team(team)) => {
                 self.raise_floor(c.user_id, team.0, c.read_to, at);
                 self.raise_floor(c.user_id, Id::default(), c.read_to, at);
             }
-            ThreadScope::Channel(channel) => self.raise_floor(c.user_id, channel.0, c.read_to, at),
+            Some(ThreadScope::Channel(channel)) => {
+                self.raise_floor(c.user_id, channel.0, c.read_to, at);
+            }
+            None => {}
         }
     }
 

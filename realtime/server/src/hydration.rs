@@ -90,6 +90,11 @@ impl<R: Reach> Hydrate for Hydration<R> {
         .boxed()
     }
 
+    fn followers(&self, position: Position, root: PostId) -> BoxFuture<'_, Option<Vec<UserId>>> {
+        let read = async move { self.reader.followers_of(root).await.map(Some) };
+        self.at(position, read).boxed()
+    }
+
     fn threads(
         &self,
         positions: Vec<Position>,

@@ -182,6 +182,7 @@ fn posted(set: &FoldSet, b: &Body<PostCreated>, at: i64, offset: u64, sink: &mut
         named: &c.named,
         counted: &c.mentions,
         broadcast: c.broadcast != Calls::None,
+        root: c.root.as_ref().map(|root| root.post_id),
     };
     sink.push(Audience::channel(c.channel_id, offset), mentions, || post_frame(set, c, p, at));
     if let Some(root) = &c.root {

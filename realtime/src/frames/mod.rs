@@ -61,6 +61,8 @@ pub struct Mentions<'e> {
     pub counted: &'e [UserId],
     /// Whether it calls everyone who hears such calls.
     pub broadcast: bool,
+    /// What it answers: whoever follows that thread is told so.
+    pub root: Option<PostId>,
 }
 
 impl Mentions<'_> {

@@ -379,7 +379,7 @@ fn what_somebody_follows_and_has_read_is_told_to_them_alone() {
     assert_eq!(frame["data"], data);
 
     let scope = ThreadScope::Team(TEAM);
-    let all = ThreadMarkersAdvanced { user_id: BOB, scope, read_to: 95 };
+    let all = ThreadMarkersAdvanced::of(BOB, scope, 95);
     let pushed = world.push(BOB.0, ReadstateEvent::ThreadMarkersAdvanced(all.into()));
     assert_eq!(pushed.frames[0].1["data"], json!({ "timestamp": 95 }));
     assert_eq!(pushed.frames[0].1["broadcast"]["team_id"], TEAM.to_string());

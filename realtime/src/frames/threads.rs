@@ -56,13 +56,14 @@ pub(super) fn marked(set: &FoldSet, user_id: UserId, marker: &ThreadMarker, sink
 
 /// Somebody has read all threads of a team or of a channel.
 pub(super) fn all_marked(c: &ThreadMarkersAdvanced, sink: &mut impl Sink) {
-    let broadcast = match c.scope {
-        ThreadScope::Team(team_id) => {
+    let broadcast = match c.scope() {
+        Some(ThreadScope::Team(team_id)) => {
             Broadcast { team_id: Some(team_id), ..Broadcast::to_user(c.user_id) }
         }
-        ThreadScope::Channel(channel_id) => {
+        Some(ThreadScope::Channel(channel_id)) => {
             Broadcast { channel_id: Some(channel_id), ..Broadcast::to_user(c.user_id) }
         }
+        None => return,
     };
     all_read(&broadcast, c.user_id, c.read_to, sink);
 }

@@ -6,6 +6,7 @@
 
 mod asked;
 mod connections;
+mod followers;
 mod inbox;
 mod link;
 mod pusher;
@@ -32,6 +33,7 @@ use crate::progress::Progress;
 use crate::protocol::{Now, ServerInfo};
 pub use asked::look_up;
 use connections::{Connection, Goodbye};
+use followers::Followers;
 pub use inbox::{Command, Inbox, LookedUp, Opening};
 use threads::Touched;
 
@@ -74,6 +76,7 @@ pub struct Hub {
     shown: HashMap<UserId, (StatusKind, i64)>,
     /// Threads that the batch at hand has touched.
     threads: Touched,
+    followers: Followers,
     buffer: Box<[u8]>,
     bytes_written: usize,
 }
@@ -100,6 +103,7 @@ impl Hub {
             presence: Presence::default(),
             shown: HashMap::new(),
             threads: Touched::default(),
+            followers: Followers::default(),
             buffer: vec![0; READ_BUFFER_BYTES].into(),
             bytes_written: 0,
         };
@@ -190,6 +194,7 @@ impl Hub {
                 }
             }
             Command::Hydrated { audience, frame } => self.push_hydrated(audience, frame),
+            Command::Followers { root, users } => self.followers.loaded(root, users),
             Command::StartOver => self.start_over(),
             Command::Stop(_) => {}
         }
@@ -233,6 +238,7 @@ impl Hub {
     /// Events were missed: whoever is connected has to begin anew.
     fn start_over(&mut self) {
         self.forget_all();
+        self.followers.clear();
         for partition in Partition::durable() {
             self.world.progress.advance(partition, self.world.fold.next(partition));
         }

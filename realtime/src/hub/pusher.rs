@@ -41,6 +41,8 @@ impl Hub {
     fn push_folded(&mut self, folded: &Folded) {
         let Some((meta, event, applied)) = folded.applied() else { return };
         if self.index.is_empty() {
+            // Nobody hears what changes now.
+            self.followers.clear();
             return;
         }
         let position = folded.position();
@@ -56,6 +58,7 @@ impl Hub {
         }
         let _entered = span.enter();
         self.follow(event, applied);
+        self.follow_threads(event, applied, position);
         let fold = self.world.fold.clone();
         let mut pusher = Pusher { hub: self, position: Some(position), frames: 0 };
         frames::of(&fold, folded, &mut pusher);
@@ -135,6 +138,18 @@ impl Hub {
         for member in &applied.members {
             self.index.joined(member.user_id, channel_id);
         }
+    }
+
+    /// Who follows which thread from now on. What was not heard from its beginning is read, for the
+    /// replies that come after this one.
+    fn follow_threads(&mut self, event: &Event, applied: &Applied, position: Position) {
+        let Event::Channels(event) = event else { return };
+        let Some(root) = self.followers.follow(event, applied) else { return };
+        let (hydrate, inbox) = (Arc::clone(&self.world.hydrate), Arc::clone(&self.inbox));
+        self.world.runtime.spawn(async move {
+            let users = hydrate.followers(position, root).await;
+            inbox.send(Command::Followers { root, users });
+        });
     }
 
     /// What is told with the clock rather than by the event alone.
@@ -274,13 +289,16 @@ impl Sink for Pusher<'_> {
             return;
         }
         let named = self.named(&users, mentions);
+        let followers = mentions.root.map(|root| self.hub.followers.of(root).to_vec());
+        let followers = followers.unwrap_or_default();
         let frame = Arc::new(make());
         let (mut frames, mut drops) = (0, 0);
         let mut outputs = Vec::new();
         for (user, mentioned) in users.into_iter().zip(named) {
             for n in (0..self.hub.index.connections(user).len()).rev() {
                 let Some(key) = self.hub.index.connections(user).get(n).copied() else { continue };
-                let sent = Sent { frame: Arc::clone(&frame), mentioned };
+                let follows = followers.contains(&user);
+                let sent = Sent { frame: Arc::clone(&frame), mentioned, follows };
                 match self.hub.queue(key, sent, &mut outputs) {
                     true => frames += 1,
                     false => drops += 1,

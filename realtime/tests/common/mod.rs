@@ -48,6 +48,10 @@ impl Hydrate for Rows {
         std::future::ready(Some(user)).boxed()
     }
 
+    fn followers(&self, _: Position, _: PostId) -> BoxFuture<'_, Option<Vec<UserId>>> {
+        std::future::ready(Some(Vec::new())).boxed()
+    }
+
     /// All who are there follow everything.
     fn threads(
         &self,
@@ -308,13 +312,19 @@ impl Cell {
         self.channel_event(channel_id, ChannelEvent::PostCreated(Body { c, p })).await
     }
 
-    pub async fn reply(&self, channel_id: ChannelId, author: &Person, root: PostId) -> PostId {
+    /// A root, or a reply to one.
+    pub async fn say(
+        &self,
+        channel_id: ChannelId,
+        author: &Person,
+        root: Option<PostId>,
+    ) -> PostId {
         let post_id = PostId::random();
         let c = PostCreated {
             channel_id,
             post_id,
             author_id: author.id,
-            root: Some(Root { post_id: root, author_id: author.id }),
+            root: root.map(|post_id| Root { post_id, author_id: author.id }),
             mentions: Vec::new(),
             named: Vec::new(),
             broadcast: Broadcast::None,

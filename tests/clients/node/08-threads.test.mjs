@@ -108,7 +108,9 @@ describe('what is unread', () => {
         const root = await ada.say(channel, 'a question');
         const from = carol.live.frames.length;
         const told = ada.live.expect('thread_updated', of(root));
+        const posted = ada.live.expect('posted', (data) => JSON.parse(data.post).root_id === root.id);
         const reply = await answer(bob, root, `@${ada.username}`);
+        assert.deepEqual(JSON.parse((await posted).data.followers), [ada.id]);
         const frame = await told;
         const shown = JSON.parse(frame.data.thread);
         assert.deepEqual([shown.unread_replies, shown.unread_mentions, shown.reply_count], [1, 1, 1]);

@@ -164,7 +164,7 @@ impl ReadThreads {
             ensure(directory.active_membership(self.user_id, team).is_some(), R::Forbidden)?;
         }
         let Self { user_id, scope, read_to, .. } = *self;
-        Ok(in_readstate(ThreadMarkersAdvanced { user_id, scope, read_to }, Nothing {}))
+        Ok(in_readstate(ThreadMarkersAdvanced::of(user_id, scope, read_to), Nothing {}))
     }
 }
 

@@ -4,7 +4,9 @@ use events::presence::{
 };
 use events::thread::*;
 use events::user::*;
-use events::{Body, ChannelId, PostId, PresenceEvent, ReadstateEvent, SessionId, UserEvent};
+use events::{
+    Body, ChannelId, PostId, PresenceEvent, ReadstateEvent, SessionId, TeamId, UserEvent,
+};
 
 use super::{ANN, Case, id, personal};
 
@@ -88,7 +90,8 @@ fn readstate() -> [ReadstateEvent; 8] {
         .into(),
         Body::from(ThreadMarkersAdvanced {
             user_id: ANN,
-            scope: ThreadScope::Channel(CHANNEL),
+            team_id: Some(TeamId(id(0x40))),
+            channel_id: Some(CHANNEL),
             read_to: 1_767_225_600_700,
         })
         .into(),

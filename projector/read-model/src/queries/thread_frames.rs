@@ -116,6 +116,17 @@ impl Reader {
         told.collect()
     }
 
+    /// Everyone who follows a thread. Who may read it is for the caller to judge.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn followers_of(&self, root: PostId) -> Result<Vec<UserId>> {
+        let sql = "SELECT user_id FROM thread_members WHERE root_id = $1 AND following";
+        let query = sqlx::query_scalar::<_, Key>(sql).bind(Key::from(root));
+        let users = query.fetch_all(&self.pool).await?;
+        Ok(users.into_iter().map(UserId::from).collect())
+    }
+
     /// Roots that stand. Who may see them is for the caller to judge.
     ///
     /// # Errors

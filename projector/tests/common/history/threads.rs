@@ -55,7 +55,7 @@ impl History {
         let scope = team.map_or(ThreadScope::Channel(channel_id), ThreadScope::Team);
         // No earlier than anything that was said.
         let read_to = self.posts.iter().map(|post| post.at).max().unwrap_or(0).max(self.now_ms);
-        let c = ThreadMarkersAdvanced { user_id, scope, read_to };
+        let c = ThreadMarkersAdvanced::of(user_id, scope, read_to);
         self.readstate(user_id, Body::from(c));
     }
 }
