@@ -18,6 +18,7 @@ use read_model::{QueryError, Reader};
 use sealing::Keys;
 
 use crate::attempts::Attempts;
+use crate::collapsing::Collapsing;
 use crate::drive::Drive;
 use crate::facts::RootCache;
 use crate::idempotency::CommandId;
@@ -45,6 +46,8 @@ pub struct Settings {
     /// Whether people reach the server by HTTPS alone.
     pub secure_cookies: bool,
     pub retention: RetentionSettings,
+    /// Whether people read threads apart from their channels.
+    pub collapsed_threads: wire::CollapsedThreads,
     /// Whose word on the person's address is believed.
     pub trusted_proxies: platform::config::Networks,
 }
@@ -79,6 +82,7 @@ pub struct Inner {
     pub(crate) passwords: Passwords,
     pub(crate) attempts: Attempts,
     pub(crate) roots: RootCache,
+    pub(crate) collapsing: Collapsing,
     pub(crate) lagging: Lagging,
 }
 
@@ -171,6 +175,7 @@ impl CommandApi {
             passwords: Passwords::new(),
             attempts: Attempts::new(parts.settings.wrong_passwords_max),
             roots: RootCache::new(),
+            collapsing: Collapsing::new(),
             lagging: Lagging::default(),
             parts,
         }))

@@ -10,6 +10,7 @@ mod attempts;
 mod caller;
 mod calls;
 mod cell;
+mod collapsing;
 mod completion;
 mod drive;
 mod endpoints;

@@ -7,7 +7,7 @@ use platform::http::urls::Service;
 use crate::endpoints::{
     channel_members, channel_privacy, channels, conversations, erasure, files, legal_holds, login,
     member_roles, passwords, pins, posts, preferences, reactions, retention, rules, sessions,
-    status, team_admin, team_members, teams, typing, users, views,
+    status, team_admin, team_members, teams, threads, typing, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -32,6 +32,11 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/v4/users/{user_id}/typing", typing::start)
         .post("/api/v4/users/{user_id}/posts/{post_id}/set_unread", views::set_unread)
         .delete("/api/v4/users/{user_id}/posts/{post_id}/reactions/{emoji_name}", reactions::remove)
+        .put("/api/v4/users/{user_id}/teams/{team_id}/threads/read", threads::read_all)
+        .put("/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/following", threads::follow)
+        .delete("/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/following", threads::unfollow)
+        .put("/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/read/{timestamp}", threads::read)
+        .post("/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/set_unread/{post_id}", threads::set_unread)
         .post("/api/v4/teams", teams::create)
         .post("/api/v4/teams/members/invite", team_members::join_by_invite)
         .put("/api/v4/teams/{team_id}", team_admin::update)

@@ -8,6 +8,7 @@ use crate::channel::*;
 use crate::directory::*;
 use crate::presence::*;
 use crate::retention::*;
+use crate::thread::*;
 use crate::user::*;
 
 /// Why a body is no event.
@@ -151,7 +152,7 @@ catalogue! {
         ChannelSettingsChanged, ChannelPrivacyChanged, ChannelArchived, ChannelRestored,
         ChannelMembersAdded, ChannelMemberRemoved, ChannelMemberRolesChanged, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
         ReactionAdded, ReactionRemoved, FileUploaded, ChannelAuthorErased,
-        ChannelPostsExpired, ChannelKeyAdvanced,
+        ChannelPostsExpired, ChannelKeyAdvanced, ThreadFollowed, ThreadUnfollowed,
     }
     Users => UserEvent {
         RulesActivated, EpochOpened, EpochSealed,
@@ -160,6 +161,7 @@ catalogue! {
     }
     Readstate => ReadstateEvent {
         RulesActivated, EpochOpened, EpochSealed, ReadMarkerAdvanced, ReadMarkerSetBack,
+        ThreadMarkerAdvanced, ThreadMarkerSetBack, ThreadMarkersAdvanced,
     }
     Presence => PresenceEvent {
         TypingStarted, PresenceChanged, StatusChosen, PositionsNoted, ProcessNoted,

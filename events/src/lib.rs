@@ -16,6 +16,7 @@ mod position;
 pub mod presence;
 mod record;
 pub mod retention;
+pub mod thread;
 pub mod user;
 
 pub use body::{Body, Fact, Nothing, Owner, opened, sealed};

@@ -177,6 +177,9 @@ pub struct ReadMarker {
 pub struct ReadMarkerAdvanced {
     pub user_id: UserId,
     pub markers: Vec<ReadMarker>,
+    /// Whether the threads of these channels are read with them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub threads: bool,
 }
 fact!(ReadMarkerAdvanced, "read_marker.advanced", 1);
 

@@ -141,6 +141,7 @@ async fn sockets(parts: &Parts<'_>, common: &Common) -> Result<Realtime> {
         fold: common.fold.clone(),
         reader: common.reader.clone(),
         rows: common.rows.clone(),
+        collapsed_threads: process::collapsed_threads(parts.config),
     };
     let started = Realtime::start(realtime::Parts {
         fold: common.fold.clone(),

@@ -65,6 +65,8 @@ impl IndexFeed {
             | ChannelEvent::ReactionAdded(_)
             | ChannelEvent::ReactionRemoved(_)
             | ChannelEvent::FileUploaded(_)
+            | ChannelEvent::ThreadFollowed(_)
+            | ChannelEvent::ThreadUnfollowed(_)
             | ChannelEvent::ChannelKeyAdvanced(_) => {}
         }
     }

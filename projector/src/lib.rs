@@ -28,7 +28,7 @@ mod telemetry;
 mod worker;
 
 pub use changes::{
-    Advance, Change, Expiry, Gone, MemberChange, MembershipChange, ReactionChange, RowChanges,
+    Advance, Change, Expiry, FollowerChange, Gone, MemberChange, MembershipChange, ReactionChange, RowChanges,
     VersionChange,
 };
 pub use compare::{CompareError, Difference, compare};

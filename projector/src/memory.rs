@@ -1,6 +1,7 @@
 //! The tables in memory: what the simulation projects into, and what Postgres is compared with.
 
 mod gone;
+mod threads;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -10,8 +11,8 @@ use events::{ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, 
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
     DirectoryRequestRow, ExpiryRow, FileRow, HoldRow, PostRow, PostVersionRow, PreferenceRow,
-    ReactionRow, ReadMarkerRow, RetentionRunRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow,
-    UserRow,
+    ReactionRow, ReadMarkerRow, RetentionRunRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow,
+    ThreadMarkerRow, ThreadMemberRow, UserRequestRow, UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;
@@ -40,6 +41,9 @@ pub struct MemoryTables {
     pub preferences: BTreeMap<(UserId, String, String), PreferenceRow>,
     pub statuses: BTreeMap<UserId, StatusRow>,
     pub read_markers: BTreeMap<(UserId, ChannelId), ReadMarkerRow>,
+    pub thread_members: BTreeMap<(PostId, UserId), ThreadMemberRow>,
+    pub thread_markers: BTreeMap<(UserId, PostId), ThreadMarkerRow>,
+    pub thread_floors: BTreeMap<(UserId, Id), ThreadFloorRow>,
     pub holds: BTreeMap<HoldId, HoldRow>,
     pub retention_runs: BTreeMap<Id, RetentionRunRow>,
     pub channel_expiries: BTreeMap<(ChannelId, i64), ExpiryRow>,
@@ -91,6 +95,7 @@ impl MemoryTables {
         apply_memberships(&mut self.channel_members, &changes.channel_members);
         self.apply_reactions(changes);
         self.apply_files(changes);
+        self.apply_followers(changes);
         self.settle_threads(changes);
         self.let_go(&changes.gone);
         Ok(())
@@ -149,6 +154,7 @@ impl MemoryTables {
                 row.last_reply_at = last_reply_at;
             }
         }
+        self.recount_participants(changes);
         for (root, deletion) in &changes.deleted_threads {
             let replies = self.posts.values_mut().filter(|post| post.root_id == Some(*root));
             for reply in replies.filter(|post| post.delete_at == 0) {
@@ -219,6 +225,11 @@ impl MemoryTables {
                 .await?;
         tables.statuses = keyed(c, |row: &StatusRow| row.user_id).await?;
         tables.read_markers = keyed(c, |row: &ReadMarkerRow| (row.user_id, row.channel_id)).await?;
+        tables.thread_members =
+            keyed(c, |row: &ThreadMemberRow| (row.root_id, row.user_id)).await?;
+        tables.thread_markers =
+            keyed(c, |row: &ThreadMarkerRow| (row.user_id, row.root_id)).await?;
+        tables.thread_floors = keyed(c, |row: &ThreadFloorRow| (row.user_id, row.scope)).await?;
         tables.holds = keyed(c, |row: &HoldRow| row.id).await?;
         tables.retention_runs = keyed(c, |row: &RetentionRunRow| row.id).await?;
         tables.channel_expiries = keyed(c, |row: &ExpiryRow| (row.channel_id, row.at)).await?;
@@ -245,6 +256,9 @@ impl MemoryTables {
             .or_else(|| differs("preferences", &self.preferences, &other.preferences))
             .or_else(|| differs("statuses", &self.statuses, &other.statuses))
             .or_else(|| differs("read_markers", &self.read_markers, &other.read_markers))
+            .or_else(|| differs("thread_members", &self.thread_members, &other.thread_members))
+            .or_else(|| differs("thread_markers", &self.thread_markers, &other.thread_markers))
+            .or_else(|| differs("thread_floors", &self.thread_floors, &other.thread_floors))
             .or_else(|| differs("legal_holds", &self.holds, &other.holds))
             .or_else(|| differs("retention_runs", &self.retention_runs, &other.retention_runs))
             .or_else(|| {

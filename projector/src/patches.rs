@@ -1,5 +1,7 @@
 //! Changes of single columns: what is absent stays.
 
+mod threads;
+
 use events::directory::{ChannelType, TeamType};
 use events::{Id, UserId};
 use read_model::rows::{
@@ -11,6 +13,8 @@ use sqlx::Arguments;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 use wire::StringMap;
+
+pub use threads::ThreadPatch;
 
 /// A change of some columns of a row.
 pub trait Patch: Default {

@@ -42,6 +42,9 @@ fn histories_reach_every_table() {
         all.preferences.extend(tables.preferences);
         all.statuses.extend(tables.statuses);
         all.read_markers.extend(tables.read_markers);
+        all.thread_members.extend(tables.thread_members);
+        all.thread_markers.extend(tables.thread_markers);
+        all.thread_floors.extend(tables.thread_floors);
         all.posts.extend(tables.posts);
         all.teams.extend(tables.teams);
     }
@@ -50,6 +53,11 @@ fn histories_reach_every_table() {
     assert!(!all.post_versions.is_empty() && !all.reactions.is_empty());
     assert!(!all.preferences.is_empty() && !all.statuses.is_empty());
     assert!(!all.read_markers.is_empty());
+    assert!(!all.thread_markers.is_empty() && !all.thread_floors.is_empty());
+    let of_threads = || all.thread_members.values();
+    assert!(of_threads().any(|row| row.following && row.replied_at > 0));
+    assert!(of_threads().any(|row| row.following && row.base_at == 0), "implied or named");
+    assert!(of_threads().any(|row| !row.following));
     assert!(all.files.values().any(|file| file.post_id.is_some()));
     assert!(all.posts.values().any(|post| post.reply_count > 0));
     assert!(all.posts.values().any(|post| post.delete_at > 0 && post.root_id.is_some()));

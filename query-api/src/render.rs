@@ -15,6 +15,7 @@ use wire::{PostList, Privacy, User};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::caller::Caller;
+use crate::endpoints::participants::ThreadMarks;
 
 /// A body with the tag by which clients know it again.
 #[derive(Debug, Clone)]
@@ -103,15 +104,26 @@ pub(crate) fn post(view: &PostView, names: &impl wire::Names) -> Bytes {
 fn rendered<'v>(
     views: impl Iterator<Item = &'v PostView>,
     names: &impl wire::Names,
+    marks: &ThreadMarks,
 ) -> Vec<(PostId, Bytes)> {
-    views.map(|view| (view.row.id, post(view, names))).collect()
+    let one = |view: &PostView| {
+        let mut post = view.to_wire(names);
+        marks.put_on(&mut post);
+        (view.row.id, wire::to_json(&post))
+    };
+    views.map(one).collect()
 }
 
 /// A page with the roots that its replies answer.
 pub(crate) fn page(page: &PostPage, names: &impl wire::Names) -> Bytes {
+    marked_page(page, names, &ThreadMarks::default())
+}
+
+/// The same with what its posts say of their threads.
+pub(crate) fn marked_page(page: &PostPage, names: &impl wire::Names, marks: &ThreadMarks) -> Bytes {
     let list = PostList {
         order: page.posts.iter().map(|view| view.row.id).collect(),
-        posts: rendered(page.posts.iter().chain(&page.roots), names),
+        posts: rendered(page.posts.iter().chain(&page.roots), names, marks),
         next_post_id: page.next,
         prev_post_id: page.prev,
         ..PostList::default()
@@ -124,6 +136,7 @@ pub(crate) fn thread(
     thread: &Thread,
     direction: ThreadDirection,
     names: &impl wire::Names,
+    marks: &ThreadMarks,
 ) -> Bytes {
     let mut order: Vec<PostId> = thread.replies.iter().map(|view| view.row.id).collect();
     match direction {
@@ -132,7 +145,7 @@ pub(crate) fn thread(
     }
     let list = PostList {
         order,
-        posts: rendered(std::iter::once(&thread.root).chain(&thread.replies), names),
+        posts: rendered(std::iter::once(&thread.root).chain(&thread.replies), names, marks),
         has_next: Some(thread.has_next),
         ..PostList::default()
     };

@@ -11,7 +11,7 @@ use crate::endpoints::channels::{
 use crate::endpoints::posts::{around_unread, history, pinned, reactions, search, thread};
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
 use crate::endpoints::system::{client_config, client_reports, facts, ping, root};
-use crate::endpoints::{absent, channels, files, posts, roles, teams, users};
+use crate::endpoints::{absent, channels, files, posts, roles, teams, threads, users};
 use crate::stream;
 
 /// The read side, to be merged with whatever else listens at the same address.
@@ -89,7 +89,8 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/users/{user_id}/teams/members", teams::members::of_user)
         .get("/api/v4/users/{user_id}/teams/unread", teams::unread::all)
         .get("/api/v4/users/{user_id}/teams/{team_id}/unread", teams::unread::one)
-        .get("/api/v4/users/{user_id}/teams/{team_id}/threads", absent::no_threads)
+        .get("/api/v4/users/{user_id}/teams/{team_id}/threads", threads::list)
+        .get("/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}", threads::one)
         .get("/api/v4/users/{user_id}/teams/{team_id}/drafts", absent::none_in_team)
         // Channels.
         .get("/api/v4/channels/{channel_id}", channels::one::by_id)

@@ -85,6 +85,7 @@ impl Index {
     pub fn resolve(&self, set: &FoldSet, audience: &Audience) -> Vec<UserId> {
         match audience {
             Audience::User(user) => self.those(set, [*user], |_| true),
+            Audience::Member { channel_id, user_id } => self.member(set, *channel_id, *user_id),
             Audience::Channel { channel_id, at, except } => {
                 self.members(set, *channel_id, *at, *except)
             }
@@ -117,6 +118,17 @@ impl Index {
                     .is_some_and(|account| choose((*user, account.system_admin)))
         };
         users.into_iter().filter(chosen).collect()
+    }
+
+    fn member(&self, set: &FoldSet, channel_id: ChannelId, user: UserId) -> Vec<UserId> {
+        if !self.present.contains_key(&user) {
+            return Vec::new();
+        }
+        let directory = set.directory();
+        let channels = set.channels(channel_id);
+        let channel = channels.state().channel(channel_id);
+        let hears = channel.is_some_and(|c| rights::member(directory.state(), c, user).is_some());
+        if hears { vec![user] } else { Vec::new() }
     }
 
     fn members(

@@ -31,7 +31,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::AbortHandle;
 
 use hub::{Command, Hub, Inbox, World};
-pub use ports::Hydrate;
+pub use ports::{Hydrate, ThreadTold, ThreadTouched};
 use presence_log::PresenceLog;
 use progress::Progress;
 use protocol::ServerInfo;

@@ -4,6 +4,28 @@ use bytes::Bytes;
 use events::{ChannelId, Position, PostId, TeamId, UserId};
 use futures::future::BoxFuture;
 
+/// A reply that came or went, and who is there to hear of it if they follow its thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadTouched {
+    pub channel_id: ChannelId,
+    pub root: PostId,
+    pub reply: PostId,
+    pub gone: bool,
+    pub users: Vec<UserId>,
+}
+
+/// What one follower is told of a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadTold {
+    pub user_id: UserId,
+    pub channel_id: ChannelId,
+    pub team_id: Option<TeamId>,
+    /// The thread as JSON of the contract.
+    pub thread: Bytes,
+    pub previous_unread_replies: i64,
+    pub previous_unread_mentions: i64,
+}
+
 /// Reads rows for frames that no event carries. Every answer is from a read model that has passed
 /// `position`; `None` where there is no such row or the read model cannot be reached in time.
 pub trait Hydrate: Send + Sync + 'static {
@@ -26,4 +48,15 @@ pub trait Hydrate: Send + Sync + 'static {
 
     /// The account with everything that it may see of itself.
     fn user(&self, position: Position, user: UserId) -> BoxFuture<'_, Option<wire::User>>;
+
+    /// Who follows a thread, whoever may read it.
+    fn followers(&self, position: Position, root: PostId) -> BoxFuture<'_, Option<Vec<UserId>>>;
+
+    /// What those are told who follow the threads and read them apart; nobody where the read model has
+    /// not passed all positions in time.
+    fn threads(
+        &self,
+        positions: Vec<Position>,
+        touched: Vec<ThreadTouched>,
+    ) -> BoxFuture<'_, Vec<ThreadTold>>;
 }

@@ -421,3 +421,31 @@ async fn closing_says_goodbye_to_everyone() {
     assert_eq!(code, Some(CloseCode::Away));
     tokio::time::timeout(PATIENCE, cell.realtime.stopped()).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn followers_are_told_of_replies_from_rows_as_long_as_they_may_read_them() {
+    let cell = Cell::start().await;
+    let (ada, bob, eve) =
+        (cell.sign_up("ada").await, cell.sign_up("bob").await, cell.sign_up("eve").await);
+    let team = cell.team(&[&ada, &bob, &eve]).await;
+    let channel = cell.channel(team, &[&ada, &bob]).await;
+    let mut sockets = [Socket::of(&cell, &ada).await, Socket::of(&cell, &bob).await];
+    let mut outsider = Socket::of(&cell, &eve).await;
+    let root = cell.say(channel, &ada, None).await;
+    let reply = cell.say(channel, &bob, Some(root)).await;
+    for (socket, person) in sockets.iter_mut().zip([&ada, &bob]) {
+        let posted = socket.event("posted").await;
+        assert_eq!(posted["data"].get("followers"), None, "a root has none");
+        // The thread was heard from its beginning: nobody else follows it.
+        let posted = socket.event("posted").await;
+        assert_eq!(posted["data"]["followers"], format!("[\"{}\"]", person.id));
+        let told = socket.event("thread_updated").await;
+        let thread: Value = serde_json::from_str(told["data"]["thread"].as_str().unwrap()).unwrap();
+        let expected = json!({ "id": root, "reply": reply, "gone": false });
+        assert_eq!((thread, &told["data"]["previous_unread_replies"]), (expected, &json!(1)));
+        assert_eq!(told["broadcast"]["user_id"], person.id.to_string());
+    }
+    let everyone = cell.sign_up("new").await;
+    let next = outsider.event("new_user").await;
+    assert_eq!(next["data"]["user_id"], everyone.id.to_string());
+}

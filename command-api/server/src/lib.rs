@@ -41,6 +41,7 @@ pub fn settings(config: &Config, secrets: &Secrets) -> command_api::Settings {
             kept: process::kept(config),
             run_hour: u8::try_from(config.retention.run_hour.get()).unwrap_or(0),
         },
+        collapsed_threads: process::collapsed_threads(config),
         trusted_proxies: config.http.trusted_proxies.clone(),
         secure_cookies: config.http.site_url.as_ref().is_some_and(|url| url.is_tls()),
     }

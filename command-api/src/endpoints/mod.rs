@@ -21,6 +21,7 @@ pub(crate) mod status;
 pub(crate) mod team_admin;
 pub(crate) mod team_members;
 pub(crate) mod teams;
+pub(crate) mod threads;
 pub(crate) mod typing;
 pub(crate) mod users;
 pub(crate) mod views;

@@ -98,6 +98,7 @@ async fn decide(
         known(Some(at));
         files
     };
+    let collapses = post.root.is_some() && api.collapses(caller.user).await;
     let directory = api.fold.directory();
     let channels = api.fold.channels(post.channel);
     let calls = channels
@@ -113,6 +114,7 @@ async fn decide(
         files,
         content: post.content.clone(),
         set_online: post.set_online,
+        collapses,
     };
     Ok(Decided::new(command.decide(directory.state(), channels.state()), rows_at))
 }

@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::commands::post::PostFacts;
 use domain::commands::readstate::{ReadstateRejection, Seen, SetUnread, ViewChannels};
-use events::{ChannelId, EventId, Partition, PostId, Topic, UserId};
+use events::thread::ThreadScope;
+use events::{ChannelId, EventId, Partition, Position, PostId, Topic, UserId};
 use http::StatusCode;
 use platform::http::{AnyBody, ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable};
 use read_model::queries::UnreadFrom;
@@ -25,9 +26,9 @@ pub(crate) struct View {
     /// What was on screen before: read when it was.
     #[serde(default, deserialize_with = "nullable")]
     prev_channel_id: String,
-    /// Replies are read with their channel, whoever asks.
-    #[serde(default, rename = "collapsed_threads_supported", deserialize_with = "nullable")]
-    _collapsed_threads_supported: bool,
+    /// Whether the client shows threads apart; otherwise they are read with their channel.
+    #[serde(default, deserialize_with = "nullable")]
+    collapsed_threads_supported: bool,
 }
 
 /// `POST /channels/members/{user_id}/view`. An empty channel says only that none is on screen.
@@ -39,7 +40,9 @@ pub(crate) async fn view(
 ) -> Result<Response, ApiError> {
     optional_id("prev_channel_id", &body.prev_channel_id)?;
     let channels = optional_id("channel_id", &body.channel_id)?.into_iter().collect();
-    viewed(&api, &caller, user.resolve(caller.user), channels).await
+    let user = user.resolve(caller.user);
+    let threads = !body.collapsed_threads_supported || !api.collapses(user).await;
+    viewed(&api, &caller, user, channels, threads).await
 }
 
 fn optional_id(name: &str, text: &str) -> Result<Option<ChannelId>, ApiError> {
@@ -54,7 +57,9 @@ pub(crate) async fn mark_read(
     Json(body): Json<Vec<String>>,
 ) -> Result<Response, ApiError> {
     let channels = id_fields("channel_ids", &body)?;
-    viewed(&api, &caller, user.resolve(caller.user), channels).await
+    let user = user.resolve(caller.user);
+    let threads = !api.collapses(user).await;
+    viewed(&api, &caller, user, channels, threads).await
 }
 
 async fn viewed(
@@ -62,6 +67,7 @@ async fn viewed(
     caller: &Caller,
     user: UserId,
     mut channels: Vec<ChannelId>,
+    threads: bool,
 ) -> Result<Response, ApiError> {
     caller.may_act_for(user)?;
     if let [channel] = channels[..] {
@@ -84,14 +90,32 @@ async fn viewed(
                 .iter()
                 .map(|seen| (seen.channel_id, ViewChannels::viewed_at(state, user, seen)))
                 .collect();
-            ViewChannels { user_id: user, seen }.decide(state)
+            ViewChannels { user_id: user, seen, threads }.decide(state)
         });
         undelayed(decision)
     });
     let written = ended.await?.written()?;
-    let positions: Vec<_> = written.iter().map(|written| written.position).collect();
+    let mut positions: Vec<_> = written.iter().map(|written| written.position).collect();
+    if threads && written.is_none() {
+        positions.extend(threads_left(api, caller, user, &channels).await?);
+    }
     let shown = wire::ViewResult::new(times.into_inner());
     Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &shown)).await)
+}
+
+/// Threads that stayed unread when their channel, seen by a client that shows them apart, was read.
+async fn threads_left(
+    api: &CommandApi,
+    caller: &Caller,
+    user: UserId,
+    channels: &[ChannelId],
+) -> Result<Vec<Position>, ApiError> {
+    let [channel] = channels[..] else { return Ok(Vec::new()) };
+    // A view needs no rows: without them nothing is known to be left.
+    if !api.reader.has_unread_threads(user, channel).await.unwrap_or(false) {
+        return Ok(Vec::new());
+    }
+    api.read_threads(caller, user, ThreadScope::Channel(channel)).await
 }
 
 fn seen(

@@ -83,6 +83,8 @@ pub(super) fn settings() -> Settings {
         file_bytes_max: 1_000,
         wrong_passwords_max: 10,
         retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
+        // Nobody is asked, and there are no rows to ask.
+        collapsed_threads: wire::CollapsedThreads::AlwaysOn,
         trusted_proxies: Default::default(),
         secure_cookies: false,
     }

@@ -8,4 +8,5 @@ mod deletions;
 mod keys;
 mod permissions;
 mod retaining;
+mod threads;
 mod world;

@@ -295,6 +295,7 @@ fn settings() -> Settings {
         file_bytes_max: 1_000,
         wrong_passwords_max: 10,
         retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
+        collapsed_threads: wire::CollapsedThreads::DefaultOn,
         trusted_proxies: Default::default(),
         secure_cookies: false,
     }

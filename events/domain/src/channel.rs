@@ -231,6 +231,8 @@ impl Aggregate for Channels {
                 refuse_if(b.c.sealed_from <= channel.sealed_from, Refusal::Already)?;
                 refuse_if(b.c.sealed_from > channel.cleared_before, Refusal::NotExpired)
             }
+            E::ThreadFollowed(b) => self.member_of(b.c.channel_id, b.c.user_id),
+            E::ThreadUnfollowed(b) => self.member_of(b.c.channel_id, b.c.user_id),
         }
     }
 
@@ -305,7 +307,9 @@ impl Aggregate for Channels {
             | E::PostUnpinned(_)
             | E::ReactionAdded(_)
             | E::ReactionRemoved(_)
-            | E::FileUploaded(_) => {}
+            | E::FileUploaded(_)
+            | E::ThreadFollowed(_)
+            | E::ThreadUnfollowed(_) => {}
         }
         if let Some(channel) = self.channels.get_mut(&channel_id) {
             channel.last_at = at;
@@ -347,7 +351,9 @@ impl Aggregate for Channels {
             | E::ChannelMemberRemoved(_)
             | E::ChannelMemberRolesChanged(_)
             | E::ChannelAuthorErased(_)
-            | E::ChannelKeyAdvanced(_) => Touches::new(),
+            | E::ChannelKeyAdvanced(_)
+            | E::ThreadFollowed(_)
+            | E::ThreadUnfollowed(_) => Touches::new(),
         }
     }
 
@@ -358,6 +364,7 @@ impl Aggregate for Channels {
     /// | a deletion | deletion | deletion |
     /// | a pin | pins, deletion | deletion |
     /// | a reaction | deletion | deletion |
+    /// | a follow | – | deletion |
     ///
     /// An attached file conflicts with its attachment to another post. Whatever looks at a post or a file
     /// that was there before conflicts with the channel's expiry, which may have taken it. Who joins by
@@ -397,6 +404,8 @@ impl Aggregate for Channels {
             E::ChannelMembersAdded(b) if b.c.via == JoinedVia::Join => {
                 [(b.c.channel_id.0, Kinds::of(&[K::Edited]))].into_iter().collect()
             }
+            E::ThreadFollowed(b) => of(b.c.channel_id, b.c.root_id, None, DELETED),
+            E::ThreadUnfollowed(b) => of(b.c.channel_id, b.c.root_id, None, DELETED),
             E::RulesActivated(_)
             | E::EpochOpened(_)
             | E::EpochSealed(_)
@@ -432,6 +441,11 @@ impl Channels {
         let channel = self.known(channel)?;
         refuse_if(channel.archived, Refusal::Archived)?;
         Ok(channel)
+    }
+
+    /// In an archived channel, too.
+    fn member_of(&self, channel: ChannelId, user: UserId) -> Result<(), Refusal> {
+        refuse_if(self.known(channel)?.member(user).is_none(), Refusal::NotAMember)
     }
 
     fn open_to(&self, channel: ChannelId, user: UserId) -> Result<(), Refusal> {

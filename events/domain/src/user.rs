@@ -222,6 +222,11 @@ impl Readstate {
             .is_none_or(|held| marker.as_of >= held.as_of && marker.read_to > held.read_to)
     }
 
+    /// Markers of threads stand in the read model: here they would grow with the posts.
+    fn take_time(&mut self, user: UserId, at: i64) {
+        self.last_at.insert(user, at);
+    }
+
     fn place(&mut self, user: UserId, marker: &ReadMarker) {
         let placed = Marker { as_of: marker.as_of, read_to: marker.read_to };
         self.markers.insert((user, marker.channel_id), placed);
@@ -262,7 +267,11 @@ impl Aggregate for Readstate {
                 let held = self.marker(b.c.user_id, b.c.marker.channel_id);
                 refuse_if(held.is_some_and(|m| m.as_of > b.c.marker.as_of), Refusal::Behind)
             }
-            ReadstateEvent::RulesActivated(_)
+            // Of threads the latest word holds, whatever it says.
+            ReadstateEvent::ThreadMarkerAdvanced(_)
+            | ReadstateEvent::ThreadMarkerSetBack(_)
+            | ReadstateEvent::ThreadMarkersAdvanced(_)
+            | ReadstateEvent::RulesActivated(_)
             | ReadstateEvent::EpochOpened(_)
             | ReadstateEvent::EpochSealed(_) => Ok(()),
         }
@@ -285,6 +294,9 @@ impl Aggregate for Readstate {
                 applied.markers.push(b.c.marker);
                 self.last_at.insert(b.c.user_id, at);
             }
+            ReadstateEvent::ThreadMarkerAdvanced(b) => self.take_time(b.c.user_id, at),
+            ReadstateEvent::ThreadMarkerSetBack(b) => self.take_time(b.c.user_id, at),
+            ReadstateEvent::ThreadMarkersAdvanced(b) => self.take_time(b.c.user_id, at),
             ReadstateEvent::RulesActivated(_)
             | ReadstateEvent::EpochOpened(_)
             | ReadstateEvent::EpochSealed(_) => {}

@@ -28,6 +28,17 @@ pub fn kept(config: &Config) -> Kept {
     }
 }
 
+/// Whether people read threads apart from their channels.
+pub fn collapsed_threads(config: &Config) -> wire::CollapsedThreads {
+    use platform::config::CollapsedThreads as Setting;
+    match config.service.collapsed_threads {
+        Setting::Disabled => wire::CollapsedThreads::Disabled,
+        Setting::DefaultOff => wire::CollapsedThreads::DefaultOff,
+        Setting::DefaultOn => wire::CollapsedThreads::DefaultOn,
+        Setting::AlwaysOn => wire::CollapsedThreads::AlwaysOn,
+    }
+}
+
 /// What clients are told.
 pub fn client_config(config: &Config, secrets: &Secrets) -> ClientConfig {
     let site_url = config.http.site_url.as_ref().map(|url| url.as_str().to_owned());
@@ -41,6 +52,7 @@ pub fn client_config(config: &Config, secrets: &Secrets) -> ClientConfig {
         max_post_size_runes: MESSAGE_CHARS_MAX as u64,
         password_length_min: PASSWORD_LEN_MIN as u64,
         diagnostic_id: installation(secrets).to_string(),
+        collapsed_threads: collapsed_threads(config),
     }
 }
 

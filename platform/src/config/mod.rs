@@ -22,8 +22,8 @@ pub use networks::Networks;
 pub use reference::reference_page;
 pub use section::{FieldDoc, Section, SectionDoc, Setting};
 pub use sections::{
-    ArchiveSettings, KafkaSettings, LimitSettings, LogSettings, ObjectSettings, RetentionSettings,
-    S3Settings, ServiceSettings, StreamSettings, WriteSettings,
+    ArchiveSettings, CollapsedThreads, KafkaSettings, LimitSettings, LogSettings, ObjectSettings,
+    RetentionSettings, S3Settings, ServiceSettings, StreamSettings, WriteSettings,
 };
 pub use sources::{CONFIG_FILE_VARIABLE, Sources};
 pub use store_url::{StorePlace, StoreUrl};

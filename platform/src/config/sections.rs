@@ -2,7 +2,7 @@
 //! stores, the rules) or in several.
 
 use super::store_url::StoreUrl;
-use super::values::{Bounded, ClientSettings, HttpUrl, LogUrl, Secret};
+use super::values::{Bounded, ClientSettings, HttpUrl, LogUrl, OneOf, Secret};
 
 crate::settings_section! {
     /// The event log: the one thing that must never be lost.
@@ -130,5 +130,26 @@ crate::settings_section! {
         site_name: String = "nottermost",
         /// Whether anyone who reaches the server may sign up. The first account always may.
         enable_open_server: bool = "true",
+        /// Whether people read threads apart from their channels. With one of the defaults it is
+        /// each one's own choice.
+        collapsed_threads: CollapsedThreads = "default_on",
     }
+}
+
+/// Whether people read threads apart from their channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CollapsedThreads {
+    Disabled,
+    DefaultOff,
+    DefaultOn,
+    AlwaysOn,
+}
+
+impl OneOf for CollapsedThreads {
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("disabled", Self::Disabled),
+        ("default_off", Self::DefaultOff),
+        ("default_on", Self::DefaultOn),
+        ("always_on", Self::AlwaysOn),
+    ];
 }

@@ -162,6 +162,12 @@ pub const URLS: &[Url] = &[
     query(Get, "/api/v4/users/{user_id}/teams/unread"),
     query(Get, "/api/v4/users/{user_id}/teams/{team_id}/drafts"),
     query(Get, "/api/v4/users/{user_id}/teams/{team_id}/threads"),
+    command(Put, "/api/v4/users/{user_id}/teams/{team_id}/threads/read"),
+    query(Get, "/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}"),
+    command(Put, "/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/following"),
+    command(Delete, "/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/following"),
+    command(Put, "/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/read/{timestamp}"),
+    command(Post, "/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/set_unread/{post_id}"),
     query(Get, "/api/v4/users/{user_id}/teams/{team_id}/unread"),
     // Channels.
     command(Post, "/api/v4/channels"),

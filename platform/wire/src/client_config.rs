@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::CollapsedThreads;
+
 /// What differs between installations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientConfig {
@@ -17,6 +19,7 @@ pub struct ClientConfig {
     pub password_length_min: u64,
     /// Identifies the installation; no personal data.
     pub diagnostic_id: String,
+    pub collapsed_threads: CollapsedThreads,
 }
 
 type Map = BTreeMap<&'static str, String>;
@@ -82,9 +85,8 @@ const MEMBERS: &[(&str, &str)] = &[
     ("AllowCustomThemes", "true"),
     ("AllowSyncedDrafts", "false"),
     ("AllowedThemes", ""),
-    ("AutoFollowThreads", "false"),
+    ("AutoFollowThreads", "true"),
     ("CloseUnusedDirectMessages", "false"),
-    ("CollapsedThreads", "disabled"),
     ("CWSURL", ""),
     ("DataRetentionEnableFileDeletion", "false"),
     ("DataRetentionEnableMessageDeletion", "false"),
@@ -197,6 +199,7 @@ pub fn client_config(config: &ClientConfig) -> Map {
     map.extend([
         ("MaxFileSize", config.max_file_size_bytes.to_string()),
         ("MaxPostSize", config.max_post_size_runes.to_string()),
+        ("CollapsedThreads", config.collapsed_threads.name().to_owned()),
     ]);
     map
 }
@@ -225,6 +228,7 @@ mod tests {
             max_post_size_runes: 16_383,
             password_length_min: 8,
             diagnostic_id: "id".into(),
+            collapsed_threads: CollapsedThreads::DefaultOn,
         }
     }
 
@@ -248,7 +252,7 @@ mod tests {
         ] {
             assert!(map.contains_key(key), "{key}");
         }
-        assert_eq!(map["CollapsedThreads"], "disabled");
+        assert_eq!(map["CollapsedThreads"], "default_on");
     }
 
     #[test]

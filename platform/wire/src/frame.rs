@@ -102,13 +102,19 @@ impl Frame {
 
     /// The end for one recipient: `mentioned` is that recipient, if the event names them.
     pub fn tail(&self, seq: u64, mentioned: Option<UserId>) -> Tail {
+        self.tail_for(seq, mentioned, None)
+    }
+
+    /// The same, where `follows` is that recipient, if they follow the thread that the event is of.
+    pub fn tail_for(&self, seq: u64, mentioned: Option<UserId>, follows: Option<UserId>) -> Tail {
         let mut tail = Tail::default();
-        let comma = if self.has_data { "," } else { "" };
-        let written = match mentioned {
-            Some(id) => write!(tail, r#"{comma}"mentions":"[\"{id}\"]"}},"seq":{seq}}}"#),
-            None => write!(tail, r#"}},"seq":{seq}}}"#),
-        };
-        written.expect("a tail has room for an id and a number");
+        let mut comma = if self.has_data { "," } else { "" };
+        for (name, id) in [("mentions", mentioned), ("followers", follows)] {
+            let Some(id) = id else { continue };
+            write!(tail, r#"{comma}"{name}":"[\"{id}\"]""#).expect(TAIL_HAS_ROOM);
+            comma = ",";
+        }
+        write!(tail, r#"}},"seq":{seq}}}"#).expect(TAIL_HAS_ROOM);
         tail
     }
 
@@ -119,7 +125,8 @@ impl Frame {
     }
 }
 
-const TAIL_LEN_MAX: usize = 96;
+const TAIL_LEN_MAX: usize = 128;
+const TAIL_HAS_ROOM: &str = "a tail has room for two ids and a number";
 
 /// The end of a frame, on the stack.
 #[derive(Clone, Copy)]
@@ -224,6 +231,32 @@ mod tests {
         let frame = Frame::new("posted", &Broadcast::default(), &json!({}));
         assert_eq!(parsed(&frame.to_text(0, None))["data"], json!({}));
         assert_eq!(parsed(&frame.to_text(0, Some(me)))["data"]["mentions"], format!("[\"{me}\"]"));
+    }
+
+    #[test]
+    fn a_recipient_may_be_named_and_follow_at_once() {
+        let me = UserId::from_bytes([9; 16]);
+        let own = format!("[\"{me}\"]");
+        for frame in [
+            Frame::new("posted", &Broadcast::default(), &json!({})),
+            Frame::new("posted", &Broadcast::default(), &json!({ "a": 1 })),
+        ] {
+            let shared = std::str::from_utf8(frame.shared()).unwrap().to_owned();
+            let tail = |mentioned, follows| {
+                parsed(&(shared.clone() + frame.tail_for(u64::MAX, mentioned, follows).as_str()))
+            };
+            let both = tail(Some(me), Some(me));
+            assert_eq!(
+                (&both["data"]["mentions"], &both["data"]["followers"]),
+                (&json!(own), &json!(own))
+            );
+            let one = tail(None, Some(me));
+            assert_eq!(
+                (&one["data"]["mentions"], &one["data"]["followers"]),
+                (&Value::Null, &json!(own))
+            );
+            assert_eq!(both["seq"], u64::MAX);
+        }
     }
 
     #[test]

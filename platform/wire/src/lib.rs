@@ -22,6 +22,7 @@ mod role;
 mod sidebar;
 mod status;
 mod team;
+mod thread;
 mod user;
 
 use bytes::Bytes;
@@ -45,6 +46,7 @@ pub use role::{Role, built_in_role, built_in_roles};
 pub use sidebar::{CategoryType, OrderedCategories, SidebarCategory, default_categories};
 pub use status::Status;
 pub use team::{Team, TeamMember, TeamStats, TeamUnread};
+pub use thread::{CollapsedThreads, Participant, Thread, Threads};
 pub use user::{
     Privacy, User, UserAutocomplete, default_notify_props, default_timezone, system_roles,
 };

@@ -8,7 +8,7 @@ use events::{ChannelId, FileId, PostId, TeamId, UserId};
 use serde::{Serialize, Serializer};
 
 use crate::ids::or_empty;
-use crate::{FileInfo, Names, Props, Reaction, notice_text};
+use crate::{FileInfo, Names, Participant, Props, Reaction, notice_text};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Post {
@@ -34,7 +34,10 @@ pub struct Post {
     pub remote_id: &'static str,
     pub reply_count: i64,
     pub last_reply_at: i64,
-    pub participants: Vec<UserId>,
+    pub participants: Vec<Participant>,
+    /// Whether whoever asks follows the post's thread; absent where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_following: Option<bool>,
     pub metadata: PostMetadata,
 }
 
@@ -94,6 +97,7 @@ impl Post {
             reply_count: 0,
             last_reply_at: 0,
             participants: Vec::new(),
+            is_following: None,
             metadata: PostMetadata::default(),
         }
     }

@@ -70,6 +70,15 @@ impl<'r> Fields<'r> {
         T::read(self.row, self.at - 1)
     }
 
+    /// A value that is read as Postgres sends it.
+    pub(crate) fn plain<T>(&mut self) -> sqlx::Result<T>
+    where
+        T: for<'d> sqlx::Decode<'d, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
+        self.at += 1;
+        self.row.try_get(self.at - 1)
+    }
+
     pub(crate) fn table<T: crate::Table>(&mut self) -> sqlx::Result<T> {
         let from = self.at;
         self.at += T::COLUMNS.len();

@@ -366,6 +366,45 @@ impl ReadMarkerRow {
 }
 
 table! {
+    /// Somebody who follows a thread, followed it, or said something in it.
+    ThreadMemberRow = "thread_members" key ["root_id", "user_id"] {
+        root_id: PostId = "uuid",
+        user_id: UserId = "uuid",
+        channel_id: ChannelId = "uuid",
+        following: bool = "boolean",
+        /// When that was last said.
+        follow_at: i64 = "bigint",
+        /// Read up to here by an own reply or by following.
+        base_at: i64 = "bigint",
+        /// The latest own reply that stands, 0 for none.
+        replied_at: i64 = "bigint",
+    }
+}
+
+table! {
+    ThreadMarkerRow = "thread_markers" key ["user_id", "root_id"] {
+        user_id: UserId = "uuid",
+        root_id: PostId = "uuid",
+        channel_id: ChannelId = "uuid",
+        as_of: i64 = "bigint",
+        read_to: i64 = "bigint",
+        /// In the person's own time.
+        at: i64 = "bigint",
+    }
+}
+
+table! {
+    /// Up to where all threads of a scope were read at once.
+    ThreadFloorRow = "thread_floors" key ["user_id", "scope"] {
+        user_id: UserId = "uuid",
+        /// A team, a channel, or all zero for all conversations.
+        scope: Id = "uuid",
+        read_to: i64 = "bigint",
+        at: i64 = "bigint",
+    }
+}
+
+table! {
     /// A legal hold; whom and what it names stands in the fold.
     HoldRow = "legal_holds" key ["id"] {
         id: HoldId = "uuid",
@@ -448,6 +487,9 @@ pub static TABLES: LazyLock<Vec<(&'static str, &'static [&'static str])>> = Lazy
         of::<PreferenceRow>(),
         of::<StatusRow>(),
         of::<ReadMarkerRow>(),
+        of::<ThreadMemberRow>(),
+        of::<ThreadMarkerRow>(),
+        of::<ThreadFloorRow>(),
         of::<HoldRow>(),
         of::<RetentionRunRow>(),
         of::<ExpiryRow>(),

@@ -11,7 +11,7 @@ use read_model::rows::{ChannelMemberRow, ChannelRow};
 
 use super::posts::Place;
 use super::{Change, MemberChange, RowChanges, amend, amend_membership};
-use crate::patches::{ChannelPatch, MemberPatch, Patch, text};
+use crate::patches::{ChannelPatch, MemberPatch, Patch, ThreadPatch, text};
 
 impl RowChanges {
     pub(super) fn absorb_channel(
@@ -69,6 +69,7 @@ impl RowChanges {
                     self.move_totals(b.c.channel_id, member);
                 }
                 self.create_post(&b.c, &b.p, &applied.members, &place);
+                self.answer(&b.c, &applied.members, at);
             }
             E::PostEdited(b) => self.edit_post(&b.c, &b.p, at),
             E::PostDeleted(b) => self.delete_post(&b.c, at),
@@ -82,6 +83,15 @@ impl RowChanges {
             }
             E::ChannelPostsExpired(b) => self.expire_posts(&b.c, at),
             E::ChannelKeyAdvanced(_) => {}
+            E::ThreadFollowed(b) => {
+                let patch =
+                    ThreadPatch { following: true, follow_at: at, base_at: at, replied_at: 0 };
+                self.say_follows(b.c.root_id, b.c.user_id, b.c.channel_id, patch);
+            }
+            E::ThreadUnfollowed(b) => {
+                let patch = ThreadPatch { follow_at: at, ..ThreadPatch::default() };
+                self.say_follows(b.c.root_id, b.c.user_id, b.c.channel_id, patch);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ mod personal;
 mod posts;
 mod requests;
 mod retention;
+mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
@@ -16,8 +17,8 @@ use fold::Folded;
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
     DirectoryRequestRow, ExpiryRow, FileRow, HoldRow, PostRow, PostVersionRow, PreferenceRow,
-    ReactionRow, ReadMarkerRow, RetentionRunRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow,
-    UserRow,
+    ReactionRow, ReadMarkerRow, RetentionRunRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow,
+    ThreadMarkerRow, UserRequestRow, UserRow,
 };
 
 use crate::patches::{
@@ -26,6 +27,8 @@ use crate::patches::{
 };
 
 pub use retention::Expiry;
+pub use threads::FollowerChange;
+pub(crate) use threads::{first_row, implied_by};
 
 /// A new row, or a change of one.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,6 +99,12 @@ pub struct RowChanges {
     pub preferences: BTreeMap<(UserId, String, String), Option<PreferenceRow>>,
     pub statuses: BTreeMap<UserId, StatusRow>,
     pub read_markers: BTreeMap<(UserId, ChannelId), ReadMarkerRow>,
+    pub thread_members: BTreeMap<(PostId, UserId), FollowerChange>,
+    /// Roots of earlier batches that were answered, and when first: whom they concern begins to follow,
+    /// but for those in `thread_members`.
+    pub answered_roots: BTreeMap<PostId, i64>,
+    pub thread_markers: BTreeMap<(UserId, PostId), ThreadMarkerRow>,
+    pub thread_floors: BTreeMap<(UserId, Id), ThreadFloorRow>,
     pub holds: BTreeMap<HoldId, Change<HoldRow, HoldPatch>>,
     pub retention_runs: BTreeMap<Id, RetentionRunRow>,
     pub channel_expiries: BTreeMap<(ChannelId, i64), ExpiryRow>,
@@ -104,6 +113,8 @@ pub struct RowChanges {
     pub user_requests: BTreeMap<EventId, UserRequestRow>,
     /// After all else: roots that lost a reply, so that the latest one is to be found anew.
     pub recounted_roots: BTreeSet<PostId>,
+    /// People who lost a reply, by root: the same of their own.
+    pub recounted_participants: BTreeSet<(PostId, UserId)>,
     /// After that: roots whose replies go with them.
     pub deleted_threads: BTreeMap<PostId, Deletion>,
     /// At last.

@@ -54,8 +54,18 @@ impl RowChanges {
             ReadstateEvent::RulesActivated(_)
             | ReadstateEvent::EpochOpened(_)
             | ReadstateEvent::EpochSealed(_) => {}
-            ReadstateEvent::ReadMarkerAdvanced(b) => self.move_markers(b.c.user_id, applied),
+            ReadstateEvent::ReadMarkerAdvanced(b) => {
+                self.move_markers(b.c.user_id, applied);
+                self.mark_threads_with(&b.c, applied);
+            }
             ReadstateEvent::ReadMarkerSetBack(b) => self.move_markers(b.c.user_id, applied),
+            ReadstateEvent::ThreadMarkerAdvanced(b) => {
+                self.mark_thread(b.c.user_id, &b.c.marker, applied.at);
+            }
+            ReadstateEvent::ThreadMarkerSetBack(b) => {
+                self.mark_thread(b.c.user_id, &b.c.marker, applied.at);
+            }
+            ReadstateEvent::ThreadMarkersAdvanced(b) => self.mark_threads(&b.c, applied.at),
         }
     }
 

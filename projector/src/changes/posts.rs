@@ -148,6 +148,7 @@ impl RowChanges {
                 let lost = PostPatch { update_at: at, replies: -1, ..PostPatch::default() };
                 amend(&mut self.posts, root, lost);
                 self.recounted_roots.insert(root);
+                self.recounted_participants.insert((root, c.author_id));
             }
         }
     }

@@ -76,6 +76,8 @@ impl MemoryTables {
         });
         let posts = &self.posts;
         self.reactions.retain(|(post, ..), _| !expired.contains(post) || posts.contains_key(post));
+        self.thread_members
+            .retain(|(root, _), _| !expired.contains(root) || posts.contains_key(root));
         for post in self.posts.values_mut().filter(|post| expired.contains(&post.id)) {
             if post.notice.is_empty() {
                 for text in [&mut post.message, &mut post.props, &mut post.files] {
@@ -108,6 +110,21 @@ impl MemoryTables {
                 root.reply_count = times.len() as i64;
                 root.last_reply_at = times.into_iter().max().unwrap_or(0);
             }
+            self.recount_old_participants(id, expiry.at);
+        }
+    }
+
+    fn recount_old_participants(&mut self, root: PostId, expired_at: i64) {
+        let deleted_at = self.posts.get(&root).map_or(0, |root| root.delete_at);
+        let of_root = self.thread_members.values_mut().filter(|row| row.root_id == root);
+        for row in of_root.filter(|row| row.replied_at > 0) {
+            let counting = self.posts.values().filter(|reply| {
+                reply.root_id == Some(root)
+                    && reply.user_id == row.user_id
+                    && (reply.delete_at == 0
+                        || (deleted_at > expired_at && reply.delete_at == deleted_at))
+            });
+            row.replied_at = counting.map(|reply| reply.create_at).max().unwrap_or(0);
         }
     }
 

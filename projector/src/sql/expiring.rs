@@ -17,6 +17,8 @@ const KEEPS_ROOT: &str = "t.root_id IS NULL AND EXISTS (
 
 const REACTIONS: &str = "DELETE FROM reactions WHERE post_id = ANY($1)";
 
+const FOLLOWERS: &str = "DELETE FROM thread_members WHERE root_id = ANY($1)";
+
 const VERSIONS: &str = "DELETE FROM post_versions WHERE post_id = ANY($1)";
 
 /// A file that a post shows goes by the post's time, the others by their own.
@@ -47,6 +49,15 @@ const COUNTS: &str = "
         WHERE p.id = root.id
     ) n
     WHERE t.id = root.id";
+
+/// The same for each who took part.
+const PARTICIPANTS: &str = "
+    UPDATE thread_members t SET replied_at = COALESCE((
+        SELECT max(r.create_at) FROM posts p JOIN posts r ON r.root_id = p.id
+        WHERE p.id = t.root_id AND r.user_id = t.user_id
+          AND (r.delete_at = 0 OR (p.delete_at > $2 AND r.delete_at = p.delete_at))
+    ), 0)
+    WHERE t.root_id = ANY($1) AND t.replied_at > 0";
 
 /// Posts whose files alone are past their time, unless they show others since.
 const WITHOUT_FILES: &str = "
@@ -162,10 +173,11 @@ impl Expiring<'_> {
             return Ok(3);
         }
         sqlx::query(REACTIONS).bind(&gone).execute(&mut *self.connection).await?;
+        sqlx::query(FOLLOWERS).bind(&gone).execute(&mut *self.connection).await?;
         sqlx::query(VERSIONS).bind(&all).execute(&mut *self.connection).await?;
         sqlx::query(BLANK).bind(&blank).bind(at).execute(&mut *self.connection).await?;
         sqlx::query(GONE).bind(&gone).execute(&mut *self.connection).await?;
-        Ok(7)
+        Ok(8)
     }
 
     /// What those that stay still show and count.
@@ -181,9 +193,12 @@ impl Expiring<'_> {
         }
         let roots = "t.root_id IS NULL AND t.reply_count > 0";
         let roots = self.posts(roots, piece.before(before)).await?;
-        for (sql, posts) in
-            [(COUNTS, &roots), (VERSIONS_WITHOUT_FILES, &edited), (WITHOUT_FILES, &showing)]
-        {
+        for (sql, posts) in [
+            (COUNTS, &roots),
+            (PARTICIPANTS, &roots),
+            (VERSIONS_WITHOUT_FILES, &edited),
+            (WITHOUT_FILES, &showing),
+        ] {
             if !posts.is_empty() {
                 sqlx::query(sql).bind(posts).bind(at).execute(&mut *self.connection).await?;
                 statements += 1;

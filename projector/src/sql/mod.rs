@@ -6,6 +6,7 @@ mod erasing;
 mod expiring;
 mod parts;
 mod statement;
+mod threads;
 
 use std::collections::BTreeMap;
 
@@ -237,6 +238,7 @@ async fn finish(
     connection: &mut PgConnection,
 ) -> Result<u64, WriteError> {
     Ok(parts::recount_roots(changes, connection).await?
+        + threads::recount_participants(changes, connection).await?
         + parts::delete_threads(changes, connection).await?
         + go(&changes.gone, posts_at_once, connection).await?)
 }

@@ -10,10 +10,11 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnection};
 
 use super::statement::{Keys, Statement};
-use crate::changes::{Change, MembershipChange, ReactionChange, RowChanges, VersionChange};
-use crate::patches::{Patch, PostPatch};
+use super::threads;
+use crate::changes::{Change, MemberChange, MembershipChange, ReactionChange, RowChanges, VersionChange};
+use crate::patches::{MemberPatch, Patch, PostPatch};
 
-type Bound = Result<(), BoxDynError>;
+pub(super) type Bound = Result<(), BoxDynError>;
 
 /// Everything but what must come after the rest.
 pub(super) fn whole(changes: &RowChanges) -> Result<Statement, BoxDynError> {
@@ -45,6 +46,10 @@ pub(super) fn but_new_posts(changes: &RowChanges) -> Result<Statement, BoxDynErr
     preferences(&mut statement, changes)?;
     statement.put(&changes.statuses.values().collect::<Vec<_>>())?;
     statement.put(&changes.read_markers.values().collect::<Vec<_>>())?;
+    threads::members(&mut statement, changes)?;
+    threads::implied_by_rows(&mut statement, changes)?;
+    statement.put(&changes.thread_markers.values().collect::<Vec<_>>())?;
+    statement.put(&changes.thread_floors.values().collect::<Vec<_>>())?;
     patched(&mut statement, &changes.holds)?;
     statement.insert(&changes.retention_runs.values().collect::<Vec<_>>())?;
     statement.insert(&changes.channel_expiries.values().collect::<Vec<_>>())?;

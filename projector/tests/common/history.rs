@@ -5,6 +5,7 @@ mod channels;
 mod people;
 mod retention;
 mod talk;
+mod threads;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -99,7 +100,8 @@ impl History {
             82..86 => self.upload(),
             86..90 => self.prefer(),
             90..92 => self.set_status(),
-            92..95 => self.retain(),
+            92..94 => self.retain(),
+            94..97 => self.mind_threads(),
             _ => self.read(),
         }
     }
@@ -140,6 +142,11 @@ impl History {
     /// Everyone who ever signed up.
     pub fn users(&self) -> &[UserId] {
         &self.users
+    }
+
+    /// Every team there ever was.
+    pub fn teams(&self) -> &[TeamId] {
+        &self.teams
     }
 
     /// Every channel there ever was.

@@ -202,7 +202,10 @@ impl Scene {
     /// Reads the channel up to its end.
     pub fn view(&mut self, user_id: UserId, channel: ChannelId) {
         let markers = self.history.marker(channel, user_id).into_iter().collect();
-        self.history.readstate(user_id, Body::from(ReadMarkerAdvanced { user_id, markers }));
+        self.history.readstate(
+            user_id,
+            Body::from(ReadMarkerAdvanced { user_id, markers, threads: false }),
+        );
     }
 
     /// Writes what is new.

@@ -1,5 +1,5 @@
-//! What clients ask for although this server does not have it: collapsed threads, drafts, scheduled
-//! posts, slash commands, custom emoji, bookmarks, plugins, groups, profile attributes, notices. The answer is that there
+//! What clients ask for although this server does not have it: drafts, scheduled posts,
+//! slash commands, custom emoji, bookmarks, plugins, groups, profile attributes, notices. The answer is that there
 //! are none, after the rights that the question needs.
 
 use axum::extract::State;
@@ -47,23 +47,6 @@ pub(crate) async fn none_in_team(
     own(user, &caller)?;
     require_team(&app, &caller, team.0).await?;
     Ok(nothing())
-}
-
-/// Collapsed threads are off: nobody follows any.
-pub(crate) async fn no_threads(
-    State(app): State<App>,
-    caller: Caller,
-    Path((user, team)): Path<(UserRef, TeamPath)>,
-) -> Result<Response, ApiError> {
-    own(user, &caller)?;
-    require_team(&app, &caller, team.0).await?;
-    Ok(render::ok(&json!({
-        "total": 0,
-        "total_unread_threads": 0,
-        "total_unread_mentions": 0,
-        "total_unread_urgent_mentions": 0,
-        "threads": [],
-    })))
 }
 
 /// Slash commands are off.

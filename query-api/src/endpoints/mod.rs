@@ -3,12 +3,14 @@
 pub(crate) mod absent;
 pub(crate) mod channels;
 pub(crate) mod files;
+pub(crate) mod participants;
 pub(crate) mod posts;
 pub(crate) mod retention;
 pub(crate) mod roles;
 pub(crate) mod searching;
 pub(crate) mod system;
 pub(crate) mod teams;
+pub(crate) mod threads;
 pub(crate) mod users;
 
 use events::{ChannelId, Id, PostId, TeamId, UserId};

@@ -174,8 +174,15 @@ mod tests {
         ("its owner's alone until a post shows it", &["file.uploaded"]),
         (
             "no process of query-api folds markers",
-            &["read_marker.advanced", "read_marker.set_back"],
+            &[
+                "read_marker.advanced",
+                "read_marker.set_back",
+                "thread_marker.advanced",
+                "thread_marker.set_back",
+                "thread_markers.advanced",
+            ],
         ),
+        ("what somebody follows is theirs", &["thread.followed", "thread.unfollowed"]),
         (
             "never kept",
             &[

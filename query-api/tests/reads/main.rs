@@ -14,4 +14,5 @@ mod retaining;
 mod searching;
 mod streaming;
 mod teams;
+mod threads;
 mod world;

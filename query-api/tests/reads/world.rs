@@ -244,5 +244,6 @@ fn config() -> wire::ClientConfig {
         max_post_size_runes: 16_383,
         password_length_min: 8,
         diagnostic_id: String::new(),
+        collapsed_threads: wire::CollapsedThreads::DefaultOn,
     }
 }

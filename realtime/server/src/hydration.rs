@@ -1,5 +1,6 @@
 //! Rows for frames that no event carries whole.
 
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,8 +8,9 @@ use events::{ChannelId, Partition, Position, PostId, TeamId, UserId};
 use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use read_model::queries::{RootView, ToldFollower, TouchedThreads};
 use read_model::{PolledRows, QueryError, Reader};
-use realtime::Hydrate;
+use realtime::{Hydrate, ThreadTold, ThreadTouched};
 
 /// A frame that comes later than this is of no use: clients have asked by themselves.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -29,6 +31,8 @@ pub struct Hydration<R> {
     pub fold: Fold,
     pub reader: Reader,
     pub rows: R,
+    /// Who is told of threads.
+    pub collapsed_threads: wire::CollapsedThreads,
 }
 
 impl<R: Reach> Hydration<R> {
@@ -105,5 +109,102 @@ impl<R: Reach> Hydrate for Hydration<R> {
             Some(row.to_wire())
         }
         .boxed()
+    }
+
+    fn followers(&self, position: Position, root: PostId) -> BoxFuture<'_, Option<Vec<UserId>>> {
+        let read = async move { self.reader.followers_of(root).await.map(Some) };
+        self.at(position, read).boxed()
+    }
+
+    fn threads(
+        &self,
+        positions: Vec<Position>,
+        touched: Vec<ThreadTouched>,
+    ) -> BoxFuture<'_, Vec<ThreadTold>> {
+        async move {
+            let Some(last) = positions.last().copied() else { return Vec::new() };
+            if self.collapsed_threads == wire::CollapsedThreads::Disabled {
+                return Vec::new();
+            }
+            let touched = gathered(touched);
+            let told = self.at(last, async {
+                for position in &positions {
+                    self.rows.reach(position.partition, position.offset + 1).await;
+                }
+                self.told(&touched).await.map(Some)
+            });
+            told.await.unwrap_or_default()
+        }
+        .boxed()
+    }
+}
+
+impl<R: Reach> Hydration<R> {
+    /// Three queries, however many threads and followers there are.
+    async fn told(&self, touched: &TouchedThreads) -> Result<Vec<ThreadTold>, QueryError> {
+        let followers = self.reader.told_followers(touched, self.collapsed_threads).await?;
+        if followers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let roots: BTreeSet<PostId> = followers.iter().map(|told| told.root_id).collect();
+        let roots: Vec<PostId> = roots.into_iter().collect();
+        let roots = self.reader.roots_of_frames(&roots).await?;
+        let people: BTreeSet<UserId> =
+            roots.iter().flat_map(|root| root.participants.iter().copied()).collect();
+        let people: Vec<UserId> = people.into_iter().collect();
+        let people = self.reader.users_by_ids(&people).await?;
+        let people: HashMap<UserId, wire::User> = people
+            .iter()
+            .map(|row| (row.id, row.to_wire().for_others(wire::Privacy::default())))
+            .collect();
+        let threads: HashMap<PostId, wire::Thread> =
+            roots.iter().map(|root| (root.post.row.id, self.thread(root, &people))).collect();
+        let told = followers.iter().filter_map(|follower| {
+            threads.get(&follower.root_id).map(|thread| told(follower, thread.clone()))
+        });
+        Ok(told.collect())
+    }
+
+    fn thread(&self, root: &RootView, people: &HashMap<UserId, wire::User>) -> wire::Thread {
+        let mut post = root.post.to_wire(&|user| self.username(user));
+        post.is_following = Some(true);
+        let shown = |id: &UserId| match people.get(id) {
+            Some(user) => wire::Participant::User(Box::new(user.clone())),
+            None => wire::Participant::Id(*id),
+        };
+        wire::Thread::of_root(post, root.participants.iter().map(shown).collect())
+    }
+}
+
+fn told(follower: &ToldFollower, mut thread: wire::Thread) -> ThreadTold {
+    thread.last_viewed_at = follower.last_viewed_at;
+    thread.unread_replies = follower.unread_replies;
+    thread.unread_mentions = follower.unread_mentions;
+    ThreadTold {
+        user_id: follower.user_id,
+        channel_id: follower.channel_id,
+        team_id: follower.team_id,
+        thread: wire::to_json(&thread),
+        previous_unread_replies: follower.previous_replies,
+        previous_unread_mentions: follower.previous_mentions,
+    }
+}
+
+/// A reply that came and went within the batch changed no number.
+fn gathered(touched: Vec<ThreadTouched>) -> TouchedThreads {
+    let (mut roots, mut users) = (BTreeSet::new(), BTreeSet::new());
+    let (mut added, mut removed) = (BTreeSet::new(), BTreeSet::new());
+    for thread in touched {
+        roots.insert(thread.root);
+        users.extend(thread.users);
+        let known = if thread.gone { &mut removed } else { &mut added };
+        known.insert(thread.reply);
+    }
+    removed.retain(|reply| !added.contains(reply));
+    TouchedThreads {
+        roots: roots.into_iter().collect(),
+        users: users.into_iter().collect(),
+        added: added.into_iter().collect(),
+        removed: removed.into_iter().collect(),
     }
 }

@@ -79,7 +79,9 @@ impl Service {
         let statuses = Arc::new(StatusBoard::new());
         let presence = Presence::follow(parts.storage.reader(), Arc::clone(&statuses)).await?;
         let rows = PolledRows::new(reader.clone());
-        let hydration = Hydration { fold: fold.clone(), reader: reader.clone(), rows };
+        let collapsed_threads = process::collapsed_threads(&parts.config);
+        let hydration =
+            Hydration { fold: fold.clone(), reader: reader.clone(), rows, collapsed_threads };
         let realtime = Realtime::start(realtime::Parts {
             fold: fold.clone(),
             presence,

@@ -13,7 +13,7 @@ use wire::frame::{self, Broadcast, Frame};
 use wire::{Post, Reaction, to_json};
 
 use super::labels::Labels;
-use super::{Audience, Mentions, Rows, Sink};
+use super::{Audience, Mentions, Rows, Sink, threads};
 
 /// What system posts are signed with.
 const SYSTEM_SENDER: &str = "System";
@@ -65,7 +65,22 @@ pub(super) fn of(
         E::PostEdited(b) => sink.tell(Audience::channel(b.c.channel_id, offset), || {
             super::post_edited(b.c.channel_id, to_json(&Post::from_edited(&b.c, &b.p, at)))
         }),
-        E::PostDeleted(b) => post_deleted(&b.c, at, offset, sink),
+        E::PostDeleted(b) => {
+            post_deleted(&b.c, at, offset, sink);
+            if let Some(root) = b.c.root_id {
+                threads::touched(b.c.channel_id, (root, b.c.post_id), true, offset, sink);
+            }
+        }
+        E::ThreadFollowed(b) => {
+            let (thread_id, reply_count) = (b.c.root_id, b.c.reply_count);
+            let data = frame::ThreadFollowChanged { thread_id, state: true, reply_count };
+            threads::followed(set, b.c.channel_id, b.c.user_id, data, sink);
+        }
+        E::ThreadUnfollowed(b) => {
+            let (thread_id, reply_count) = (b.c.root_id, b.c.reply_count);
+            let data = frame::ThreadFollowChanged { thread_id, state: false, reply_count };
+            threads::followed(set, b.c.channel_id, b.c.user_id, data, sink);
+        }
         E::PostPinned(b) => push_post(b.c.channel_id, b.c.post_id, offset, sink),
         E::PostUnpinned(b) => push_post(b.c.channel_id, b.c.post_id, offset, sink),
         E::ReactionAdded(b) => reaction_added(&b.c, at, offset, sink),
@@ -186,8 +201,12 @@ fn posted(set: &FoldSet, b: &Body<PostCreated>, at: i64, offset: u64, sink: &mut
         named: &c.named,
         counted: &c.mentions,
         broadcast: c.broadcast != Calls::None,
+        root: c.root.as_ref().map(|root| root.post_id),
     };
     sink.push(Audience::channel(c.channel_id, offset), mentions, || post_frame(set, c, p, at));
+    if let Some(root) = &c.root {
+        threads::touched(c.channel_id, (root.post_id, c.post_id), false, offset, sink);
+    }
 }
 
 fn post_frame(set: &FoldSet, c: &PostCreated, p: &PostContent, at: i64) -> Frame {

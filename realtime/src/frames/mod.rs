@@ -7,6 +7,7 @@ mod directory;
 mod labels;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod users;
 
 use events::presence::TypingStarted;
@@ -15,10 +16,17 @@ use events::{ChannelId, Event, PostId, TeamId, UserId};
 use fold::{FoldSet, Folded};
 use wire::frame::{self, Broadcast, Frame};
 
+use crate::ports::ThreadTold;
+
 /// Whom a frame is for. Rights are judged when it is pushed, never from this alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
     User(UserId),
+    /// One present member of a channel.
+    Member {
+        channel_id: ChannelId,
+        user_id: UserId,
+    },
     /// Present members, but for one.
     Channel {
         channel_id: ChannelId,
@@ -55,6 +63,8 @@ pub struct Mentions<'e> {
     pub counted: &'e [UserId],
     /// Whether it calls everyone who hears such calls.
     pub broadcast: bool,
+    /// What it answers: whoever follows that thread is told so.
+    pub root: Option<PostId>,
 }
 
 impl Mentions<'_> {
@@ -82,6 +92,8 @@ pub enum Rows {
     ChannelMember(ChannelId, UserId),
     /// For this frame about a team.
     Team(TeamId, &'static str),
+    /// For `thread_updated`: a reply to the root came, or went.
+    Thread { channel_id: ChannelId, root: PostId, reply: PostId, gone: bool },
 }
 
 /// Takes frames to their audience.
@@ -149,6 +161,18 @@ pub fn channel_member_updated(user_id: UserId, channel_member: bytes::Bytes) -> 
 /// `update_team`, `delete_team` or `restore_team` from a row.
 pub fn team_changed(event: &'static str, team_id: TeamId, team: bytes::Bytes) -> Frame {
     Frame::new(event, &Broadcast::to_team(team_id), &frame::TeamChanged { team })
+}
+
+/// `thread_updated` from rows, for one follower.
+pub fn thread_updated(told: ThreadTold) -> (Audience, Frame) {
+    let ThreadTold { user_id, channel_id, team_id, .. } = told;
+    let data = frame::ThreadUpdated {
+        thread: told.thread,
+        previous_unread_mentions: told.previous_unread_mentions,
+        previous_unread_replies: told.previous_unread_replies,
+    };
+    let broadcast = Broadcast { team_id, ..Broadcast::to_user(user_id) };
+    (Audience::Member { channel_id, user_id }, Frame::new("thread_updated", &broadcast, &data))
 }
 
 /// `user_updated` from a row.

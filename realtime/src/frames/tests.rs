@@ -286,7 +286,7 @@ fn an_own_state_is_told_to_its_person_alone() {
 
     let totals = Totals { msgs: 3, msgs_root: 2, mentions: 1, ..Totals::default() };
     let marker = ReadMarker { channel_id: TOWN, as_of: 90, read_to: 80, totals };
-    let advanced = ReadMarkerAdvanced { user_id: BOB, markers: vec![marker] };
+    let advanced = ReadMarkerAdvanced { user_id: BOB, markers: vec![marker], threads: false };
     let pushed = world.push(BOB.0, ReadstateEvent::ReadMarkerAdvanced(advanced.into()));
     assert_eq!(pushed.frames[0].1["data"]["channel_times"], json!({ TOWN.to_string(): 80 }));
 
@@ -394,4 +394,73 @@ fn what_is_void_is_not_told() {
     let mut pushed = Pushed::default();
     of(&world.0, &folded, &mut pushed);
     assert!(pushed.frames.is_empty() && pushed.rows.is_empty());
+}
+
+#[test]
+fn a_reply_and_its_deletion_are_read_for_the_followers_of_the_thread() {
+    let world = World::new();
+    let root = PostId(Id([6; 16]));
+    let reply = PostCreated {
+        root: Some(Root { post_id: root, author_id: BOB }),
+        ..created(ADA, Calls::None)
+    };
+    let pushed =
+        world.channel(ChannelEvent::PostCreated(Body { c: reply, p: PostContent::default() }));
+    let rows = |gone| Rows::Thread { channel_id: TOWN, root, reply: POST, gone };
+    assert_eq!(names(&pushed), ["posted"]);
+    assert_eq!(pushed.rows, [(Audience::channel(TOWN, 1), rows(false))]);
+    let deleted = PostDeleted {
+        channel_id: TOWN,
+        post_id: POST,
+        author_id: ADA,
+        root_id: Some(root),
+        by: ADA,
+    };
+    let pushed = world.channel(ChannelEvent::PostDeleted(deleted.into()));
+    assert_eq!(pushed.rows, [(Audience::channel(TOWN, 2), rows(true))]);
+}
+
+#[test]
+fn what_somebody_follows_and_has_read_is_told_to_them_alone() {
+    use events::thread::*;
+    let world = World::new();
+    let (channel_id, root_id) = (TOWN, POST);
+    let followed = ThreadFollowed { channel_id, root_id, user_id: BOB, reply_count: 3 };
+    let pushed = world.channel(ChannelEvent::ThreadFollowed(followed.into()));
+    let (audience, frame) = &pushed.frames[0];
+    assert_eq!(*audience, Audience::Member { channel_id, user_id: BOB });
+    assert_eq!(frame["event"], "thread_follow_changed");
+    let data = json!({ "thread_id": POST, "state": true, "reply_count": 3 });
+    assert_eq!((&frame["data"], &frame["broadcast"]["team_id"]), (&data, &json!(TEAM)));
+
+    let marker = ThreadMarker {
+        channel_id,
+        root_id,
+        as_of: 90,
+        read_to: 80,
+        before: ThreadUnread { replies: 4, mentions: 2 },
+        now: ThreadUnread { replies: 1, mentions: 0 },
+    };
+    let advanced = ThreadMarkerAdvanced { user_id: BOB, marker };
+    let pushed = world.push(BOB.0, ReadstateEvent::ThreadMarkerAdvanced(advanced.into()));
+    let (audience, frame) = &pushed.frames[0];
+    assert_eq!(*audience, Audience::User(BOB));
+    let data = json!({
+        "timestamp": 80, "thread_id": POST, "channel_id": TOWN,
+        "unread_replies": 1, "unread_mentions": 0,
+        "previous_unread_replies": 4, "previous_unread_mentions": 2,
+    });
+    assert_eq!(frame["data"], data);
+
+    let scope = ThreadScope::Team(TEAM);
+    let all = ThreadMarkersAdvanced::of(BOB, scope, 95);
+    let pushed = world.push(BOB.0, ReadstateEvent::ThreadMarkersAdvanced(all.into()));
+    assert_eq!(pushed.frames[0].1["data"], json!({ "timestamp": 95 }));
+    assert_eq!(pushed.frames[0].1["broadcast"]["team_id"], TEAM.to_string());
+
+    let marker = ReadMarker { channel_id, as_of: 99, read_to: 97, totals: Totals::default() };
+    let view = ReadMarkerAdvanced { user_id: BOB, markers: vec![marker], threads: true };
+    let pushed = world.push(BOB.0, ReadstateEvent::ReadMarkerAdvanced(view.into()));
+    assert_eq!(names(&pushed), ["multiple_channels_viewed", "thread_read_changed"]);
+    assert_eq!(pushed.frames[1].1["broadcast"]["channel_id"], TOWN.to_string());
 }

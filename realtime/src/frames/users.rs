@@ -7,7 +7,7 @@ use fold::FoldSet;
 use wire::Preference;
 use wire::frame::{self, Broadcast, Frame};
 
-use super::{Audience, Sink};
+use super::{Audience, Sink, threads};
 
 pub(super) fn of(event: &UserEvent, sink: &mut impl Sink) {
     use UserEvent as E;
@@ -54,11 +54,19 @@ pub(super) fn of_readstate(
                 let data = frame::ChannelsViewed { channel_times: times.collect() };
                 Frame::new("multiple_channels_viewed", &Broadcast::to_user(user_id), &data)
             });
+            threads::read_with_channels(&b.c, applied, sink);
         }
         ReadstateEvent::ReadMarkerSetBack(b) => {
             let user_id = b.c.user_id;
             sink.tell(Audience::User(user_id), || post_unread(set, &b.c));
         }
+        ReadstateEvent::ThreadMarkerAdvanced(b) => {
+            threads::marked(set, b.c.user_id, &b.c.marker, sink);
+        }
+        ReadstateEvent::ThreadMarkerSetBack(b) => {
+            threads::marked(set, b.c.user_id, &b.c.marker, sink);
+        }
+        ReadstateEvent::ThreadMarkersAdvanced(b) => threads::all_marked(&b.c, sink),
         ReadstateEvent::RulesActivated(_)
         | ReadstateEvent::EpochOpened(_)
         | ReadstateEvent::EpochSealed(_) => {}

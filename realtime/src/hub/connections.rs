@@ -117,7 +117,7 @@ impl Hub {
                 Output::Ping => self.send(key, codec::ping_frame()),
                 Output::Pong(payload) => self.send(key, codec::pong_frame(&payload)),
                 Output::Hello(frame) => {
-                    let sent = Sent { frame, mentioned: false };
+                    let sent = Sent { frame, mentioned: false, follows: false };
                     self.write(key, Piece::Event { sent, seq: 0 });
                 }
                 Output::Event { seq, sent } => self.write(key, Piece::Event { sent, seq }),

@@ -3,6 +3,7 @@
 use std::net::TcpStream;
 
 use bytes::Bytes;
+use events::{PostId, UserId};
 use fold::HeardBatch;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -50,6 +51,11 @@ pub enum Command {
     Hydrated {
         audience: Audience,
         frame: Frame,
+    },
+    /// Who follows a thread, from rows; nobody knows where they could not be read.
+    Followers {
+        root: PostId,
+        users: Option<Vec<UserId>>,
     },
     /// Events were missed: nobody can go on without a gap.
     StartOver,

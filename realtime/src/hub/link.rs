@@ -130,7 +130,9 @@ impl Link {
             lens[n] = match piece {
                 Piece::Raw(bytes) => bytes.len(),
                 Piece::Event { sent, seq } => {
-                    let tail = sent.frame.tail(*seq, self.user.filter(|_| sent.mentioned));
+                    let [mentioned, follows] =
+                        [sent.mentioned, sent.follows].map(|so| self.user.filter(|_| so));
+                    let tail = sent.frame.tail_for(*seq, mentioned, follows);
                     let len = sent.frame.shared().len() + tail.as_bytes().len();
                     ends[n] = (Head::text(len), tail);
                     ends[n].0.as_bytes().len() + len

@@ -6,10 +6,12 @@
 
 mod asked;
 mod connections;
+mod followers;
 mod inbox;
 mod link;
 mod pusher;
 mod statuses;
+mod threads;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -31,7 +33,9 @@ use crate::progress::Progress;
 use crate::protocol::{Now, ServerInfo};
 pub use asked::look_up;
 use connections::{Connection, Goodbye};
+use followers::Followers;
 pub use inbox::{Command, Inbox, LookedUp, Opening};
+use threads::Touched;
 
 const WAKE: Token = Token(usize::MAX);
 const TICK_EVERY: Duration = Duration::from_secs(1);
@@ -70,6 +74,9 @@ pub struct Hub {
     presence: Presence,
     /// The status that connected people were last told of, and when it ends by itself.
     shown: HashMap<UserId, (StatusKind, i64)>,
+    /// Threads that the batch at hand has touched.
+    threads: Touched,
+    followers: Followers,
     buffer: Box<[u8]>,
     bytes_written: usize,
 }
@@ -95,6 +102,8 @@ impl Hub {
             unread: Vec::new(),
             presence: Presence::default(),
             shown: HashMap::new(),
+            threads: Touched::default(),
+            followers: Followers::default(),
             buffer: vec![0; READ_BUFFER_BYTES].into(),
             bytes_written: 0,
         };
@@ -185,6 +194,7 @@ impl Hub {
                 }
             }
             Command::Hydrated { audience, frame } => self.push_hydrated(audience, frame),
+            Command::Followers { root, users } => self.followers.loaded(root, users),
             Command::StartOver => self.start_over(),
             Command::Stop(_) => {}
         }
@@ -228,6 +238,7 @@ impl Hub {
     /// Events were missed: whoever is connected has to begin anew.
     fn start_over(&mut self) {
         self.forget_all();
+        self.followers.clear();
         for partition in Partition::durable() {
             self.world.progress.advance(partition, self.world.fold.next(partition));
         }

@@ -14,6 +14,7 @@ use super::{Command, Hub};
 use crate::audience::ConnectionKey;
 use crate::frames::{self, Audience, Mentions, Rows, Sink};
 use crate::metrics;
+use crate::ports::ThreadTouched;
 use crate::protocol::{Admission, Output, Sent};
 
 /// Messages that are gathered for one socket before a write is tried.
@@ -27,6 +28,7 @@ impl Hub {
             let position = folded.position();
             self.world.progress.advance(position.partition, position.offset + 1);
         }
+        self.hydrate_threads();
         self.flush_dirty();
         if !self.index.is_empty()
             && let Some(last) = batch.last()
@@ -39,6 +41,8 @@ impl Hub {
     fn push_folded(&mut self, folded: &Folded) {
         let Some((meta, event, applied)) = folded.applied() else { return };
         if self.index.is_empty() {
+            // Nobody hears what changes now.
+            self.followers.clear();
             return;
         }
         let position = folded.position();
@@ -54,6 +58,7 @@ impl Hub {
         }
         let _entered = span.enter();
         self.follow(event, applied);
+        self.follow_threads(event, applied, position);
         let fold = self.world.fold.clone();
         let mut pusher = Pusher { hub: self, position: Some(position), frames: 0 };
         frames::of(&fold, folded, &mut pusher);
@@ -128,11 +133,25 @@ impl Hub {
             | ChannelEvent::ChannelAuthorErased(_)
             | ChannelEvent::ChannelPostsExpired(_)
             | ChannelEvent::ChannelKeyAdvanced(_)
+            | ChannelEvent::ThreadFollowed(_)
+            | ChannelEvent::ThreadUnfollowed(_)
             | ChannelEvent::FileUploaded(_) => return,
         };
         for member in &applied.members {
             self.index.joined(member.user_id, channel_id);
         }
+    }
+
+    /// Who follows which thread from now on. What was not heard from its beginning is read, for the
+    /// replies that come after this one.
+    fn follow_threads(&mut self, event: &Event, applied: &Applied, position: Position) {
+        let Event::Channels(event) = event else { return };
+        let Some(root) = self.followers.follow(event, applied) else { return };
+        let (hydrate, inbox) = (Arc::clone(&self.world.hydrate), Arc::clone(&self.inbox));
+        self.world.runtime.spawn(async move {
+            let users = hydrate.followers(position, root).await;
+            inbox.send(Command::Followers { root, users });
+        });
     }
 
     /// What is told with the clock rather than by the event alone.
@@ -152,6 +171,21 @@ impl Hub {
 
     pub(super) fn push_typing(&mut self, typing: &TypingStarted) {
         frames::typing(typing, &mut Pusher { hub: self, position: None, frames: 0 });
+    }
+
+    /// Reads what followers are told of the threads that the batch touched, all at once.
+    fn hydrate_threads(&mut self) {
+        let (positions, touched) = std::mem::take(&mut self.threads).into_parts();
+        if touched.is_empty() {
+            return;
+        }
+        let (hydrate, inbox) = (Arc::clone(&self.world.hydrate), Arc::clone(&self.inbox));
+        self.world.runtime.spawn(async move {
+            for told in hydrate.threads(positions, touched).await {
+                let (audience, frame) = frames::thread_updated(told);
+                inbox.send(Command::Hydrated { audience, frame });
+            }
+        });
     }
 
     /// A frame whose rows were read.
@@ -262,13 +296,16 @@ impl Sink for Pusher<'_> {
             return;
         }
         let named = self.named(&users, mentions);
+        let followers = mentions.root.map(|root| self.hub.followers.of(root).to_vec());
+        let followers = followers.unwrap_or_default();
         let frame = Arc::new(make());
         let (mut frames, mut drops) = (0, 0);
         let mut outputs = Vec::new();
         for (user, mentioned) in users.into_iter().zip(named) {
             for n in (0..self.hub.index.connections(user).len()).rev() {
                 let Some(key) = self.hub.index.connections(user).get(n).copied() else { continue };
-                let sent = Sent { frame: Arc::clone(&frame), mentioned };
+                let follows = followers.contains(&user);
+                let sent = Sent { frame: Arc::clone(&frame), mentioned, follows };
                 match self.hub.queue(key, sent, &mut outputs) {
                     true => frames += 1,
                     false => drops += 1,
@@ -280,9 +317,14 @@ impl Sink for Pusher<'_> {
     }
 
     fn push_rows(&mut self, audience: Audience, rows: Rows) {
-        let hub = &*self.hub;
+        let hub = &mut *self.hub;
         let Some(position) = self.position else { return };
-        if hub.index.resolve(&hub.world.fold, &audience).is_empty() {
+        let users = hub.index.resolve(&hub.world.fold, &audience);
+        if users.is_empty() {
+            return;
+        }
+        if let Rows::Thread { channel_id, root, reply, gone } = rows {
+            hub.threads.touch(position, ThreadTouched { channel_id, root, reply, gone, users });
             return;
         }
         let (hydrate, inbox) = (Arc::clone(&hub.world.hydrate), Arc::clone(&hub.inbox));
@@ -312,7 +354,7 @@ impl Sink for Pusher<'_> {
                     let row = hydrate.team(position, team).await;
                     row.map(|row| frames::team_changed(event, team, row))
                 }
-                (Rows::Post(_), _) => None,
+                (Rows::Post(_) | Rows::Thread { .. }, _) => None,
             };
             if let Some(frame) = frame {
                 inbox.send(Command::Hydrated { audience, frame });

@@ -15,6 +15,8 @@ pub struct Sent {
     pub frame: Arc<Frame>,
     /// Whether the event names the recipient.
     pub mentioned: bool,
+    /// Whether the recipient follows the thread that it is of.
+    pub follows: bool,
 }
 
 /// The numbered events of one connection. Number 0 is its `hello`, which is never repeated.

@@ -19,7 +19,7 @@ fn at(mono_ms: u64) -> Now {
 
 fn event(name: &'static str) -> Sent {
     let frame = Frame::new(name, &Broadcast::default(), &json!({}));
-    Sent { frame: Arc::new(frame), mentioned: false }
+    Sent { frame: Arc::new(frame), mentioned: false, follows: false }
 }
 
 fn text(value: Value) -> Incoming {

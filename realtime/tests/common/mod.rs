@@ -15,7 +15,7 @@ use events::*;
 use fold::{Fold, FoldSet, Presence, StatusBoard, auth};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use realtime::{Hydrate, Options, Parts, Realtime};
+use realtime::{Hydrate, Options, Parts, Realtime, ThreadTold, ThreadTouched};
 use tokio_util::sync::CancellationToken;
 
 pub mod socket;
@@ -60,6 +60,30 @@ impl Hydrate for Rows {
         };
         let user = wire::User::from_created(&c, &NewProfile::default(), 1, false);
         std::future::ready(Some(user)).boxed()
+    }
+
+    fn followers(&self, _: Position, _: PostId) -> BoxFuture<'_, Option<Vec<UserId>>> {
+        std::future::ready(Some(Vec::new())).boxed()
+    }
+
+    /// All who are there follow everything.
+    fn threads(
+        &self,
+        _: Vec<Position>,
+        touched: Vec<ThreadTouched>,
+    ) -> BoxFuture<'_, Vec<ThreadTold>> {
+        let all = touched.into_iter().flat_map(|thread| {
+            let ThreadTouched { channel_id, root, reply, gone, users } = thread;
+            users.into_iter().map(move |user_id| ThreadTold {
+                user_id,
+                channel_id,
+                team_id: None,
+                thread: format!(r#"{{"id":"{root}","reply":"{reply}","gone":{gone}}}"#).into(),
+                previous_unread_replies: 1,
+                previous_unread_mentions: 0,
+            })
+        });
+        std::future::ready(all.collect()).boxed()
     }
 }
 
@@ -300,6 +324,32 @@ impl Cell {
         };
         let p = PostContent { message: message.into(), ..PostContent::default() };
         self.channel_event(channel_id, ChannelEvent::PostCreated(Body { c, p })).await
+    }
+
+    /// A root, or a reply to one.
+    pub async fn say(
+        &self,
+        channel_id: ChannelId,
+        author: &Person,
+        root: Option<PostId>,
+    ) -> PostId {
+        let post_id = PostId::random();
+        let c = PostCreated {
+            channel_id,
+            post_id,
+            author_id: author.id,
+            root: root.map(|post_id| Root { post_id, author_id: author.id }),
+            mentions: Vec::new(),
+            named: Vec::new(),
+            broadcast: Broadcast::None,
+            files: Vec::new(),
+            marks_read: false,
+            auto_follow: true,
+            set_online: true,
+        };
+        let event = ChannelEvent::PostCreated(Body { c, p: PostContent::default() });
+        self.channel_event(channel_id, event).await;
+        post_id
     }
 
     /// Waits until the sockets have been told of what stands at `position`.

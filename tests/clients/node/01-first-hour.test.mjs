@@ -89,7 +89,7 @@ describe('the boot of a client', () => {
             assert.ok(config.Version);
         }
         const config = await bob.rest.getClientConfig();
-        assert.equal(config.CollapsedThreads, 'disabled');
+        assert.equal(config.CollapsedThreads, 'default_on');
         for (const key of ['UniqueEmojiReactionLimitPerPost', 'MaxNotificationsPerChannel',
             'EnableUserTypingMessages', 'AllowSyncedDrafts', 'ScheduledPosts', 'MaxFileSize',
             'SiteName', 'EnableSignUpWithEmail', 'EnableFileAttachments', 'MaxPostSize']) {

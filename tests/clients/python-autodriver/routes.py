@@ -229,6 +229,10 @@ OBJECT_ROUTES = [
         {"collapsed_threads_supported": True},
         lenient=True,
     ),
+    Route("PUT", "/users/me/teams/{team}/threads/read", {}, lenient=True),
+    Route("PUT", "/users/me/teams/{team}/threads/{post}/following", {}, lenient=True),
+    Route("PUT", "/users/me/teams/{team}/threads/{post}/read/1", {}, lenient=True),
+    Route("POST", "/users/me/teams/{team}/threads/{post}/set_unread/{post}", {}, lenient=True),
 ]
 
 LIST_ROUTES = [
@@ -261,6 +265,8 @@ READS = [
     "/users/me/teams/{team}/channels/categories",
     "/users/me/channels/{channel}/unread",
     "/users/me/channels/{channel}/posts/unread",
+    "/users/me/teams/{team}/threads",
+    "/users/me/teams/{team}/threads?unread=true&extended=true",
     "/teams",
     "/teams/{team}",
     "/teams/{team}/members",

@@ -64,7 +64,7 @@ class TestAccounts:
     def test_client_config_and_licence_are_flat_maps_of_strings(self, bob):
         config = bob.driver.system.get_client_config()
         assert all(isinstance(value, str) for value in config.values())
-        assert config["CollapsedThreads"] == "disabled"
+        assert config["CollapsedThreads"] == "default_on"
         assert bob.driver.system.get_client_license("old")["IsLicensed"] == "false"
 
 

@@ -110,7 +110,8 @@ impl Ask {
                 SetUnread { actor, user_id, post, seen, before }
                     .decide(directory.state(), readstate.state())
             }
-            _ => ViewChannels { user_id: *user, seen: vec![seen] }.decide(readstate.state()),
+            _ => ViewChannels { user_id: *user, seen: vec![seen], threads: false }
+                .decide(readstate.state()),
         };
         decided.map_err(|rejection| format!("{rejection:?}"))
     }
@@ -258,6 +259,7 @@ impl Ask {
             files: Vec::new(),
             content: content(*text),
             set_online: true,
+            collapses: false,
         };
         create.decide(directory.state(), channels.state()).map_err(|r| format!("{r:?}"))
     }

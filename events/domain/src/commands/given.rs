@@ -208,6 +208,7 @@ pub(super) fn say(n: u8, actor: u8, message: &str) -> CreatePost {
         files: vec![],
         content: events::channel::PostContent { message: message.to_owned(), ..Default::default() },
         set_online: true,
+        collapses: false,
     }
 }
 

@@ -14,6 +14,7 @@ pub mod reaction;
 pub mod readstate;
 pub mod retention;
 pub mod team;
+pub mod thread;
 pub mod user;
 
 #[cfg(test)]
@@ -95,6 +96,9 @@ pub fn subject_of(event: &Event) -> Id {
         Event::Readstate(event) => match event {
             ReadstateEvent::ReadMarkerAdvanced(b) => b.c.user_id.0,
             ReadstateEvent::ReadMarkerSetBack(b) => b.c.user_id.0,
+            ReadstateEvent::ThreadMarkerAdvanced(b) => b.c.user_id.0,
+            ReadstateEvent::ThreadMarkerSetBack(b) => b.c.user_id.0,
+            ReadstateEvent::ThreadMarkersAdvanced(b) => b.c.user_id.0,
             ReadstateEvent::RulesActivated(_)
             | ReadstateEvent::EpochOpened(_)
             | ReadstateEvent::EpochSealed(_) => Id::default(),
@@ -134,6 +138,8 @@ fn channel_of(event: &ChannelEvent) -> Id {
         E::ChannelAuthorErased(b) => b.c.channel_id,
         E::ChannelPostsExpired(b) => b.c.channel_id,
         E::ChannelKeyAdvanced(b) => b.c.channel_id,
+        E::ThreadFollowed(b) => b.c.channel_id,
+        E::ThreadUnfollowed(b) => b.c.channel_id,
     };
     channel.0
 }

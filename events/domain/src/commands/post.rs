@@ -97,6 +97,8 @@ pub struct CreatePost {
     /// `file_names` are filled in by the decision.
     pub content: PostContent,
     pub set_online: bool,
+    /// Whether the author reads threads apart from channels: a reply then leaves the channel unread.
+    pub collapses: bool,
 }
 
 impl CreatePost {
@@ -113,6 +115,7 @@ impl CreatePost {
             resolve(channel, self.actor, root.is_some(), &self.calls);
         let mut content = self.content.clone();
         content.file_names = files.iter().map(|facts| facts.name.clone()).collect();
+        let marks_read = root.is_none() || !self.collapses;
         let c = PostCreated {
             channel_id: self.channel_id,
             post_id: self.post_id,
@@ -122,7 +125,7 @@ impl CreatePost {
             named,
             broadcast,
             files: files.iter().map(|facts| facts.file.clone()).collect(),
-            marks_read: true,
+            marks_read,
             auto_follow: true,
             set_online: self.set_online,
         };

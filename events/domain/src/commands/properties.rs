@@ -293,7 +293,7 @@ fn personal(given: &Given, rows: &Rows, command: Command) -> Option<Result<Decis
             revoke.decide(d, &given.users).map_err(|rejection| format!("{rejection:?}"))
         }
         30 => seen(a).and_then(|seen| {
-            let view = ViewChannels { user_id: actor_id, seen: vec![seen] };
+            let view = ViewChannels { user_id: actor_id, seen: vec![seen], threads: false };
             view.decide(&given.readstate).map_err(text)
         }),
         31 => {

@@ -64,6 +64,8 @@ impl Seen {
 pub struct ViewChannels {
     pub user_id: UserId,
     pub seen: Vec<Seen>,
+    /// Whether their threads are read with them.
+    pub threads: bool,
 }
 
 impl ViewChannels {
@@ -74,7 +76,8 @@ impl ViewChannels {
         if markers.is_empty() {
             return Ok(Decision::AlreadySo);
         }
-        Ok(in_readstate(ReadMarkerAdvanced { user_id: self.user_id, markers }, Nothing {}))
+        let c = ReadMarkerAdvanced { user_id: self.user_id, markers, threads: self.threads };
+        Ok(in_readstate(c, Nothing {}))
     }
 
     /// What the contract calls `last_viewed_at` after the view.

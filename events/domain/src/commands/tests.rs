@@ -353,7 +353,7 @@ fn a_view_reads_up_to_the_latest_post_and_is_nothing_where_nothing_can_be_unread
         |given: &Given| Seen::of(&given.directory, &given.channels, channel(1), user(3)).unwrap();
     let view = |given: &Given| {
         let seen = vec![seen(given)];
-        ViewChannels { user_id: user(3), seen }.decide(&given.readstate).unwrap()
+        ViewChannels { user_id: user(3), seen, threads: false }.decide(&given.readstate).unwrap()
     };
     assert_eq!(view(&given), Decision::AlreadySo, "nobody said anything yet");
     given.done(say(1, 2, "x").decide(&given.directory, &given.channels));
@@ -373,7 +373,7 @@ fn a_mention_without_a_post_is_read_by_a_view_too() {
     given.done(add(1, 2, 3).decide(&given.directory, &given.channels));
     let seen = Seen::of(&given.directory, &given.channels, channel(1), user(3)).unwrap();
     assert_eq!((seen.totals.mentions, seen.last_post_at), (1, 0));
-    let view = ViewChannels { user_id: user(3), seen: vec![seen] };
+    let view = ViewChannels { user_id: user(3), seen: vec![seen], threads: false };
     given.done(view.decide(&given.readstate));
     assert_eq!(view.decide(&given.readstate), Ok(Decision::AlreadySo));
 }

@@ -1,6 +1,7 @@
 use events::channel::*;
 use events::directory::{ChannelType, EpochOpened, EpochSealed, JoinedVia, RulesActivated};
 use events::retention::{ChannelKeyAdvanced, ChannelPostsExpired};
+use events::thread::{ThreadFollowed, ThreadUnfollowed};
 use events::{Body, ChannelEvent, ChannelId, FileId, PolicyId, PostId, TeamId, UserId};
 use serde_json::json;
 
@@ -258,5 +259,9 @@ fn marks() -> Vec<ChannelEvent> {
             emoji_name: emoji_name(),
         })
         .into(),
+        Body::from(ThreadFollowed { channel_id, root_id: ROOT, user_id: BOB, reply_count: 4 })
+            .into(),
+        Body::from(ThreadUnfollowed { channel_id, root_id: ROOT, user_id: BOB, reply_count: 4 })
+            .into(),
     ]
 }

@@ -2,8 +2,11 @@ use events::directory::{EpochOpened, EpochSealed, RulesActivated};
 use events::presence::{
     PositionsNoted, PresenceChanged, ProcessNoted, StatusChosen, TypingStarted,
 };
+use events::thread::*;
 use events::user::*;
-use events::{Body, ChannelId, PostId, PresenceEvent, ReadstateEvent, SessionId, UserEvent};
+use events::{
+    Body, ChannelId, PostId, PresenceEvent, ReadstateEvent, SessionId, TeamId, UserEvent,
+};
 
 use super::{ANN, Case, id, personal};
 
@@ -54,7 +57,7 @@ fn users() -> Vec<UserEvent> {
     ]
 }
 
-fn readstate() -> [ReadstateEvent; 5] {
+fn readstate() -> [ReadstateEvent; 8] {
     let marker = ReadMarker {
         channel_id: CHANNEL,
         as_of: 1_767_225_600_900,
@@ -65,7 +68,12 @@ fn readstate() -> [ReadstateEvent; 5] {
         Body::from(RulesActivated { rules: 2 }).into(),
         Body::from(EpochOpened { epoch: 2 }).into(),
         Body::from(EpochSealed { epoch: 2 }).into(),
-        Body::from(ReadMarkerAdvanced { user_id: ANN, markers: vec![marker, marker] }).into(),
+        Body::from(ReadMarkerAdvanced {
+            user_id: ANN,
+            markers: vec![marker, marker],
+            threads: false,
+        })
+        .into(),
         Body::from(ReadMarkerSetBack {
             user_id: ANN,
             marker,
@@ -73,7 +81,32 @@ fn readstate() -> [ReadstateEvent; 5] {
             now: totals(20),
         })
         .into(),
+        Body::from(ThreadMarkerAdvanced { user_id: ANN, marker: thread_marker() }).into(),
+        Body::from(ThreadMarkerSetBack {
+            user_id: ANN,
+            marker: thread_marker(),
+            post_id: PostId(id(0x70)),
+        })
+        .into(),
+        Body::from(ThreadMarkersAdvanced {
+            user_id: ANN,
+            team_id: Some(TeamId(id(0x40))),
+            channel_id: Some(CHANNEL),
+            read_to: 1_767_225_600_700,
+        })
+        .into(),
     ]
+}
+
+fn thread_marker() -> ThreadMarker {
+    ThreadMarker {
+        channel_id: CHANNEL,
+        root_id: PostId(id(0x71)),
+        as_of: 1_767_225_600_900,
+        read_to: 1_767_225_600_800,
+        before: ThreadUnread { replies: 3, mentions: 1 },
+        now: ThreadUnread { replies: 2, mentions: 1 },
+    }
 }
 
 fn totals(from: i64) -> Totals {

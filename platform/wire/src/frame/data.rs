@@ -227,6 +227,43 @@ pub struct PreferencesChanged {
     pub preferences: Vec<crate::Preference>,
 }
 
+/// `thread_updated`
+#[derive(Debug, Clone, Serialize)]
+pub struct ThreadUpdated {
+    #[serde(serialize_with = "json_text")]
+    pub thread: Bytes,
+    pub previous_unread_mentions: i64,
+    pub previous_unread_replies: i64,
+}
+
+/// `thread_follow_changed`
+#[derive(Debug, Clone, Serialize)]
+pub struct ThreadFollowChanged {
+    pub thread_id: PostId,
+    /// Whether the person follows it now.
+    pub state: bool,
+    pub reply_count: i64,
+}
+
+/// `thread_read_changed`: of one thread, or of all that the broadcast names.
+#[derive(Debug, Clone, Serialize)]
+pub struct ThreadReadChanged {
+    pub timestamp: i64,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<OneThreadRead>,
+}
+
+/// What of a thread is unread, and was before.
+#[derive(Debug, Clone, Serialize)]
+pub struct OneThreadRead {
+    pub thread_id: PostId,
+    pub channel_id: ChannelId,
+    pub unread_mentions: i64,
+    pub unread_replies: i64,
+    pub previous_unread_mentions: i64,
+    pub previous_unread_replies: i64,
+}
+
 /// `ephemeral_message`
 #[derive(Debug, Clone, Serialize)]
 pub struct EphemeralMessage {

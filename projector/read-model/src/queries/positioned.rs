@@ -7,7 +7,7 @@ use events::{ChannelId, Partition, PostId, Topic, UserId};
 use sqlx::Row;
 
 use super::post_pages::{PostPage, PostView, listed, read_post};
-use super::post_sql::NEWEST;
+use super::post_sql::{NEWEST, Replies};
 use super::posts::MANY;
 use crate::reader::{Fields, Result, offset};
 use crate::rows::{Table, UserRow};
@@ -24,7 +24,7 @@ static NEWEST_AT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT q.*, n.next_offset FROM ({}) q
          JOIN projection_positions n ON n.partition = $6",
-        NEWEST.as_str()
+        NEWEST.of(Replies::WithRoots)
     )
 });
 

@@ -8,7 +8,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 use wire::{Names, Post, Reaction};
 
-use super::post_sql::{AFTER, AROUND_UNREAD, BEFORE, NEWEST, PINNED, SINCE};
+use super::post_sql::{AFTER, AROUND_UNREAD, BEFORE, NEWEST, PINNED, PageSql, Replies, SINCE};
 use crate::reader::{Fields, Result};
 use crate::rows::PostRow;
 use crate::{Access, Key, Page, Reader};
@@ -125,10 +125,12 @@ impl Reader {
         viewer: UserId,
         channel: ChannelId,
         page: Page,
-        with_roots: bool,
+        replies: impl Into<Replies> + Send,
     ) -> Result<Access<PostPage>> {
+        let replies = replies.into();
+        let with_roots = replies == Replies::WithRoots;
         let newer = i64::from(page.page > 0);
-        let rows = sqlx::query(NEWEST.as_str())
+        let rows = sqlx::query(NEWEST.of(replies))
             .bind(Key::from(channel))
             .bind(Key::from(viewer))
             .bind(with_roots)
@@ -150,9 +152,11 @@ impl Reader {
         channel: ChannelId,
         pivot: PostId,
         page: Page,
-        with_roots: bool,
+        replies: impl Into<Replies> + Send,
     ) -> Result<Access<PostPage>> {
-        let rows = self.beside(&BEFORE, viewer, channel, pivot, page, with_roots).await?;
+        let replies = replies.into();
+        let with_roots = replies == Replies::WithRoots;
+        let rows = self.beside(&BEFORE, viewer, channel, pivot, page, replies).await?;
         let first = page.page == 0;
         let from = usize::from(!first);
         Ok(listed(&rows, with_roots)?.map(|listed| {
@@ -173,9 +177,11 @@ impl Reader {
         channel: ChannelId,
         pivot: PostId,
         page: Page,
-        with_roots: bool,
+        replies: impl Into<Replies> + Send,
     ) -> Result<Access<PostPage>> {
-        let rows = self.beside(&AFTER, viewer, channel, pivot, page, with_roots).await?;
+        let replies = replies.into();
+        let with_roots = replies == Replies::WithRoots;
+        let rows = self.beside(&AFTER, viewer, channel, pivot, page, replies).await?;
         let first = page.page == 0;
         let wanted = page.per_page as usize + usize::from(!first);
         Ok(listed(&rows, with_roots)?.map(|listed| {
@@ -191,18 +197,18 @@ impl Reader {
 
     async fn beside(
         &self,
-        sql: &'static str,
+        sql: &'static PageSql,
         viewer: UserId,
         channel: ChannelId,
         pivot: PostId,
         page: Page,
-        with_roots: bool,
+        replies: Replies,
     ) -> sqlx::Result<Vec<PgRow>> {
         let nearer = i64::from(page.page > 0);
-        sqlx::query(sql)
+        sqlx::query(sql.of(replies))
             .bind(Key::from(channel))
             .bind(Key::from(viewer))
-            .bind(with_roots)
+            .bind(replies == Replies::WithRoots)
             .bind(page.limit() + 1 + nearer)
             .bind(page.offset() - nearer)
             .bind(Key::from(pivot))
@@ -219,9 +225,11 @@ impl Reader {
         viewer: UserId,
         channel: ChannelId,
         since: i64,
-        with_roots: bool,
+        replies: impl Into<Replies> + Send,
     ) -> Result<Access<PostPage>> {
-        let rows = sqlx::query(SINCE.as_str())
+        let replies = replies.into();
+        let with_roots = replies == Replies::WithRoots;
+        let rows = sqlx::query(SINCE.of(replies))
             .bind(Key::from(channel))
             .bind(Key::from(viewer))
             .bind(with_roots)
@@ -243,9 +251,11 @@ impl Reader {
         channel: ChannelId,
         before: u32,
         after: u32,
-        with_roots: bool,
+        replies: impl Into<Replies> + Send,
     ) -> Result<Access<PostPage>> {
-        let rows = sqlx::query(AROUND_UNREAD.as_str())
+        let replies = replies.into();
+        let with_roots = replies == Replies::WithRoots;
+        let rows = sqlx::query(AROUND_UNREAD.of(replies))
             .bind(Key::from(channel))
             .bind(Key::from(viewer))
             .bind(with_roots)
@@ -272,7 +282,7 @@ impl Reader {
         viewer: UserId,
         channel: ChannelId,
     ) -> Result<Access<PostPage>> {
-        let rows = sqlx::query(PINNED.as_str())
+        let rows = sqlx::query(PINNED.of(Replies::WithRoots))
             .bind(Key::from(channel))
             .bind(Key::from(viewer))
             .bind(true)

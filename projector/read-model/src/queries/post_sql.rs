@@ -21,7 +21,43 @@ pub(super) fn post_columns() -> String {
 /// join, so that the index is entered there. `$1` is the channel, `$2` the viewer, `$3` whether roots
 /// come along; `page` asks `r` whether it may, can use further parameters, and names the post it turns
 /// on in `pivot`.
-fn page_sql(page: &str) -> String {
+fn page_sql(page: &str) -> PageSql {
+    let roots = page.replace("p.channel_id = $1", "p.root_id IS NULL AND p.channel_id = $1");
+    PageSql { all: paged(page), roots: paged(&roots) }
+}
+
+/// A statement in two readings: of all posts, and of roots alone.
+pub(super) struct PageSql {
+    all: String,
+    roots: String,
+}
+
+impl PageSql {
+    pub fn of(&self, replies: Replies) -> &str {
+        match replies {
+            Replies::WithRoots | Replies::Alone => &self.all,
+            Replies::Collapsed => &self.roots,
+        }
+    }
+}
+
+/// What becomes of replies on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replies {
+    /// The roots that they answer come along.
+    WithRoots,
+    Alone,
+    /// There are none: only roots are counted and listed.
+    Collapsed,
+}
+
+impl From<bool> for Replies {
+    fn from(with_roots: bool) -> Self {
+        if with_roots { Self::WithRoots } else { Self::Alone }
+    }
+}
+
+fn paged(page: &str) -> String {
     format!(
         "WITH r AS MATERIALIZED (
             SELECT EXISTS (SELECT FROM channels WHERE id = $1) AS known, {} AS may
@@ -42,7 +78,7 @@ fn page_sql(page: &str) -> String {
 }
 
 /// Skips in the index alone, then reads the page.
-pub(super) static NEWEST: LazyLock<String> = LazyLock::new(|| {
+pub(super) static NEWEST: LazyLock<PageSql> = LazyLock::new(|| {
     page_sql(
         "pivot AS (SELECT NULL::uuid AS id),
          edge AS MATERIALIZED (
@@ -59,7 +95,7 @@ pub(super) static NEWEST: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-pub(super) static BEFORE: LazyLock<String> = LazyLock::new(|| {
+pub(super) static BEFORE: LazyLock<PageSql> = LazyLock::new(|| {
     page_sql(
         "pivot AS MATERIALIZED (
             SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1
@@ -73,7 +109,7 @@ pub(super) static BEFORE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-pub(super) static AFTER: LazyLock<String> = LazyLock::new(|| {
+pub(super) static AFTER: LazyLock<PageSql> = LazyLock::new(|| {
     page_sql(
         "pivot AS MATERIALIZED (
             SELECT id, create_at FROM posts WHERE id = $6 AND channel_id = $1
@@ -87,7 +123,7 @@ pub(super) static AFTER: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-pub(super) static SINCE: LazyLock<String> = LazyLock::new(|| {
+pub(super) static SINCE: LazyLock<PageSql> = LazyLock::new(|| {
     page_sql(
         "pivot AS (SELECT NULL::uuid AS id),
          touched AS (
@@ -106,7 +142,7 @@ pub(super) static SINCE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-pub(super) static AROUND_UNREAD: LazyLock<String> = LazyLock::new(|| {
+pub(super) static AROUND_UNREAD: LazyLock<PageSql> = LazyLock::new(|| {
     page_sql(
         "pivot AS MATERIALIZED (
             SELECT p.id, p.create_at FROM posts p
@@ -133,7 +169,7 @@ pub(super) static AROUND_UNREAD: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-pub(super) static PINNED: LazyLock<String> = LazyLock::new(|| {
+pub(super) static PINNED: LazyLock<PageSql> = LazyLock::new(|| {
     page_sql(
         "pivot AS (SELECT NULL::uuid AS id),
          page AS MATERIALIZED (

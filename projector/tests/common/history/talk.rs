@@ -171,7 +171,12 @@ impl History {
         let Some((user_id, _)) = self.member(channel_id) else { return };
         let Some(marker) = self.marker(channel_id, user_id) else { return };
         let event: ReadstateEvent = if self.rng.random_bool(0.8) {
-            Body::from(ReadMarkerAdvanced { user_id, markers: vec![marker] }).into()
+            Body::from(ReadMarkerAdvanced {
+                user_id,
+                markers: vec![marker],
+                threads: self.rng.random_bool(0.3),
+            })
+            .into()
         } else {
             let back = ReadMarker { read_to: marker.read_to - 2_000, ..marker };
             let post_id = PostId::default();

@@ -10,6 +10,7 @@ use platform::http::{
 use crate::app::{App, of_channel};
 use crate::caller::Caller;
 use crate::endpoints::ChannelPath;
+use crate::endpoints::participants::Collapsing;
 use crate::render::{self, NamesOfToday, Rendered};
 use crate::rights::own;
 
@@ -28,9 +29,13 @@ pub(crate) async fn get(
         return Err(ApiError::invalid_param("limit_after"));
     }
     let with_roots = !query.flag("skipFetchThreads");
-    let ask = || app.reader.posts_around_unread(user, channel, before, after, with_roots);
+    let collapsing = Collapsing::of(&query);
+    let replies = collapsing.replies(with_roots);
+    let ask = || app.reader.posts_around_unread(user, channel, before, after, replies);
     let page = app.granted(&of_channel(channel), ApiError::channel_not_found, ask).await?;
-    let body = render::page(&page, &NamesOfToday::new(&app.fold));
+    let listed = page.posts.iter().map(|post| post.row.id);
+    let marks = collapsing.marks(&app, &caller, listed).await?;
+    let body = render::marked_page(&page, &NamesOfToday::new(&app.fold), &marks);
     Ok(Rendered::new(body).answer(&headers))
 }
 

@@ -6,11 +6,12 @@ use events::{ChannelId, PostId};
 use http::{HeaderMap, StatusCode};
 use platform::http::{ApiError, Path, Query, note_channel, raw_json};
 use read_model::Page;
-use read_model::queries::PostPage;
+use read_model::queries::{PostPage, Replies};
 
 use crate::app::{App, of_channel};
 use crate::cache::PageShape;
 use crate::caller::Caller;
+use crate::endpoints::participants::Collapsing;
 use crate::endpoints::{ChannelPath, id_param, rows_page};
 use crate::render::{self, NamesOfToday, Rendered};
 
@@ -35,12 +36,17 @@ pub(crate) async fn get(
     let part = part(&query)?;
     let page = rows_page(query.page());
     let with_roots = !query.flag("skipFetchThreads");
-    if part == Part::Page && page.page == 0 {
+    let collapsing = Collapsing::of(&query);
+    // What is collapsed differs from reader to reader.
+    if part == Part::Page && page.page == 0 && !collapsing.on {
         let shape = PageShape { per_page: page.per_page, with_roots };
         return Ok(app.newest_page(&caller, channel, shape).await?.answer(&headers));
     }
-    let posts = read(&app, &caller, channel, part, page, with_roots).await?;
-    let body = render::page(&posts, &NamesOfToday::new(&app.fold));
+    let replies = collapsing.replies(with_roots);
+    let posts = read(&app, &caller, channel, part, page, replies).await?;
+    let listed = posts.posts.iter().map(|post| post.row.id);
+    let marks = collapsing.marks(&app, &caller, listed).await?;
+    let body = render::marked_page(&posts, &NamesOfToday::new(&app.fold), &marks);
     // What was touched since has no tag: a client that asks again has another moment in mind.
     if let Part::Since(_) = part {
         return Ok(raw_json(StatusCode::OK, body));
@@ -68,18 +74,16 @@ async fn read(
     channel: ChannelId,
     part: Part,
     page: Page,
-    with_roots: bool,
+    replies: Replies,
 ) -> Result<PostPage, ApiError> {
     let (reader, viewer) = (&app.reader, caller.user);
     let decided_by = of_channel(channel);
     app.granted(&decided_by, ApiError::channel_not_found, || async move {
         match part {
-            Part::Since(since) => reader.posts_since(viewer, channel, since, with_roots).await,
-            Part::Before(post) => {
-                reader.posts_before(viewer, channel, post, page, with_roots).await
-            }
-            Part::After(post) => reader.posts_after(viewer, channel, post, page, with_roots).await,
-            Part::Page => reader.posts_page(viewer, channel, page, with_roots).await,
+            Part::Since(since) => reader.posts_since(viewer, channel, since, replies).await,
+            Part::Before(post) => reader.posts_before(viewer, channel, post, page, replies).await,
+            Part::After(post) => reader.posts_after(viewer, channel, post, page, replies).await,
+            Part::Page => reader.posts_page(viewer, channel, page, replies).await,
         }
     })
     .await

@@ -8,6 +8,7 @@ use read_model::queries::{ThreadDirection, ThreadQuery};
 
 use crate::app::{App, of_any_channel};
 use crate::caller::Caller;
+use crate::endpoints::participants::Collapsing;
 use crate::endpoints::{PostPath, id_param};
 use crate::render::{self, NamesOfToday, Rendered};
 
@@ -21,7 +22,9 @@ pub(crate) async fn get(
     let part = part(&query)?;
     let ask = || app.reader.thread(caller.user, post.0, part);
     let thread = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
-    let body = render::thread(&thread, part.direction, &NamesOfToday::new(&app.fold));
+    let root = std::iter::once(thread.root.row.id);
+    let marks = Collapsing::of(&query).marks(&app, &caller, root).await?;
+    let body = render::thread(&thread, part.direction, &NamesOfToday::new(&app.fold), &marks);
     Ok(Rendered::new(body).answer(&headers))
 }
 

@@ -2,8 +2,11 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use events::UserId;
 use futures::FutureExt;
 use platform::http::{ApiError, Path, Query, UserRef};
+use read_model::QueryError;
+use wire::TeamUnread;
 
 use crate::app::{App, DIRECTORY, failed};
 use crate::caller::Caller;
@@ -18,7 +21,8 @@ pub(crate) async fn all(
     query: Query,
 ) -> Result<Response, ApiError> {
     let user = own(user, &caller)?;
-    let mut unread = app.reader.teams_unread(user).await.map_err(failed)?;
+    let with_threads = query.flag("include_collapsed_threads");
+    let mut unread = of_teams(&app, user, with_threads).await.map_err(failed)?;
     let excluded = query.get("exclude_team");
     unread.retain(|team| excluded.is_none_or(|excluded| team.team_id.to_string() != excluded));
     Ok(render::ok(&unread))
@@ -32,9 +36,28 @@ pub(crate) async fn one(
     let user = own(user, &caller)?;
     require_team(&app, &caller, team.0).await?;
     let ask = || {
-        let unread = app.reader.teams_unread(user);
+        let unread = of_teams(&app, user, true);
         unread.map(|teams| Ok(teams?.into_iter().find(|unread| unread.team_id == team.0)))
     };
     let unread = app.found(DIRECTORY, ApiError::team_member_not_found, ask).await?;
     Ok(render::ok(&unread))
+}
+
+/// What is unread in each team; with the threads of the team's own channels, if they are asked for.
+async fn of_teams(
+    app: &App,
+    user: UserId,
+    with_threads: bool,
+) -> Result<Vec<TeamUnread>, QueryError> {
+    let mut unread = app.reader.teams_unread(user).await?;
+    if with_threads {
+        for (team, threads, mentions) in app.reader.unread_threads_of_teams(user).await? {
+            let of_team = unread.iter_mut().filter(|unread| unread.team_id == team);
+            of_team.for_each(|unread| {
+                unread.thread_count = threads;
+                unread.thread_mention_count = mentions;
+            });
+        }
+    }
+    Ok(unread)
 }

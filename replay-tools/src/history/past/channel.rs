@@ -151,6 +151,8 @@ impl ChannelPast {
             E::RulesActivated(_)
             | E::EpochOpened(_)
             | E::EpochSealed(_)
+            | E::ThreadFollowed(_)
+            | E::ThreadUnfollowed(_)
             | E::ChannelKeyAdvanced(_) => {}
         }
     }

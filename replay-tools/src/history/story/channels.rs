@@ -87,6 +87,13 @@ impl ChannelTeller<'_> {
                 format!("the keys of {} of before {until} were destroyed", self.here())
             }
             E::ChannelKeyAdvanced(_) => return None,
+            E::ThreadFollowed(b) => {
+                format!("{} follows {}", self.person(b.c.user_id), self.post(b.c.root_id))
+            }
+            E::ThreadUnfollowed(b) => {
+                let person = self.person(b.c.user_id);
+                format!("{person} no longer follows {}", self.post(b.c.root_id))
+            }
         })
     }
 

@@ -1,0 +1,166 @@
+//! Who follows the threads that are talked in: heard from the log where a thread began while this
+//! process listened, read from rows otherwise.
+
+use std::collections::{HashMap, VecDeque};
+
+use domain::Applied;
+use events::{ChannelEvent, PostId, UserId};
+
+/// Threads that are remembered.
+const THREADS_MAX: usize = 20_000;
+
+#[derive(Debug)]
+enum Thread {
+    Known(Vec<UserId>),
+    /// Its rows are being read; what was said since, in order.
+    Loading(Vec<(UserId, bool)>),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Followers {
+    threads: HashMap<PostId, Thread>,
+    /// As they came; the first goes first.
+    order: VecDeque<PostId>,
+}
+
+impl Followers {
+    /// Those who follow the thread, as far as that is known.
+    pub fn of(&self, root: PostId) -> &[UserId] {
+        match self.threads.get(&root) {
+            Some(Thread::Known(users)) => users,
+            Some(Thread::Loading(_)) | None => &[],
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.threads.clear();
+        self.order.clear();
+    }
+
+    /// Takes in what an event says of threads; answers a root whose followers have to be read.
+    pub fn follow(&mut self, event: &ChannelEvent, applied: &Applied) -> Option<PostId> {
+        match event {
+            ChannelEvent::PostCreated(b) => {
+                let author = b.c.author_id;
+                let named = applied.members.iter().filter(|member| member.base.is_none());
+                let named = named.map(|member| member.user_id).filter(|_| b.c.auto_follow);
+                let users: Vec<UserId> = named.chain([author]).collect();
+                match &b.c.root {
+                    // With its first reply the thread begins for all whom the root concerns.
+                    None => self.remember(b.c.post_id, Thread::Known(users)),
+                    Some(root) => return self.answered(root.post_id, &users),
+                }
+            }
+            ChannelEvent::PostDeleted(b) => {
+                self.threads.remove(&b.c.post_id);
+            }
+            ChannelEvent::ThreadFollowed(b) => self.set(b.c.root_id, b.c.user_id, true),
+            ChannelEvent::ThreadUnfollowed(b) => self.set(b.c.root_id, b.c.user_id, false),
+            _ => {}
+        }
+        None
+    }
+
+    fn answered(&mut self, root: PostId, users: &[UserId]) -> Option<PostId> {
+        let unknown = !self.threads.contains_key(&root);
+        if unknown {
+            self.remember(root, Thread::Loading(Vec::new()));
+        }
+        users.iter().for_each(|user| self.set(root, *user, true));
+        unknown.then_some(root)
+    }
+
+    /// What rows say that hold at least everything up to the reply that asked for them.
+    pub fn loaded(&mut self, root: PostId, users: Option<Vec<UserId>>) {
+        let Some(Thread::Loading(said)) = self.threads.remove(&root) else { return };
+        let Some(users) = users else { return };
+        self.threads.insert(root, Thread::Known(users));
+        said.into_iter().for_each(|(user, follows)| self.set(root, user, follows));
+    }
+
+    fn set(&mut self, root: PostId, user: UserId, follows: bool) {
+        match self.threads.get_mut(&root) {
+            Some(Thread::Known(users)) => {
+                users.retain(|other| *other != user);
+                users.extend(follows.then_some(user));
+            }
+            Some(Thread::Loading(said)) => said.push((user, follows)),
+            None => {}
+        }
+    }
+
+    fn remember(&mut self, root: PostId, thread: Thread) {
+        if self.threads.insert(root, thread).is_none() {
+            self.order.push_back(root);
+        }
+        while self.order.len() > THREADS_MAX {
+            let oldest = self.order.pop_front();
+            oldest.and_then(|oldest| self.threads.remove(&oldest));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::channel::{Broadcast, PostCreated, Root};
+    use events::thread::ThreadUnfollowed;
+    use events::{Body, ChannelId};
+
+    use super::*;
+
+    const ADA: UserId = UserId::from_bytes([1; 16]);
+    const BOB: UserId = UserId::from_bytes([2; 16]);
+    const ROOT: PostId = PostId::from_bytes([3; 16]);
+
+    fn post(n: u8, author_id: UserId, root: Option<PostId>) -> ChannelEvent {
+        let c = PostCreated {
+            channel_id: ChannelId::default(),
+            post_id: PostId::from_bytes([n; 16]),
+            author_id,
+            root: root.map(|post_id| Root { post_id, author_id: ADA }),
+            mentions: vec![],
+            named: vec![],
+            broadcast: Broadcast::None,
+            files: vec![],
+            marks_read: true,
+            auto_follow: true,
+            set_online: true,
+        };
+        ChannelEvent::PostCreated(Body { c, p: Default::default() })
+    }
+
+    fn unfollow(user_id: UserId) -> ChannelEvent {
+        let (channel_id, root_id) = (ChannelId::default(), ROOT);
+        let c = ThreadUnfollowed { channel_id, root_id, user_id, reply_count: 0 };
+        ChannelEvent::ThreadUnfollowed(c.into())
+    }
+
+    #[test]
+    fn a_thread_that_was_heard_from_its_beginning_needs_no_rows() {
+        let (mut followers, applied) = (Followers::default(), Applied::default());
+        assert_eq!(followers.follow(&post(3, ADA, None), &applied), None);
+        assert_eq!(followers.follow(&post(4, BOB, Some(ROOT)), &applied), None);
+        assert_eq!(followers.of(ROOT), [ADA, BOB]);
+        followers.follow(&unfollow(ADA), &applied);
+        assert_eq!(followers.of(ROOT), [BOB]);
+    }
+
+    #[test]
+    fn another_is_read_once_and_what_was_said_meanwhile_holds() {
+        let (mut followers, applied) = (Followers::default(), Applied::default());
+        assert_eq!(followers.follow(&post(4, BOB, Some(ROOT)), &applied), Some(ROOT));
+        assert_eq!(followers.follow(&post(5, BOB, Some(ROOT)), &applied), None);
+        assert!(followers.of(ROOT).is_empty());
+        followers.follow(&unfollow(BOB), &applied);
+        followers.loaded(ROOT, Some(vec![ADA, BOB]));
+        assert_eq!(followers.of(ROOT), [ADA]);
+        followers.clear();
+        assert_eq!(followers.follow(&post(6, BOB, Some(ROOT)), &applied), Some(ROOT));
+        followers.loaded(ROOT, None);
+        assert_eq!(
+            followers.follow(&post(7, BOB, Some(ROOT)), &applied),
+            Some(ROOT),
+            "tried again"
+        );
+    }
+}
