@@ -5,8 +5,8 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::endpoints::{
-    channel_members, channels, conversations, erasure, files, legal_holds, login, passwords, pins,
-    posts, preferences, reactions, retention, rules, sessions, status, team_members, teams, typing,
+    categories, channel_members, channels, conversations, drafts, erasure, files, legal_holds, login,
+    notify_props, passwords, pins, posts, preferences, reactions, retention, rules, sessions, status, team_members, teams, typing,
     users, views,
 };
 use crate::executor::CommandApi;
@@ -32,6 +32,14 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/v4/users/{user_id}/typing", typing::start)
         .post("/api/v4/users/{user_id}/posts/{post_id}/set_unread", views::set_unread)
         .delete("/api/v4/users/{user_id}/posts/{post_id}/reactions/{emoji_name}", reactions::remove)
+        .post("/api/v4/users/{user_id}/teams/{team_id}/channels/categories", categories::create)
+        .put("/api/v4/users/{user_id}/teams/{team_id}/channels/categories", categories::update_all)
+        .put("/api/v4/users/{user_id}/teams/{team_id}/channels/categories/order", categories::order)
+        .put("/api/v4/users/{user_id}/teams/{team_id}/channels/categories/{category_id}", categories::update)
+        .delete("/api/v4/users/{user_id}/teams/{team_id}/channels/categories/{category_id}", categories::delete)
+        .post("/api/v4/drafts", drafts::save)
+        .delete("/api/v4/users/{user_id}/channels/{channel_id}/drafts", drafts::delete)
+        .delete("/api/v4/users/{user_id}/channels/{channel_id}/drafts/{root_id}", drafts::delete_of_reply)
         .post("/api/v4/teams", teams::create)
         .post("/api/v4/teams/members/invite", team_members::join_by_invite)
         .post("/api/v4/teams/{team_id}/members", team_members::add)
@@ -48,6 +56,7 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/v4/channels/{channel_id}/restore", channels::restore)
         .post("/api/v4/channels/{channel_id}/members", channel_members::add)
         .delete("/api/v4/channels/{channel_id}/members/{user_id}", channel_members::remove)
+        .put("/api/v4/channels/{channel_id}/members/{user_id}/notify_props", notify_props::set)
         .post("/api/v4/posts", posts::create)
         .put("/api/v4/posts/{post_id}", posts::update)
         .delete("/api/v4/posts/{post_id}", posts::delete)

@@ -6,8 +6,10 @@ use crate::Topic;
 use crate::body::{Body, Fact, Owner};
 use crate::channel::*;
 use crate::directory::*;
+use crate::draft::*;
 use crate::presence::*;
 use crate::retention::*;
+use crate::sidebar::*;
 use crate::user::*;
 
 /// Why a body is no event.
@@ -149,15 +151,17 @@ catalogue! {
         ChannelSettingsChanged, ChannelArchived, ChannelRestored, ChannelMembersAdded,
         ChannelMemberRemoved, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
         ReactionAdded, ReactionRemoved, FileUploaded, ChannelAuthorErased,
-        ChannelPostsExpired, ChannelKeyAdvanced,
+        ChannelPostsExpired, ChannelKeyAdvanced, ChannelMemberNotifyChanged,
     }
     Users => UserEvent {
         RulesActivated, EpochOpened, EpochSealed,
         SessionCreated, SessionRevoked, PreferencesSet, PreferencesDeleted, StatusSet,
         UserStateErased,
+        SidebarCategoryCreated, SidebarCategoriesChanged, SidebarCategoryDeleted, SidebarOrderSet,
     }
     Readstate => ReadstateEvent {
         RulesActivated, EpochOpened, EpochSealed, ReadMarkerAdvanced, ReadMarkerSetBack,
+        DraftSaved, DraftDeleted, DraftsErased,
     }
     Presence => PresenceEvent {
         TypingStarted, PresenceChanged, StatusChosen, PositionsNoted, ProcessNoted,

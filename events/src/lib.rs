@@ -9,6 +9,7 @@ mod catalogue;
 pub mod channel;
 pub mod codec;
 pub mod directory;
+pub mod draft;
 mod envelope;
 mod ids;
 mod of_log;
@@ -16,6 +17,7 @@ mod position;
 pub mod presence;
 mod record;
 pub mod retention;
+pub mod sidebar;
 pub mod user;
 
 pub use body::{Body, Fact, Nothing, Owner, opened, sealed};

@@ -63,7 +63,8 @@ impl IndexFeed {
             | ChannelEvent::ReactionAdded(_)
             | ChannelEvent::ReactionRemoved(_)
             | ChannelEvent::FileUploaded(_)
-            | ChannelEvent::ChannelKeyAdvanced(_) => {}
+            | ChannelEvent::ChannelKeyAdvanced(_)
+            | ChannelEvent::ChannelMemberNotifyChanged(_) => {}
         }
     }
 

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use domain::faults::{self, Rule};
+use events::sidebar::CategoryKey;
 use events::{ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, UserId};
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    DirectoryRequestRow, ExpiryRow, FileRow, HoldRow, PostRow, PostVersionRow, PreferenceRow,
-    ReactionRow, ReadMarkerRow, RetentionRunRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow,
-    UserRow,
+    DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow, PostRow,
+    PostVersionRow, PreferenceRow,
+    ReactionRow, ReadMarkerRow, RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow,
+    TeamMemberRow, TeamRow, UserRequestRow, UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;
@@ -40,6 +42,10 @@ pub struct MemoryTables {
     pub preferences: BTreeMap<(UserId, String, String), PreferenceRow>,
     pub statuses: BTreeMap<UserId, StatusRow>,
     pub read_markers: BTreeMap<(UserId, ChannelId), ReadMarkerRow>,
+    pub notify_props: BTreeMap<(ChannelId, UserId), NotifyPropsRow>,
+    pub sidebar_categories: BTreeMap<(UserId, TeamId, CategoryKey), SidebarCategoryRow>,
+    pub sidebar_orders: BTreeMap<(UserId, TeamId), SidebarOrderRow>,
+    pub drafts: BTreeMap<(UserId, ChannelId, PostId), DraftRow>,
     pub holds: BTreeMap<HoldId, HoldRow>,
     pub retention_runs: BTreeMap<Id, RetentionRunRow>,
     pub channel_expiries: BTreeMap<(ChannelId, i64), ExpiryRow>,
@@ -76,6 +82,9 @@ impl MemoryTables {
         patch_table(&mut self.holds, &changes.holds);
         put_or_delete(&mut self.team_members, &changes.team_members);
         put_or_delete(&mut self.preferences, &changes.preferences);
+        put_or_delete(&mut self.notify_props, &changes.notify_props);
+        put_or_delete(&mut self.sidebar_categories, &changes.sidebar_categories);
+        put_or_delete(&mut self.drafts, &changes.drafts);
         insert(&mut self.teams, &changes.teams);
         insert(&mut self.retention_runs, &changes.retention_runs);
         insert(&mut self.channel_expiries, &changes.channel_expiries);
@@ -84,6 +93,9 @@ impl MemoryTables {
         insert(&mut self.user_requests, &changes.user_requests);
         for (user, row) in &changes.statuses {
             self.statuses.insert(*user, row.clone());
+        }
+        for (key, row) in &changes.sidebar_orders {
+            self.sidebar_orders.insert(*key, row.clone());
         }
         for (key, row) in &changes.read_markers {
             self.read_markers.insert(*key, row.clone());
@@ -184,7 +196,8 @@ impl MemoryTables {
         }
         let member = self.channel_members.get(&(channel, user))?;
         let marker = self.read_markers.get(&(user, channel));
-        let hears = self.users.get(&user)?.hears_broadcasts;
+        let ignores = self.notify_props.get(&(channel, user)).is_some_and(|n| n.ignores_broadcasts);
+        let hears = self.users.get(&user)?.hears_broadcasts && !ignores;
         Some(read_state(self.channels.get(&channel)?, member, marker, hears))
     }
 
@@ -236,6 +249,15 @@ impl MemoryTables {
                 .await?;
         tables.statuses = keyed(c, |row: &StatusRow| row.user_id).await?;
         tables.read_markers = keyed(c, |row: &ReadMarkerRow| (row.user_id, row.channel_id)).await?;
+        tables.notify_props =
+            keyed(c, |row: &NotifyPropsRow| (row.channel_id, row.user_id)).await?;
+        tables.sidebar_categories =
+            keyed(c, |row: &SidebarCategoryRow| (row.user_id, row.team_id, row.category_id))
+                .await?;
+        tables.sidebar_orders =
+            keyed(c, |row: &SidebarOrderRow| (row.user_id, row.team_id)).await?;
+        tables.drafts =
+            keyed(c, |row: &DraftRow| (row.user_id, row.channel_id, row.root_id)).await?;
         tables.holds = keyed(c, |row: &HoldRow| row.id).await?;
         tables.retention_runs = keyed(c, |row: &RetentionRunRow| row.id).await?;
         tables.channel_expiries = keyed(c, |row: &ExpiryRow| (row.channel_id, row.at)).await?;
@@ -262,6 +284,13 @@ impl MemoryTables {
             .or_else(|| differs("preferences", &self.preferences, &other.preferences))
             .or_else(|| differs("statuses", &self.statuses, &other.statuses))
             .or_else(|| differs("read_markers", &self.read_markers, &other.read_markers))
+            .or_else(|| differs("member_notify_props", &self.notify_props, &other.notify_props))
+            .or_else(|| {
+                let theirs = &other.sidebar_categories;
+                differs("sidebar_categories", &self.sidebar_categories, theirs)
+            })
+            .or_else(|| differs("sidebar_orders", &self.sidebar_orders, &other.sidebar_orders))
+            .or_else(|| differs("drafts", &self.drafts, &other.drafts))
             .or_else(|| differs("legal_holds", &self.holds, &other.holds))
             .or_else(|| differs("retention_runs", &self.retention_runs, &other.retention_runs))
             .or_else(|| {

@@ -84,7 +84,9 @@ impl Index {
     /// Those who may hear a frame for `audience` now.
     pub fn resolve(&self, set: &FoldSet, audience: &Audience) -> Vec<UserId> {
         match audience {
-            Audience::User(user) => self.those(set, [*user], |_| true),
+            Audience::User(user) | Audience::Devices { user, .. } => {
+                self.those(set, [*user], |_| true)
+            }
             Audience::Channel { channel_id, at, except } => {
                 self.members(set, *channel_id, *at, *except)
             }

@@ -5,5 +5,6 @@
 mod attempts;
 mod deletions;
 mod keys;
+mod personal;
 mod retaining;
 mod world;

@@ -1,4 +1,4 @@
-//! The aggregates of the topics `users` (sessions, status) and `readstate` (read markers).
+//! The aggregates of the topics `users` (sessions, status) and `readstate` (read markers, drafts).
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Control};
 use crate::directory::refuse_if;
+use crate::drafts::Drafts;
 use crate::verdict::{Applied, Refusal};
 use crate::window::WindowLimits;
 
@@ -159,6 +160,10 @@ impl Aggregate for Users {
             }
             UserEvent::PreferencesSet(_)
             | UserEvent::PreferencesDeleted(_)
+            | UserEvent::SidebarCategoryCreated(_)
+            | UserEvent::SidebarCategoriesChanged(_)
+            | UserEvent::SidebarCategoryDeleted(_)
+            | UserEvent::SidebarOrderSet(_)
             | UserEvent::UserStateErased(_)
             | UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
@@ -175,6 +180,10 @@ impl Aggregate for Users {
             UserEvent::UserStateErased(b) => self.erase(b.c.user_id),
             UserEvent::PreferencesSet(_)
             | UserEvent::PreferencesDeleted(_)
+            | UserEvent::SidebarCategoryCreated(_)
+            | UserEvent::SidebarCategoriesChanged(_)
+            | UserEvent::SidebarCategoryDeleted(_)
+            | UserEvent::SidebarOrderSet(_)
             | UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_) => {}
@@ -194,6 +203,10 @@ fn person_of(event: &UserEvent) -> Option<UserId> {
         UserEvent::PreferencesDeleted(b) => Some(b.c.user_id),
         UserEvent::StatusSet(b) => Some(b.c.user_id),
         UserEvent::UserStateErased(b) => Some(b.c.user_id),
+        UserEvent::SidebarCategoryCreated(b) => Some(b.c.user_id),
+        UserEvent::SidebarCategoriesChanged(b) => Some(b.c.user_id),
+        UserEvent::SidebarCategoryDeleted(b) => Some(b.c.user_id),
+        UserEvent::SidebarOrderSet(b) => Some(b.c.user_id),
     }
 }
 
@@ -204,16 +217,21 @@ pub struct Marker {
     pub read_to: i64,
 }
 
-/// The read markers of the people in one partition.
+/// The read markers and drafts of the people in one partition.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Readstate {
     last_at: BTreeMap<UserId, i64>,
     markers: BTreeMap<(UserId, ChannelId), Marker>,
+    drafts: Drafts,
 }
 
 impl Readstate {
     pub fn marker(&self, user: UserId, channel: ChannelId) -> Option<Marker> {
         self.markers.get(&(user, channel)).copied()
+    }
+
+    pub fn drafts(&self) -> &Drafts {
+        &self.drafts
     }
 
     /// Whether `marker` would move `user` forward.
@@ -262,6 +280,11 @@ impl Aggregate for Readstate {
                 let held = self.marker(b.c.user_id, b.c.marker.channel_id);
                 refuse_if(held.is_some_and(|m| m.as_of > b.c.marker.as_of), Refusal::Behind)
             }
+            ReadstateEvent::DraftSaved(b) => self.drafts.admit_saved(&b.c),
+            ReadstateEvent::DraftDeleted(b) => self.drafts.admit_deleted(&b.c),
+            ReadstateEvent::DraftsErased(b) => {
+                refuse_if(self.drafts.has_erased(b.c.user_id), Refusal::Already)
+            }
             ReadstateEvent::RulesActivated(_)
             | ReadstateEvent::EpochOpened(_)
             | ReadstateEvent::EpochSealed(_) => Ok(()),
@@ -283,6 +306,18 @@ impl Aggregate for Readstate {
             ReadstateEvent::ReadMarkerSetBack(b) => {
                 self.place(b.c.user_id, &b.c.marker);
                 applied.markers.push(b.c.marker);
+                self.last_at.insert(b.c.user_id, at);
+            }
+            ReadstateEvent::DraftSaved(b) => {
+                self.drafts.save(&b.c, at);
+                self.last_at.insert(b.c.user_id, at);
+            }
+            ReadstateEvent::DraftDeleted(b) => {
+                self.drafts.delete(&b.c);
+                self.last_at.insert(b.c.user_id, at);
+            }
+            ReadstateEvent::DraftsErased(b) => {
+                self.drafts.erase(b.c.user_id);
                 self.last_at.insert(b.c.user_id, at);
             }
             ReadstateEvent::RulesActivated(_)

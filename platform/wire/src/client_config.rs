@@ -80,7 +80,7 @@ const PUBLIC: &[(&str, &str)] = &[
 /// What is the same everywhere and concerns people who are logged in.
 const MEMBERS: &[(&str, &str)] = &[
     ("AllowCustomThemes", "true"),
-    ("AllowSyncedDrafts", "false"),
+    ("AllowSyncedDrafts", "true"),
     ("AllowedThemes", ""),
     ("AutoFollowThreads", "false"),
     ("CloseUnusedDirectMessages", "false"),

@@ -7,6 +7,7 @@
 
 mod channel;
 mod client_config;
+mod draft;
 mod file;
 pub mod frame;
 mod ids;
@@ -29,9 +30,10 @@ use serde::Serialize;
 
 pub use channel::{
     Channel, ChannelMember, ChannelMemberWithTeam, ChannelStats, ChannelUnread, HIDDEN_TIME,
-    ViewResult, default_member_notify_props, direct_name, group_display_name, group_name,
+    ViewResult, default_member_notify_props, direct_name, group_display_name, group_name, member_notify_props,
 };
 pub use client_config::{ClientConfig, anonymous_client_config, client_config, client_license};
+pub use draft::{Draft, DraftMetadata};
 pub use file::{FileInfo, FileUploadResult};
 pub use notice::{Names, NoticeText, notice_text};
 pub use post::{Post, PostMetadata, hashtags};
@@ -41,7 +43,7 @@ pub use props::Props;
 pub use reaction::Reaction;
 pub use retention::RetentionPolicy;
 pub use role::{Role, built_in_role, built_in_roles};
-pub use sidebar::{CategoryType, OrderedCategories, SidebarCategory, default_categories};
+pub use sidebar::{CategoryType, OrderedCategories, SidebarCategory, category_key, category_text};
 pub use status::Status;
 pub use team::{Team, TeamMember, TeamStats, TeamUnread};
 pub use user::{

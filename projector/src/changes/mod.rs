@@ -3,21 +3,25 @@
 
 mod channels;
 mod directory;
+mod drafts;
 mod personal;
 mod posts;
 mod requests;
 mod retention;
+mod sidebar;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
+use events::sidebar::CategoryKey;
 use events::{ChannelId, Event, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, UserId};
 use fold::Folded;
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    DirectoryRequestRow, ExpiryRow, FileRow, HoldRow, PostRow, PostVersionRow, PreferenceRow,
-    ReactionRow, ReadMarkerRow, RetentionRunRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow,
-    UserRow,
+    DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow, PostRow,
+    PostVersionRow, PreferenceRow,
+    ReactionRow, ReadMarkerRow, RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow,
+    TeamMemberRow, TeamRow, UserRequestRow, UserRow,
 };
 
 use crate::patches::{
@@ -92,6 +96,13 @@ pub struct RowChanges {
     pub preferences: BTreeMap<(UserId, String, String), Option<PreferenceRow>>,
     pub statuses: BTreeMap<UserId, StatusRow>,
     pub read_markers: BTreeMap<(UserId, ChannelId), ReadMarkerRow>,
+    /// `None`: the membership ended, or began anew.
+    pub notify_props: BTreeMap<(ChannelId, UserId), Option<NotifyPropsRow>>,
+    /// `None`: deleted.
+    pub sidebar_categories: BTreeMap<(UserId, TeamId, CategoryKey), Option<SidebarCategoryRow>>,
+    pub sidebar_orders: BTreeMap<(UserId, TeamId), SidebarOrderRow>,
+    /// `None`: deleted.
+    pub drafts: BTreeMap<(UserId, ChannelId, PostId), Option<DraftRow>>,
     pub holds: BTreeMap<HoldId, Change<HoldRow, HoldPatch>>,
     pub retention_runs: BTreeMap<Id, RetentionRunRow>,
     pub channel_expiries: BTreeMap<(ChannelId, i64), ExpiryRow>,
@@ -115,6 +126,8 @@ pub struct Gone {
     pub people: BTreeSet<UserId>,
     /// Whose preferences and status are gone.
     pub states: BTreeSet<UserId>,
+    /// Whose drafts are gone.
+    pub drafts: BTreeSet<UserId>,
     /// What of channels is past its time, in the log's order.
     pub expired: Vec<Expiry>,
 }
@@ -124,6 +137,7 @@ impl Gone {
         self.authors.is_empty()
             && self.people.is_empty()
             && self.states.is_empty()
+            && self.drafts.is_empty()
             && self.expired.is_empty()
     }
 
@@ -132,6 +146,7 @@ impl Gone {
         self.authors.extend(later.authors);
         self.people.extend(later.people);
         self.states.extend(later.states);
+        self.drafts.extend(later.drafts);
         self.expired.extend(later.expired);
     }
 }

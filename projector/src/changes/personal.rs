@@ -34,6 +34,15 @@ impl RowChanges {
                     self.preferences.insert((b.c.user_id, category, name), None);
                 }
             }
+            UserEvent::SidebarCategoryCreated(b) => self.make_category(b, at),
+            UserEvent::SidebarCategoriesChanged(b) => self.change_categories(b, at),
+            UserEvent::SidebarCategoryDeleted(b) => {
+                let key = (b.c.user_id, b.c.team_id, b.c.category_id);
+                self.sidebar_categories.insert(key, None);
+            }
+            UserEvent::SidebarOrderSet(b) => {
+                self.order_categories(b.c.user_id, b.c.team_id, &b.c.order);
+            }
             UserEvent::UserStateErased(b) => {
                 self.gone.states.insert(b.c.user_id);
             }
@@ -56,6 +65,14 @@ impl RowChanges {
             | ReadstateEvent::EpochSealed(_) => {}
             ReadstateEvent::ReadMarkerAdvanced(b) => self.move_markers(b.c.user_id, applied),
             ReadstateEvent::ReadMarkerSetBack(b) => self.move_markers(b.c.user_id, applied),
+            ReadstateEvent::DraftSaved(b) => self.save_draft(b, applied.at),
+            ReadstateEvent::DraftDeleted(b) => {
+                let root = b.c.root_id.unwrap_or_default();
+                self.drafts.insert((b.c.user_id, b.c.channel_id, root), None);
+            }
+            ReadstateEvent::DraftsErased(b) => {
+                self.gone.drafts.insert(b.c.user_id);
+            }
         }
     }
 

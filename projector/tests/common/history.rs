@@ -3,6 +3,7 @@
 
 mod channels;
 mod people;
+mod personal;
 mod retention;
 mod talk;
 
@@ -97,7 +98,10 @@ impl History {
             82..86 => self.upload(),
             86..90 => self.prefer(),
             90..92 => self.set_status(),
-            92..95 => self.retain(),
+            92..94 => self.retain(),
+            94 => self.notify(),
+            95 => self.arrange(),
+            96 => self.draft(),
             _ => self.read(),
         }
     }

@@ -169,6 +169,17 @@ mod tests {
             &["read_marker.advanced", "read_marker.set_back"],
         ),
         (
+            "how somebody arranges and hears their channels, for their own clients",
+            &[
+                "sidebar.category_created",
+                "sidebar.categories_changed",
+                "sidebar.category_deleted",
+                "sidebar.order_set",
+                "channel.member_notify_changed",
+            ],
+        ),
+        ("its writer's alone until it is sent", &["draft.saved", "draft.deleted", "drafts.erased"]),
+        (
             "never kept",
             &[
                 "typing.started",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use events::{ChannelId, Partition, Position, PostId, UserId};
+use events::{ChannelId, Partition, Position, PostId, TeamId, UserId};
 use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -74,6 +74,33 @@ impl<R: Reach> Hydrate for Hydration<R> {
         async move {
             let view = self.at(position, self.reader.channel_of_frame(channel)).await?;
             Some(wire::to_json(&view.to_wire()))
+        }
+        .boxed()
+    }
+
+    fn member(
+        &self,
+        position: Position,
+        user: UserId,
+        channel: ChannelId,
+    ) -> BoxFuture<'_, Option<Bytes>> {
+        async move {
+            let view = self.at(position, self.reader.channel_membership(user, channel)).await?;
+            Some(wire::to_json(&view.to_wire()))
+        }
+        .boxed()
+    }
+
+    fn categories(
+        &self,
+        position: Position,
+        user: UserId,
+        team: TeamId,
+    ) -> BoxFuture<'_, Option<Bytes>> {
+        async move {
+            let rows = async { self.reader.sidebar(user, team).await.map(Some) };
+            let rows = self.at(position, rows).await?;
+            Some(wire::to_json(&rows.to_wire(user, team).categories))
         }
         .boxed()
     }

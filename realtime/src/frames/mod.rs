@@ -4,7 +4,9 @@
 
 mod channels;
 mod directory;
+mod drafts;
 mod labels;
+mod sidebar;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -19,6 +21,11 @@ use wire::frame::{self, Broadcast, Frame};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
     User(UserId),
+    /// Every connection of the person's, but for the one that clients call so.
+    Devices {
+        user: UserId,
+        except: Option<String>,
+    },
     /// Present members, but for one.
     Channel {
         channel_id: ChannelId,
@@ -76,6 +83,10 @@ pub enum Rows {
     Channel(ChannelId),
     /// For `user_updated`.
     User(UserId),
+    /// For `channel_member_updated`, of whom the frame is for.
+    Member(ChannelId),
+    /// For `sidebar_category_updated`, of whom the frame is for.
+    Sidebar(TeamId),
 }
 
 /// Takes frames to their audience.
@@ -94,13 +105,13 @@ pub trait Sink {
 
 /// The frames of an event that has an effect.
 pub fn of(set: &FoldSet, folded: &Folded, sink: &mut impl Sink) {
-    let Some((_, event, applied)) = folded.applied() else { return };
+    let Some((meta, event, applied)) = folded.applied() else { return };
     let offset = folded.record.offset;
     match event {
         Event::Directory(event) => directory::of(set, event, applied, sink),
         Event::Channels(event) => channels::of(set, event, applied, offset, sink),
-        Event::Users(event) => users::of(event, sink),
-        Event::Readstate(event) => users::of_readstate(set, event, applied, sink),
+        Event::Users(event) => users::of(set, event, sink),
+        Event::Readstate(event) => users::of_readstate(set, meta, event, applied, sink),
         Event::Presence(_) => {}
     }
 }
@@ -132,6 +143,18 @@ pub fn post_edited(channel_id: ChannelId, post: bytes::Bytes) -> Frame {
 pub fn channel_updated(channel_id: ChannelId, channel: bytes::Bytes) -> Frame {
     let broadcast = Broadcast::to_channel(channel_id);
     Frame::new("channel_updated", &broadcast, &frame::ChannelUpdated { channel })
+}
+
+/// `channel_member_updated` from rows.
+pub fn member_updated(user_id: UserId, channel_member: bytes::Bytes) -> Frame {
+    let data = frame::ChannelMemberUpdated { channel_member };
+    Frame::new("channel_member_updated", &Broadcast::to_user(user_id), &data)
+}
+
+/// `sidebar_category_updated` from rows.
+pub fn categories_updated(user: UserId, team: TeamId, categories: bytes::Bytes) -> Frame {
+    let data = frame::CategoriesUpdated { updated_categories: categories };
+    Frame::new("sidebar_category_updated", &Broadcast::to_user_in(user, team), &data)
 }
 
 /// `user_updated` from a row.

@@ -36,6 +36,26 @@ impl Hydrate for Rows {
         std::future::ready(Some(format!(r#"{{"id":"{channel}"}}"#).into())).boxed()
     }
 
+    fn member(
+        &self,
+        _: Position,
+        user: UserId,
+        channel: ChannelId,
+    ) -> BoxFuture<'_, Option<Bytes>> {
+        let member = format!(r#"{{"channel_id":"{channel}","user_id":"{user}"}}"#);
+        std::future::ready(Some(member.into())).boxed()
+    }
+
+    fn categories(
+        &self,
+        _: Position,
+        user: UserId,
+        team: TeamId,
+    ) -> BoxFuture<'_, Option<Bytes>> {
+        let categories = format!(r#"[{{"id":"favorites_{user}_{team}"}}]"#);
+        std::future::ready(Some(categories.into())).boxed()
+    }
+
     fn user(&self, _: Position, user_id: UserId) -> BoxFuture<'_, Option<wire::User>> {
         let c = UserCreated {
             user_id,

@@ -75,11 +75,23 @@ FOREIGN_WRITES = [
     ("POST", "/users/{ada}/typing", {"channel_id": "{channel}"}),
     ("DELETE", "/teams/{team}/members/{ada}", None),
     ("DELETE", "/users/{ada}/posts/{post}/reactions/eyes", None),
+    ("PUT", "/channels/{channel}/members/{ada}/notify_props", {"mark_unread": "mention"}),
+    ("POST", "/users/{ada}/teams/{team}/channels/categories", {"display_name": "mine", "channel_ids": []}),
+    ("PUT", "/users/{ada}/teams/{team}/channels/categories", [{"id": "favorites_{ada}_{team}", "channel_ids": []}]),
+    ("PUT", "/users/{ada}/teams/{team}/channels/categories/order", ["favorites_{ada}_{team}"]),
+    ("PUT", "/users/{ada}/teams/{team}/channels/categories/channels_{ada}_{team}", {"channel_ids": []}),
+    ("DELETE", "/users/{ada}/teams/{team}/channels/categories/channels_{ada}_{team}", None),
+    ("DELETE", "/users/{ada}/channels/{channel}/drafts", None),
+    ("DELETE", "/users/{ada}/channels/{channel}/drafts/{post}", None),
 ]
 
 FOREIGN_READS = [
     "/users/{ada}/preferences",
     "/users/{ada}/teams/{team}/channels/categories",
+    "/users/{ada}/teams/{team}/channels/categories/order",
+    "/users/{ada}/teams/{team}/channels/categories/channels_{ada}_{team}",
+    "/users/{ada}/teams/{team}/drafts",
+    "/users/{ada}/posts/flagged",
     "/users/{ada}/channels/{channel}/unread",
     "/users/{ada}/channels/{channel}/posts/unread",
     "/users/{ada}/teams/unread",

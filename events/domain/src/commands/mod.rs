@@ -7,15 +7,20 @@
 pub mod account;
 pub mod channel;
 pub mod directory;
+pub mod draft;
 pub mod mentions;
+pub mod notify;
 pub mod post;
 pub mod reaction;
 pub mod readstate;
 pub mod retention;
+pub mod sidebar;
 pub mod user;
 
 #[cfg(test)]
 mod given;
+#[cfg(test)]
+mod personal_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -84,6 +89,10 @@ pub fn subject_of(event: &Event) -> Id {
             UserEvent::PreferencesDeleted(b) => b.c.user_id.0,
             UserEvent::StatusSet(b) => b.c.user_id.0,
             UserEvent::UserStateErased(b) => b.c.user_id.0,
+            UserEvent::SidebarCategoryCreated(b) => b.c.user_id.0,
+            UserEvent::SidebarCategoriesChanged(b) => b.c.user_id.0,
+            UserEvent::SidebarCategoryDeleted(b) => b.c.user_id.0,
+            UserEvent::SidebarOrderSet(b) => b.c.user_id.0,
             UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_) => Id::default(),
@@ -91,6 +100,9 @@ pub fn subject_of(event: &Event) -> Id {
         Event::Readstate(event) => match event {
             ReadstateEvent::ReadMarkerAdvanced(b) => b.c.user_id.0,
             ReadstateEvent::ReadMarkerSetBack(b) => b.c.user_id.0,
+            ReadstateEvent::DraftSaved(b) => b.c.user_id.0,
+            ReadstateEvent::DraftDeleted(b) => b.c.user_id.0,
+            ReadstateEvent::DraftsErased(b) => b.c.user_id.0,
             ReadstateEvent::RulesActivated(_)
             | ReadstateEvent::EpochOpened(_)
             | ReadstateEvent::EpochSealed(_) => Id::default(),
@@ -128,6 +140,7 @@ fn channel_of(event: &ChannelEvent) -> Id {
         E::ChannelAuthorErased(b) => b.c.channel_id,
         E::ChannelPostsExpired(b) => b.c.channel_id,
         E::ChannelKeyAdvanced(b) => b.c.channel_id,
+        E::ChannelMemberNotifyChanged(b) => b.c.channel_id,
     };
     channel.0
 }

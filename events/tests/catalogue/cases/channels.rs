@@ -122,6 +122,14 @@ fn membership() -> Vec<ChannelEvent> {
             notice: Some(notice(NoticeKind::RemoveFromChannel)),
         })
         .into(),
+        Body::from(ChannelMemberNotifyChanged {
+            channel_id: CHANNEL,
+            user_id: BOB,
+            notify_props: [("desktop", "all"), ("mark_unread", "mention")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        })
+        .into(),
     ]
 }
 

@@ -3,6 +3,7 @@
 
 mod channel_members;
 mod channels;
+mod drafts;
 mod files;
 mod frames;
 mod people;
@@ -16,12 +17,15 @@ mod posts;
 mod requests;
 mod retention;
 mod said;
+mod saved;
+mod sidebar;
 mod teams;
 mod threads;
 mod users;
 
 pub use channel_members::{ChannelMemberView, TeamOfChannel};
 pub use channels::ChannelView;
+pub use drafts::DraftView;
 pub use files::FileOfCommand;
 pub use people::{PeopleOrder, PeopleQuery};
 pub use positioned::Positioned;
@@ -31,5 +35,7 @@ pub use post_pages::{PostPage, PostView};
 pub use requests::KeyedRequest;
 pub use retention::{PastCounts, PastRows};
 pub use said::{PostSaid, PostsSaid, SaidWords};
+pub use saved::SavedQuery;
+pub use sidebar::SidebarRows;
 pub use threads::{Thread, ThreadDirection, ThreadQuery};
 pub use users::Credentials;

@@ -142,7 +142,8 @@ impl ChannelPast {
             E::RulesActivated(_)
             | E::EpochOpened(_)
             | E::EpochSealed(_)
-            | E::ChannelKeyAdvanced(_) => {}
+            | E::ChannelKeyAdvanced(_)
+            | E::ChannelMemberNotifyChanged(_) => {}
         }
     }
 

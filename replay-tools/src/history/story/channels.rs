@@ -75,6 +75,12 @@ impl ChannelTeller<'_> {
                 format!("the keys of {} of before {until} were destroyed", self.here())
             }
             E::ChannelKeyAdvanced(_) => return None,
+            E::ChannelMemberNotifyChanged(b) => {
+                let set = b.c.notify_props.iter().map(|(name, value)| format!("{name} = {value}"));
+                let set: Vec<String> = set.map(|set| plain(&set)).collect();
+                let (who, here) = (self.person(b.c.user_id), self.here());
+                format!("{who} chose how to be told of {here}: {}", set.join(", "))
+            }
         })
     }
 
