@@ -5,9 +5,9 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::endpoints::{
-    categories, channel_members, channels, conversations, drafts, erasure, files, legal_holds, login,
-    notify_props, passwords, pins, posts, preferences, reactions, retention, rules, sessions, status, team_members, teams, typing,
-    users, views,
+    categories, channel_members, channels, conversations, drafts, erasure, files, legal_holds,
+    login, notify_props, passwords, pins, posts, preferences, reactions, retention, rules,
+    sessions, status, team_members, teams, typing, users, views,
 };
 use crate::executor::CommandApi;
 

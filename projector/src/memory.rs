@@ -11,9 +11,8 @@ use events::{ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, 
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
     DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow, PostRow,
-    PostVersionRow, PreferenceRow,
-    ReactionRow, ReadMarkerRow, RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow,
-    TeamMemberRow, TeamRow, UserRequestRow, UserRow,
+    PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RetentionRunRow, SidebarCategoryRow,
+    SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow, UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;

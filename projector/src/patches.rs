@@ -231,7 +231,8 @@ pub(crate) fn text(text: &str) -> String {
 
 /// JSON as Postgres takes it. NUL is an escape in JSON, which a column of text holds as it is.
 pub(crate) fn json_text<T: serde::Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_string(value).expect("what events hold has string keys and no failing serializer")
+    serde_json::to_string(value)
+        .expect("what events hold has string keys and no failing serializer")
 }
 
 /// The same for a map of texts.

@@ -3,13 +3,13 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::Directory;
 use domain::commands::Decision;
 use domain::commands::notify::ChangeMemberNotify;
 use domain::commands::sidebar::{
     CategoryUpdate, CreateCategory, DeleteCategory, Rearranged, SetCategoryOrder, Sidebar,
     SidebarRejection, UpdateCategories,
 };
-use domain::Directory;
 use events::sidebar::{CategoryKey, CategorySorting};
 use events::{
     ChannelId, Event, EventId, Id, Partition, Position, TeamId, Topic, UserEvent, UserId,

@@ -10,7 +10,9 @@ use events::{
     ChannelId, Event, EventId, Partition, Position, PostId, ReadstateEvent, Topic, UserId,
 };
 use http::StatusCode;
-use platform::http::{ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable, ok_status};
+use platform::http::{
+    ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable, ok_status,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 

@@ -21,8 +21,7 @@ pub(crate) async fn set(
 ) -> Result<Response, ApiError> {
     let user_id = user.resolve(caller.user);
     caller.may_act_for(user_id)?;
-    let notify_props =
-        body.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    let notify_props = body.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     let command = ChangeMemberNotify { actor: caller.user, channel_id, user_id, notify_props };
     let ended =
         api.in_channel(&caller, caller.command_id(&api), channel_id, |directory, channels| {

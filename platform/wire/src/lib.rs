@@ -30,7 +30,8 @@ use serde::Serialize;
 
 pub use channel::{
     Channel, ChannelMember, ChannelMemberWithTeam, ChannelStats, ChannelUnread, HIDDEN_TIME,
-    ViewResult, default_member_notify_props, direct_name, group_display_name, group_name, member_notify_props,
+    ViewResult, default_member_notify_props, direct_name, group_display_name, group_name,
+    member_notify_props,
 };
 pub use client_config::{ClientConfig, anonymous_client_config, client_config, client_license};
 pub use draft::{Draft, DraftMetadata};

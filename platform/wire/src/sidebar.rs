@@ -72,7 +72,8 @@ pub fn category_text(key: CategoryKey, user: UserId, team: TeamId) -> String {
 
 /// The category that clients call so, among those of `user` in `team`.
 pub fn category_key(text: &str, user: UserId, team: TeamId) -> Option<CategoryKey> {
-    let default = CategoryKey::DEFAULTS.into_iter().find(|key| category_text(*key, user, team) == text);
+    let default =
+        CategoryKey::DEFAULTS.into_iter().find(|key| category_text(*key, user, team) == text);
     default.or_else(|| text.parse().ok().filter(|key: &CategoryKey| !key.is_default()))
 }
 

@@ -19,9 +19,8 @@ use fold::Folded;
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
     DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow, PostRow,
-    PostVersionRow, PreferenceRow,
-    ReactionRow, ReadMarkerRow, RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow,
-    TeamMemberRow, TeamRow, UserRequestRow, UserRow,
+    PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RetentionRunRow, SidebarCategoryRow,
+    SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow, UserRow,
 };
 
 use crate::patches::{

@@ -45,7 +45,10 @@ fn a_sidebar_is_shown_as_it_was_arranged() {
             ["Mine", "Favorites", "Channels", "Direct Messages"]
         );
         assert_eq!(categories[0]["channel_ids"], json!([green, black]));
-        assert_eq!((&categories[0]["muted"], &categories[0]["sorting"]), (&json!(true), &json!("manual")));
+        assert_eq!(
+            (&categories[0]["muted"], &categories[0]["sorting"]),
+            (&json!(true), &json!("manual"))
+        );
         assert_eq!(categories[2]["channel_ids"], json!([team.town_square]));
         let one = world.get(&ada, &format!("{path}/{}", Id([9; 16]))).await.ok();
         assert_eq!(one, categories[0]);
@@ -62,7 +65,10 @@ fn a_sidebar_is_shown_as_it_was_arranged() {
         let (user_id, team_id) = (ada.id, team.id);
         let deleted = SidebarCategoryDeleted { user_id, team_id, category_id: own };
         world.append(ada.id.0, UserEvent::from(Body::from(deleted))).await;
-        assert_eq!(world.get(&ada, &format!("{path}/order")).await.ok().as_array().unwrap().len(), 3);
+        assert_eq!(
+            world.get(&ada, &format!("{path}/order")).await.ok().as_array().unwrap().len(),
+            3
+        );
     });
 }
 
@@ -102,7 +108,8 @@ fn drafts_are_shown_where_they_can_be_sent() {
         let shown = world.get(&bob, &path).await.ok();
         assert_eq!(each(&shown, "channel_id"), [direct.to_string()]);
         let (user_id, because) = (bob.id, DraftEnd::Discarded);
-        let c = DraftDeleted { user_id, channel_id: direct, root_id: None, because, saved_until: None };
+        let c =
+            DraftDeleted { user_id, channel_id: direct, root_id: None, because, saved_until: None };
         world.append(bob.id.0, ReadstateEvent::from(Body::from(c))).await;
         assert_eq!(world.get(&bob, &path).await.ok(), json!([]));
     });

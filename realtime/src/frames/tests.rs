@@ -355,7 +355,10 @@ fn what_somebody_arranges_is_told_to_them_alone() {
     assert_eq!(created["broadcast"]["team_id"], TEAM.to_string());
     let listed: Value =
         serde_json::from_str(updated["data"]["updatedCategories"].as_str().unwrap()).unwrap();
-    assert_eq!((&listed[0]["display_name"], &listed[0]["sorting"]), (&json!("Mine"), &json!("alpha")));
+    assert_eq!(
+        (&listed[0]["display_name"], &listed[0]["sorting"]),
+        (&json!("Mine"), &json!("alpha"))
+    );
 
     let order = vec![CategoryKey::Favorites];
     let ordered = SidebarOrderSet { user_id: BOB, team_id: TEAM, order };

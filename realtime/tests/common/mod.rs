@@ -46,12 +46,7 @@ impl Hydrate for Rows {
         std::future::ready(Some(member.into())).boxed()
     }
 
-    fn categories(
-        &self,
-        _: Position,
-        user: UserId,
-        team: TeamId,
-    ) -> BoxFuture<'_, Option<Bytes>> {
+    fn categories(&self, _: Position, user: UserId, team: TeamId) -> BoxFuture<'_, Option<Bytes>> {
         let categories = format!(r#"[{{"id":"favorites_{user}_{team}"}}]"#);
         std::future::ready(Some(categories.into())).boxed()
     }

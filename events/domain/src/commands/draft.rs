@@ -44,7 +44,13 @@ impl SaveDraft {
         let drafts = readstate.drafts();
         let held = drafts.draft(self.user_id, self.place);
         if self.is_empty() {
-            return Ok(deleted(self.user_id, self.place, held.is_some(), DraftEnd::Discarded, None));
+            return Ok(deleted(
+                self.user_id,
+                self.place,
+                held.is_some(),
+                DraftEnd::Discarded,
+                None,
+            ));
         }
         ensure(held.is_some() || drafts.count(self.user_id) < DRAFTS_MAX, R::Invalid("drafts"))?;
         ensure(self.file_ids.len() <= FILES_MAX, R::TooManyFiles)?;

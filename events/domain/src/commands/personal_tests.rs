@@ -7,7 +7,7 @@ use events::draft::{DraftContent, DraftEnd, DraftsErased};
 use events::sidebar::{CategoryKey, CategorySorting};
 use events::{ChannelId, Event, Id, ReadstateEvent, UserEvent};
 
-use super::channel::ChannelRejection;
+use super::channel::{ChannelRejection, RemoveChannelMember};
 use super::draft::*;
 use super::given::*;
 use super::notify::*;
@@ -85,8 +85,10 @@ fn lists(arrangement: &Arrangement) -> Vec<(CategoryKey, Vec<ChannelId>)> {
 fn a_moved_channel_stands_in_one_category() {
     let given = scene();
     let mut held = channels();
-    let create =
-        CreateCategory { sidebar: sidebar(&held), category: update(OWN, &[channel(2), channel(9)]) };
+    let create = CreateCategory {
+        sidebar: sidebar(&held),
+        category: update(OWN, &[channel(2), channel(9)]),
+    };
     let made = create.decide(&given.directory).unwrap().event().unwrap();
     follow(&mut held, &made, 10);
     let expected = [
@@ -157,8 +159,7 @@ fn a_sidebar_is_its_owners_and_has_a_form() {
     let create = CreateCategory { sidebar: sidebar(&held), category: nameless };
     let refused = create.decide(&given.directory);
     assert_eq!(refused, Err(SidebarRejection::Invalid("display_name")));
-    let delete =
-        DeleteCategory { sidebar: sidebar(&held), category_id: CategoryKey::Channels };
+    let delete = DeleteCategory { sidebar: sidebar(&held), category_id: CategoryKey::Channels };
     let refused = delete.decide(&given.directory);
     assert_eq!(refused, Err(SidebarRejection::Invalid("category_id")));
     let order = vec![CategoryKey::Favorites];
@@ -191,9 +192,8 @@ fn a_member_is_told_as_they_want_until_they_leave() {
     let muted = given.done(decide(&given, mute()));
     assert_eq!(muted.notify_props.unwrap().len(), 1, "what means nothing is left out");
     assert_eq!(decide(&given, mute()), Ok(Decision::AlreadySo));
-    let ignores = |given: &Given| {
-        given.channels.channel(channel(1)).unwrap().ignores_broadcasts(user(3))
-    };
+    let ignores =
+        |given: &Given| given.channels.channel(channel(1)).unwrap().ignores_broadcasts(user(3));
     assert!(ignores(&given), "a muted channel does not call by @channel");
     given.done(decide(&given, notify(3, 1, "ignore_channel_mentions", "off")));
     assert!(!ignores(&given));
@@ -203,7 +203,7 @@ fn a_member_is_told_as_they_want_until_they_leave() {
     }
     assert_eq!(decide(&given, notify(2, 1, "push", "all")), Err(ChannelRejection::Forbidden));
     assert_eq!(decide(&given, notify(3, 2, "push", "all")), Err(ChannelRejection::Forbidden));
-    let leave = super::channel::RemoveChannelMember {
+    let leave = RemoveChannelMember {
         actor: user(3),
         channel_id: channel(1),
         user_id: user(3),

@@ -1,9 +1,9 @@
 //! What people arrange, set and begin to write for themselves.
 
+use events::channel::ChannelMemberNotifyChanged;
 use events::draft::*;
 use events::sidebar::*;
 use events::*;
-use events::channel::ChannelMemberNotifyChanged;
 use rand::Rng;
 
 use super::History;
