@@ -5,9 +5,9 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::endpoints::{
-    categories, channel_members, channels, conversations, drafts, erasure, files, legal_holds,
-    login, notify_props, passwords, pins, posts, preferences, reactions, retention, rules,
-    sessions, status, team_members, teams, typing, users, views,
+    categories, channel_members, channels, conversations, custom_status, drafts, erasure, files,
+    legal_holds, login, notify_props, passwords, pins, posts, preferences, reactions, retention,
+    rules, sessions, status, team_members, teams, typing, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -27,6 +27,9 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/v4/users/{user_id}/sessions/revoke", sessions::revoke)
         .post("/api/v4/users/{user_id}/sessions/revoke/all", sessions::revoke_all)
         .put("/api/v4/users/{user_id}/status", status::set)
+        .put("/api/v4/users/{user_id}/status/custom", custom_status::set)
+        .delete("/api/v4/users/{user_id}/status/custom", custom_status::clear)
+        .post("/api/v4/users/{user_id}/status/custom/recent/delete", custom_status::forget)
         .put("/api/v4/users/{user_id}/preferences", preferences::set)
         .post("/api/v4/users/{user_id}/preferences/delete", preferences::delete)
         .post("/api/v4/users/{user_id}/typing", typing::start)

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::Topic;
 use crate::body::{Body, Fact, Owner};
 use crate::channel::*;
+use crate::custom_status::*;
 use crate::directory::*;
 use crate::draft::*;
 use crate::presence::*;
@@ -158,6 +159,7 @@ catalogue! {
         SessionCreated, SessionRevoked, PreferencesSet, PreferencesDeleted, StatusSet,
         UserStateErased,
         SidebarCategoryCreated, SidebarCategoriesChanged, SidebarCategoryDeleted, SidebarOrderSet,
+        CustomStatusSet, CustomStatusCleared, CustomStatusRecentRemoved,
     }
     Readstate => ReadstateEvent {
         RulesActivated, EpochOpened, EpochSealed, ReadMarkerAdvanced, ReadMarkerSetBack,

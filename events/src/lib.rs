@@ -8,6 +8,7 @@ mod body;
 mod catalogue;
 pub mod channel;
 pub mod codec;
+pub mod custom_status;
 pub mod directory;
 pub mod draft;
 mod envelope;

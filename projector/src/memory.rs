@@ -10,9 +10,10 @@ use events::sidebar::CategoryKey;
 use events::{ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, UserId};
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow, PostRow,
-    PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RetentionRunRow, SidebarCategoryRow,
-    SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow, UserRow,
+    CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
+    PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
+    RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
+    UserRequestRow, UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;
@@ -44,6 +45,8 @@ pub struct MemoryTables {
     pub notify_props: BTreeMap<(ChannelId, UserId), NotifyPropsRow>,
     pub sidebar_categories: BTreeMap<(UserId, TeamId, CategoryKey), SidebarCategoryRow>,
     pub sidebar_orders: BTreeMap<(UserId, TeamId), SidebarOrderRow>,
+    pub custom_statuses: BTreeMap<UserId, CustomStatusRow>,
+    pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
     pub drafts: BTreeMap<(UserId, ChannelId, PostId), DraftRow>,
     pub holds: BTreeMap<HoldId, HoldRow>,
     pub retention_runs: BTreeMap<Id, RetentionRunRow>,
@@ -84,6 +87,7 @@ impl MemoryTables {
         put_or_delete(&mut self.notify_props, &changes.notify_props);
         put_or_delete(&mut self.sidebar_categories, &changes.sidebar_categories);
         put_or_delete(&mut self.drafts, &changes.drafts);
+        put_or_delete(&mut self.custom_statuses, &changes.custom_statuses);
         insert(&mut self.teams, &changes.teams);
         insert(&mut self.retention_runs, &changes.retention_runs);
         insert(&mut self.channel_expiries, &changes.channel_expiries);
@@ -92,6 +96,9 @@ impl MemoryTables {
         insert(&mut self.user_requests, &changes.user_requests);
         for (user, row) in &changes.statuses {
             self.statuses.insert(*user, row.clone());
+        }
+        for (user, row) in &changes.recent_statuses {
+            self.recent_statuses.insert(*user, row.clone());
         }
         for (key, row) in &changes.sidebar_orders {
             self.sidebar_orders.insert(*key, row.clone());
@@ -255,6 +262,8 @@ impl MemoryTables {
                 .await?;
         tables.sidebar_orders =
             keyed(c, |row: &SidebarOrderRow| (row.user_id, row.team_id)).await?;
+        tables.custom_statuses = keyed(c, |row: &CustomStatusRow| row.user_id).await?;
+        tables.recent_statuses = keyed(c, |row: &RecentStatusesRow| row.user_id).await?;
         tables.drafts =
             keyed(c, |row: &DraftRow| (row.user_id, row.channel_id, row.root_id)).await?;
         tables.holds = keyed(c, |row: &HoldRow| row.id).await?;
@@ -289,6 +298,11 @@ impl MemoryTables {
                 differs("sidebar_categories", &self.sidebar_categories, theirs)
             })
             .or_else(|| differs("sidebar_orders", &self.sidebar_orders, &other.sidebar_orders))
+            .or_else(|| differs("custom_statuses", &self.custom_statuses, &other.custom_statuses))
+            .or_else(|| {
+                let theirs = &other.recent_statuses;
+                differs("recent_custom_statuses", &self.recent_statuses, theirs)
+            })
             .or_else(|| differs("drafts", &self.drafts, &other.drafts))
             .or_else(|| differs("legal_holds", &self.holds, &other.holds))
             .or_else(|| differs("retention_runs", &self.retention_runs, &other.retention_runs))

@@ -4,6 +4,7 @@ pub(crate) mod categories;
 pub(crate) mod channel_members;
 pub(crate) mod channels;
 pub(crate) mod conversations;
+pub(crate) mod custom_status;
 pub(crate) mod drafts;
 pub(crate) mod erasure;
 pub(crate) mod files;

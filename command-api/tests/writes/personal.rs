@@ -173,3 +173,37 @@ async fn who_ignores_calls_to_the_channel_is_not_called() {
     assert_eq!(world.number(MENTIONS).await, before + 1);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn what_somebody_is_at_is_kept_with_what_they_said_lately() {
+    let (world, _, bob, _, _) = scene().await;
+    let path = "/users/me/status/custom";
+    let said = |text: &str| json!({ "emoji": "tea", "text": text });
+    for text in ["one", "two", "three", "four", "five", "six", "one"] {
+        world.call(Method::PUT, path, &bob, said(text)).await.expect(StatusCode::OK);
+    }
+    world.call(Method::PUT, path, &bob, said("one")).await.expect(StatusCode::OK);
+    assert_eq!(world.count(Topic::Users, "custom_status.set"), 7, "the last was so already");
+    const RECENT: &str = "SELECT coalesce(sum(json_array_length(recent::json)), 0)::bigint FROM recent_custom_statuses";
+    assert_eq!(world.number(RECENT).await, 5);
+    let forget = format!("{path}/recent/delete");
+    world.call(Method::POST, &forget, &bob, said("six")).await.expect(StatusCode::OK);
+    assert_eq!(world.number(RECENT).await, 4);
+    for bad in [
+        json!({}),
+        json!({ "text": "x".repeat(101) }),
+        json!({ "text": "x", "duration": "one_year" }),
+        json!({ "text": "x", "duration": "one_hour" }),
+        json!({ "text": "x", "duration": "one_hour", "expires_at": "2001-01-01T00:00:00Z" }),
+        json!({ "text": "x", "duration": "one_hour", "expires_at": "soon" }),
+        json!({ "text": "x", "emoji": "not an emoji" }),
+    ] {
+        world.call(Method::PUT, path, &bob, bad).await.expect(StatusCode::BAD_REQUEST);
+    }
+    for _ in 0..2 {
+        world.call(Method::DELETE, path, &bob, Value::Null).await.expect(StatusCode::OK);
+    }
+    assert_eq!(world.count(Topic::Users, "custom_status.cleared"), 1);
+    assert_eq!(world.number("SELECT count(*) FROM custom_statuses").await, 0);
+    world.stop().await;
+}

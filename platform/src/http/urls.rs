@@ -132,6 +132,9 @@ pub const URLS: &[Url] = &[
     command(Post, "/api/v4/users/{user_id}/sessions/revoke/all"),
     query(Get, "/api/v4/users/{user_id}/status"),
     command(Put, "/api/v4/users/{user_id}/status"),
+    command(Put, "/api/v4/users/{user_id}/status/custom"),
+    command(Delete, "/api/v4/users/{user_id}/status/custom"),
+    command(Post, "/api/v4/users/{user_id}/status/custom/recent/delete"),
     command(Post, "/api/v4/users/{user_id}/typing"),
     // Teams.
     query(Get, "/api/v4/teams"),

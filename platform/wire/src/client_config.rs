@@ -99,7 +99,7 @@ const MEMBERS: &[(&str, &str)] = &[
     ("EnableConfirmNotificationsToChannel", "true"),
     ("EnableCustomEmoji", "false"),
     ("EnableCustomGroups", "false"),
-    ("EnableCustomUserStatuses", "false"),
+    ("EnableCustomUserStatuses", "true"),
     ("EnableDeveloper", "false"),
     ("EnableEmailBatching", "false"),
     ("EnableEmojiPicker", "true"),

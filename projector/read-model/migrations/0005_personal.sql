@@ -28,6 +28,17 @@ CREATE TABLE sidebar_orders (
   PRIMARY KEY (user_id, team_id)
 );
 
+-- What people say they are at, and what they have said lately.
+CREATE TABLE custom_statuses (
+  user_id       uuid PRIMARY KEY,
+  status        text NOT NULL,          -- JSON
+  expires_at_ms bigint NOT NULL         -- 0 for no end
+);
+CREATE TABLE recent_custom_statuses (
+  user_id uuid PRIMARY KEY,
+  recent  text NOT NULL                 -- JSON, the latest first
+);
+
 -- Topic readstate.
 CREATE TABLE drafts (
   user_id    uuid NOT NULL,

@@ -393,6 +393,26 @@ table! {
 }
 
 table! {
+    /// What somebody says they are at.
+    CustomStatusRow = "custom_statuses" key ["user_id"] {
+        user_id: UserId = "uuid",
+        /// An [`events::custom_status::CustomStatus`] in JSON.
+        status: String = "text",
+        /// Unix milliseconds, 0 for no end.
+        expires_at_ms: i64 = "bigint",
+    }
+}
+
+table! {
+    /// What somebody has said lately that they are at.
+    RecentStatusesRow = "recent_custom_statuses" key ["user_id"] {
+        user_id: UserId = "uuid",
+        /// A list of [`events::custom_status::CustomStatus`] in JSON, the latest first.
+        recent: String = "text",
+    }
+}
+
+table! {
     DraftRow = "drafts" key ["user_id", "channel_id", "root_id"] {
         user_id: UserId = "uuid",
         channel_id: ChannelId = "uuid",
@@ -508,6 +528,8 @@ pub static TABLES: LazyLock<Vec<(&'static str, &'static [&'static str])>> = Lazy
         of::<NotifyPropsRow>(),
         of::<SidebarCategoryRow>(),
         of::<SidebarOrderRow>(),
+        of::<CustomStatusRow>(),
+        of::<RecentStatusesRow>(),
         of::<DraftRow>(),
         of::<HoldRow>(),
         of::<RetentionRunRow>(),

@@ -18,9 +18,10 @@ use events::{ChannelId, Event, EventId, FileId, HoldId, Id, Partition, PostId, T
 use fold::Folded;
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow, PostRow,
-    PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RetentionRunRow, SidebarCategoryRow,
-    SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, UserRequestRow, UserRow,
+    CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
+    PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
+    RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
+    UserRequestRow, UserRow,
 };
 
 use crate::patches::{
@@ -100,6 +101,9 @@ pub struct RowChanges {
     /// `None`: deleted.
     pub sidebar_categories: BTreeMap<(UserId, TeamId, CategoryKey), Option<SidebarCategoryRow>>,
     pub sidebar_orders: BTreeMap<(UserId, TeamId), SidebarOrderRow>,
+    /// `None`: cleared.
+    pub custom_statuses: BTreeMap<UserId, Option<CustomStatusRow>>,
+    pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
     /// `None`: deleted.
     pub drafts: BTreeMap<(UserId, ChannelId, PostId), Option<DraftRow>>,
     pub holds: BTreeMap<HoldId, Change<HoldRow, HoldPatch>>,

@@ -28,10 +28,12 @@ const OF_PEOPLE: [&str; 3] = [
 ];
 
 /// What was people's own.
-const OF_STATES: [&str; 4] = [
+const OF_STATES: [&str; 6] = [
     "DELETE FROM preferences WHERE user_id = ANY($1)",
     "DELETE FROM statuses WHERE user_id = ANY($1)",
     "DELETE FROM sidebar_categories WHERE user_id = ANY($1)",
+    "DELETE FROM custom_statuses WHERE user_id = ANY($1)",
+    "DELETE FROM recent_custom_statuses WHERE user_id = ANY($1)",
     "DELETE FROM sidebar_orders WHERE user_id = ANY($1)",
 ];
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use events::{EventId, PostId};
 use read_model::rows::{
-    ChannelMemberRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow,
-    ReactionRow, SidebarCategoryRow, TeamMemberRow,
+    ChannelMemberRow, CustomStatusRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow,
+    PreferenceRow, ReactionRow, SidebarCategoryRow, TeamMemberRow,
 };
 use read_model::{Column, Key, Table, partition_key};
 use sqlx::Arguments;
@@ -51,6 +51,7 @@ pub(super) fn but_new_posts(changes: &RowChanges) -> Result<Statement, BoxDynErr
     notify_props(&mut statement, changes)?;
     sidebars(&mut statement, changes)?;
     drafts(&mut statement, changes)?;
+    custom_statuses(&mut statement, changes)?;
     patched(&mut statement, &changes.holds)?;
     statement.insert(&changes.retention_runs.values().collect::<Vec<_>>())?;
     statement.insert(&changes.channel_expiries.values().collect::<Vec<_>>())?;
@@ -238,6 +239,13 @@ fn sidebars(statement: &mut Statement, changes: &RowChanges) -> Bound {
     let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1);
     statement.delete::<SidebarCategoryRow>(keys.and(&gone, |key| key.2))?;
     statement.put(&changes.sidebar_orders.values().collect::<Vec<_>>())
+}
+
+fn custom_statuses(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (put, gone) = split_gone(&changes.custom_statuses);
+    statement.put(&put)?;
+    statement.delete::<CustomStatusRow>(Keys::of(&gone, |key| *key))?;
+    statement.put(&changes.recent_statuses.values().collect::<Vec<_>>())
 }
 
 fn drafts(statement: &mut Statement, changes: &RowChanges) -> Bound {

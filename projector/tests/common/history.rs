@@ -102,6 +102,7 @@ impl History {
             94 => self.notify(),
             95 => self.arrange(),
             96 => self.draft(),
+            97 => self.say_status(),
             _ => self.read(),
         }
     }

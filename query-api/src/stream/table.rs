@@ -178,6 +178,10 @@ mod tests {
                 "channel.member_notify_changed",
             ],
         ),
+        (
+            "told with the account, whose `props` show it",
+            &["custom_status.set", "custom_status.cleared", "custom_status.recent_removed"],
+        ),
         ("its writer's alone until it is sent", &["draft.saved", "draft.deleted", "drafts.erased"]),
         (
             "never kept",

@@ -1,6 +1,7 @@
 //! What people have arranged, set and begun to write for themselves.
 
 use events::channel::{ChannelMemberNotifyChanged, NoticeKind};
+use events::custom_status::*;
 use events::directory::ChannelType;
 use events::draft::{DraftContent, DraftDeleted, DraftEnd, DraftSaved};
 use events::sidebar::*;
@@ -184,5 +185,42 @@ fn of_a_muted_channel_only_mentions_are_unread() {
         assert_eq!(own["notify_props"]["desktop"], "default");
         let others = world.get(&ada, &path).await.ok();
         assert_eq!(others["notify_props"]["mark_unread"], "all", "what others set is theirs");
+    });
+}
+
+#[test]
+fn what_somebody_is_at_is_shown_in_their_profile_until_it_ends() {
+    run(async {
+        let world = World::start().await;
+        let ada = world.person("ada").await;
+        let bob = world.person("bob").await;
+        let me = "/users/me";
+        assert_eq!(world.get(&bob, me).await.ok()["props"].get("customStatus"), None);
+        let say = async |expires_at_ms| {
+            let status = CustomStatus { text: "tea".to_owned(), ..CustomStatus::default() };
+            let p = CustomStatusContent { status: status.clone(), recent: vec![status] };
+            let c = CustomStatusSet { user_id: bob.id, expires_at_ms };
+            world.append(bob.id.0, UserEvent::from(Body { c, p })).await;
+        };
+        say(0).await;
+        let seen = async |who: &Person, path: &str| {
+            let props = &world.get(who, path).await.ok()["props"];
+            let said = props["customStatus"].as_str().map(str::to_owned);
+            said.map(|said| serde_json::from_str::<serde_json::Value>(&said).unwrap())
+        };
+        let of_bob = format!("/users/{}", bob.id);
+        for (who, path) in [(&bob, me), (&bob, me), (&ada, &of_bob)] {
+            assert_eq!(seen(who, path).await.unwrap()["text"], "tea");
+        }
+        let listed = world.ask(&ada, "/users/ids", json!([bob.id])).await.ok();
+        assert!(listed[0]["props"]["recentCustomStatuses"].as_str().unwrap().contains("tea"));
+        say(1).await;
+        assert_eq!(seen(&ada, &of_bob).await, None, "it is over");
+        say(i64::MAX).await;
+        assert!(seen(&bob, me).await.is_some());
+        let cleared = CustomStatusCleared { user_id: bob.id };
+        world.append(bob.id.0, UserEvent::from(Body::from(cleared))).await;
+        assert_eq!(seen(&bob, me).await, None);
+        assert_eq!(seen(&ada, &of_bob).await, None);
     });
 }

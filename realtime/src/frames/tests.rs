@@ -402,3 +402,16 @@ fn a_draft_is_told_to_its_writers_other_devices() {
     let pushed = world.push(BOB.0, ReadstateEvent::from(Body::from(c)));
     assert_eq!(names(&pushed), ["draft_deleted"]);
 }
+
+#[test]
+fn what_somebody_is_at_is_told_with_their_account() {
+    use events::custom_status::*;
+    let world = World::new();
+    let body = Body {
+        c: CustomStatusSet { user_id: BOB, expires_at_ms: 0 },
+        p: CustomStatusContent::default(),
+    };
+    let pushed = world.push(BOB.0, UserEvent::from(body));
+    let expected = [Audience::Intimates(BOB), Audience::Strangers(BOB)];
+    assert_eq!(pushed.rows, expected.map(|audience| (audience, Rows::User(BOB))));
+}

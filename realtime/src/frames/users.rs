@@ -7,6 +7,7 @@ use fold::FoldSet;
 use wire::Preference;
 use wire::frame::{self, Broadcast, Frame};
 
+use super::directory::user_updated;
 use super::{Audience, Sink, drafts, sidebar};
 
 pub(super) fn of(set: &FoldSet, event: &UserEvent, sink: &mut impl Sink) {
@@ -24,6 +25,9 @@ pub(super) fn of(set: &FoldSet, event: &UserEvent, sink: &mut impl Sink) {
         E::SidebarCategoriesChanged(b) => sidebar::changed(b, sink),
         E::SidebarCategoryDeleted(b) => sidebar::deleted(&b.c, sink),
         E::SidebarOrderSet(b) => sidebar::ordered(&b.c, sink),
+        E::CustomStatusSet(b) => user_updated(b.c.user_id, sink),
+        E::CustomStatusCleared(b) => user_updated(b.c.user_id, sink),
+        E::CustomStatusRecentRemoved(b) => user_updated(b.c.user_id, sink),
         // A status is told of when what is shown changes, which takes a clock.
         E::StatusSet(_)
         | E::SessionCreated(_)

@@ -93,6 +93,9 @@ impl Hub {
                 | UserEvent::SidebarCategoriesChanged(_)
                 | UserEvent::SidebarCategoryDeleted(_)
                 | UserEvent::SidebarOrderSet(_)
+                | UserEvent::CustomStatusSet(_)
+                | UserEvent::CustomStatusCleared(_)
+                | UserEvent::CustomStatusRecentRemoved(_)
                 | UserEvent::RulesActivated(_)
                 | UserEvent::EpochOpened(_)
                 | UserEvent::EpochSealed(_),

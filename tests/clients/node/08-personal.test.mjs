@@ -168,3 +168,22 @@ describe('saved posts', () => {
         assert.deepEqual((await bob.rest.getFlaggedPosts(bob.id, channel.id)).order, []);
     });
 });
+
+describe('what one is at', () => {
+    it('is shown to everybody with the account', async () => {
+        const told = ada.live.expect('user_updated', ({user}) => user.id === bob.id && user.props.customStatus);
+        const end = new Date(Date.now() + 3_600_000).toISOString();
+        await bob.rest.updateCustomStatus({emoji: 'tea', text: 'Tea', duration: 'one_hour', expires_at: end});
+        assert.equal(JSON.parse((await told).data.user.props.customStatus).text, 'Tea');
+        const said = JSON.parse((await ada.rest.getUser(bob.id)).props.customStatus);
+        assert.deepEqual(said, {emoji: 'tea', text: 'Tea', duration: 'one_hour', expires_at: end});
+        await bob.rest.unsetCustomStatus();
+        const me = await bob.rest.getMe();
+        assert.equal(me.props.customStatus, undefined);
+        assert.equal(JSON.parse(me.props.recentCustomStatuses)[0].text, 'Tea');
+        await bob.rest.removeRecentCustomStatus({emoji: 'tea', text: 'Tea'});
+        assert.deepEqual(JSON.parse((await bob.rest.getMe()).props.recentCustomStatuses), []);
+        const error = await refusal(() => bob.rest.updateCustomStatus({emoji: '', text: ''}));
+        assert.equal(error.status_code, 400);
+    });
+});

@@ -171,6 +171,12 @@ OBJECT_ROUTES = [
         optional={"parent_id": "text"},
     ),
     Route(
+        "PUT",
+        "/users/me/status/custom",
+        {"emoji": "tea", "text": "Tea"},
+        optional={"emoji": "text", "text": "text", "duration": "text", "expires_at": "text"},
+    ),
+    Route(
         "POST",
         "/drafts",
         {"channel_id": "{channel}", "message": "never sent"},
@@ -182,7 +188,6 @@ OBJECT_ROUTES = [
         "/channels/{channel}/members/me/notify_props",
         {"desktop": "all", "mark_unread": "all"},
         optional={"desktop": "text", "mark_unread": "text"},
-        lenient=True,
     ),
     Route(
         "POST",

@@ -82,6 +82,9 @@ FOREIGN_WRITES = [
     ("PUT", "/users/{ada}/teams/{team}/channels/categories/channels_{ada}_{team}", {"channel_ids": []}),
     ("DELETE", "/users/{ada}/teams/{team}/channels/categories/channels_{ada}_{team}", None),
     ("DELETE", "/users/{ada}/channels/{channel}/drafts", None),
+    ("PUT", "/users/{ada}/status/custom", {"emoji": "tea", "text": "mine"}),
+    ("DELETE", "/users/{ada}/status/custom", None),
+    ("POST", "/users/{ada}/status/custom/recent/delete", {"emoji": "tea", "text": "mine"}),
     ("DELETE", "/users/{ada}/channels/{channel}/drafts/{post}", None),
 ]
 

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod channel;
+pub mod custom_status;
 pub mod directory;
 pub mod draft;
 pub mod mentions;
@@ -93,6 +94,9 @@ pub fn subject_of(event: &Event) -> Id {
             UserEvent::SidebarCategoriesChanged(b) => b.c.user_id.0,
             UserEvent::SidebarCategoryDeleted(b) => b.c.user_id.0,
             UserEvent::SidebarOrderSet(b) => b.c.user_id.0,
+            UserEvent::CustomStatusSet(b) => b.c.user_id.0,
+            UserEvent::CustomStatusCleared(b) => b.c.user_id.0,
+            UserEvent::CustomStatusRecentRemoved(b) => b.c.user_id.0,
             UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_) => Id::default(),

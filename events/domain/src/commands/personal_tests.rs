@@ -2,17 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use events::custom_status::CustomStatus;
 use events::directory::ChannelType::Open;
 use events::draft::{DraftContent, DraftEnd, DraftsErased};
 use events::sidebar::{CategoryKey, CategorySorting};
 use events::{ChannelId, Event, Id, ReadstateEvent, UserEvent};
 
 use super::channel::{ChannelRejection, RemoveChannelMember};
+use super::custom_status::*;
 use super::draft::*;
 use super::given::*;
 use super::notify::*;
 use super::post::PostRejection;
 use super::sidebar::*;
+use super::user::UserRejection;
 use super::*;
 use crate::sidebar::{Arrangement, Stored};
 use crate::verdict::Refusal;
@@ -263,4 +266,44 @@ fn nothing_of_an_erased_person_is_begun_again() {
     assert_eq!(given.readstate.drafts().count(user(3)), 0);
     assert_eq!(given.apply(&late).unwrap_err(), Refusal::UserInactive);
     assert_eq!(given.apply(&erased).unwrap_err(), Refusal::Already);
+}
+
+#[test]
+fn what_somebody_is_at_has_a_form_an_end_and_an_owner() {
+    let given = scene();
+    let command = |actor: u8, text: &str, duration: &str, expires_at_ms: i64| SetCustomStatus {
+        actor: user(actor),
+        user_id: user(3),
+        status: CustomStatus {
+            text: text.to_owned(),
+            duration: duration.to_owned(),
+            ..CustomStatus::default()
+        },
+        expires_at_ms,
+        now_ms: 1_000,
+        held: HeldStatus::default(),
+    };
+    let decide = |command: SetCustomStatus| command.decide(&given.directory);
+    assert!(decide(command(3, "tea", "", 0)).is_ok());
+    assert!(decide(command(3, "tea", "one_hour", 2_000)).is_ok());
+    assert!(decide(command(1, "tea", "", 0)).is_ok(), "an administrator");
+    assert_eq!(decide(command(2, "tea", "", 0)), Err(UserRejection::Forbidden));
+    for (text, duration, end, field) in [
+        ("", "", 0, "custom_status"),
+        ("tea", "one_year", 2_000, "duration"),
+        ("tea", "one_hour", 0, "expires_at"),
+        ("tea", "", 1_000, "expires_at"),
+    ] {
+        let refused = decide(command(3, text, duration, end));
+        assert_eq!(refused, Err(UserRejection::Invalid(field)));
+    }
+    let again = command(3, "tea", "", 0);
+    let held = HeldStatus { status: again.status.clone(), recent: vec![again.status.clone()] };
+    let again = SetCustomStatus { held: held.clone(), ..again };
+    assert_eq!(decide(again.clone()), Ok(Decision::AlreadySo));
+    let clear = ClearCustomStatus { actor: user(3), user_id: user(3) };
+    assert_eq!(clear.decide(&given.directory, &given.users), Ok(Decision::AlreadySo));
+    let other = CustomStatus { text: "coffee".to_owned(), ..CustomStatus::default() };
+    let forget = RemoveRecentCustomStatus { actor: user(3), user_id: user(3), status: other, held };
+    assert_eq!(forget.decide(&given.directory), Ok(Decision::AlreadySo));
 }

@@ -1,3 +1,4 @@
+use events::custom_status::*;
 use events::directory::{EpochOpened, EpochSealed, RulesActivated};
 use events::draft::*;
 use events::presence::{
@@ -14,8 +15,12 @@ use super::{ANN, Case, id, personal};
 const CHANNEL: ChannelId = ChannelId(id(0x50));
 
 pub fn cases() -> Vec<Case> {
-    let mut cases: Vec<Case> =
-        users().into_iter().chain(sidebar()).map(|event| Case::current(ANN.0, event)).collect();
+    let mut cases: Vec<Case> = users()
+        .into_iter()
+        .chain(sidebar())
+        .chain(custom_statuses())
+        .map(|event| Case::current(ANN.0, event))
+        .collect();
     cases.extend(readstate().into_iter().chain(drafts()).map(|event| Case::current(ANN.0, event)));
     cases.extend(presence());
     cases
@@ -96,6 +101,24 @@ fn sidebar() -> [UserEvent; 4] {
         Body::from(SidebarCategoryDeleted { user_id, team_id, category_id: own }).into(),
         Body::from(SidebarOrderSet { user_id, team_id, order: vec![own, CategoryKey::Channels] })
             .into(),
+    ]
+}
+
+fn custom_statuses() -> [UserEvent; 3] {
+    let said = || CustomStatus {
+        emoji: personal("emoji"),
+        text: personal("text"),
+        duration: personal("duration"),
+        expires_at: personal("expires_at"),
+    };
+    let user_id = ANN;
+    let content = CustomStatusContent { status: said(), recent: vec![said()] };
+    let set = CustomStatusSet { user_id, expires_at_ms: 1_767_229_200_000 };
+    let removed = CustomStatusRecentRemoved { user_id };
+    [
+        Body { c: set, p: content }.into(),
+        Body::from(CustomStatusCleared { user_id }).into(),
+        Body { c: removed, p: RecentCustomStatuses { recent: vec![said()] } }.into(),
     ]
 }
 

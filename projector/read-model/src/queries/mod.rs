@@ -3,6 +3,7 @@
 
 mod channel_members;
 mod channels;
+mod custom_statuses;
 mod drafts;
 mod files;
 mod frames;

@@ -1,6 +1,7 @@
 //! What people arrange, set and begin to write for themselves.
 
 use events::channel::ChannelMemberNotifyChanged;
+use events::custom_status::*;
 use events::draft::*;
 use events::sidebar::*;
 use events::*;
@@ -75,6 +76,25 @@ impl History {
 
     fn some_channels(&mut self) -> Vec<ChannelId> {
         (0..self.rng.random_range(0..3)).map(|_| self.any_channel()).collect()
+    }
+
+    pub(super) fn say_status(&mut self) {
+        let user_id = self.user();
+        let said =
+            |history: &mut Self| CustomStatus { text: history.words(), ..CustomStatus::default() };
+        let recent = vec![said(self), said(self)];
+        match self.rng.random_range(0..4) {
+            0 => self.personal(user_id, Body::from(CustomStatusCleared { user_id })),
+            1 => {
+                let c = CustomStatusRecentRemoved { user_id };
+                self.personal(user_id, Body { c, p: RecentCustomStatuses { recent } });
+            }
+            _ => {
+                let c = CustomStatusSet { user_id, expires_at_ms: 0 };
+                let p = CustomStatusContent { status: said(self), recent };
+                self.personal(user_id, Body { c, p });
+            }
+        }
     }
 
     pub(super) fn draft(&mut self) {

@@ -51,6 +51,18 @@ pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
         UserEvent::SidebarOrderSet(b) => {
             format!("{} put their categories in another order", person(b.c.user_id))
         }
+        UserEvent::CustomStatusSet(b) => {
+            let who = person(b.c.user_id);
+            let erased = names.has_erased(b.c.user_id);
+            let said = if erased { "(erased)".to_owned() } else { quoted(&b.p.status.text) };
+            format!("{who} said that they are at {said}")
+        }
+        UserEvent::CustomStatusCleared(b) => {
+            format!("{} said no longer what they are at", person(b.c.user_id))
+        }
+        UserEvent::CustomStatusRecentRemoved(b) => {
+            format!("{} forgot a status of before", person(b.c.user_id))
+        }
         UserEvent::UserStateErased(b) => {
             format!("sessions, status and preferences of {} were erased", person(b.c.user_id))
         }
