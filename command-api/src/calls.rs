@@ -31,7 +31,7 @@ impl CommandApi {
             return Calls { named, ..Calls::default() };
         }
         let members = || channel.members().map(|member| member.user_id);
-        let deaf = members().filter(|user| is_deaf(&names, *user)).collect();
+        let deaf = members().filter(|user| is_deaf(&names, channel, *user)).collect();
         drop(names);
         let online = if found.broadcast == Broadcast::Here {
             members().filter(|user| self.is_there(*user, now_ms)).collect()
@@ -47,6 +47,8 @@ impl CommandApi {
     }
 }
 
-fn is_deaf(names: &Names, user: UserId) -> bool {
+/// Whether calls to the whole channel pass the person by, everywhere or here.
+fn is_deaf(names: &Names, channel: &Channel, user: UserId) -> bool {
     names.person(user).is_some_and(|person| !person.hears_broadcasts())
+        || channel.ignores_broadcasts(user)
 }

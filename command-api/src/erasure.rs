@@ -5,11 +5,12 @@ use domain::commands::Decision;
 use domain::commands::directory::DirectoryRejection;
 use domain::{Directory, Users};
 use events::directory::UserKeyDestroyed;
+use events::draft::DraftsErased;
 use events::user::UserStateErased;
-use events::{Actor, Body, EventId, Partition, Position, UserId};
+use events::{Actor, Body, EventId, Partition, Position, ReadstateEvent, Topic, UserId};
 use platform::http::ApiError;
 
-use crate::executor::CommandApi;
+use crate::executor::{CommandApi, Ended, Order, undelayed};
 
 impl CommandApi {
     /// Whether the account is erased and its key may still be there.
@@ -50,6 +51,7 @@ impl CommandApi {
             Ok::<_, DirectoryRejection>(unless(users.has_erased(user), event))
         };
         let state = self.in_users(Actor::System, step("user_state.erased"), user, state).await?;
+        let drafts = self.erase_drafts(user, step("drafts.erased")).await?;
         let destroyed = tokio::time::timeout(self.settings.deadline, self.keys.destroy(user)).await;
         destroyed.map_err(ApiError::unavailable)?.map_err(ApiError::unavailable)?;
         let key = |directory: &Directory| {
@@ -59,7 +61,31 @@ impl CommandApi {
             Ok::<_, DirectoryRejection>(unless(done, event))
         };
         let key = self.in_directory(Actor::System, step("user.key_destroyed"), key).await?;
-        Ok(state.iter().chain(key.iter()).map(|written| written.position).collect())
+        let written = state.iter().chain(key.iter()).map(|written| written.position);
+        Ok(written.chain(drafts).collect())
+    }
+
+    async fn erase_drafts(&self, user: UserId, id: EventId) -> Result<Option<Position>, ApiError> {
+        let partition = Partition::of(Topic::Readstate, user.as_bytes());
+        let order = Order {
+            id: id.into(),
+            partition,
+            rests_on: &[partition],
+            actor: Actor::System,
+            cause: None,
+            connection_id: None,
+        };
+        let ended = self.submit(order, || {
+            let done = self.fold.readstate(user).state().drafts().has_erased(user);
+            let erased = Body::from(DraftsErased { user_id: user });
+            let event = || Decision::Append(ReadstateEvent::from(erased).into());
+            undelayed(Ok::<_, DirectoryRejection>(unless(done, event)))
+        });
+        match ended.await? {
+            Ended::Written(written) => Ok(Some(written.position)),
+            Ended::AlreadySo | Ended::Refused(_) => Ok(None),
+            Ended::Rejected(never) => Err(crate::refusals::Rejection::to_error(never)),
+        }
     }
 
     /// Finishes those that a crash left in between; answers those that failed.

@@ -5,6 +5,7 @@ use domain::commands::channel::ChannelRejection;
 use domain::commands::directory::DirectoryRejection;
 use domain::commands::post::PostRejection;
 use domain::commands::readstate::ReadstateRejection;
+use domain::commands::sidebar::SidebarRejection;
 use domain::commands::user::UserRejection;
 use http::StatusCode;
 use platform::http::ApiError;
@@ -215,6 +216,21 @@ impl Rejection for UserRejection {
             Self::UserInactive => ApiError::login_inactive(),
             Self::UnknownSession => ApiError::session_expired(),
             Self::SessionsEnded => ApiError::invalid_credentials(),
+        }
+    }
+}
+
+impl Rejection for SidebarRejection {
+    fn to_error(self) -> ApiError {
+        match self {
+            Self::Invalid(field) => ApiError::invalid_body(field),
+            Self::Forbidden => ApiError::forbidden(),
+            Self::UnknownTeam => ApiError::team_not_found(),
+            Self::UnknownCategory => ApiError::new(
+                StatusCode::NOT_FOUND,
+                "app.channel.sidebar_categories.app_error",
+                "There is no such category.",
+            ),
         }
     }
 }

@@ -5,9 +5,10 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::endpoints::{
-    channel_members, channel_privacy, channels, conversations, erasure, files, legal_holds, login,
-    member_roles, passwords, pins, posts, preferences, reactions, retention, rules, sessions,
-    status, team_admin, team_members, teams, threads, typing, users, views,
+    categories, channel_members, channel_privacy, channels, conversations, custom_status, drafts,
+    erasure, files, legal_holds, login, member_roles, notify_props, passwords, pins, posts,
+    preferences, reactions, retention, rules, sessions, status, team_admin, team_members, teams,
+    threads, typing, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -27,6 +28,9 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/v4/users/{user_id}/sessions/revoke", sessions::revoke)
         .post("/api/v4/users/{user_id}/sessions/revoke/all", sessions::revoke_all)
         .put("/api/v4/users/{user_id}/status", status::set)
+        .put("/api/v4/users/{user_id}/status/custom", custom_status::set)
+        .delete("/api/v4/users/{user_id}/status/custom", custom_status::clear)
+        .post("/api/v4/users/{user_id}/status/custom/recent/delete", custom_status::forget)
         .put("/api/v4/users/{user_id}/preferences", preferences::set)
         .post("/api/v4/users/{user_id}/preferences/delete", preferences::delete)
         .post("/api/v4/users/{user_id}/typing", typing::start)
@@ -37,6 +41,14 @@ pub fn routes(api: CommandApi) -> Router {
         .delete("/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/following", threads::unfollow)
         .put("/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/read/{timestamp}", threads::read)
         .post("/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/set_unread/{post_id}", threads::set_unread)
+        .post("/api/v4/users/{user_id}/teams/{team_id}/channels/categories", categories::create)
+        .put("/api/v4/users/{user_id}/teams/{team_id}/channels/categories", categories::update_all)
+        .put("/api/v4/users/{user_id}/teams/{team_id}/channels/categories/order", categories::order)
+        .put("/api/v4/users/{user_id}/teams/{team_id}/channels/categories/{category_id}", categories::update)
+        .delete("/api/v4/users/{user_id}/teams/{team_id}/channels/categories/{category_id}", categories::delete)
+        .post("/api/v4/drafts", drafts::save)
+        .delete("/api/v4/users/{user_id}/channels/{channel_id}/drafts", drafts::delete)
+        .delete("/api/v4/users/{user_id}/channels/{channel_id}/drafts/{root_id}", drafts::delete_of_reply)
         .post("/api/v4/teams", teams::create)
         .post("/api/v4/teams/members/invite", team_members::join_by_invite)
         .put("/api/v4/teams/{team_id}", team_admin::update)
@@ -64,6 +76,7 @@ pub fn routes(api: CommandApi) -> Router {
         .delete("/api/v4/channels/{channel_id}/members/{user_id}", channel_members::remove)
         .put("/api/v4/channels/{channel_id}/members/{user_id}/roles", member_roles::of_channel)
         .put("/api/v4/channels/{channel_id}/members/{user_id}/schemeRoles", member_roles::of_channel_by_scheme)
+        .put("/api/v4/channels/{channel_id}/members/{user_id}/notify_props", notify_props::set)
         .post("/api/v4/posts", posts::create)
         .put("/api/v4/posts/{post_id}", posts::update)
         .delete("/api/v4/posts/{post_id}", posts::delete)

@@ -5,9 +5,12 @@ use bytes::Bytes;
 use crate::Topic;
 use crate::body::{Body, Fact, Owner};
 use crate::channel::*;
+use crate::custom_status::*;
 use crate::directory::*;
+use crate::draft::*;
 use crate::presence::*;
 use crate::retention::*;
+use crate::sidebar::*;
 use crate::thread::*;
 use crate::user::*;
 
@@ -152,16 +155,19 @@ catalogue! {
         ChannelSettingsChanged, ChannelPrivacyChanged, ChannelArchived, ChannelRestored,
         ChannelMembersAdded, ChannelMemberRemoved, ChannelMemberRolesChanged, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
         ReactionAdded, ReactionRemoved, FileUploaded, ChannelAuthorErased,
-        ChannelPostsExpired, ChannelKeyAdvanced, ThreadFollowed, ThreadUnfollowed,
+        ChannelPostsExpired, ChannelKeyAdvanced, ThreadFollowed, ThreadUnfollowed, ChannelMemberNotifyChanged,
     }
     Users => UserEvent {
         RulesActivated, EpochOpened, EpochSealed,
         SessionCreated, SessionRevoked, PreferencesSet, PreferencesDeleted, StatusSet,
         UserStateErased,
+        SidebarCategoryCreated, SidebarCategoriesChanged, SidebarCategoryDeleted, SidebarOrderSet,
+        CustomStatusSet, CustomStatusCleared, CustomStatusRecentRemoved,
     }
     Readstate => ReadstateEvent {
         RulesActivated, EpochOpened, EpochSealed, ReadMarkerAdvanced, ReadMarkerSetBack,
         ThreadMarkerAdvanced, ThreadMarkerSetBack, ThreadMarkersAdvanced,
+        DraftSaved, DraftDeleted, DraftsErased,
     }
     Presence => PresenceEvent {
         TypingStarted, PresenceChanged, StatusChosen, PositionsNoted, ProcessNoted,

@@ -1,5 +1,7 @@
 //! Facts of the topic `channels`: everything of one channel.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -394,6 +396,16 @@ pub struct ReactionRemoved {
     pub emoji_name: String,
 }
 fact!(ReactionRemoved, "reaction.removed", 1);
+
+/// How a member wants to be told of the channel is now this, under the contract's names. What is not
+/// named stays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelMemberNotifyChanged {
+    pub channel_id: ChannelId,
+    pub user_id: UserId,
+    pub notify_props: BTreeMap<String, String>,
+}
+fact!(ChannelMemberNotifyChanged, "channel.member_notify_changed", 1);
 
 /// What an erased person said in the channel is blank, and their files are gone. They say nothing more
 /// in it.

@@ -8,7 +8,9 @@ mod body;
 mod catalogue;
 pub mod channel;
 pub mod codec;
+pub mod custom_status;
 pub mod directory;
+pub mod draft;
 mod envelope;
 mod ids;
 mod of_log;
@@ -16,6 +18,7 @@ mod position;
 pub mod presence;
 mod record;
 pub mod retention;
+pub mod sidebar;
 pub mod thread;
 pub mod user;
 

@@ -67,7 +67,8 @@ impl IndexFeed {
             | ChannelEvent::FileUploaded(_)
             | ChannelEvent::ThreadFollowed(_)
             | ChannelEvent::ThreadUnfollowed(_)
-            | ChannelEvent::ChannelKeyAdvanced(_) => {}
+            | ChannelEvent::ChannelKeyAdvanced(_)
+            | ChannelEvent::ChannelMemberNotifyChanged(_) => {}
         }
     }
 

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use domain::faults::{self, Rule};
+use events::sidebar::CategoryKey;
 use events::{ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, UserId};
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    DirectoryRequestRow, ExpiryRow, FileRow, HoldRow, PostRow, PostVersionRow, PreferenceRow,
-    ReactionRow, ReadMarkerRow, RetentionRunRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow,
-    ThreadMarkerRow, ThreadMemberRow, UserRequestRow, UserRow,
+    CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
+    PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
+    RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
+    ThreadFloorRow, ThreadMarkerRow, ThreadMemberRow, UserRequestRow, UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;
@@ -44,6 +46,12 @@ pub struct MemoryTables {
     pub thread_members: BTreeMap<(PostId, UserId), ThreadMemberRow>,
     pub thread_markers: BTreeMap<(UserId, PostId), ThreadMarkerRow>,
     pub thread_floors: BTreeMap<(UserId, Id), ThreadFloorRow>,
+    pub notify_props: BTreeMap<(ChannelId, UserId), NotifyPropsRow>,
+    pub sidebar_categories: BTreeMap<(UserId, TeamId, CategoryKey), SidebarCategoryRow>,
+    pub sidebar_orders: BTreeMap<(UserId, TeamId), SidebarOrderRow>,
+    pub custom_statuses: BTreeMap<UserId, CustomStatusRow>,
+    pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
+    pub drafts: BTreeMap<(UserId, ChannelId, PostId), DraftRow>,
     pub holds: BTreeMap<HoldId, HoldRow>,
     pub retention_runs: BTreeMap<Id, RetentionRunRow>,
     pub channel_expiries: BTreeMap<(ChannelId, i64), ExpiryRow>,
@@ -80,6 +88,10 @@ impl MemoryTables {
         patch_table(&mut self.posts, &changes.posts);
         patch_table(&mut self.holds, &changes.holds);
         put_or_delete(&mut self.preferences, &changes.preferences);
+        put_or_delete(&mut self.notify_props, &changes.notify_props);
+        put_or_delete(&mut self.sidebar_categories, &changes.sidebar_categories);
+        put_or_delete(&mut self.drafts, &changes.drafts);
+        put_or_delete(&mut self.custom_statuses, &changes.custom_statuses);
         insert(&mut self.retention_runs, &changes.retention_runs);
         insert(&mut self.channel_expiries, &changes.channel_expiries);
         insert(&mut self.directory_requests, &changes.directory_requests);
@@ -87,6 +99,12 @@ impl MemoryTables {
         insert(&mut self.user_requests, &changes.user_requests);
         for (user, row) in &changes.statuses {
             self.statuses.insert(*user, row.clone());
+        }
+        for (user, row) in &changes.recent_statuses {
+            self.recent_statuses.insert(*user, row.clone());
+        }
+        for (key, row) in &changes.sidebar_orders {
+            self.sidebar_orders.insert(*key, row.clone());
         }
         for (key, row) in &changes.read_markers {
             self.read_markers.insert(*key, row.clone());
@@ -172,7 +190,8 @@ impl MemoryTables {
         }
         let member = self.channel_members.get(&(channel, user))?;
         let marker = self.read_markers.get(&(user, channel));
-        let hears = self.users.get(&user)?.hears_broadcasts;
+        let ignores = self.notify_props.get(&(channel, user)).is_some_and(|n| n.ignores_broadcasts);
+        let hears = self.users.get(&user)?.hears_broadcasts && !ignores;
         Some(read_state(self.channels.get(&channel)?, member, marker, hears))
     }
 
@@ -230,6 +249,17 @@ impl MemoryTables {
         tables.thread_markers =
             keyed(c, |row: &ThreadMarkerRow| (row.user_id, row.root_id)).await?;
         tables.thread_floors = keyed(c, |row: &ThreadFloorRow| (row.user_id, row.scope)).await?;
+        tables.notify_props =
+            keyed(c, |row: &NotifyPropsRow| (row.channel_id, row.user_id)).await?;
+        tables.sidebar_categories =
+            keyed(c, |row: &SidebarCategoryRow| (row.user_id, row.team_id, row.category_id))
+                .await?;
+        tables.sidebar_orders =
+            keyed(c, |row: &SidebarOrderRow| (row.user_id, row.team_id)).await?;
+        tables.custom_statuses = keyed(c, |row: &CustomStatusRow| row.user_id).await?;
+        tables.recent_statuses = keyed(c, |row: &RecentStatusesRow| row.user_id).await?;
+        tables.drafts =
+            keyed(c, |row: &DraftRow| (row.user_id, row.channel_id, row.root_id)).await?;
         tables.holds = keyed(c, |row: &HoldRow| row.id).await?;
         tables.retention_runs = keyed(c, |row: &RetentionRunRow| row.id).await?;
         tables.channel_expiries = keyed(c, |row: &ExpiryRow| (row.channel_id, row.at)).await?;
@@ -259,6 +289,18 @@ impl MemoryTables {
             .or_else(|| differs("thread_members", &self.thread_members, &other.thread_members))
             .or_else(|| differs("thread_markers", &self.thread_markers, &other.thread_markers))
             .or_else(|| differs("thread_floors", &self.thread_floors, &other.thread_floors))
+            .or_else(|| differs("member_notify_props", &self.notify_props, &other.notify_props))
+            .or_else(|| {
+                let theirs = &other.sidebar_categories;
+                differs("sidebar_categories", &self.sidebar_categories, theirs)
+            })
+            .or_else(|| differs("sidebar_orders", &self.sidebar_orders, &other.sidebar_orders))
+            .or_else(|| differs("custom_statuses", &self.custom_statuses, &other.custom_statuses))
+            .or_else(|| {
+                let theirs = &other.recent_statuses;
+                differs("recent_custom_statuses", &self.recent_statuses, theirs)
+            })
+            .or_else(|| differs("drafts", &self.drafts, &other.drafts))
             .or_else(|| differs("legal_holds", &self.holds, &other.holds))
             .or_else(|| differs("retention_runs", &self.retention_runs, &other.retention_runs))
             .or_else(|| {

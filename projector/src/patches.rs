@@ -256,6 +256,12 @@ pub(crate) fn text(text: &str) -> String {
     if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() }
 }
 
+/// JSON as Postgres takes it. NUL is an escape in JSON, which a column of text holds as it is.
+pub(crate) fn json_text<T: serde::Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value)
+        .expect("what events hold has string keys and no failing serializer")
+}
+
 /// The same for a map of texts.
 pub(crate) fn text_map(map: &StringMap) -> StringMap {
     map.iter().map(|(name, value)| (text(name), text(value))).collect()

@@ -91,7 +91,7 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/users/{user_id}/teams/{team_id}/unread", teams::unread::one)
         .get("/api/v4/users/{user_id}/teams/{team_id}/threads", threads::list)
         .get("/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}", threads::one)
-        .get("/api/v4/users/{user_id}/teams/{team_id}/drafts", absent::none_in_team)
+        .get("/api/v4/users/{user_id}/teams/{team_id}/drafts", users::drafts::of_team)
         // Channels.
         .get("/api/v4/channels/{channel_id}", channels::one::by_id)
         .post("/api/v4/channels/stats/member_count", for_admins::member_counts)
@@ -122,6 +122,7 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/users/{user_id}/teams/{team_id}/channels/members", memberships::of_team)
         .get("/api/v4/users/{user_id}/teams/{team_id}/channels/categories", categories::get)
         .get("/api/v4/users/{user_id}/teams/{team_id}/channels/categories/order", categories::order)
+        .get("/api/v4/users/{user_id}/teams/{team_id}/channels/categories/{category_id}", categories::one)
         // Posts.
         .post("/api/v4/posts/ids", posts::by_ids::post)
         .post("/api/v4/posts/ids/reactions", reactions::of_posts)
@@ -137,6 +138,7 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/channels/{channel_id}/posts", posts::of_channel::get)
         .get("/api/v4/channels/{channel_id}/pinned", pinned::get)
         .post("/api/v4/teams/{team_id}/posts/search", search::in_team)
+        .get("/api/v4/users/{user_id}/posts/flagged", users::saved_posts::get)
         .get("/api/v4/users/{user_id}/channels/{channel_id}/posts/unread", around_unread::get)
         // Files.
         .post("/api/v4/files/search", files::search::everywhere)

@@ -86,6 +86,9 @@ impl Index {
         match audience {
             Audience::User(user) => self.those(set, [*user], |_| true),
             Audience::Member { channel_id, user_id } => self.member(set, *channel_id, *user_id),
+            Audience::User(user) | Audience::Devices { user, .. } => {
+                self.those(set, [*user], |_| true)
+            }
             Audience::Channel { channel_id, at, except } => {
                 self.members(set, *channel_id, *at, *except)
             }

@@ -46,6 +46,14 @@ pub trait Hydrate: Send + Sync + 'static {
     /// The team as JSON of the contract, without what only some of its members see.
     fn team(&self, position: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>>;
 
+    /// All of somebody's sidebar categories in a team, as a list in JSON of the contract.
+    fn categories(
+        &self,
+        position: Position,
+        user: UserId,
+        team: TeamId,
+    ) -> BoxFuture<'_, Option<Bytes>>;
+
     /// The account with everything that it may see of itself.
     fn user(&self, position: Position, user: UserId) -> BoxFuture<'_, Option<wire::User>>;
 

@@ -1,14 +1,18 @@
 //! One file per subject; each endpoint extracts, parses into a command, executes, renders.
 
+pub(crate) mod categories;
 pub(crate) mod channel_members;
 pub(crate) mod channel_privacy;
 pub(crate) mod channels;
 pub(crate) mod conversations;
+pub(crate) mod custom_status;
+pub(crate) mod drafts;
 pub(crate) mod erasure;
 pub(crate) mod files;
 pub(crate) mod legal_holds;
 pub(crate) mod login;
 pub(crate) mod member_roles;
+pub(crate) mod notify_props;
 pub(crate) mod passwords;
 pub(crate) mod pins;
 pub(crate) mod posts;

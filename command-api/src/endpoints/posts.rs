@@ -72,7 +72,9 @@ pub(crate) async fn create(
     };
     let shown = wire::Post::from_created(&b.c, &b.p, written.at);
     let response = json(StatusCode::CREATED, &shown);
-    Ok(api.shown(&caller.wishes, &[written.position], response).await)
+    let mut positions = vec![written.position];
+    positions.extend(api.draft_sent(&caller, (post.channel, post.root), written.at).await);
+    Ok(api.shown(&caller.wishes, &positions, response).await)
 }
 
 async fn decide(

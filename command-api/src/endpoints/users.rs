@@ -248,7 +248,7 @@ impl Patch {
             first_name: changed(&self.first_name, &row.first_name),
             last_name: changed(&self.last_name, &row.last_name),
             position: changed(&self.position, &row.position),
-            props: changed(&self.props, &row.props),
+            props: changed(&self.props.as_ref().map(own_props), &own_props(&row.props)),
             notify_props: changed(&self.notify_props, &row.notify_props),
             timezone: changed(&self.timezone, &row.timezone),
         };
@@ -265,6 +265,12 @@ impl Patch {
     }
 }
 
+/// What an account says in its `props`, without what is only shown there: what the person is at.
+fn own_props(props: &Texts) -> Texts {
+    let shown = |name: &String| name == "customStatus" || name == "recentCustomStatuses";
+    props.iter().filter(|(name, _)| !shown(name)).map(|(n, v)| (n.clone(), v.clone())).collect()
+}
+
 fn profile(row: &UserRow) -> NewProfile {
     NewProfile {
         username: row.username.clone(),
@@ -273,7 +279,7 @@ fn profile(row: &UserRow) -> NewProfile {
         first_name: row.first_name.clone(),
         last_name: row.last_name.clone(),
         position: row.position.clone(),
-        props: row.props.clone(),
+        props: own_props(&row.props),
         notify_props: row.notify_props.clone(),
         timezone: row.timezone.clone(),
         password_hash: String::new(),

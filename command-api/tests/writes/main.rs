@@ -7,6 +7,7 @@ mod attempts;
 mod deletions;
 mod keys;
 mod permissions;
+mod personal;
 mod retaining;
 mod threads;
 mod world;

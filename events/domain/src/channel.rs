@@ -17,6 +17,7 @@ use self::effects::{conversation, count_notice, count_post};
 use crate::aggregate::{Aggregate, Control, RULES_KNOWN};
 use crate::directory::refuse_if;
 use crate::faults::{self, Rule};
+use crate::notify::{self, NotifyProps};
 use crate::verdict::{Applied, ChannelAfter, Refusal};
 use crate::window::{Conflicts, Kinds, TouchKind, Touches, WindowLimits};
 
@@ -62,6 +63,8 @@ pub struct Channel {
     pub cleared_before: i64,
     /// What was sealed before this time can be read nowhere.
     pub sealed_from: i64,
+    /// How present members who have set anything want to be told.
+    notify: BTreeMap<UserId, NotifyProps>,
 }
 
 impl Channel {
@@ -89,6 +92,16 @@ impl Channel {
     /// Whether what `user` said here is erased.
     pub fn has_erased(&self, user: UserId) -> bool {
         self.erased_authors.contains(&user)
+    }
+
+    /// What a present member has set of how they are told; nothing where they never set anything.
+    pub fn notify_props(&self, user: UserId) -> Option<&NotifyProps> {
+        self.notify.get(&user)
+    }
+
+    /// Whether calls to the whole channel pass a member by because of what they set here.
+    pub fn ignores_broadcasts(&self, user: UserId) -> bool {
+        self.notify.get(&user).is_some_and(notify::ignores_broadcasts)
     }
 
     /// The channel's and the member's totals now.
@@ -226,6 +239,10 @@ impl Aggregate for Channels {
                     || b.c.before > channel.cleared_before;
                 refuse_if(!later, Refusal::Already)
             }
+            E::ChannelMemberNotifyChanged(b) => {
+                let held = self.known(b.c.channel_id)?.member(b.c.user_id);
+                refuse_if(held.is_none(), Refusal::NotAMember)
+            }
             E::ChannelKeyAdvanced(b) => {
                 let channel = self.known(b.c.channel_id)?;
                 refuse_if(b.c.sealed_from <= channel.sealed_from, Refusal::Already)?;
@@ -301,6 +318,7 @@ impl Aggregate for Channels {
             E::ChannelKeyAdvanced(b) => {
                 self.with(channel_id, |channel| channel.sealed_from = b.c.sealed_from);
             }
+            E::ChannelMemberNotifyChanged(b) => applied.notify_props = self.set_notify(&b.c),
             E::PostEdited(_)
             | E::PostDeleted(_)
             | E::PostPinned(_)
@@ -353,7 +371,8 @@ impl Aggregate for Channels {
             | E::ChannelAuthorErased(_)
             | E::ChannelKeyAdvanced(_)
             | E::ThreadFollowed(_)
-            | E::ThreadUnfollowed(_) => Touches::new(),
+            | E::ThreadUnfollowed(_)
+            | E::ChannelMemberNotifyChanged(_) => Touches::new(),
         }
     }
 
@@ -422,6 +441,7 @@ impl Aggregate for Channels {
             | E::ChannelAuthorErased(_)
             | E::ChannelPostsExpired(_)
             | E::ChannelKeyAdvanced(_)
+            | E::ChannelMemberNotifyChanged(_)
             | E::FileUploaded(_) => Conflicts::new(),
         }
     }

@@ -1,4 +1,4 @@
-//! The aggregates of the topics `users` (sessions, status) and `readstate` (read markers).
+//! The aggregates of the topics `users` (sessions, status) and `readstate` (read markers, drafts).
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Control};
 use crate::directory::refuse_if;
+use crate::drafts::Drafts;
 use crate::verdict::{Applied, Refusal};
 use crate::window::WindowLimits;
 
@@ -32,7 +33,16 @@ struct UserState {
     /// Oldest first.
     sessions: Vec<TokenHash>,
     status: Option<(StatusKind, i64)>,
+    custom_status: Said,
     erased: bool,
+}
+
+/// That somebody says what they are at; never what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+struct Said {
+    now: bool,
+    /// The offset behind the last event on it.
+    until: u64,
 }
 
 /// The state of the people in one partition.
@@ -58,6 +68,21 @@ impl Users {
         self.users.get(&user).and_then(|state| state.status)
     }
 
+    /// Whether the person says what they are at.
+    pub fn has_custom_status(&self, user: UserId) -> bool {
+        self.users.get(&user).is_some_and(|state| state.custom_status.now)
+    }
+
+    /// Rows that hold everything below this offset hold what the person says they are at.
+    pub fn custom_status_until(&self, user: UserId) -> u64 {
+        self.users.get(&user).map_or(0, |state| state.custom_status.until)
+    }
+
+    fn say(&mut self, user: UserId, now: Option<bool>, offset: u64) {
+        let said = &mut self.users.entry(user).or_default().custom_status;
+        *said = Said { now: now.unwrap_or(said.now), until: offset + 1 };
+    }
+
     /// Whether the person's own state is erased: nothing more is taken in for them.
     pub fn has_erased(&self, user: UserId) -> bool {
         self.users.get(&user).is_some_and(|state| state.erased)
@@ -69,6 +94,7 @@ impl Users {
             self.sessions.remove(&hash);
         }
         state.status = None;
+        state.custom_status.now = false;
         state.erased = true;
     }
 
@@ -157,8 +183,17 @@ impl Aggregate for Users {
                 let same = self.status(b.c.user_id) == Some((b.c.status, b.c.dnd_end_ms));
                 refuse_if(same, Refusal::Already)
             }
+            UserEvent::CustomStatusCleared(b) => {
+                refuse_if(!self.has_custom_status(b.c.user_id), Refusal::Already)
+            }
             UserEvent::PreferencesSet(_)
             | UserEvent::PreferencesDeleted(_)
+            | UserEvent::SidebarCategoryCreated(_)
+            | UserEvent::SidebarCategoriesChanged(_)
+            | UserEvent::SidebarCategoryDeleted(_)
+            | UserEvent::SidebarOrderSet(_)
+            | UserEvent::CustomStatusSet(_)
+            | UserEvent::CustomStatusRecentRemoved(_)
             | UserEvent::UserStateErased(_)
             | UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
@@ -166,15 +201,22 @@ impl Aggregate for Users {
         }
     }
 
-    fn evolve(&mut self, meta: &Meta, event: &UserEvent, at: i64, _offset: u64) -> Applied {
+    fn evolve(&mut self, meta: &Meta, event: &UserEvent, at: i64, offset: u64) -> Applied {
         self.users.entry(UserId(meta.subject)).or_default().last_at = at;
         match event {
             UserEvent::SessionCreated(b) => self.create_session(&b.c, at),
             UserEvent::SessionRevoked(b) => self.revoke(b.c.user_id, b.c.session_id),
             UserEvent::StatusSet(b) => self.set_status(&b.c),
             UserEvent::UserStateErased(b) => self.erase(b.c.user_id),
+            UserEvent::CustomStatusSet(b) => self.say(b.c.user_id, Some(true), offset),
+            UserEvent::CustomStatusCleared(b) => self.say(b.c.user_id, Some(false), offset),
+            UserEvent::CustomStatusRecentRemoved(b) => self.say(b.c.user_id, None, offset),
             UserEvent::PreferencesSet(_)
             | UserEvent::PreferencesDeleted(_)
+            | UserEvent::SidebarCategoryCreated(_)
+            | UserEvent::SidebarCategoriesChanged(_)
+            | UserEvent::SidebarCategoryDeleted(_)
+            | UserEvent::SidebarOrderSet(_)
             | UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_) => {}
@@ -194,6 +236,13 @@ fn person_of(event: &UserEvent) -> Option<UserId> {
         UserEvent::PreferencesDeleted(b) => Some(b.c.user_id),
         UserEvent::StatusSet(b) => Some(b.c.user_id),
         UserEvent::UserStateErased(b) => Some(b.c.user_id),
+        UserEvent::SidebarCategoryCreated(b) => Some(b.c.user_id),
+        UserEvent::SidebarCategoriesChanged(b) => Some(b.c.user_id),
+        UserEvent::SidebarCategoryDeleted(b) => Some(b.c.user_id),
+        UserEvent::SidebarOrderSet(b) => Some(b.c.user_id),
+        UserEvent::CustomStatusSet(b) => Some(b.c.user_id),
+        UserEvent::CustomStatusCleared(b) => Some(b.c.user_id),
+        UserEvent::CustomStatusRecentRemoved(b) => Some(b.c.user_id),
     }
 }
 
@@ -204,16 +253,21 @@ pub struct Marker {
     pub read_to: i64,
 }
 
-/// The read markers of the people in one partition.
+/// The read markers and drafts of the people in one partition.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Readstate {
     last_at: BTreeMap<UserId, i64>,
     markers: BTreeMap<(UserId, ChannelId), Marker>,
+    drafts: Drafts,
 }
 
 impl Readstate {
     pub fn marker(&self, user: UserId, channel: ChannelId) -> Option<Marker> {
         self.markers.get(&(user, channel)).copied()
+    }
+
+    pub fn drafts(&self) -> &Drafts {
+        &self.drafts
     }
 
     /// Whether `marker` would move `user` forward.
@@ -272,6 +326,12 @@ impl Aggregate for Readstate {
             | ReadstateEvent::ThreadMarkerSetBack(_)
             | ReadstateEvent::ThreadMarkersAdvanced(_)
             | ReadstateEvent::RulesActivated(_)
+            ReadstateEvent::DraftSaved(b) => self.drafts.admit_saved(&b.c),
+            ReadstateEvent::DraftDeleted(b) => self.drafts.admit_deleted(&b.c),
+            ReadstateEvent::DraftsErased(b) => {
+                refuse_if(self.drafts.has_erased(b.c.user_id), Refusal::Already)
+            }
+            ReadstateEvent::RulesActivated(_)
             | ReadstateEvent::EpochOpened(_)
             | ReadstateEvent::EpochSealed(_) => Ok(()),
         }
@@ -297,6 +357,18 @@ impl Aggregate for Readstate {
             ReadstateEvent::ThreadMarkerAdvanced(b) => self.take_time(b.c.user_id, at),
             ReadstateEvent::ThreadMarkerSetBack(b) => self.take_time(b.c.user_id, at),
             ReadstateEvent::ThreadMarkersAdvanced(b) => self.take_time(b.c.user_id, at),
+            ReadstateEvent::DraftSaved(b) => {
+                self.drafts.save(&b.c, at);
+                self.last_at.insert(b.c.user_id, at);
+            }
+            ReadstateEvent::DraftDeleted(b) => {
+                self.drafts.delete(&b.c);
+                self.last_at.insert(b.c.user_id, at);
+            }
+            ReadstateEvent::DraftsErased(b) => {
+                self.drafts.erase(b.c.user_id);
+                self.last_at.insert(b.c.user_id, at);
+            }
             ReadstateEvent::RulesActivated(_)
             | ReadstateEvent::EpochOpened(_)
             | ReadstateEvent::EpochSealed(_) => {}

@@ -35,6 +35,8 @@ pub struct Applied {
     pub left: Vec<TeamId>,
     /// `directory`, user.created: the account is the first and therefore the administrator.
     pub system_admin: bool,
+    /// `channels`, channel.member_notify_changed: all that the member has set now.
+    pub notify_props: Option<crate::notify::NotifyProps>,
     /// `readstate`: the markers that really moved.
     pub markers: Vec<events::user::ReadMarker>,
 }

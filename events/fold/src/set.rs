@@ -12,7 +12,7 @@ use events::{
 use parking_lot::{RwLock, RwLockReadGuard};
 use serde::{Deserialize, Serialize};
 
-use crate::names::Names;
+use crate::names::{Names, PersonName};
 
 /// A record, what it says, and the verdict on it.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ pub struct InvalidSnapshot {
 }
 
 /// Format of the snapshots; another one is passed over.
-const SNAPSHOT_FORMAT: u8 = 4;
+const SNAPSHOT_FORMAT: u8 = 5;
 
 #[derive(Serialize, Deserialize)]
 struct DirectorySnapshot {
@@ -154,6 +154,16 @@ impl FoldSet {
             found.extend(fold.state().channels_of(user).map(|(id, _, _)| id));
         }
         found
+    }
+
+    /// Whether calls to the whole of a channel reach `user`: as they want it everywhere, and here.
+    pub fn hears_broadcasts(&self, user: UserId, channel: Option<ChannelId>) -> bool {
+        let everywhere = self.names().person(user).is_none_or(PersonName::hears_broadcasts);
+        everywhere
+            && !channel.is_some_and(|id| {
+                let fold = self.channels(id);
+                fold.state().channel(id).is_some_and(|channel| channel.ignores_broadcasts(user))
+            })
     }
 
     /// Judges the next record of its partition.

@@ -110,6 +110,7 @@ const CLEAR_TEXTS: &[&str] = &[
     "channel.created display_name",
     "channel.created header",
     "channel.created purpose",
+    "channel.member_notify_changed notify_props",
     "channel.member_removed notice new",
     "channel.member_removed notice old",
     "channel.members_added notice new",

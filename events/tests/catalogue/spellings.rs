@@ -2,6 +2,8 @@
 
 use events::channel::{Broadcast, LeftBecause, NoticeKind};
 use events::directory::{ChannelType, JoinedVia, TeamType};
+use events::draft::DraftEnd;
+use events::sidebar::CategorySorting;
 use events::user::StatusKind;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -48,6 +50,13 @@ fn choices_are_spelled_as_ever() {
         (StatusKind::Away, "away"),
         (StatusKind::Dnd, "dnd"),
         (StatusKind::Offline, "offline"),
+    ]);
+    assert_spelled(&[(DraftEnd::Discarded, "discarded"), (DraftEnd::Sent, "sent")]);
+    assert_spelled(&[
+        (CategorySorting::Unset, ""),
+        (CategorySorting::Alphabetical, "alpha"),
+        (CategorySorting::Recent, "recent"),
+        (CategorySorting::Manual, "manual"),
     ]);
 }
 

@@ -211,6 +211,13 @@ pub struct ChannelWithTeam {
     pub team_update_at: i64,
 }
 
+/// How a member is notified who has set these.
+pub fn member_notify_props(set: &StringMap) -> StringMap {
+    let mut props = default_member_notify_props();
+    props.extend(set.iter().map(|(name, value)| (name.clone(), value.clone())));
+    props
+}
+
 /// A row of `GET /users/{u}/channel_members`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChannelMemberWithTeam {

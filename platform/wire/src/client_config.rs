@@ -83,7 +83,7 @@ const PUBLIC: &[(&str, &str)] = &[
 /// What is the same everywhere and concerns people who are logged in.
 const MEMBERS: &[(&str, &str)] = &[
     ("AllowCustomThemes", "true"),
-    ("AllowSyncedDrafts", "false"),
+    ("AllowSyncedDrafts", "true"),
     ("AllowedThemes", ""),
     ("AutoFollowThreads", "true"),
     ("CloseUnusedDirectMessages", "false"),
@@ -101,7 +101,7 @@ const MEMBERS: &[(&str, &str)] = &[
     ("EnableConfirmNotificationsToChannel", "true"),
     ("EnableCustomEmoji", "false"),
     ("EnableCustomGroups", "false"),
-    ("EnableCustomUserStatuses", "false"),
+    ("EnableCustomUserStatuses", "true"),
     ("EnableDeveloper", "false"),
     ("EnableEmailBatching", "false"),
     ("EnableEmojiPicker", "true"),

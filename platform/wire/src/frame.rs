@@ -36,6 +36,11 @@ impl Broadcast {
         Self { user_id: Some(user_id), ..Self::default() }
     }
 
+    /// To somebody, about something of theirs in a team.
+    pub fn to_user_in(user_id: UserId, team_id: TeamId) -> Self {
+        Self { team_id: Some(team_id), ..Self::to_user(user_id) }
+    }
+
     pub fn to_channel(channel_id: ChannelId) -> Self {
         Self { channel_id: Some(channel_id), ..Self::default() }
     }

@@ -7,6 +7,7 @@
 
 mod channel;
 mod client_config;
+mod draft;
 mod file;
 pub mod frame;
 mod ids;
@@ -31,9 +32,10 @@ use serde::Serialize;
 pub use channel::{
     Channel, ChannelMember, ChannelMemberWithTeam, ChannelStats, ChannelUnread, ChannelWithTeam,
     HIDDEN_TIME, ViewResult, default_member_notify_props, direct_name, group_display_name,
-    group_name,
+    group_name, member_notify_props,
 };
 pub use client_config::{ClientConfig, anonymous_client_config, client_config, client_license};
+pub use draft::{Draft, DraftMetadata};
 pub use file::{FileInfo, FileInfoList, FileUploadResult};
 pub use notice::{Names, NoticeText, notice_text};
 pub use post::{Post, PostInfo, PostMetadata, hashtags};
@@ -43,7 +45,7 @@ pub use props::Props;
 pub use reaction::Reaction;
 pub use retention::RetentionPolicy;
 pub use role::{Role, built_in_role, built_in_roles};
-pub use sidebar::{CategoryType, OrderedCategories, SidebarCategory, default_categories};
+pub use sidebar::{CategoryType, OrderedCategories, SidebarCategory, category_key, category_text};
 pub use status::Status;
 pub use team::{Team, TeamMember, TeamStats, TeamUnread};
 pub use thread::{CollapsedThreads, Participant, Thread, Threads};

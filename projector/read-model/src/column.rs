@@ -1,6 +1,7 @@
 //! How a field of a row is bound and read.
 
 use events::directory::{ChannelType, TeamType};
+use events::sidebar::CategoryKey;
 use events::user::StatusKind;
 use events::{ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, TeamId, UserId};
 use sqlx::error::BoxDynError;
@@ -168,6 +169,19 @@ named! {
         StatusKind::Offline => "offline",
     },
     &[StatusKind::Online, StatusKind::Away, StatusKind::Dnd, StatusKind::Offline];
+}
+
+impl Column for CategoryKey {
+    type Db<'a> = String;
+
+    fn to_db(&self) -> String {
+        self.to_string()
+    }
+
+    fn read(row: &PgRow, at: usize) -> sqlx::Result<Self> {
+        let text: &str = row.try_get(at)?;
+        text.parse().map_err(|error: events::InvalidId| unreadable(at, error))
+    }
 }
 
 /// As JSON text.

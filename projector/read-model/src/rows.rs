@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use events::directory::{ChannelType, TeamType};
+use events::sidebar::CategoryKey;
 use events::user::{StatusKind, Totals};
 use events::{ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, TeamId, UserId};
 use sqlx::encode::IsNull;
@@ -320,6 +321,9 @@ table! {
     }
 }
 
+/// The preference that marks a channel as a favourite, by the channel's id.
+pub const FAVORITE_CHANNEL: &str = "favorite_channel";
+
 table! {
     PreferenceRow = "preferences" key ["user_id", "category", "name"] {
         user_id: UserId = "uuid",
@@ -350,6 +354,81 @@ table! {
         mentions: i64 = "bigint",
         mentions_root: i64 = "bigint",
         broadcasts: i64 = "bigint",
+    }
+}
+
+table! {
+    /// How a member wants to be told of a channel; who never said anything has no row.
+    NotifyPropsRow = "member_notify_props" key ["channel_id", "user_id"] {
+        channel_id: ChannelId = "uuid",
+        user_id: UserId = "uuid",
+        /// What they set; the rest is as it is for everybody.
+        notify_props: StringMap = "text",
+        is_muted: bool = "boolean",
+        /// Whether calls to the whole channel pass them by.
+        ignores_broadcasts: bool = "boolean",
+        update_at: i64 = "bigint",
+    }
+}
+
+table! {
+    /// A category of somebody's sidebar that some event named.
+    SidebarCategoryRow = "sidebar_categories" key ["user_id", "team_id", "category_id"] {
+        user_id: UserId = "uuid",
+        team_id: TeamId = "uuid",
+        category_id: CategoryKey = "text",
+        /// An [`events::sidebar::Category`] in JSON.
+        category: String = "text",
+        /// Empty for those that everybody has.
+        name: String = "text",
+        listed_at: i64 = "bigint",
+    }
+}
+
+table! {
+    SidebarOrderRow = "sidebar_orders" key ["user_id", "team_id"] {
+        user_id: UserId = "uuid",
+        team_id: TeamId = "uuid",
+        /// A list of [`CategoryKey`]s in JSON.
+        category_ids: String = "text",
+    }
+}
+
+table! {
+    /// What somebody says they are at.
+    CustomStatusRow = "custom_statuses" key ["user_id"] {
+        user_id: UserId = "uuid",
+        /// An [`events::custom_status::CustomStatus`] in JSON.
+        status: String = "text",
+        /// Unix milliseconds, 0 for no end.
+        expires_at_ms: i64 = "bigint",
+    }
+}
+
+table! {
+    /// What somebody has said lately that they are at.
+    RecentStatusesRow = "recent_custom_statuses" key ["user_id"] {
+        user_id: UserId = "uuid",
+        /// A list of [`events::custom_status::CustomStatus`] in JSON, the latest first.
+        recent: String = "text",
+    }
+}
+
+table! {
+    DraftRow = "drafts" key ["user_id", "channel_id", "root_id"] {
+        user_id: UserId = "uuid",
+        channel_id: ChannelId = "uuid",
+        /// The post that it answers; zeros where it answers none, for it is part of the key.
+        root_id: PostId = "uuid",
+        create_at: i64 = "bigint",
+        update_at: i64 = "bigint",
+        message: String = "text",
+        /// An object in JSON, empty for none.
+        props: String = "text",
+        /// An object in JSON, empty for none.
+        priority: String = "text",
+        /// A list of ids in JSON.
+        file_ids: String = "text",
     }
 }
 
@@ -490,6 +569,12 @@ pub static TABLES: LazyLock<Vec<(&'static str, &'static [&'static str])>> = Lazy
         of::<ThreadMemberRow>(),
         of::<ThreadMarkerRow>(),
         of::<ThreadFloorRow>(),
+        of::<NotifyPropsRow>(),
+        of::<SidebarCategoryRow>(),
+        of::<SidebarOrderRow>(),
+        of::<CustomStatusRow>(),
+        of::<RecentStatusesRow>(),
+        of::<DraftRow>(),
         of::<HoldRow>(),
         of::<RetentionRunRow>(),
         of::<ExpiryRow>(),

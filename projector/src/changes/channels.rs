@@ -1,17 +1,17 @@
 //! Rows of channels and their members.
 
-use domain::{Applied, Base, ChannelAfter, MemberAfter};
+use domain::{Applied, Base, ChannelAfter, MemberAfter, notify};
 use events::channel::{
     ChannelCreated, ChannelPrivacyChanged, ChannelSettingsChanged, NewMember, Notice,
 };
 use events::directory::ChannelType;
 use events::{ChannelEvent, ChannelId, Partition, UserId};
 use read_model::partition_key;
-use read_model::rows::{ChannelMemberRow, ChannelRow};
+use read_model::rows::{ChannelMemberRow, ChannelRow, NotifyPropsRow};
 
 use super::posts::Place;
 use super::{Change, MemberChange, RowChanges, amend, amend_membership};
-use crate::patches::{ChannelPatch, MemberPatch, Patch, ThreadPatch, text};
+use crate::patches::{ChannelPatch, MemberPatch, Patch, ThreadPatch, text, text_map};
 
 impl RowChanges {
     pub(super) fn absorb_channel(
@@ -55,6 +55,7 @@ impl RowChanges {
             E::ChannelMemberRemoved(b) => {
                 amend(&mut self.channels, b.c.channel_id, totals(after));
                 self.channel_members.insert((b.c.channel_id, b.c.user_id), MemberChange::Delete);
+                self.notify_props.insert((b.c.channel_id, b.c.user_id), None);
                 self.post_notices(b.c.channel_id, b.c.notice.as_slice(), &place);
             }
             E::ChannelMemberRolesChanged(b) => {
@@ -91,6 +92,9 @@ impl RowChanges {
             E::ThreadUnfollowed(b) => {
                 let patch = ThreadPatch { follow_at: at, ..ThreadPatch::default() };
                 self.say_follows(b.c.root_id, b.c.user_id, b.c.channel_id, patch);
+            }
+            E::ChannelMemberNotifyChanged(b) => {
+                self.notify(b.c.channel_id, b.c.user_id, applied);
             }
         }
     }
@@ -148,7 +152,21 @@ impl RowChanges {
             };
             let change = MemberChange::Put(row);
             self.channel_members.insert((channel_id, member.user_id), change);
+            self.notify_props.insert((channel_id, member.user_id), None);
         }
+    }
+
+    fn notify(&mut self, channel_id: ChannelId, user_id: UserId, applied: &Applied) {
+        let Some(set) = &applied.notify_props else { return };
+        let row = NotifyPropsRow {
+            channel_id,
+            user_id,
+            notify_props: text_map(set),
+            is_muted: notify::is_muted(set),
+            ignores_broadcasts: notify::ignores_broadcasts(set),
+            update_at: applied.at,
+        };
+        self.notify_props.insert((channel_id, user_id), Some(row));
     }
 
     fn move_totals(&mut self, channel_id: ChannelId, member: &MemberAfter) {

@@ -3,22 +3,26 @@
 
 mod channels;
 mod directory;
+mod drafts;
 mod personal;
 mod posts;
 mod requests;
 mod retention;
+mod sidebar;
 mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
+use events::sidebar::CategoryKey;
 use events::{ChannelId, Event, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, UserId};
 use fold::Folded;
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    DirectoryRequestRow, ExpiryRow, FileRow, HoldRow, PostRow, PostVersionRow, PreferenceRow,
-    ReactionRow, ReadMarkerRow, RetentionRunRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow,
-    ThreadMarkerRow, UserRequestRow, UserRow,
+    CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
+    PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
+    RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
+    ThreadFloorRow, ThreadMarkerRow, UserRequestRow, UserRow,
 };
 
 use crate::patches::{
@@ -105,6 +109,16 @@ pub struct RowChanges {
     pub answered_roots: BTreeMap<PostId, i64>,
     pub thread_markers: BTreeMap<(UserId, PostId), ThreadMarkerRow>,
     pub thread_floors: BTreeMap<(UserId, Id), ThreadFloorRow>,
+    /// `None`: the membership ended, or began anew.
+    pub notify_props: BTreeMap<(ChannelId, UserId), Option<NotifyPropsRow>>,
+    /// `None`: deleted.
+    pub sidebar_categories: BTreeMap<(UserId, TeamId, CategoryKey), Option<SidebarCategoryRow>>,
+    pub sidebar_orders: BTreeMap<(UserId, TeamId), SidebarOrderRow>,
+    /// `None`: cleared.
+    pub custom_statuses: BTreeMap<UserId, Option<CustomStatusRow>>,
+    pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
+    /// `None`: deleted.
+    pub drafts: BTreeMap<(UserId, ChannelId, PostId), Option<DraftRow>>,
     pub holds: BTreeMap<HoldId, Change<HoldRow, HoldPatch>>,
     pub retention_runs: BTreeMap<Id, RetentionRunRow>,
     pub channel_expiries: BTreeMap<(ChannelId, i64), ExpiryRow>,
@@ -130,6 +144,8 @@ pub struct Gone {
     pub people: BTreeSet<UserId>,
     /// Whose preferences and status are gone.
     pub states: BTreeSet<UserId>,
+    /// Whose drafts are gone.
+    pub drafts: BTreeSet<UserId>,
     /// What of channels is past its time, in the log's order.
     pub expired: Vec<Expiry>,
 }
@@ -139,6 +155,7 @@ impl Gone {
         self.authors.is_empty()
             && self.people.is_empty()
             && self.states.is_empty()
+            && self.drafts.is_empty()
             && self.expired.is_empty()
     }
 
@@ -147,6 +164,7 @@ impl Gone {
         self.authors.extend(later.authors);
         self.people.extend(later.people);
         self.states.extend(later.states);
+        self.drafts.extend(later.drafts);
         self.expired.extend(later.expired);
     }
 }

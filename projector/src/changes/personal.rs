@@ -1,11 +1,14 @@
 //! Rows of the topics `users` and `readstate`.
 
 use domain::Applied;
+use events::custom_status::CustomStatus;
 use events::{ReadstateEvent, UserEvent, UserId};
-use read_model::rows::{PreferenceRow, ReadMarkerRow, StatusRow};
+use read_model::rows::{
+    CustomStatusRow, PreferenceRow, ReadMarkerRow, RecentStatusesRow, StatusRow,
+};
 
 use super::RowChanges;
-use crate::patches::text;
+use crate::patches::{json_text, text};
 
 impl RowChanges {
     pub(super) fn absorb_personal(&mut self, event: &UserEvent, at: i64) {
@@ -34,6 +37,29 @@ impl RowChanges {
                     self.preferences.insert((b.c.user_id, category, name), None);
                 }
             }
+            UserEvent::SidebarCategoryCreated(b) => self.make_category(b, at),
+            UserEvent::SidebarCategoriesChanged(b) => self.change_categories(b, at),
+            UserEvent::SidebarCategoryDeleted(b) => {
+                let key = (b.c.user_id, b.c.team_id, b.c.category_id);
+                self.sidebar_categories.insert(key, None);
+            }
+            UserEvent::SidebarOrderSet(b) => {
+                self.order_categories(b.c.user_id, b.c.team_id, &b.c.order);
+            }
+            UserEvent::CustomStatusSet(b) => {
+                let user_id = b.c.user_id;
+                let status = json_text(&b.p.status);
+                let expires_at_ms = b.c.expires_at_ms;
+                let row = CustomStatusRow { user_id, status, expires_at_ms };
+                self.custom_statuses.insert(user_id, Some(row));
+                self.say_lately(user_id, &b.p.recent);
+            }
+            UserEvent::CustomStatusCleared(b) => {
+                self.custom_statuses.insert(b.c.user_id, None);
+            }
+            UserEvent::CustomStatusRecentRemoved(b) => {
+                self.say_lately(b.c.user_id, &b.p.recent);
+            }
             UserEvent::UserStateErased(b) => {
                 self.gone.states.insert(b.c.user_id);
             }
@@ -47,6 +73,11 @@ impl RowChanges {
                 self.statuses.insert(b.c.user_id, row);
             }
         }
+    }
+
+    fn say_lately(&mut self, user_id: UserId, recent: &[CustomStatus]) {
+        let row = RecentStatusesRow { user_id, recent: json_text(recent) };
+        self.recent_statuses.insert(user_id, row);
     }
 
     pub(super) fn absorb_readstate(&mut self, event: &ReadstateEvent, applied: &Applied) {
@@ -66,6 +97,14 @@ impl RowChanges {
                 self.mark_thread(b.c.user_id, &b.c.marker, applied.at);
             }
             ReadstateEvent::ThreadMarkersAdvanced(b) => self.mark_threads(&b.c, applied.at),
+            ReadstateEvent::DraftSaved(b) => self.save_draft(b, applied.at),
+            ReadstateEvent::DraftDeleted(b) => {
+                let root = b.c.root_id.unwrap_or_default();
+                self.drafts.insert((b.c.user_id, b.c.channel_id, root), None);
+            }
+            ReadstateEvent::DraftsErased(b) => {
+                self.gone.drafts.insert(b.c.user_id);
+            }
         }
     }
 

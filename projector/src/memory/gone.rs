@@ -42,7 +42,12 @@ impl MemoryTables {
         for person in &gone.states {
             self.preferences.retain(|(user, _, _), _| user != person);
             self.statuses.remove(person);
+            self.sidebar_categories.retain(|(user, _, _), _| user != person);
+            self.custom_statuses.remove(person);
+            self.recent_statuses.remove(person);
+            self.sidebar_orders.retain(|(user, _), _| user != person);
         }
+        self.drafts.retain(|(user, _, _), _| !gone.drafts.contains(user));
     }
 
     fn expire(&mut self, expiry: &Expiry) {

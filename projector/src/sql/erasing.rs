@@ -28,10 +28,16 @@ const OF_PEOPLE: [&str; 3] = [
 ];
 
 /// What was people's own.
-const OF_STATES: [&str; 2] = [
+const OF_STATES: [&str; 6] = [
     "DELETE FROM preferences WHERE user_id = ANY($1)",
     "DELETE FROM statuses WHERE user_id = ANY($1)",
+    "DELETE FROM sidebar_categories WHERE user_id = ANY($1)",
+    "DELETE FROM custom_statuses WHERE user_id = ANY($1)",
+    "DELETE FROM recent_custom_statuses WHERE user_id = ANY($1)",
+    "DELETE FROM sidebar_orders WHERE user_id = ANY($1)",
 ];
+
+const OF_DRAFTS: [&str; 1] = ["DELETE FROM drafts WHERE user_id = ANY($1)"];
 
 /// Erases it; returns how many statements that took.
 pub(super) async fn erase(gone: &Gone, connection: &mut PgConnection) -> sqlx::Result<u64> {
@@ -46,7 +52,11 @@ pub(super) async fn erase(gone: &Gone, connection: &mut PgConnection) -> sqlx::R
             statements += 1;
         }
     }
-    let of_people = [(&gone.people, &OF_PEOPLE[..]), (&gone.states, &OF_STATES[..])];
+    let of_people = [
+        (&gone.people, &OF_PEOPLE[..]),
+        (&gone.states, &OF_STATES[..]),
+        (&gone.drafts, &OF_DRAFTS[..]),
+    ];
     for (people, sqls) in of_people.into_iter().filter(|(people, _)| !people.is_empty()) {
         let people: Vec<Key> = people.iter().map(|user| (*user).into()).collect();
         for &sql in sqls {

@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 
 use events::{EventId, PostId};
+use read_model::rows::{
+    ChannelMemberRow, CustomStatusRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow,
+    PreferenceRow, ReactionRow, SidebarCategoryRow, TeamMemberRow,
+};
 use read_model::rows::{PostRow, PostVersionRow, PreferenceRow, ReactionRow};
 use read_model::{Column, Key, Table, partition_key};
 use sqlx::Arguments;
@@ -11,7 +15,9 @@ use sqlx::postgres::{PgArguments, PgConnection};
 
 use super::statement::{Keys, Statement};
 use super::threads;
-use crate::changes::{Change, MemberChange, MembershipChange, ReactionChange, RowChanges, VersionChange};
+use crate::changes::{
+    Change, MemberChange, MembershipChange, ReactionChange, RowChanges, VersionChange,
+};
 use crate::patches::{MemberPatch, Patch, PostPatch};
 
 pub(super) type Bound = Result<(), BoxDynError>;
@@ -50,6 +56,10 @@ pub(super) fn but_new_posts(changes: &RowChanges) -> Result<Statement, BoxDynErr
     threads::implied_by_rows(&mut statement, changes)?;
     statement.put(&changes.thread_markers.values().collect::<Vec<_>>())?;
     statement.put(&changes.thread_floors.values().collect::<Vec<_>>())?;
+    notify_props(&mut statement, changes)?;
+    sidebars(&mut statement, changes)?;
+    drafts(&mut statement, changes)?;
+    custom_statuses(&mut statement, changes)?;
     patched(&mut statement, &changes.holds)?;
     statement.insert(&changes.retention_runs.values().collect::<Vec<_>>())?;
     statement.insert(&changes.channel_expiries.values().collect::<Vec<_>>())?;
@@ -216,6 +226,40 @@ fn preferences(statement: &mut Statement, changes: &RowChanges) -> Bound {
     statement.put(&put)?;
     let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1.clone());
     statement.delete::<PreferenceRow>(keys.and(&gone, |key| key.2.clone()))
+}
+
+/// Rows that stand afterwards, and keys of those that are gone.
+fn split_gone<K: Clone, R>(changes: &BTreeMap<K, Option<R>>) -> (Vec<&R>, Vec<K>) {
+    let gone = changes.iter().filter(|(_, row)| row.is_none()).map(|(key, _)| key.clone());
+    (changes.values().flatten().collect(), gone.collect())
+}
+
+fn notify_props(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (put, gone) = split_gone(&changes.notify_props);
+    statement.put(&put)?;
+    statement.delete::<NotifyPropsRow>(Keys::of(&gone, |key| key.0).and(&gone, |key| key.1))
+}
+
+fn sidebars(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (put, gone) = split_gone(&changes.sidebar_categories);
+    statement.put(&put)?;
+    let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1);
+    statement.delete::<SidebarCategoryRow>(keys.and(&gone, |key| key.2))?;
+    statement.put(&changes.sidebar_orders.values().collect::<Vec<_>>())
+}
+
+fn custom_statuses(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (put, gone) = split_gone(&changes.custom_statuses);
+    statement.put(&put)?;
+    statement.delete::<CustomStatusRow>(Keys::of(&gone, |key| *key))?;
+    statement.put(&changes.recent_statuses.values().collect::<Vec<_>>())
+}
+
+fn drafts(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (put, gone) = split_gone(&changes.drafts);
+    statement.put(&put)?;
+    let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1);
+    statement.delete::<DraftRow>(keys.and(&gone, |key| key.2))
 }
 
 /// Replies go with their root; those that went before keep their time.

@@ -3,6 +3,7 @@
 
 mod channels;
 mod people;
+mod personal;
 mod retention;
 mod talk;
 mod threads;
@@ -100,8 +101,12 @@ impl History {
             82..86 => self.upload(),
             86..90 => self.prefer(),
             90..92 => self.set_status(),
-            92..94 => self.retain(),
-            94..97 => self.mind_threads(),
+            92..93 => self.retain(),
+            93..95 => self.mind_threads(),
+            95 => self.notify(),
+            96 => self.arrange(),
+            97 => self.draft(),
+            98 => self.say_status(),
             _ => self.read(),
         }
     }

@@ -12,13 +12,16 @@ use platform::http::ApiError;
 
 const BYTES_MAX: u64 = 32 << 20;
 
-/// Own profiles, rendered. `directory` is quiet, so an entry stands until it grows at all.
+/// Own profiles, rendered. `directory` is quiet, so an entry stands until it grows at all, or the
+/// person says that they are at something else.
 pub(crate) struct Profiles(Cache<UserId, Arc<Profile>>);
 
 struct Profile {
     rendered: Rendered,
     /// It contains everything of `directory` below this offset.
     next_offset: u64,
+    /// And everything of the person's own partition below this one.
+    own_offset: u64,
 }
 
 impl Profiles {
@@ -35,12 +38,16 @@ impl App {
     pub(crate) async fn own_profile(&self, user: UserId) -> Result<Option<Rendered>, ApiError> {
         if let Some(held) = self.profiles.0.get(&user)
             && held.next_offset == self.fold.next(Partition::DIRECTORY)
+            && held.own_offset >= self.fold.users(user).state().custom_status_until(user)
         {
             return Ok(Some(held.rendered.clone()));
         }
-        let Some(read) = self.reader.user_at(user).await.map_err(failed)? else { return Ok(None) };
+        let Some((read, own_offset)) = self.reader.user_at(user).await.map_err(failed)? else {
+            return Ok(None);
+        };
         let rendered = Rendered::new(wire::to_json(&read.value.to_wire()));
-        let profile = Profile { rendered: rendered.clone(), next_offset: read.next_offset };
+        let next_offset = read.next_offset;
+        let profile = Profile { rendered: rendered.clone(), next_offset, own_offset };
         self.profiles.0.insert(user, Arc::new(profile));
         Ok(Some(rendered))
     }

@@ -1,6 +1,6 @@
-//! What clients ask for although this server does not have it: drafts, scheduled posts,
-//! slash commands, custom emoji, bookmarks, plugins, groups, profile attributes, notices. The answer is that there
-//! are none, after the rights that the question needs.
+//! What clients ask for although this server does not have it: scheduled posts, slash commands, custom emoji,
+//! bookmarks, plugins, groups, profile attributes, notices. The answer is that there are none, after the
+//! rights that the question needs.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -35,17 +35,6 @@ pub(crate) async fn none_in_channel(
 ) -> Result<Response, ApiError> {
     let ask = || app.reader.channel(caller.user, channel.0);
     app.granted(&of_channel(channel.0), ApiError::channel_not_found, ask).await?;
-    Ok(nothing())
-}
-
-/// Nobody has anything of this kind in this team.
-pub(crate) async fn none_in_team(
-    State(app): State<App>,
-    caller: Caller,
-    Path((user, team)): Path<(UserRef, TeamPath)>,
-) -> Result<Response, ApiError> {
-    own(user, &caller)?;
-    require_team(&app, &caller, team.0).await?;
     Ok(nothing())
 }
 

@@ -184,6 +184,21 @@ mod tests {
         ),
         ("what somebody follows is theirs", &["thread.followed", "thread.unfollowed"]),
         (
+            "how somebody arranges and hears their channels, for their own clients",
+            &[
+                "sidebar.category_created",
+                "sidebar.categories_changed",
+                "sidebar.category_deleted",
+                "sidebar.order_set",
+                "channel.member_notify_changed",
+            ],
+        ),
+        (
+            "told with the account, whose `props` show it",
+            &["custom_status.set", "custom_status.cleared", "custom_status.recent_removed"],
+        ),
+        ("its writer's alone until it is sent", &["draft.saved", "draft.deleted", "drafts.erased"]),
+        (
             "never kept",
             &[
                 "typing.started",

@@ -8,6 +8,7 @@ mod files;
 mod finding_channels;
 mod memory;
 mod people;
+mod personal;
 mod posts;
 mod privacy;
 mod retaining;

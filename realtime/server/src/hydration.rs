@@ -103,6 +103,20 @@ impl<R: Reach> Hydrate for Hydration<R> {
         .boxed()
     }
 
+    fn categories(
+        &self,
+        position: Position,
+        user: UserId,
+        team: TeamId,
+    ) -> BoxFuture<'_, Option<Bytes>> {
+        async move {
+            let rows = async { self.reader.sidebar(user, team).await.map(Some) };
+            let rows = self.at(position, rows).await?;
+            Some(wire::to_json(&rows.to_wire(user, team).categories))
+        }
+        .boxed()
+    }
+
     fn user(&self, position: Position, user: UserId) -> BoxFuture<'_, Option<wire::User>> {
         async move {
             let row = self.at(position, self.reader.user(user)).await?;

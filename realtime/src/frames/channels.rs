@@ -35,6 +35,12 @@ pub(super) fn of(
         | E::ChannelAuthorErased(_)
         | E::ChannelPostsExpired(_)
         | E::ChannelKeyAdvanced(_) => {}
+        E::ChannelMemberNotifyChanged(b) => {
+            sink.push_rows(
+                Audience::User(b.c.user_id),
+                Rows::ChannelMember(b.c.channel_id, b.c.user_id),
+            );
+        }
         E::ChannelCreated(b) => created(&b.c, sink),
         E::ChannelDirectOpened(b) => direct_added(&b.c, offset, sink),
         E::ChannelGroupOpened(b) => sink.tell(Audience::channel(b.c.channel_id, offset), || {

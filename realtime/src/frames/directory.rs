@@ -68,7 +68,7 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
 }
 
 /// Told in two variants: what an account says of itself is not for everyone.
-fn user_updated(user_id: UserId, sink: &mut impl Sink) {
+pub(super) fn user_updated(user_id: UserId, sink: &mut impl Sink) {
     sink.push_rows(Audience::Intimates(user_id), Rows::User(user_id));
     sink.push_rows(Audience::Strangers(user_id), Rows::User(user_id));
 }

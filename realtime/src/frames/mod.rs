@@ -4,7 +4,9 @@
 
 mod channels;
 mod directory;
+mod drafts;
 mod labels;
+mod sidebar;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -26,6 +28,11 @@ pub enum Audience {
     Member {
         channel_id: ChannelId,
         user_id: UserId,
+    },
+    /// Every connection of the person's, but for the one that clients call so.
+    Devices {
+        user: UserId,
+        except: Option<String>,
     },
     /// Present members, but for one.
     Channel {
@@ -94,6 +101,8 @@ pub enum Rows {
     Team(TeamId, &'static str),
     /// For `thread_updated`: a reply to the root came, or went.
     Thread { channel_id: ChannelId, root: PostId, reply: PostId, gone: bool },
+    /// For `sidebar_category_updated`, of whom the frame is for.
+    Sidebar(TeamId),
 }
 
 /// Takes frames to their audience.
@@ -112,13 +121,13 @@ pub trait Sink {
 
 /// The frames of an event that has an effect.
 pub fn of(set: &FoldSet, folded: &Folded, sink: &mut impl Sink) {
-    let Some((_, event, applied)) = folded.applied() else { return };
+    let Some((meta, event, applied)) = folded.applied() else { return };
     let offset = folded.record.offset;
     match event {
         Event::Directory(event) => directory::of(set, event, applied, sink),
         Event::Channels(event) => channels::of(set, event, applied, offset, sink),
-        Event::Users(event) => users::of(event, sink),
-        Event::Readstate(event) => users::of_readstate(set, event, applied, sink),
+        Event::Users(event) => users::of(set, event, sink),
+        Event::Readstate(event) => users::of_readstate(set, meta, event, applied, sink),
         Event::Presence(_) => {}
     }
 }
@@ -173,6 +182,12 @@ pub fn thread_updated(told: ThreadTold) -> (Audience, Frame) {
     };
     let broadcast = Broadcast { team_id, ..Broadcast::to_user(user_id) };
     (Audience::Member { channel_id, user_id }, Frame::new("thread_updated", &broadcast, &data))
+}
+
+/// `sidebar_category_updated` from rows.
+pub fn categories_updated(user: UserId, team: TeamId, categories: bytes::Bytes) -> Frame {
+    let data = frame::CategoriesUpdated { updated_categories: categories };
+    Frame::new("sidebar_category_updated", &Broadcast::to_user_in(user, team), &data)
 }
 
 /// `user_updated` from a row.

@@ -464,3 +464,96 @@ fn what_somebody_follows_and_has_read_is_told_to_them_alone() {
     assert_eq!(names(&pushed), ["multiple_channels_viewed", "thread_read_changed"]);
     assert_eq!(pushed.frames[1].1["broadcast"]["channel_id"], TOWN.to_string());
 }
+
+fn what_somebody_arranges_is_told_to_them_alone() {
+    use events::sidebar::*;
+    let world = World::new();
+    let own = CategoryKey::Own(Id([9; 16]));
+    let category = Category {
+        category_id: own,
+        sorting: CategorySorting::Alphabetical,
+        muted: false,
+        collapsed: true,
+        channel_ids: vec![TOWN],
+        sort_order: 10,
+    };
+    let c = SidebarCategoryCreated {
+        user_id: BOB,
+        team_id: TEAM,
+        category_id: own,
+        categories: vec![category],
+        order: vec![CategoryKey::Favorites, own],
+        favorites_removed: vec![TOWN],
+    };
+    let p = CategoryNames { names: vec!["Mine".into()] };
+    let pushed = world.push(BOB.0, UserEvent::from(Body { c, p }));
+    assert_eq!(
+        names(&pushed),
+        ["sidebar_category_created", "sidebar_category_updated", "preferences_deleted"]
+    );
+    assert!(pushed.frames.iter().all(|(audience, _)| *audience == Audience::User(BOB)));
+    let (created, updated) = (&pushed.frames[0].1, &pushed.frames[1].1);
+    assert_eq!(created["data"]["category_id"], Id([9; 16]).to_string());
+    assert_eq!(created["broadcast"]["team_id"], TEAM.to_string());
+    let listed: Value =
+        serde_json::from_str(updated["data"]["updatedCategories"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&listed[0]["display_name"], &listed[0]["sorting"]),
+        (&json!("Mine"), &json!("alpha"))
+    );
+
+    let order = vec![CategoryKey::Favorites];
+    let ordered = SidebarOrderSet { user_id: BOB, team_id: TEAM, order };
+    let pushed = world.push(BOB.0, UserEvent::from(Body::from(ordered)));
+    let expected = json!([format!("favorites_{BOB}_{TEAM}")]);
+    assert_eq!(pushed.frames[0].1["data"]["order"], expected);
+
+    let preferences = Preferences {
+        preferences: vec![Preference {
+            category: "favorite_channel".into(),
+            name: TOWN.to_string(),
+            value: "true".into(),
+        }],
+    };
+    let body = Body { c: PreferencesSet { user_id: BOB }, p: preferences };
+    let pushed = world.push(BOB.0, UserEvent::from(body));
+    assert_eq!(names(&pushed), ["preferences_changed"]);
+    assert_eq!(pushed.rows, [(Audience::User(BOB), Rows::Sidebar(TEAM))]);
+
+    let notify_props = [("push".to_owned(), "none".to_owned())].into();
+    let c = ChannelMemberNotifyChanged { channel_id: TOWN, user_id: BOB, notify_props };
+    let pushed = world.channel(ChannelEvent::from(Body::from(c)));
+    assert_eq!(pushed.rows, [(Audience::User(BOB), Rows::ChannelMember(TOWN, BOB))]);
+}
+
+#[test]
+fn a_draft_is_told_to_its_writers_other_devices() {
+    use events::draft::*;
+    let world = World::new();
+    let (user_id, channel_id) = (BOB, TOWN);
+    let c = DraftSaved { user_id, channel_id, root_id: None, file_ids: vec![], begun_at: None };
+    let p = DraftContent { message: "tea".into(), ..DraftContent::default() };
+    let pushed = world.push(BOB.0, ReadstateEvent::from(Body { c, p }));
+    assert_eq!(names(&pushed), ["draft_created"]);
+    assert_eq!(pushed.frames[0].0, Audience::Devices { user: BOB, except: None });
+    let draft: Value =
+        serde_json::from_str(pushed.frames[0].1["data"]["draft"].as_str().unwrap()).unwrap();
+    assert_eq!((&draft["message"], &draft["root_id"]), (&json!("tea"), &json!("")));
+    let because = DraftEnd::Sent;
+    let c = DraftDeleted { user_id, channel_id, root_id: None, because, saved_until: None };
+    let pushed = world.push(BOB.0, ReadstateEvent::from(Body::from(c)));
+    assert_eq!(names(&pushed), ["draft_deleted"]);
+}
+
+#[test]
+fn what_somebody_is_at_is_told_with_their_account() {
+    use events::custom_status::*;
+    let world = World::new();
+    let body = Body {
+        c: CustomStatusSet { user_id: BOB, expires_at_ms: 0 },
+        p: CustomStatusContent::default(),
+    };
+    let pushed = world.push(BOB.0, UserEvent::from(body));
+    let expected = [Audience::Intimates(BOB), Audience::Strangers(BOB)];
+    assert_eq!(pushed.rows, expected.map(|audience| (audience, Rows::User(BOB))));
+}

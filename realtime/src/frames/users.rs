@@ -2,18 +2,32 @@
 
 use domain::Applied;
 use events::user::{Preferences, ReadMarkerSetBack};
-use events::{ReadstateEvent, UserEvent, UserId};
+use events::{Meta, ReadstateEvent, UserEvent, UserId};
 use fold::FoldSet;
 use wire::Preference;
 use wire::frame::{self, Broadcast, Frame};
 
-use super::{Audience, Sink, threads};
+use super::directory::user_updated;
+use super::{Audience, Sink, drafts, sidebar, threads};
 
-pub(super) fn of(event: &UserEvent, sink: &mut impl Sink) {
+pub(super) fn of(set: &FoldSet, event: &UserEvent, sink: &mut impl Sink) {
     use UserEvent as E;
     match event {
-        E::PreferencesSet(b) => preferences("preferences_changed", b.c.user_id, &b.p, sink),
-        E::PreferencesDeleted(b) => preferences("preferences_deleted", b.c.user_id, &b.p, sink),
+        E::PreferencesSet(b) => {
+            preferences("preferences_changed", b.c.user_id, &b.p, sink);
+            sidebar::of_favorites(set, b.c.user_id, &b.p, sink);
+        }
+        E::PreferencesDeleted(b) => {
+            preferences("preferences_deleted", b.c.user_id, &b.p, sink);
+            sidebar::of_favorites(set, b.c.user_id, &b.p, sink);
+        }
+        E::SidebarCategoryCreated(b) => sidebar::created(b, sink),
+        E::SidebarCategoriesChanged(b) => sidebar::changed(b, sink),
+        E::SidebarCategoryDeleted(b) => sidebar::deleted(&b.c, sink),
+        E::SidebarOrderSet(b) => sidebar::ordered(&b.c, sink),
+        E::CustomStatusSet(b) => user_updated(b.c.user_id, sink),
+        E::CustomStatusCleared(b) => user_updated(b.c.user_id, sink),
+        E::CustomStatusRecentRemoved(b) => user_updated(b.c.user_id, sink),
         // A status is told of when what is shown changes, which takes a clock.
         E::StatusSet(_)
         | E::SessionCreated(_)
@@ -25,7 +39,7 @@ pub(super) fn of(event: &UserEvent, sink: &mut impl Sink) {
     }
 }
 
-fn preferences(
+pub(super) fn preferences(
     event: &'static str,
     user_id: UserId,
     preferences: &Preferences,
@@ -42,6 +56,7 @@ fn preferences(
 
 pub(super) fn of_readstate(
     set: &FoldSet,
+    meta: &Meta,
     event: &ReadstateEvent,
     applied: &Applied,
     sink: &mut impl Sink,
@@ -67,7 +82,10 @@ pub(super) fn of_readstate(
             threads::marked(set, b.c.user_id, &b.c.marker, sink);
         }
         ReadstateEvent::ThreadMarkersAdvanced(b) => threads::all_marked(&b.c, sink),
-        ReadstateEvent::RulesActivated(_)
+        ReadstateEvent::DraftSaved(b) => drafts::saved(b, meta, applied.at, sink),
+        ReadstateEvent::DraftDeleted(b) => drafts::deleted(&b.c, meta, applied.at, sink),
+        ReadstateEvent::DraftsErased(_)
+        | ReadstateEvent::RulesActivated(_)
         | ReadstateEvent::EpochOpened(_)
         | ReadstateEvent::EpochSealed(_) => {}
     }
@@ -76,7 +94,7 @@ pub(super) fn of_readstate(
 /// Mentions are those since the post; what is read is said as a total, as clients subtract it.
 fn post_unread(set: &FoldSet, c: &ReadMarkerSetBack) -> Frame {
     let (read, now) = (&c.marker.totals, &c.now);
-    let hears = set.names().person(c.user_id).is_none_or(|person| person.hears_broadcasts());
+    let hears = set.hears_broadcasts(c.user_id, Some(c.marker.channel_id));
     let broadcasts = if hears { now.broadcasts - read.broadcasts } else { 0 };
     let data = frame::PostUnread {
         msg_count: read.msgs,

@@ -94,6 +94,13 @@ impl Hub {
                 UserEvent::StatusSet(_)
                 | UserEvent::PreferencesSet(_)
                 | UserEvent::PreferencesDeleted(_)
+                | UserEvent::SidebarCategoryCreated(_)
+                | UserEvent::SidebarCategoriesChanged(_)
+                | UserEvent::SidebarCategoryDeleted(_)
+                | UserEvent::SidebarOrderSet(_)
+                | UserEvent::CustomStatusSet(_)
+                | UserEvent::CustomStatusCleared(_)
+                | UserEvent::CustomStatusRecentRemoved(_)
                 | UserEvent::RulesActivated(_)
                 | UserEvent::EpochOpened(_)
                 | UserEvent::EpochSealed(_),
@@ -135,6 +142,7 @@ impl Hub {
             | ChannelEvent::ChannelKeyAdvanced(_)
             | ChannelEvent::ThreadFollowed(_)
             | ChannelEvent::ThreadUnfollowed(_)
+            | ChannelEvent::ChannelMemberNotifyChanged(_)
             | ChannelEvent::FileUploaded(_) => return,
         };
         for member in &applied.members {
@@ -281,11 +289,20 @@ pub(super) struct Pusher<'h> {
 }
 
 impl Pusher<'_> {
-    fn named(&self, users: &[UserId], mentions: Mentions<'_>) -> Vec<bool> {
+    fn named(&self, users: &[UserId], audience: &Audience, mentions: Mentions<'_>) -> Vec<bool> {
         let set: &FoldSet = &self.hub.world.fold;
-        let names = set.names();
-        let hears = |user| names.person(user).is_none_or(fold::PersonName::hears_broadcasts);
+        let channel = match audience {
+            Audience::Channel { channel_id, .. } => Some(*channel_id),
+            _ => None,
+        };
+        let hears = |user| set.hears_broadcasts(user, channel);
         users.iter().map(|user| mentions.call(*user, || hears(*user))).collect()
+    }
+
+    /// The connection that clients call so, if it is the person's.
+    fn named_connection(&self, user: UserId, id: &str) -> Option<ConnectionKey> {
+        let key = self.hub.streams.get(&id.parse().ok()?)?;
+        self.hub.index.connections(user).contains(key).then_some(*key)
     }
 }
 
@@ -295,9 +312,13 @@ impl Sink for Pusher<'_> {
         if users.is_empty() {
             return;
         }
-        let named = self.named(&users, mentions);
         let followers = mentions.root.map(|root| self.hub.followers.of(root).to_vec());
         let followers = followers.unwrap_or_default();
+        let named = self.named(&users, &audience, mentions);
+        let omitted = match &audience {
+            Audience::Devices { user, except: Some(id) } => self.named_connection(*user, id),
+            _ => None,
+        };
         let frame = Arc::new(make());
         let (mut frames, mut drops) = (0, 0);
         let mut outputs = Vec::new();
@@ -305,6 +326,9 @@ impl Sink for Pusher<'_> {
             for n in (0..self.hub.index.connections(user).len()).rev() {
                 let Some(key) = self.hub.index.connections(user).get(n).copied() else { continue };
                 let follows = followers.contains(&user);
+                if Some(key) == omitted {
+                    continue;
+                }
                 let sent = Sent { frame: Arc::clone(&frame), mentioned, follows };
                 match self.hub.queue(key, sent, &mut outputs) {
                     true => frames += 1,
@@ -338,6 +362,10 @@ impl Sink for Pusher<'_> {
                     let row = hydrate.channel(position, channel).await;
                     row.map(|row| frames::channel_updated(channel, row))
                 }
+                (Rows::Sidebar(team), Audience::User(user)) => {
+                    let categories = hydrate.categories(position, *user, team).await;
+                    categories.map(|all| frames::categories_updated(*user, team, all))
+                }
                 (Rows::User(user), audience) => {
                     let user = hydrate.user(position, user).await;
                     let whole = !matches!(audience, Audience::Strangers(_));
@@ -354,7 +382,7 @@ impl Sink for Pusher<'_> {
                     let row = hydrate.team(position, team).await;
                     row.map(|row| frames::team_changed(event, team, row))
                 }
-                (Rows::Post(_) | Rows::Thread { .. }, _) => None,
+                (Rows::Post(_) | Rows::Thread { .. } | Rows::Sidebar(_), _) => None,
             };
             if let Some(frame) = frame {
                 inbox.send(Command::Hydrated { audience, frame });

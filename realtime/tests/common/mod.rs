@@ -50,6 +50,11 @@ impl Hydrate for Rows {
         std::future::ready(Some(format!(r#"{{"id":"{team}"}}"#).into())).boxed()
     }
 
+    fn categories(&self, _: Position, user: UserId, team: TeamId) -> BoxFuture<'_, Option<Bytes>> {
+        let categories = format!(r#"[{{"id":"favorites_{user}_{team}"}}]"#);
+        std::future::ready(Some(categories.into())).boxed()
+    }
+
     fn user(&self, _: Position, user_id: UserId) -> BoxFuture<'_, Option<wire::User>> {
         let c = UserCreated {
             user_id,

@@ -1,15 +1,16 @@
 //! What admitted events do to channels, their members and totals.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use events::channel::{
-    Broadcast, ChannelCreated, ChannelMemberRemoved, ChannelMembersAdded, LeftBecause, NewMember,
-    Notice, PostCreated,
+    Broadcast, ChannelCreated, ChannelMemberNotifyChanged, ChannelMemberRemoved,
+    ChannelMembersAdded, LeftBecause, NewMember, Notice, PostCreated,
 };
 use events::directory::{ChannelType, JoinedVia};
 use events::{ChannelId, TeamId, UserId};
 
 use super::{Channel, Channels, Member, joins};
+use crate::notify::NotifyProps;
 use crate::verdict::{Base, ChannelAfter, MemberAfter};
 
 pub(super) fn conversation(
@@ -73,6 +74,7 @@ impl Channels {
             files_expired_before: 0,
             cleared_before: 0,
             sealed_from: 0,
+            notify: BTreeMap::new(),
         };
         let mut after = Vec::with_capacity(created.members.len());
         for member in &created.members {
@@ -109,6 +111,14 @@ impl Channels {
         after
     }
 
+    /// Answers all that the member has set now.
+    pub(super) fn set_notify(&mut self, set: &ChannelMemberNotifyChanged) -> Option<NotifyProps> {
+        let channel = self.channels.get_mut(&set.channel_id)?;
+        let props = channel.notify.entry(set.user_id).or_default();
+        props.extend(set.notify_props.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Some(props.clone())
+    }
+
     pub(super) fn remove(&mut self, removed: &ChannelMemberRemoved) {
         let Some(channel) = self.channels.get_mut(&removed.channel_id) else { return };
         let at = channel.slot_or_insert(removed.user_id);
@@ -120,6 +130,7 @@ impl Channels {
         if member.active {
             member.active = false;
             channel.totals.member_count -= 1;
+            channel.notify.remove(&removed.user_id);
             if let Some(channels) = self.channels_of.get_mut(&removed.user_id) {
                 channels.remove(&removed.channel_id);
             }
@@ -139,6 +150,7 @@ fn admit_member(
     if !channel.members[slot].active {
         channel.totals.member_count += 1;
     }
+    channel.notify.remove(&new.user_id);
     let totals = channel.totals_for(&channel.members[slot]);
     let member = &mut channel.members[slot];
     *member = Member {

@@ -7,20 +7,26 @@
 pub mod account;
 pub mod channel;
 pub mod channel_admin;
+pub mod custom_status;
 pub mod directory;
+pub mod draft;
 pub mod mentions;
+pub mod notify;
 pub mod post;
 pub mod reaction;
 pub mod readstate;
 pub mod retention;
 pub mod team;
 pub mod thread;
+pub mod sidebar;
 pub mod user;
 
 #[cfg(test)]
 mod administering;
 #[cfg(test)]
 mod given;
+#[cfg(test)]
+mod personal_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -89,6 +95,13 @@ pub fn subject_of(event: &Event) -> Id {
             UserEvent::PreferencesDeleted(b) => b.c.user_id.0,
             UserEvent::StatusSet(b) => b.c.user_id.0,
             UserEvent::UserStateErased(b) => b.c.user_id.0,
+            UserEvent::SidebarCategoryCreated(b) => b.c.user_id.0,
+            UserEvent::SidebarCategoriesChanged(b) => b.c.user_id.0,
+            UserEvent::SidebarCategoryDeleted(b) => b.c.user_id.0,
+            UserEvent::SidebarOrderSet(b) => b.c.user_id.0,
+            UserEvent::CustomStatusSet(b) => b.c.user_id.0,
+            UserEvent::CustomStatusCleared(b) => b.c.user_id.0,
+            UserEvent::CustomStatusRecentRemoved(b) => b.c.user_id.0,
             UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_) => Id::default(),
@@ -99,6 +112,9 @@ pub fn subject_of(event: &Event) -> Id {
             ReadstateEvent::ThreadMarkerAdvanced(b) => b.c.user_id.0,
             ReadstateEvent::ThreadMarkerSetBack(b) => b.c.user_id.0,
             ReadstateEvent::ThreadMarkersAdvanced(b) => b.c.user_id.0,
+            ReadstateEvent::DraftSaved(b) => b.c.user_id.0,
+            ReadstateEvent::DraftDeleted(b) => b.c.user_id.0,
+            ReadstateEvent::DraftsErased(b) => b.c.user_id.0,
             ReadstateEvent::RulesActivated(_)
             | ReadstateEvent::EpochOpened(_)
             | ReadstateEvent::EpochSealed(_) => Id::default(),
@@ -140,6 +156,7 @@ fn channel_of(event: &ChannelEvent) -> Id {
         E::ChannelKeyAdvanced(b) => b.c.channel_id,
         E::ThreadFollowed(b) => b.c.channel_id,
         E::ThreadUnfollowed(b) => b.c.channel_id,
+        E::ChannelMemberNotifyChanged(b) => b.c.channel_id,
     };
     channel.0
 }

@@ -161,7 +161,7 @@ impl SetStatus {
     }
 }
 
-fn self_or_admin(directory: &Directory, actor: UserId, user: UserId) -> Result<(), R> {
+pub(super) fn self_or_admin(directory: &Directory, actor: UserId, user: UserId) -> Result<(), R> {
     ensure(directory.active_account(actor).is_some(), R::Forbidden)?;
     if actor == user {
         return Ok(());

@@ -135,6 +135,13 @@ fn membership() -> Vec<ChannelEvent> {
             membership: 40,
             scheme_admin: true,
         })
+        Body::from(ChannelMemberNotifyChanged {
+            channel_id: CHANNEL,
+            user_id: BOB,
+            notify_props: [("desktop", "all"), ("mark_unread", "mention")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        })
         .into(),
     ]
 }

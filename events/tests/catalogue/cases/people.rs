@@ -1,11 +1,14 @@
+use events::custom_status::*;
 use events::directory::{EpochOpened, EpochSealed, RulesActivated};
+use events::draft::*;
 use events::presence::{
     PositionsNoted, PresenceChanged, ProcessNoted, StatusChosen, TypingStarted,
 };
+use events::sidebar::*;
 use events::thread::*;
 use events::user::*;
 use events::{
-    Body, ChannelId, PostId, PresenceEvent, ReadstateEvent, SessionId, TeamId, UserEvent,
+    Body, ChannelId, FileId, PostId, PresenceEvent, ReadstateEvent, SessionId, TeamId, UserEvent,
 };
 
 use super::{ANN, Case, id, personal};
@@ -13,9 +16,13 @@ use super::{ANN, Case, id, personal};
 const CHANNEL: ChannelId = ChannelId(id(0x50));
 
 pub fn cases() -> Vec<Case> {
-    let mut cases: Vec<Case> =
-        users().into_iter().map(|event| Case::current(ANN.0, event)).collect();
-    cases.extend(readstate().map(|event| Case::current(ANN.0, event)));
+    let mut cases: Vec<Case> = users()
+        .into_iter()
+        .chain(sidebar())
+        .chain(custom_statuses())
+        .map(|event| Case::current(ANN.0, event))
+        .collect();
+    cases.extend(readstate().into_iter().chain(drafts()).map(|event| Case::current(ANN.0, event)));
     cases.extend(presence());
     cases
 }
@@ -54,6 +61,89 @@ fn users() -> Vec<UserEvent> {
         Body { c: PreferencesDeleted { user_id }, p: preferences("deleted value") }.into(),
         Body::from(StatusSet { user_id, status: StatusKind::Dnd, dnd_end_ms: 1_767_229_200_000 })
             .into(),
+    ]
+}
+
+fn sidebar() -> [UserEvent; 4] {
+    let (user_id, team_id, own) = (ANN, TeamId(id(0x40)), CategoryKey::Own(id(0x74)));
+    let category = |category_id, sorting, sort_order| Category {
+        category_id,
+        sorting,
+        muted: true,
+        collapsed: true,
+        channel_ids: vec![CHANNEL],
+        sort_order,
+    };
+    let names = || CategoryNames { names: vec![personal("name"), personal("other name")] };
+    let made = SidebarCategoryCreated {
+        user_id,
+        team_id,
+        category_id: own,
+        categories: vec![
+            category(own, CategorySorting::Unset, 10),
+            category(CategoryKey::Favorites, CategorySorting::Manual, 0),
+        ],
+        order: vec![CategoryKey::Favorites, own],
+        favorites_removed: vec![CHANNEL],
+    };
+    let changed = SidebarCategoriesChanged {
+        user_id,
+        team_id,
+        categories: vec![
+            category(CategoryKey::Channels, CategorySorting::Alphabetical, 0),
+            category(CategoryKey::DirectMessages, CategorySorting::Recent, 10),
+        ],
+        favorites_added: vec![CHANNEL],
+        favorites_removed: vec![ChannelId(id(0x51))],
+    };
+    [
+        Body { c: made, p: names() }.into(),
+        Body { c: changed, p: names() }.into(),
+        Body::from(SidebarCategoryDeleted { user_id, team_id, category_id: own }).into(),
+        Body::from(SidebarOrderSet { user_id, team_id, order: vec![own, CategoryKey::Channels] })
+            .into(),
+    ]
+}
+
+fn custom_statuses() -> [UserEvent; 3] {
+    let said = || CustomStatus {
+        emoji: personal("emoji"),
+        text: personal("text"),
+        duration: personal("duration"),
+        expires_at: personal("expires_at"),
+    };
+    let user_id = ANN;
+    let content = CustomStatusContent { status: said(), recent: vec![said()] };
+    let set = CustomStatusSet { user_id, expires_at_ms: 1_767_229_200_000 };
+    let removed = CustomStatusRecentRemoved { user_id };
+    [
+        Body { c: set, p: content }.into(),
+        Body::from(CustomStatusCleared { user_id }).into(),
+        Body { c: removed, p: RecentCustomStatuses { recent: vec![said()] } }.into(),
+    ]
+}
+
+fn drafts() -> [ReadstateEvent; 3] {
+    let (user_id, channel_id, root_id) = (ANN, CHANNEL, Some(PostId(id(0x71))));
+    let saved = DraftSaved {
+        user_id,
+        channel_id,
+        root_id,
+        file_ids: vec![FileId(id(0x75))],
+        begun_at: Some(1_767_225_600_700),
+    };
+    let map = |name: &str| [("name".to_owned(), personal(name).into())].into_iter().collect();
+    let content = DraftContent {
+        message: personal("message"),
+        props: map("props"),
+        priority: map("priority"),
+    };
+    let because = DraftEnd::Sent;
+    let saved_until = Some(1_767_225_600_900);
+    [
+        Body { c: saved, p: content }.into(),
+        Body::from(DraftDeleted { user_id, channel_id, root_id, because, saved_until }).into(),
+        Body::from(DraftsErased { user_id }).into(),
     ]
 }
 

@@ -264,6 +264,32 @@ pub struct OneThreadRead {
     pub previous_unread_replies: i64,
 }
 
+/// `sidebar_category_created`, `sidebar_category_deleted`
+#[derive(Debug, Clone, Serialize)]
+pub struct CategoryNamed {
+    pub category_id: String,
+}
+
+/// `sidebar_category_updated`
+#[derive(Debug, Clone, Serialize)]
+pub struct CategoriesUpdated {
+    #[serde(rename = "updatedCategories", serialize_with = "json_text")]
+    pub updated_categories: Bytes,
+}
+
+/// `sidebar_category_order_updated`: a list, not a string.
+#[derive(Debug, Clone, Serialize)]
+pub struct CategoryOrder {
+    pub order: Vec<String>,
+}
+
+/// `draft_created`, `draft_updated`, `draft_deleted`
+#[derive(Debug, Clone, Serialize)]
+pub struct DraftChanged {
+    #[serde(serialize_with = "json_text")]
+    pub draft: Bytes,
+}
+
 /// `ephemeral_message`
 #[derive(Debug, Clone, Serialize)]
 pub struct EphemeralMessage {

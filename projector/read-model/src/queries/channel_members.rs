@@ -26,6 +26,9 @@ pub struct ChannelMemberView {
     pub team_id: Option<TeamId>,
     pub state: ReadState,
     pub team: TeamOfChannel,
+    pub is_muted: bool,
+    /// What the owner has set of how they are told.
+    pub notify_props: wire::StringMap,
 }
 
 impl ChannelMemberView {
@@ -37,6 +40,7 @@ impl ChannelMemberView {
             mention_count: self.state.mentions,
             mention_count_root: self.state.mentions_root,
             last_update_at: row.create_at.max(self.state.last_viewed_at),
+            notify_props: wire::member_notify_props(&self.notify_props),
             ..wire::ChannelMember::new(
                 row.channel_id,
                 row.user_id,
@@ -57,35 +61,37 @@ impl ChannelMemberView {
         }
     }
 
-    /// What is unread, as differences.
+    /// What is unread, as differences. Of a muted channel only mentions are.
     pub fn to_unread(&self) -> wire::ChannelUnread {
         wire::ChannelUnread {
             team_id: self.team_id,
             user_id: self.row.user_id,
             channel_id: self.row.channel_id,
-            msg_count: self.state.unread,
-            msg_count_root: self.state.unread_root,
+            msg_count: if self.is_muted { 0 } else { self.state.unread },
+            msg_count_root: if self.is_muted { 0 } else { self.state.unread_root },
             mention_count: self.state.mentions,
             mention_count_root: self.state.mentions_root,
             urgent_mention_count: 0,
             last_viewed_at: self.state.last_viewed_at,
-            notify_props: wire::default_member_notify_props(),
+            notify_props: wire::member_notify_props(&self.notify_props),
         }
     }
 }
 
-/// Columns of the aliases `s` (read_states), `t` (teams) and `m` (channel_members).
+/// Columns of the aliases `s` (read_states), `t` (teams), `n` (member_notify_props) and `m`
+/// (channel_members).
 fn columns() -> String {
     format!(
         "s.team_id, s.last_viewed_at, s.msgs, s.msgs_root, s.unread, s.unread_root, s.mentions,
-         s.mentions_root, t.display_name, t.name, t.update_at, {}",
+         s.mentions_root, t.display_name, t.name, t.update_at, s.is_muted, n.notify_props, {}",
         ChannelMemberRow::select("m")
     )
 }
 
 const JOINED: &str = "read_states s
     JOIN channel_members m ON m.channel_id = s.channel_id AND m.user_id = s.user_id
-    LEFT JOIN teams t ON t.id = s.team_id";
+    LEFT JOIN teams t ON t.id = s.team_id
+    LEFT JOIN member_notify_props n ON n.channel_id = s.channel_id AND n.user_id = s.user_id";
 
 static OF_USER: LazyLock<String> = LazyLock::new(|| {
     format!(
@@ -133,7 +139,9 @@ fn read(row: &PgRow) -> sqlx::Result<ChannelMemberView> {
         name: fields.next::<Option<String>>()?.unwrap_or_default(),
         update_at: fields.next::<Option<i64>>()?.unwrap_or(0),
     };
-    Ok(ChannelMemberView { row: fields.table()?, team_id, state, team })
+    let is_muted = fields.next()?;
+    let notify_props = fields.next::<Option<wire::StringMap>>()?.unwrap_or_default();
+    Ok(ChannelMemberView { row: fields.table()?, team_id, state, team, is_muted, notify_props })
 }
 
 impl Reader {

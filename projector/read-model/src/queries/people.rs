@@ -3,6 +3,7 @@
 use events::{ChannelId, TeamId, UserId};
 use sqlx::{AssertSqlSafe, Row};
 
+use super::custom_statuses::profile_columns;
 use crate::access::{may_see, may_see_team};
 use crate::reader::{Result, prefix_pattern};
 use crate::rows::{Table, UserRow};
@@ -94,7 +95,7 @@ impl PeopleQuery {
             may_see("$4", "$1"),
             may_see("$5", "$1"),
             conditions.join(" AND "),
-            UserRow::select("u")
+            profile_columns()
         )
     }
 }
@@ -147,7 +148,7 @@ impl Reader {
              JOIN users u ON u.id = o.user_id
              WHERE me.user_id = $1 AND me.channel_id = ANY($2) AND me.kind IN ('D', 'G')
              ORDER BY o.channel_id, u.username",
-            UserRow::select("u")
+            profile_columns()
         );
         let keys: Vec<Key> = channels.iter().copied().map(Key::from).collect();
         let rows = sqlx::query(AssertSqlSafe(sql))

@@ -6,11 +6,12 @@ use std::sync::LazyLock;
 use events::{ChannelId, Partition, PostId, Topic, UserId};
 use sqlx::Row;
 
+use super::custom_statuses::profile_columns;
 use super::post_pages::{PostPage, PostView, listed, read_post};
 use super::post_sql::{NEWEST, Replies};
 use super::posts::MANY;
 use crate::reader::{Fields, Result, offset};
-use crate::rows::{Table, UserRow};
+use crate::rows::UserRow;
 use crate::{Access, Key, Page, Reader, partition_key};
 
 /// What was read, and the offset below which the rows held everything of its partition.
@@ -38,9 +39,10 @@ static MANY_AT: LazyLock<String> = LazyLock::new(|| {
 
 static USER_AT: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT n.next_offset, {} FROM users u
-         JOIN projection_positions n ON n.partition = $2 WHERE u.id = $1",
-        UserRow::select("u")
+        "SELECT n.next_offset, o.next_offset, {} FROM users u
+         JOIN projection_positions n ON n.partition = $2
+         JOIN projection_positions o ON o.partition = $3 WHERE u.id = $1",
+        profile_columns()
     )
 });
 
@@ -97,19 +99,21 @@ impl Reader {
             .collect()
     }
 
-    /// An account.
+    /// An account, with the offset below which the rows held everything of the person's own partition.
     ///
     /// # Errors
     /// The database cannot be asked.
-    pub async fn user_at(&self, user: UserId) -> Result<Option<Positioned<UserRow>>> {
+    pub async fn user_at(&self, user: UserId) -> Result<Option<(Positioned<UserRow>, u64)>> {
         let row = sqlx::query(USER_AT.as_str())
             .bind(Key::from(user))
             .bind(partition_key(Partition::DIRECTORY))
+            .bind(partition_key(Partition::of(Topic::Users, user.as_bytes())))
             .fetch_optional(&self.pool)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let mut fields = Fields::of(&row);
         let next_offset = offset(fields.next()?);
-        Ok(Some(Positioned { value: fields.table()?, next_offset }))
+        let own = offset(fields.next()?);
+        Ok(Some((Positioned { value: fields.table()?, next_offset }, own)))
     }
 }

@@ -87,8 +87,9 @@ static STATS: LazyLock<String> = LazyLock::new(|| {
 });
 
 const UNREAD: &str = "
-    SELECT m.team_id, COALESCE(sum(s.unread), 0)::bigint, COALESCE(sum(s.mentions), 0)::bigint,
-      COALESCE(sum(s.mentions_root), 0)::bigint, COALESCE(sum(s.unread_root), 0)::bigint
+    SELECT m.team_id, COALESCE(sum(s.unread) FILTER (WHERE NOT s.is_muted), 0)::bigint,
+      COALESCE(sum(s.mentions), 0)::bigint,
+      COALESCE(sum(s.mentions_root), 0)::bigint, COALESCE(sum(s.unread_root) FILTER (WHERE NOT s.is_muted), 0)::bigint
     FROM present_team_members m
     LEFT JOIN (
       SELECT s.* FROM read_states s JOIN channels c ON c.id = s.channel_id AND c.delete_at = 0
@@ -226,7 +227,7 @@ impl Reader {
         Ok(if known { Access::judged(true, may, || stats) } else { Access::Unknown })
     }
 
-    /// What is unread in each of somebody's teams.
+    /// What is unread in each of somebody's teams; of muted channels only mentions.
     ///
     /// # Errors
     /// The database cannot be asked.

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use events::{Partition, UserId};
 use sqlx::Row;
 
+use super::custom_statuses::profile_columns;
 use crate::reader::{Fields, Result, offset};
 use crate::rows::{CredentialRow, Table, UserRow};
 use crate::{Key, Reader, partition_key};
@@ -22,7 +23,7 @@ pub struct Credentials {
 }
 
 fn sql(condition: &str) -> String {
-    format!("SELECT {} FROM users u WHERE {condition}", UserRow::select("u"))
+    format!("SELECT {} FROM users u WHERE {condition}", profile_columns())
 }
 
 static BY_IDS: LazyLock<String> = LazyLock::new(|| sql("u.id = ANY($1)"));
@@ -35,7 +36,7 @@ fn credentials_sql(condition: &str) -> String {
          FROM users u JOIN credentials c ON c.user_id = u.id
          JOIN projection_positions n ON n.partition = $2
          WHERE {condition} LIMIT 1",
-        UserRow::select("u"),
+        profile_columns(),
         CredentialRow::select("c")
     )
 }

@@ -2,6 +2,7 @@
 
 use events::channel::*;
 use events::directory::*;
+use events::draft::DraftsErased;
 use events::user::UserStateErased;
 use events::*;
 use rand::Rng;
@@ -82,6 +83,7 @@ impl History {
             }
         }
         self.personal(user_id, Body::from(UserStateErased { user_id }));
+        self.readstate(user_id, Body::from(DraftsErased { user_id }));
         self.directory(Body::from(UserKeyDestroyed { user_id }));
     }
 

@@ -153,7 +153,8 @@ impl ChannelPast {
             | E::EpochSealed(_)
             | E::ThreadFollowed(_)
             | E::ThreadUnfollowed(_)
-            | E::ChannelKeyAdvanced(_) => {}
+            | E::ChannelKeyAdvanced(_)
+            | E::ChannelMemberNotifyChanged(_) => {}
         }
     }
 

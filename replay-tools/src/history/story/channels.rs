@@ -94,6 +94,12 @@ impl ChannelTeller<'_> {
                 let person = self.person(b.c.user_id);
                 format!("{person} no longer follows {}", self.post(b.c.root_id))
             }
+            E::ChannelMemberNotifyChanged(b) => {
+                let set = b.c.notify_props.iter().map(|(name, value)| format!("{name} = {value}"));
+                let set: Vec<String> = set.map(|set| plain(&set)).collect();
+                let (who, here) = (self.person(b.c.user_id), self.here());
+                format!("{who} chose how to be told of {here}: {}", set.join(", "))
+            }
         })
     }
 

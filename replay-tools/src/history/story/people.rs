@@ -37,6 +37,32 @@ pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
         UserEvent::StatusSet(b) => {
             format!("{} chose to be {}", person(b.c.user_id), status(b.c.status))
         }
+        UserEvent::SidebarCategoryCreated(b) => {
+            let at = b.c.categories.iter().position(|one| one.category_id == b.c.category_id);
+            let name = at.and_then(|at| b.p.names.get(at)).map_or("", String::as_str);
+            format!("{} made the category {}", person(b.c.user_id), quoted(name))
+        }
+        UserEvent::SidebarCategoriesChanged(b) => {
+            format!("{} arranged their channels", person(b.c.user_id))
+        }
+        UserEvent::SidebarCategoryDeleted(b) => {
+            format!("{} did away with a category of channels", person(b.c.user_id))
+        }
+        UserEvent::SidebarOrderSet(b) => {
+            format!("{} put their categories in another order", person(b.c.user_id))
+        }
+        UserEvent::CustomStatusSet(b) => {
+            let who = person(b.c.user_id);
+            let erased = names.has_erased(b.c.user_id);
+            let said = if erased { "(erased)".to_owned() } else { quoted(&b.p.status.text) };
+            format!("{who} said that they are at {said}")
+        }
+        UserEvent::CustomStatusCleared(b) => {
+            format!("{} said no longer what they are at", person(b.c.user_id))
+        }
+        UserEvent::CustomStatusRecentRemoved(b) => {
+            format!("{} forgot a status of before", person(b.c.user_id))
+        }
         UserEvent::UserStateErased(b) => {
             format!("sessions, status and preferences of {} were erased", person(b.c.user_id))
         }

@@ -1,0 +1,118 @@
+//! What people arrange, set and begin to write for themselves.
+
+use events::channel::ChannelMemberNotifyChanged;
+use events::custom_status::*;
+use events::draft::*;
+use events::sidebar::*;
+use events::*;
+use rand::Rng;
+
+use super::History;
+
+impl History {
+    pub(super) fn notify(&mut self) {
+        let channel_id = self.any_channel();
+        let user_id = match self.member(channel_id) {
+            Some((member, _)) if self.rng.random_bool(0.9) => member,
+            _ => self.user(),
+        };
+        let names = ["mark_unread", "ignore_channel_mentions", "push"];
+        let values = ["mention", "all", "on", "off", "a\0b"];
+        let name = self.pick(&names).unwrap_or_default().to_owned();
+        let value = self.pick(&values).unwrap_or_default().to_owned();
+        let notify_props = [(name, value)].into();
+        let c = ChannelMemberNotifyChanged { channel_id, user_id, notify_props };
+        self.channel(channel_id, Body::from(c));
+    }
+
+    pub(super) fn arrange(&mut self) {
+        let (user_id, team_id) = (self.user(), self.teams[0]);
+        let own = CategoryKey::Own(Id([self.rng.random_range(0..3); 16]));
+        let categories: Vec<Category> =
+            [own, CategoryKey::Favorites].map(|key| self.category(key)).to_vec();
+        let (favorites_added, favorites_removed) = (self.some_channels(), self.some_channels());
+        let order = vec![own, CategoryKey::Channels];
+        let names = CategoryNames { names: vec![self.words(), String::new()] };
+        match self.rng.random_range(0..4) {
+            0 => {
+                let c = SidebarCategoryCreated {
+                    user_id,
+                    team_id,
+                    category_id: own,
+                    categories,
+                    order,
+                    favorites_removed,
+                };
+                self.personal(user_id, Body { c, p: names });
+            }
+            1 => {
+                let c = SidebarCategoryDeleted { user_id, team_id, category_id: own };
+                self.personal(user_id, Body::from(c));
+            }
+            2 => self.personal(user_id, Body::from(SidebarOrderSet { user_id, team_id, order })),
+            _ => {
+                let c = SidebarCategoriesChanged {
+                    user_id,
+                    team_id,
+                    categories,
+                    favorites_added,
+                    favorites_removed,
+                };
+                self.personal(user_id, Body { c, p: names });
+            }
+        }
+    }
+
+    fn category(&mut self, category_id: CategoryKey) -> Category {
+        Category {
+            category_id,
+            sorting: CategorySorting::Manual,
+            muted: self.rng.random_bool(0.5),
+            collapsed: false,
+            channel_ids: self.some_channels(),
+            sort_order: 10,
+        }
+    }
+
+    fn some_channels(&mut self) -> Vec<ChannelId> {
+        (0..self.rng.random_range(0..3)).map(|_| self.any_channel()).collect()
+    }
+
+    pub(super) fn say_status(&mut self) {
+        let user_id = self.user();
+        let said =
+            |history: &mut Self| CustomStatus { text: history.words(), ..CustomStatus::default() };
+        let recent = vec![said(self), said(self)];
+        match self.rng.random_range(0..4) {
+            0 => self.personal(user_id, Body::from(CustomStatusCleared { user_id })),
+            1 => {
+                let c = CustomStatusRecentRemoved { user_id };
+                self.personal(user_id, Body { c, p: RecentCustomStatuses { recent } });
+            }
+            _ => {
+                let c = CustomStatusSet { user_id, expires_at_ms: 0 };
+                let p = CustomStatusContent { status: said(self), recent };
+                self.personal(user_id, Body { c, p });
+            }
+        }
+    }
+
+    pub(super) fn draft(&mut self) {
+        let (user_id, channel_id) = (self.user(), self.any_channel());
+        let root_id = self.rng.random_bool(0.3).then(PostId::default);
+        if self.rng.random_bool(0.3) {
+            let because = DraftEnd::Sent;
+            let saved_until = self.rng.random_bool(0.3).then_some(self.now_ms - 5_000);
+            let c = DraftDeleted { user_id, channel_id, root_id, because, saved_until };
+            self.readstate(user_id, Body::from(c));
+        } else {
+            let begun_at = self.rng.random_bool(0.5).then_some(self.now_ms - 500);
+            let c = DraftSaved { user_id, channel_id, root_id, file_ids: vec![], begun_at };
+            let mut p = DraftContent { message: self.words(), ..DraftContent::default() };
+            if self.rng.random_bool(0.3) {
+                p.props.insert("a\0key".to_owned(), self.words().into());
+            }
+            self.readstate(user_id, Body { c, p });
+        }
+    }
+}
