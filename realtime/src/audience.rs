@@ -84,7 +84,6 @@ impl Index {
     /// Those who may hear a frame for `audience` now.
     pub fn resolve(&self, set: &FoldSet, audience: &Audience) -> Vec<UserId> {
         match audience {
-            Audience::User(user) => self.those(set, [*user], |_| true),
             Audience::Member { channel_id, user_id } => self.member(set, *channel_id, *user_id),
             Audience::User(user) | Audience::Devices { user, .. } => {
                 self.those(set, [*user], |_| true)

@@ -321,17 +321,16 @@ impl Aggregate for Readstate {
                 let held = self.marker(b.c.user_id, b.c.marker.channel_id);
                 refuse_if(held.is_some_and(|m| m.as_of > b.c.marker.as_of), Refusal::Behind)
             }
-            // Of threads the latest word holds, whatever it says.
-            ReadstateEvent::ThreadMarkerAdvanced(_)
-            | ReadstateEvent::ThreadMarkerSetBack(_)
-            | ReadstateEvent::ThreadMarkersAdvanced(_)
-            | ReadstateEvent::RulesActivated(_)
             ReadstateEvent::DraftSaved(b) => self.drafts.admit_saved(&b.c),
             ReadstateEvent::DraftDeleted(b) => self.drafts.admit_deleted(&b.c),
             ReadstateEvent::DraftsErased(b) => {
                 refuse_if(self.drafts.has_erased(b.c.user_id), Refusal::Already)
             }
-            ReadstateEvent::RulesActivated(_)
+            // Of threads the latest word holds, whatever it says.
+            ReadstateEvent::ThreadMarkerAdvanced(_)
+            | ReadstateEvent::ThreadMarkerSetBack(_)
+            | ReadstateEvent::ThreadMarkersAdvanced(_)
+            | ReadstateEvent::RulesActivated(_)
             | ReadstateEvent::EpochOpened(_)
             | ReadstateEvent::EpochSealed(_) => Ok(()),
         }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use events::{EventId, PostId};
 use read_model::rows::{
-    ChannelMemberRow, CustomStatusRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow,
-    PreferenceRow, ReactionRow, SidebarCategoryRow, TeamMemberRow,
+    CustomStatusRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow,
+    SidebarCategoryRow,
 };
-use read_model::rows::{PostRow, PostVersionRow, PreferenceRow, ReactionRow};
 use read_model::{Column, Key, Table, partition_key};
 use sqlx::Arguments;
 use sqlx::error::BoxDynError;
@@ -15,10 +14,8 @@ use sqlx::postgres::{PgArguments, PgConnection};
 
 use super::statement::{Keys, Statement};
 use super::threads;
-use crate::changes::{
-    Change, MemberChange, MembershipChange, ReactionChange, RowChanges, VersionChange,
-};
-use crate::patches::{MemberPatch, Patch, PostPatch};
+use crate::changes::{Change, MembershipChange, ReactionChange, RowChanges, VersionChange};
+use crate::patches::{Patch, PostPatch};
 
 pub(super) type Bound = Result<(), BoxDynError>;
 

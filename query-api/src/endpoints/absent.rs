@@ -11,7 +11,7 @@ use super::{ChannelPath, TeamPath};
 use crate::app::{App, of_channel};
 use crate::caller::Caller;
 use crate::render;
-use crate::rights::{own, require_team};
+use crate::rights::require_team;
 
 /// Nothing of this kind exists on this server.
 pub(crate) async fn none(_: Caller) -> Response {

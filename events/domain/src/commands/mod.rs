@@ -16,9 +16,9 @@ pub mod post;
 pub mod reaction;
 pub mod readstate;
 pub mod retention;
+pub mod sidebar;
 pub mod team;
 pub mod thread;
-pub mod sidebar;
 pub mod user;
 
 #[cfg(test)]

@@ -135,6 +135,7 @@ fn membership() -> Vec<ChannelEvent> {
             membership: 40,
             scheme_admin: true,
         })
+        .into(),
         Body::from(ChannelMemberNotifyChanged {
             channel_id: CHANNEL,
             user_id: BOB,
