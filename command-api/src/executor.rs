@@ -23,6 +23,7 @@ use crate::facts::RootCache;
 use crate::idempotency::CommandId;
 use crate::in_flight::InFlight;
 use crate::passwords::Passwords;
+use crate::pictures::Pictures;
 use crate::retention::RetentionSettings;
 use crate::submission::{Decided, Output, Submission};
 use crate::telemetry;
@@ -77,6 +78,7 @@ pub struct Inner {
     parts: Parts,
     pub(crate) in_flight: InFlight,
     pub(crate) passwords: Passwords,
+    pub(crate) pictures: Pictures,
     pub(crate) attempts: Attempts,
     pub(crate) roots: RootCache,
     pub(crate) lagging: Lagging,
@@ -169,6 +171,7 @@ impl CommandApi {
         Self(Arc::new(Inner {
             in_flight: InFlight::default(),
             passwords: Passwords::new(),
+            pictures: Pictures::new(),
             attempts: Attempts::new(parts.settings.wrong_passwords_max),
             roots: RootCache::new(),
             lagging: Lagging::default(),

@@ -5,9 +5,9 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::endpoints::{
-    channel_members, channels, conversations, erasure, files, legal_holds, login, passwords, pins,
-    posts, preferences, reactions, retention, rules, sessions, status, team_members, teams, typing,
-    users, views,
+    channel_members, channels, conversations, emoji, erasure, files, legal_holds, login, passwords,
+    pictures, pins, posts, preferences, reactions, retention, rules, sessions, status,
+    team_members, teams, typing, uploads, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -56,6 +56,14 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/v4/posts/{post_id}/unpin", pins::unpin)
         .post("/api/v4/reactions", reactions::add)
         .post("/api/v4/files", files::upload)
+        .post("/api/v4/uploads", uploads::begin)
+        .post("/api/v4/uploads/{upload_id}", uploads::bring)
+        .post("/api/v4/users/{user_id}/image", pictures::set_of_user)
+        .delete("/api/v4/users/{user_id}/image", pictures::unset_of_user)
+        .post("/api/v4/teams/{team_id}/image", pictures::set_of_team)
+        .delete("/api/v4/teams/{team_id}/image", pictures::unset_of_team)
+        .post("/api/v4/emoji", emoji::create)
+        .delete("/api/v4/emoji/{emoji_id}", emoji::delete)
         .post("/api/v4/data_retention/policies", retention::create)
         .patch("/api/v4/data_retention/policies/{policy_id}", retention::patch)
         .delete("/api/v4/data_retention/policies/{policy_id}", retention::delete)

@@ -6,6 +6,7 @@ use crate::Topic;
 use crate::body::{Body, Fact, Owner};
 use crate::channel::*;
 use crate::directory::*;
+use crate::pictures::*;
 use crate::presence::*;
 use crate::retention::*;
 use crate::user::*;
@@ -142,6 +143,7 @@ catalogue! {
         TeamMembersAdded, TeamMemberRemoved, ChannelNameClaimed, ChannelNameChanged,
         RetentionPolicyCreated, RetentionPolicyChanged, RetentionPolicyDeleted,
         LegalHoldPlaced, LegalHoldReleased, RetentionRunFinished,
+        UserPictureChanged, TeamIconChanged, EmojiCreated, EmojiDeleted,
     }
     Channels => ChannelEvent {
         RulesActivated, EpochOpened, EpochSealed,

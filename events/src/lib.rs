@@ -12,6 +12,7 @@ pub mod directory;
 mod envelope;
 mod ids;
 mod of_log;
+pub mod pictures;
 mod position;
 pub mod presence;
 mod record;

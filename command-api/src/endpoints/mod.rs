@@ -3,11 +3,13 @@
 pub(crate) mod channel_members;
 pub(crate) mod channels;
 pub(crate) mod conversations;
+pub(crate) mod emoji;
 pub(crate) mod erasure;
 pub(crate) mod files;
 pub(crate) mod legal_holds;
 pub(crate) mod login;
 pub(crate) mod passwords;
+pub(crate) mod pictures;
 pub(crate) mod pins;
 pub(crate) mod posts;
 pub(crate) mod preferences;
@@ -19,6 +21,7 @@ pub(crate) mod status;
 pub(crate) mod team_members;
 pub(crate) mod teams;
 pub(crate) mod typing;
+pub(crate) mod uploads;
 pub(crate) mod users;
 pub(crate) mod views;
 

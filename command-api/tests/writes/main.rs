@@ -5,5 +5,7 @@
 mod attempts;
 mod deletions;
 mod keys;
+mod pictures;
 mod retaining;
+mod uploads;
 mod world;

@@ -130,6 +130,7 @@ pub enum Refusal {
     NotExpired,
     /// `epoch.sealed` names another epoch than its own.
     OtherEpoch,
+    EmojiNameTaken,
 }
 
 /// A remembered verdict: what a repeated id is answered with.

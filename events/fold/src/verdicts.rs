@@ -60,6 +60,7 @@ pub fn refusal(reason: Refusal) -> &'static str {
         Refusal::Expired => "expired",
         Refusal::NotExpired => "not_expired",
         Refusal::OtherEpoch => "other_epoch",
+        Refusal::EmojiNameTaken => "emoji_name_taken",
     }
 }
 

@@ -130,5 +130,8 @@ crate::settings_section! {
         site_name: String = "nottermost",
         /// Whether anyone who reaches the server may sign up. The first account always may.
         enable_open_server: bool = "true",
+        /// Whether members may make links by which anybody, without an account, can have a file that a post
+        /// shows. Switched off, links that were made no longer work.
+        enable_public_link: bool = "false",
     }
 }

@@ -7,6 +7,7 @@
 
 mod channel;
 mod client_config;
+mod emoji;
 mod file;
 pub mod frame;
 mod ids;
@@ -32,7 +33,8 @@ pub use channel::{
     ViewResult, default_member_notify_props, direct_name, group_display_name, group_name,
 };
 pub use client_config::{ClientConfig, anonymous_client_config, client_config, client_license};
-pub use file::{FileInfo, FileUploadResult};
+pub use emoji::{Emoji, emoji_names};
+pub use file::{FileInfo, FileUploadResult, UploadSession};
 pub use notice::{Names, NoticeText, notice_text};
 pub use post::{Post, PostMetadata, hashtags};
 pub use post_list::{PostList, SearchMatches};

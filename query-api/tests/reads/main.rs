@@ -6,6 +6,7 @@ mod channels;
 mod files;
 mod memory;
 mod people;
+mod pictures;
 mod posts;
 mod privacy;
 mod retaining;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use events::{ChannelId, Partition, Position, PostId, UserId};
+use events::{ChannelId, Partition, Position, PostId, TeamId, UserId};
 use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -65,7 +65,13 @@ impl<R: Reach> Hydrate for Hydration<R> {
     fn post(&self, position: Position, post: PostId) -> BoxFuture<'_, Option<Bytes>> {
         async move {
             let view = self.at(position, self.reader.post_of_frame(post)).await?;
-            Some(wire::to_json(&view.to_wire(&|user| self.username(user))))
+            let mut post = view.to_wire(&|user| self.username(user));
+            let directory = self.fold.directory();
+            post.show_emoji(|name| {
+                let (id, emoji) = directory.state().pictures().emoji_by_name(name)?;
+                Some(wire::Emoji::new(id, &emoji.name, emoji.creator_id, emoji.create_at))
+            });
+            Some(wire::to_json(&post))
         }
         .boxed()
     }
@@ -74,6 +80,18 @@ impl<R: Reach> Hydrate for Hydration<R> {
         async move {
             let view = self.at(position, self.reader.channel_of_frame(channel)).await?;
             Some(wire::to_json(&view.to_wire()))
+        }
+        .boxed()
+    }
+
+    fn team(&self, position: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>> {
+        async move {
+            let read = async { self.reader.teams_by_ids(&[team]).await.map(|mut rows| rows.pop()) };
+            let mut team = self.at(position, read).await?.to_wire().sanitised();
+            let directory = self.fold.directory();
+            let icon = directory.state().pictures().of_team(team.id);
+            team.last_team_icon_update = icon.map_or(0, |icon| icon.update_at);
+            Some(wire::to_json(&team))
         }
         .boxed()
     }

@@ -76,6 +76,8 @@ pub enum Rows {
     Channel(ChannelId),
     /// For `user_updated`.
     User(UserId),
+    /// For this frame about a team.
+    Team(TeamId, &'static str),
 }
 
 /// Takes frames to their audience.
@@ -132,6 +134,11 @@ pub fn post_edited(channel_id: ChannelId, post: bytes::Bytes) -> Frame {
 pub fn channel_updated(channel_id: ChannelId, channel: bytes::Bytes) -> Frame {
     let broadcast = Broadcast::to_channel(channel_id);
     Frame::new("channel_updated", &broadcast, &frame::ChannelUpdated { channel })
+}
+
+/// `update_team`, `delete_team` or `restore_team` from a row.
+pub fn team_changed(event: &'static str, team_id: TeamId, team: bytes::Bytes) -> Frame {
+    Frame::new(event, &Broadcast::to_team(team_id), &frame::TeamChanged { team })
 }
 
 /// `user_updated` from a row.

@@ -222,6 +222,10 @@ fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
         | DirectoryEvent::TeamMemberRemoved(_)
         | DirectoryEvent::ChannelNameClaimed(_)
         | DirectoryEvent::ChannelNameChanged(_)
+        | DirectoryEvent::UserPictureChanged(_)
+        | DirectoryEvent::TeamIconChanged(_)
+        | DirectoryEvent::EmojiCreated(_)
+        | DirectoryEvent::EmojiDeleted(_)
         | DirectoryEvent::RetentionPolicyCreated(_)
         | DirectoryEvent::RetentionPolicyChanged(_)
         | DirectoryEvent::RetentionPolicyDeleted(_)
@@ -296,6 +300,10 @@ impl Sink for Pusher<'_> {
                         if whole { u } else { u.for_others(wire::Privacy::default()) }
                     };
                     user.map(shown).map(frames::user_updated)
+                }
+                (Rows::Team(team, event), _) => {
+                    let row = hydrate.team(position, team).await;
+                    row.map(|row| frames::team_changed(event, team, row))
                 }
                 (Rows::Post(_), _) => None,
             };

@@ -36,6 +36,10 @@ impl Hydrate for Rows {
         std::future::ready(Some(format!(r#"{{"id":"{channel}"}}"#).into())).boxed()
     }
 
+    fn team(&self, _: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>> {
+        std::future::ready(Some(format!(r#"{{"id":"{team}"}}"#).into())).boxed()
+    }
+
     fn user(&self, _: Position, user_id: UserId) -> BoxFuture<'_, Option<wire::User>> {
         let c = UserCreated {
             user_id,

@@ -69,6 +69,10 @@ impl Names {
                 }
             }
             DirectoryEvent::CellOpened(_)
+            | DirectoryEvent::UserPictureChanged(_)
+            | DirectoryEvent::TeamIconChanged(_)
+            | DirectoryEvent::EmojiCreated(_)
+            | DirectoryEvent::EmojiDeleted(_)
             | DirectoryEvent::RetentionPolicyCreated(_)
             | DirectoryEvent::RetentionPolicyChanged(_)
             | DirectoryEvent::RetentionPolicyDeleted(_)

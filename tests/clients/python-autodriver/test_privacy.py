@@ -32,6 +32,7 @@ PRIVATE_READS = [
     "/files/{hidden_file}/info",
     "/files/{hidden_file}/thumbnail",
     "/files/{hidden_file}/preview",
+    "/files/{hidden_file}/link",
     "/channels/{direct}",
     "/channels/{direct}/posts",
     "/channels/{direct}/members",
@@ -57,6 +58,7 @@ PRIVATE_WRITES = [
     ("DELETE", "/channels/{private}/members/{me}", None),
     ("PUT", "/channels/{private}/patch", {"display_name": "in"}),
     ("DELETE", "/channels/{private}", None),
+    ("POST", "/uploads", {"channel_id": "{private}", "filename": "in", "file_size": 1}),
 ]
 
 # Doing things in another's name, or to another's things in a channel that both are in.
@@ -75,6 +77,10 @@ FOREIGN_WRITES = [
     ("POST", "/users/{ada}/typing", {"channel_id": "{channel}"}),
     ("DELETE", "/teams/{team}/members/{ada}", None),
     ("DELETE", "/users/{ada}/posts/{post}/reactions/eyes", None),
+    ("DELETE", "/users/{ada}/image", None),
+    ("POST", "/users/{ada}/image", {}),
+    ("DELETE", "/teams/{team}/image", None),
+    ("POST", "/teams/{team}/image", {}),
 ]
 
 FOREIGN_READS = [
@@ -86,6 +92,7 @@ FOREIGN_READS = [
     "/users/{ada}/channels",
     "/users/{ada}/channel_members",
     "/users/{ada}/teams/{team}/channels",
+    "/users/{ada}/uploads",
 ]
 
 

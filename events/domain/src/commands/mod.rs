@@ -8,6 +8,7 @@ pub mod account;
 pub mod channel;
 pub mod directory;
 pub mod mentions;
+pub mod pictures;
 pub mod post;
 pub mod reaction;
 pub mod readstate;

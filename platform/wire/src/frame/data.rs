@@ -186,6 +186,20 @@ pub struct UserUpdated {
     pub user: User,
 }
 
+/// `update_team`, `delete_team`, `restore_team`
+#[derive(Debug, Clone, Serialize)]
+pub struct TeamChanged {
+    #[serde(serialize_with = "json_text")]
+    pub team: Bytes,
+}
+
+/// `emoji_added`
+#[derive(Debug, Clone, Serialize)]
+pub struct EmojiAdded {
+    #[serde(serialize_with = "json_text")]
+    pub emoji: Bytes,
+}
+
 /// `user_role_updated`
 #[derive(Debug, Clone, Serialize)]
 pub struct UserRoleUpdated {

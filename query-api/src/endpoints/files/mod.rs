@@ -2,7 +2,9 @@
 
 pub(crate) mod download;
 pub(crate) mod info;
+pub(crate) mod link;
 mod range;
+pub(crate) mod uploads;
 
 use events::FileId;
 use platform::http::{ApiError, UrlId};
