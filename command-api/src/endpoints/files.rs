@@ -231,19 +231,8 @@ pub(super) async fn store(
     require_name(&name)?;
     let file_id = FileId::random();
     let object = object_of(file_id, clock::now_ms())?;
-    let meter = Mutex::new(Meter::default());
-    let max = api.settings.file_bytes_max;
-    let metered = bytes.map(|piece| meter.lock().pass(piece?, max));
     let key = FileKey::random();
-    let put = api.objects.put_stream(&object, key.seal(Box::pin(metered))).await;
-    let meter = meter.into_inner();
-    match put {
-        Ok(_) => {}
-        Err(StoreError::Body { .. }) if meter.too_large => return Err(ApiError::file_too_large()),
-        Err(StoreError::Body { .. }) => return Err(malformed()),
-        Err(error) => return Err(ApiError::unavailable(error)),
-    }
-    let extension = extension(&name);
+    let meter = put(api, &object, &key, bytes).await?;
     let previews = match may_be_picture(&meter.head) {
         // A file is taken with or without them.
         true => api.preview(&object, &key, meter.size).await.unwrap_or_default(),
@@ -253,24 +242,42 @@ pub(super) async fn store(
         Some(made) => (pixels(made.width), pixels(made.height)),
         None => image_size(&meter.head).unwrap_or_default(),
     };
-    Ok(Stored {
-        file: AttachedFile {
-            file_id,
-            size: i64::try_from(meter.size).map_err(ApiError::internal)?,
-            mime_type: mime_type(&name, content_type),
-            extension,
-            width,
-            height,
-            has_preview: previews.is_some(),
-        },
-        details: FileDetails {
-            mini_preview: previews.map(|made| made.mini).unwrap_or_default(),
-            name,
-            sha256: HEXLOWER.encode(&meter.hash.finalize()),
-            key: key.text(),
-        },
-        object,
-    })
+    let file = AttachedFile {
+        file_id,
+        size: i64::try_from(meter.size).map_err(ApiError::internal)?,
+        mime_type: mime_type(&name, content_type),
+        extension: extension(&name),
+        width,
+        height,
+        has_preview: previews.is_some(),
+    };
+    let details = FileDetails {
+        name,
+        sha256: HEXLOWER.encode(&meter.hash.finalize()),
+        key: key.text(),
+        mini_preview: previews.map(|made| made.mini).unwrap_or_default(),
+    };
+    Ok(Stored { file, details, object })
+}
+
+/// Stores the bytes, sealed, and says what was learned of them.
+async fn put(
+    api: &CommandApi,
+    object: &ObjectKey,
+    key: &FileKey,
+    bytes: impl Stream<Item = io::Result<Bytes>> + Send,
+) -> Result<Meter, ApiError> {
+    let meter = Mutex::new(Meter::default());
+    let max = api.settings.file_bytes_max;
+    let metered = bytes.map(|piece| meter.lock().pass(piece?, max));
+    let put = api.objects.put_stream(object, key.seal(Box::pin(metered))).await;
+    let meter = meter.into_inner();
+    match put {
+        Ok(_) => Ok(meter),
+        Err(StoreError::Body { .. }) if meter.too_large => Err(ApiError::file_too_large()),
+        Err(StoreError::Body { .. }) => Err(malformed()),
+        Err(error) => Err(ApiError::unavailable(error)),
+    }
 }
 
 fn pixels(side: u32) -> i32 {

@@ -57,7 +57,10 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
         E::ChannelNameChanged(b) => renamed(set, b.c.channel_id, sink),
         E::TeamIconChanged(b) => {
             let team_id = b.c.team_id;
-            sink.push_rows(Audience::Team { team_id, except: None }, Rows::Team(team_id, "update_team"));
+            sink.push_rows(
+                Audience::Team { team_id, except: None },
+                Rows::Team(team_id, "update_team"),
+            );
         }
         E::EmojiCreated(b) => sink.tell(Audience::Everyone, || {
             let emoji = wire::to_json(&wire::Emoji::from_created(&b.c, applied.at));

@@ -186,13 +186,6 @@ pub struct UserUpdated {
     pub user: User,
 }
 
-/// `update_team`, `delete_team`, `restore_team`
-#[derive(Debug, Clone, Serialize)]
-pub struct TeamChanged {
-    #[serde(serialize_with = "json_text")]
-    pub team: Bytes,
-}
-
 /// `emoji_added`
 #[derive(Debug, Clone, Serialize)]
 pub struct EmojiAdded {
