@@ -24,6 +24,7 @@ use crate::facts::RootCache;
 use crate::idempotency::CommandId;
 use crate::in_flight::InFlight;
 use crate::passwords::Passwords;
+use crate::pictures::Pictures;
 use crate::retention::RetentionSettings;
 use crate::submission::{Decided, Output, Submission};
 use crate::telemetry;
@@ -80,6 +81,7 @@ pub struct Inner {
     parts: Parts,
     pub(crate) in_flight: InFlight,
     pub(crate) passwords: Passwords,
+    pub(crate) pictures: Pictures,
     pub(crate) attempts: Attempts,
     pub(crate) roots: RootCache,
     pub(crate) collapsing: Collapsing,
@@ -173,6 +175,7 @@ impl CommandApi {
         Self(Arc::new(Inner {
             in_flight: InFlight::default(),
             passwords: Passwords::new(),
+            pictures: Pictures::new(),
             attempts: Attempts::new(parts.settings.wrong_passwords_max),
             roots: RootCache::new(),
             collapsing: Collapsing::new(),

@@ -11,7 +11,7 @@ use moka::sync::Cache;
 use platform::http::ApiError;
 use read_model::queries::{PostOfCommand, UnreadFrom};
 use read_model::rows::FileRow;
-use read_model::{QueryError, stored_files};
+use read_model::{QueryError, StoredFile, stored_files};
 
 use crate::executor::CommandApi;
 
@@ -306,17 +306,25 @@ pub(crate) fn post_facts(post: &PostOfCommand) -> PostFacts {
 /// What a post says, from its row.
 pub(crate) fn post_content(post: &PostOfCommand) -> PostContent {
     let row = &post.row;
+    let files = stored_files(&row.files);
     PostContent {
         message: row.message.clone(),
         props: serde_json::from_str(&row.props).unwrap_or_default(),
-        file_names: stored_files(&row.files).into_iter().map(|(_, name)| name).collect(),
+        mini_previews: mini_previews(&files),
+        file_names: files.into_iter().map(|file| file.1).collect(),
         pending_post_id: row.pending_post_id.clone(),
     }
 }
 
+/// As they stand in an event: absent where no file has one.
+fn mini_previews(files: &[StoredFile]) -> Vec<String> {
+    let has_any = files.iter().any(|file| !file.2.is_empty());
+    files.iter().filter(|_| has_any).map(|file| file.2.clone()).collect()
+}
+
 /// The files of a post, from its row.
 pub(crate) fn post_files(post: &PostOfCommand) -> Vec<AttachedFile> {
-    stored_files(&post.row.files).into_iter().map(|(file, _)| file).collect()
+    stored_files(&post.row.files).into_iter().map(|file| file.0).collect()
 }
 
 fn file_facts(row: &FileRow) -> FileFacts {
@@ -328,8 +336,10 @@ fn file_facts(row: &FileRow) -> FileFacts {
             extension: row.extension.clone(),
             width: row.width,
             height: row.height,
+            has_preview: row.has_preview,
         },
         name: row.name.clone(),
+        mini_preview: row.mini_preview.clone(),
         owner_id: row.owner_id,
         channel_id: row.channel_id,
         attached: row.post_id.is_some(),

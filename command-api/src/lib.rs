@@ -23,6 +23,7 @@ mod image_size;
 mod in_flight;
 mod of_log;
 mod passwords;
+mod pictures;
 pub mod process_manager;
 mod refusals;
 mod retention;

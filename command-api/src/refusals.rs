@@ -108,6 +108,7 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
         Refusal::FixedMembers => fixed_members(),
         Refusal::UnknownSession => ApiError::session_expired(),
         Refusal::UnknownPolicy => unknown_policy(),
+        Refusal::EmojiNameTaken => ApiError::emoji_duplicate(),
         Refusal::Held => held(),
         Refusal::Expired => ApiError::post_not_found(),
         Refusal::NotAMember
@@ -154,6 +155,20 @@ impl Rejection for DirectoryRejection {
                 "The default channels of a team keep their names.",
             ),
             Self::Archived => channel_archived(),
+            Self::UnknownEmoji => ApiError::new(
+                StatusCode::NOT_FOUND,
+                "app.emoji.get.no_result",
+                "There is no such emoji.",
+            ),
+            Self::EmojiName => bad(
+                "model.emoji.name.app_error",
+                "The name of an emoji has 1 to 64 of the characters a-z, 0-9, +, - and _.",
+            ),
+            Self::EmojiNameTaken => ApiError::emoji_duplicate(),
+            Self::TooManyEmoji => bad(
+                "api.nottermost.emoji.too_many.app_error",
+                "This installation has as many custom emoji as it can have.",
+            ),
             Self::UnknownPolicy => unknown_policy(),
             Self::UnknownHold => ApiError::new(
                 StatusCode::NOT_FOUND,

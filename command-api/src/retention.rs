@@ -23,7 +23,7 @@ use serde::Serialize;
 
 use crate::executor::CommandApi;
 
-pub(crate) use objects::object_of;
+pub(crate) use objects::{object_of, picture_object};
 
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 

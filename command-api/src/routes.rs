@@ -6,9 +6,9 @@ use platform::http::urls::Service;
 
 use crate::endpoints::{
     categories, channel_members, channel_privacy, channels, conversations, custom_status, drafts,
-    erasure, files, legal_holds, login, member_roles, notify_props, passwords, pins, posts,
-    preferences, reactions, retention, rules, sessions, status, team_admin, team_members, teams,
-    threads, typing, users, views,
+    emoji, erasure, files, legal_holds, login, member_roles, notify_props, passwords, pictures,
+    pins, posts, preferences, reactions, retention, rules, sessions, status, team_admin,
+    team_members, teams, threads, typing, uploads, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -86,6 +86,14 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/v4/posts/{post_id}/unpin", pins::unpin)
         .post("/api/v4/reactions", reactions::add)
         .post("/api/v4/files", files::upload)
+        .post("/api/v4/uploads", uploads::begin)
+        .post("/api/v4/uploads/{upload_id}", uploads::bring)
+        .post("/api/v4/users/{user_id}/image", pictures::set_of_user)
+        .delete("/api/v4/users/{user_id}/image", pictures::unset_of_user)
+        .post("/api/v4/teams/{team_id}/image", pictures::set_of_team)
+        .delete("/api/v4/teams/{team_id}/image", pictures::unset_of_team)
+        .post("/api/v4/emoji", emoji::create)
+        .delete("/api/v4/emoji/{emoji_id}", emoji::delete)
         .post("/api/v4/data_retention/policies", retention::create)
         .patch("/api/v4/data_retention/policies/{policy_id}", retention::patch)
         .delete("/api/v4/data_retention/policies/{policy_id}", retention::delete)

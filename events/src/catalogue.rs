@@ -8,6 +8,7 @@ use crate::channel::*;
 use crate::custom_status::*;
 use crate::directory::*;
 use crate::draft::*;
+use crate::pictures::*;
 use crate::presence::*;
 use crate::retention::*;
 use crate::sidebar::*;
@@ -148,6 +149,7 @@ catalogue! {
         ChannelNameClaimed, ChannelNameChanged,
         RetentionPolicyCreated, RetentionPolicyChanged, RetentionPolicyDeleted,
         LegalHoldPlaced, LegalHoldReleased, RetentionRunFinished,
+        UserPictureChanged, TeamIconChanged, EmojiCreated, EmojiDeleted,
     }
     Channels => ChannelEvent {
         RulesActivated, EpochOpened, EpochSealed,

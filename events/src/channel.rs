@@ -266,6 +266,9 @@ pub struct AttachedFile {
     pub width: i32,
     #[serde(default)]
     pub height: i32,
+    /// Whether a thumbnail and a preview lie beside the file's object.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_preview: bool,
 }
 
 /// A message. Rich enough to be shown, counted, pushed and indexed without reading anything else.
@@ -311,6 +314,9 @@ pub struct PostContent {
     /// Names of `files`, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub file_names: Vec<String>,
+    /// Tiny previews of `files`, in their order, empty for none; absent where no file has one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mini_previews: Vec<String>,
     /// As the client gave it; echoed to clients, the idempotency key of the command.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub pending_post_id: String,
@@ -438,4 +444,7 @@ pub struct FileDetails {
     pub sha256: String,
     /// What the bytes are sealed under, 32 bytes in base64url. Whoever cannot read it has lost them.
     pub key: String,
+    /// A JPEG of 16 by 16 pixels, base64; empty for none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub mini_preview: String,
 }

@@ -203,6 +203,8 @@ ids! {
     PolicyId,
     /// A legal hold.
     HoldId,
+    /// A custom emoji.
+    EmojiId,
     /// A personal, unpublished digest: HMAC of a normalised value under the cell's pepper.
     KeyedHash,
 }

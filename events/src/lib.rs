@@ -14,6 +14,7 @@ pub mod draft;
 mod envelope;
 mod ids;
 mod of_log;
+pub mod pictures;
 mod position;
 pub mod presence;
 mod record;

@@ -124,6 +124,11 @@ impl Secrets {
         hmac(&self.mac_key, domain, message)
     }
 
+    /// The key under which an unfinished upload is kept.
+    pub fn upload_key(&self, upload: Id) -> [u8; 32] {
+        self.mac("upload.key", upload.as_bytes())
+    }
+
     /// Whether `tag` is the tag of `message`, compared in constant time.
     pub fn mac_is_valid(&self, domain: &str, message: &[u8], tag: &[u8]) -> bool {
         prefixed(&self.mac_key, domain, message).verify_slice(tag).is_ok()

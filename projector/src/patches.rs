@@ -84,6 +84,9 @@ patch! {
         update_at: i64 = "bigint",
         delete_at: i64 = "bigint",
         last_password_update: i64 = "bigint",
+        last_picture_update: i64 = "bigint",
+        picture_object: String = "text",
+        picture_key: String = "text",
         hears_broadcasts: bool = "boolean",
     }
 }

@@ -36,6 +36,7 @@ fn histories_reach_every_table() {
     let mut all = MemoryTables::default();
     for seed in 0..20 {
         let tables = projected(&History::random(seed, 250), seed, 10);
+        all.users.extend(tables.users);
         all.post_versions.extend(tables.post_versions);
         all.reactions.extend(tables.reactions);
         all.files.extend(tables.files);
@@ -59,6 +60,8 @@ fn histories_reach_every_table() {
     assert!(of_threads().any(|row| row.following && row.base_at == 0), "implied or named");
     assert!(of_threads().any(|row| !row.following));
     assert!(all.files.values().any(|file| file.post_id.is_some()));
+    assert!(all.files.values().any(|file| file.has_preview));
+    assert!(all.users.values().any(|user| !user.picture_object.is_empty()));
     assert!(all.posts.values().any(|post| post.reply_count > 0));
     assert!(all.posts.values().any(|post| post.delete_at > 0 && post.root_id.is_some()));
     assert!(all.posts.values().any(|post| !post.mentions.is_empty()));

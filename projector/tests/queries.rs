@@ -377,6 +377,7 @@ fn file(n: u8) -> AttachedFile {
         extension: "txt".to_owned(),
         width: 0,
         height: 0,
+        has_preview: false,
     }
 }
 

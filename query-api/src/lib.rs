@@ -12,6 +12,7 @@ mod app;
 mod cache;
 mod caller;
 mod endpoints;
+mod pictures;
 mod render;
 mod rights;
 mod routes;

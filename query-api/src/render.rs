@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use axum::response::Response;
 use bytes::Bytes;
-use events::{PostId, UserId};
+use events::{EmojiId, PostId, UserId};
 use fold::FoldSet;
 use http::{HeaderMap, StatusCode};
 use platform::http::json_with_etag;
@@ -60,14 +60,25 @@ pub(crate) fn users(rows: &[UserRow], caller: &Caller) -> Vec<User> {
     rows.iter().map(|row| user(row, caller)).collect()
 }
 
-/// What people are called now; remembers whom it was asked for.
+/// What people and custom emoji are called now; remembers what it was asked for.
 pub(crate) struct NamesOfToday<'f> {
     fold: &'f FoldSet,
     told: RefCell<Told>,
 }
 
 /// Names that a text was made with.
-pub(crate) type Told = Vec<(UserId, Option<String>)>;
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    people: Vec<(UserId, Option<String>)>,
+    emoji: Vec<(String, Option<EmojiId>)>,
+}
+
+impl Told {
+    /// Whether an emoji was asked for, custom or not.
+    pub fn has_emoji(&self) -> bool {
+        !self.emoji.is_empty()
+    }
+}
 
 impl<'f> NamesOfToday<'f> {
     pub fn new(fold: &'f FoldSet) -> Self {
@@ -77,37 +88,63 @@ impl<'f> NamesOfToday<'f> {
     pub fn told(self) -> Told {
         self.told.into_inner()
     }
+
+    fn emoji(&self, name: &str) -> Option<wire::Emoji> {
+        let directory = self.fold.directory();
+        let found = directory.state().pictures().emoji_by_name(name);
+        self.told.borrow_mut().emoji.push((name.to_owned(), found.map(|(id, _)| id)));
+        found.map(|(id, emoji)| shown_emoji(id, emoji))
+    }
+
+    /// A post as everyone who may read it sees it.
+    pub fn shown(&self, view: &PostView) -> wire::Post {
+        let mut post = view.to_wire(self);
+        post.show_emoji(|name| self.emoji(name));
+        post
+    }
 }
 
 impl wire::Names for NamesOfToday<'_> {
     fn username(&self, id: UserId) -> Option<String> {
         let name = self.fold.names().person(id).map(|person| person.username.clone());
-        self.told.borrow_mut().push((id, name.clone()));
+        self.told.borrow_mut().people.push((id, name.clone()));
         name
     }
 }
 
-/// Whether everyone is still called as a text says.
+pub(crate) fn shown_emoji(id: EmojiId, emoji: &domain::Emoji) -> wire::Emoji {
+    wire::Emoji::new(id, &emoji.name, emoji.creator_id, emoji.create_at)
+}
+
+/// Whether everyone, and every emoji, is still called as a text says.
 pub(crate) fn are_called(fold: &FoldSet, told: &Told) -> bool {
-    if told.is_empty() {
-        return true;
+    let people = told.people.is_empty() || {
+        let names = fold.names();
+        let same = |(id, name): &(UserId, Option<String>)| {
+            names.person(*id).map(|person| &person.username) == name.as_ref()
+        };
+        told.people.iter().all(same)
+    };
+    people && {
+        let directory = fold.directory();
+        let pictures = directory.state().pictures();
+        let now = |name: &str| pictures.emoji_by_name(name).map(|(id, _)| id);
+        told.emoji.iter().all(|(name, id)| now(name) == *id)
     }
-    let names = fold.names();
-    told.iter().all(|(id, name)| names.person(*id).map(|p| &p.username) == name.as_ref())
 }
 
 /// A post as everyone who may read it sees it.
-pub(crate) fn post(view: &PostView, names: &impl wire::Names) -> Bytes {
-    wire::to_json(&view.to_wire(names))
+pub(crate) fn post(view: &PostView, names: &NamesOfToday<'_>) -> Bytes {
+    wire::to_json(&names.shown(view))
 }
 
 fn rendered<'v>(
     views: impl Iterator<Item = &'v PostView>,
-    names: &impl wire::Names,
+    names: &NamesOfToday<'_>,
     marks: &ThreadMarks,
 ) -> Vec<(PostId, Bytes)> {
     let one = |view: &PostView| {
-        let mut post = view.to_wire(names);
+        let mut post = names.shown(view);
         marks.put_on(&mut post);
         (view.row.id, wire::to_json(&post))
     };
@@ -115,12 +152,12 @@ fn rendered<'v>(
 }
 
 /// A page with the roots that its replies answer.
-pub(crate) fn page(page: &PostPage, names: &impl wire::Names) -> Bytes {
+pub(crate) fn page(page: &PostPage, names: &NamesOfToday<'_>) -> Bytes {
     marked_page(page, names, &ThreadMarks::default())
 }
 
 /// The same with what its posts say of their threads.
-pub(crate) fn marked_page(page: &PostPage, names: &impl wire::Names, marks: &ThreadMarks) -> Bytes {
+pub(crate) fn marked_page(page: &PostPage, names: &NamesOfToday<'_>, marks: &ThreadMarks) -> Bytes {
     let list = PostList {
         order: page.posts.iter().map(|view| view.row.id).collect(),
         posts: rendered(page.posts.iter().chain(&page.roots), names, marks),
@@ -135,7 +172,7 @@ pub(crate) fn marked_page(page: &PostPage, names: &impl wire::Names, marks: &Thr
 pub(crate) fn thread(
     thread: &Thread,
     direction: ThreadDirection,
-    names: &impl wire::Names,
+    names: &NamesOfToday<'_>,
     marks: &ThreadMarks,
 ) -> Bytes {
     let mut order: Vec<PostId> = thread.replies.iter().map(|view| view.row.id).collect();

@@ -11,7 +11,7 @@ use crate::endpoints::channels::{
 use crate::endpoints::posts::{around_unread, history, pinned, reactions, search, thread};
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
 use crate::endpoints::system::{client_config, client_reports, facts, ping, root};
-use crate::endpoints::{absent, channels, files, posts, roles, teams, threads, users};
+use crate::endpoints::{absent, channels, emoji, files, posts, roles, teams, threads, users};
 use crate::stream;
 
 /// The read side, to be merged with whatever else listens at the same address.
@@ -29,8 +29,13 @@ pub fn router(parts: Parts) -> Router {
         .post("/api/v4/client_perf", client_reports::performance)
         .post("/api/v4/logs", client_reports::log)
         .get("/api/v4/plugins/webapp", absent::no_plugins)
-        .get("/api/v4/emoji", absent::none)
-        .post("/api/v4/emoji/names", absent::none_of_names)
+        .get("/api/v4/emoji", emoji::list)
+        .get("/api/v4/emoji/autocomplete", emoji::autocomplete)
+        .get("/api/v4/emoji/name/{emoji_name}", emoji::by_name)
+        .post("/api/v4/emoji/names", emoji::by_names)
+        .post("/api/v4/emoji/search", emoji::search)
+        .get("/api/v4/emoji/{emoji_id}", emoji::by_id)
+        .get("/api/v4/emoji/{emoji_id}/image", emoji::image)
         .get("/api/v4/custom_profile_attributes/fields", absent::none)
         .get("/api/v4/roles", roles::all)
         .post("/api/v4/roles/names", roles::by_names)
@@ -67,6 +72,7 @@ pub fn router(parts: Parts) -> Router {
         .post("/api/v4/users/status/ids", users::statuses::by_ids)
         .get("/api/v4/users/{user_id}", users::one::get)
         .get("/api/v4/users/{user_id}/image", users::image::get)
+        .get("/api/v4/users/{user_id}/image/default", users::image::default)
         .get("/api/nottermost/v1/users/{user_id}/erasure", users::erasure::get)
         .get("/api/v4/users/{user_id}/status", users::statuses::one)
         .get("/api/v4/users/{user_id}/sessions", users::sessions::get)
@@ -81,6 +87,7 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/teams/invite/{invite_id}", teams::invite::get)
         .post("/api/v4/teams/{team_id}/invite/email", teams::invite::by_email)
         .get("/api/v4/teams/{team_id}", teams::one::by_id)
+        .get("/api/v4/teams/{team_id}/image", teams::icon::get)
         .get("/api/v4/teams/{team_id}/stats", teams::one::stats)
         .get("/api/v4/teams/{team_id}/members", teams::members::page)
         .post("/api/v4/teams/{team_id}/members/ids", teams::members::by_ids)
@@ -147,6 +154,9 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/files/{file_id}/info", files::info::get)
         .get("/api/v4/files/{file_id}/thumbnail", files::info::thumbnail)
         .get("/api/v4/files/{file_id}/preview", files::info::preview)
-        .get("/api/v4/files/{file_id}/link", files::info::link);
+        .get("/api/v4/files/{file_id}/link", files::link::link)
+        .get("/files/{file_id}/public", files::link::public)
+        .get("/api/v4/uploads/{upload_id}", files::uploads::one)
+        .get("/api/v4/users/{user_id}/uploads", files::uploads::of_user);
     mounted.router().with_state(App::new(parts))
 }

@@ -13,7 +13,7 @@ use data_encoding::HEXLOWER;
 use domain::commands::post::UploadFile;
 use event_archive::{ObjectKey, StoreError};
 use events::channel::{AttachedFile, FileDetails};
-use events::{ChannelEvent, ChannelId, Event, EventId, FileId, Position};
+use events::{ChannelEvent, ChannelId, Event, EventId, FileId, Position, UserId};
 use futures::{Stream, StreamExt};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, StatusCode};
@@ -27,6 +27,7 @@ use super::id_field;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::image_size::image_size;
+use crate::pictures::{PREVIEW, THUMBNAIL, beside, may_be_picture};
 use crate::retention::object_of;
 
 /// Files of one request.
@@ -39,10 +40,10 @@ const EXTENSION_LEN_MAX: usize = 10;
 const HEAD_BYTES: usize = 64 << 10;
 
 /// A file whose bytes are stored.
-struct Stored {
-    file: AttachedFile,
-    details: FileDetails,
-    object: ObjectKey,
+pub(super) struct Stored {
+    pub file: AttachedFile,
+    pub details: FileDetails,
+    pub object: ObjectKey,
 }
 
 /// What a request brought.
@@ -83,8 +84,25 @@ async fn forget(api: &CommandApi, form: &Form, error: &ApiError) {
         return;
     }
     for stored in &form.stored {
-        if let Err(error) = api.objects.delete(&stored.object).await {
-            tracing::warn!(error = %error, "failed to delete the object of a refused upload");
+        api.discard(&stored.objects()).await;
+    }
+}
+
+impl Stored {
+    /// The file's object and those beside it, which need not be there.
+    pub(super) fn objects(&self) -> Vec<ObjectKey> {
+        let made = [PREVIEW, THUMBNAIL].into_iter().flat_map(|what| beside(&self.object, what));
+        made.chain([self.object.clone()]).collect()
+    }
+
+    /// States it in a channel.
+    pub(super) fn command(&self, actor: UserId, channel_id: ChannelId) -> UploadFile {
+        UploadFile {
+            actor,
+            channel_id,
+            file: self.file.clone(),
+            details: self.details.clone(),
+            object: self.object.to_string(),
         }
     }
 }
@@ -164,7 +182,7 @@ async fn text(mut field: Field<'_>) -> Result<String, ApiError> {
 }
 
 /// Clients name files with their whole path.
-fn base_name(name: &str) -> String {
+pub(super) fn base_name(name: &str) -> String {
     name.rsplit(['/', '\\']).next().unwrap_or_default().trim().to_owned()
 }
 
@@ -191,51 +209,79 @@ impl Meter {
     }
 }
 
-async fn store(
+/// A name that a file can have.
+pub(super) fn require_name(name: &str) -> Result<(), ApiError> {
+    if !name.is_empty() && name.chars().count() <= 255 && !name.contains('\0') {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "api.file.upload_file.invalid_filename.app_error",
+        "A file has a name of at most 255 characters.",
+    ))
+}
+
+/// Stores the bytes, and what is made of them.
+pub(super) async fn store(
     api: &CommandApi,
     name: String,
     content_type: &str,
     bytes: impl Stream<Item = io::Result<Bytes>> + Send,
 ) -> Result<Stored, ApiError> {
-    if name.is_empty() || name.chars().count() > 255 || name.contains('\0') {
-        return Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "api.file.upload_file.invalid_filename.app_error",
-            "A file has a name of at most 255 characters.",
-        ));
-    }
+    require_name(&name)?;
     let file_id = FileId::random();
     let object = object_of(file_id, clock::now_ms())?;
+    let key = FileKey::random();
+    let meter = put(api, &object, &key, bytes).await?;
+    let previews = match may_be_picture(&meter.head) {
+        // A file is taken with or without them.
+        true => api.preview(&object, &key, meter.size).await.unwrap_or_default(),
+        false => None,
+    };
+    let (width, height) = match &previews {
+        Some(made) => (pixels(made.width), pixels(made.height)),
+        None => image_size(&meter.head).unwrap_or_default(),
+    };
+    let file = AttachedFile {
+        file_id,
+        size: i64::try_from(meter.size).map_err(ApiError::internal)?,
+        mime_type: mime_type(&name, content_type),
+        extension: extension(&name),
+        width,
+        height,
+        has_preview: previews.is_some(),
+    };
+    let details = FileDetails {
+        name,
+        sha256: HEXLOWER.encode(&meter.hash.finalize()),
+        key: key.text(),
+        mini_preview: previews.map(|made| made.mini).unwrap_or_default(),
+    };
+    Ok(Stored { file, details, object })
+}
+
+/// Stores the bytes, sealed, and says what was learned of them.
+async fn put(
+    api: &CommandApi,
+    object: &ObjectKey,
+    key: &FileKey,
+    bytes: impl Stream<Item = io::Result<Bytes>> + Send,
+) -> Result<Meter, ApiError> {
     let meter = Mutex::new(Meter::default());
     let max = api.settings.file_bytes_max;
     let metered = bytes.map(|piece| meter.lock().pass(piece?, max));
-    let key = FileKey::random();
-    let put = api.objects.put_stream(&object, key.seal(Box::pin(metered))).await;
+    let put = api.objects.put_stream(object, key.seal(Box::pin(metered))).await;
     let meter = meter.into_inner();
     match put {
-        Ok(_) => {}
-        Err(StoreError::Body { .. }) if meter.too_large => return Err(ApiError::file_too_large()),
-        Err(StoreError::Body { .. }) => return Err(malformed()),
-        Err(error) => return Err(ApiError::unavailable(error)),
+        Ok(_) => Ok(meter),
+        Err(StoreError::Body { .. }) if meter.too_large => Err(ApiError::file_too_large()),
+        Err(StoreError::Body { .. }) => Err(malformed()),
+        Err(error) => Err(ApiError::unavailable(error)),
     }
-    let extension = extension(&name);
-    let (width, height) = image_size(&meter.head).unwrap_or_default();
-    Ok(Stored {
-        file: AttachedFile {
-            file_id,
-            size: i64::try_from(meter.size).map_err(ApiError::internal)?,
-            mime_type: mime_type(&name, content_type),
-            extension,
-            width,
-            height,
-        },
-        details: FileDetails {
-            name,
-            sha256: HEXLOWER.encode(&meter.hash.finalize()),
-            key: key.text(),
-        },
-        object,
-    })
+}
+
+fn pixels(side: u32) -> i32 {
+    i32::try_from(side).unwrap_or(i32::MAX)
 }
 
 /// What follows a name's last dot, where that is an extension and no part of a sentence: it is not
@@ -275,13 +321,7 @@ async fn state_all(
     }
     let (mut infos, mut positions) = (Vec::new(), Vec::new());
     for stored in &form.stored {
-        let command = UploadFile {
-            actor: caller.user,
-            channel_id,
-            file: stored.file.clone(),
-            details: stored.details.clone(),
-            object: stored.object.to_string(),
-        };
+        let command = stored.command(caller.user, channel_id);
         let ended = api.in_channel(caller, EventId::random(), channel_id, |directory, channels| {
             command.decide(directory, channels)
         });

@@ -70,7 +70,7 @@ pub(crate) async fn create(
     let Event::Channels(ChannelEvent::PostCreated(b)) = written.event() else {
         return Err(ApiError::idempotency_key_reused());
     };
-    let shown = wire::Post::from_created(&b.c, &b.p, written.at);
+    let shown = with_emoji(&api, wire::Post::from_created(&b.c, &b.p, written.at));
     let response = json(StatusCode::CREATED, &shown);
     let mut positions = vec![written.position];
     positions.extend(api.draft_sent(&caller, (post.channel, post.root), written.at).await);
@@ -140,6 +140,7 @@ impl NewPost {
                 message: self.message,
                 props,
                 file_names: vec![],
+                mini_previews: vec![],
                 pending_post_id: self.pending_post_id,
             },
             set_online: query.get("set_online").is_none() || query.flag("set_online"),
@@ -284,8 +285,7 @@ impl Patch {
 
 /// The post after the edit; as it was where nothing changed.
 fn edited(api: &CommandApi, found: &PostOfCommand, written: Option<&Written>) -> wire::Post {
-    let names = api.fold.names();
-    let name = |user| names.person(user).map(|person| person.username.clone());
+    let name = |user| api.fold.names().person(user).map(|person| person.username.clone());
     let held = found.row.to_wire(vec![], &name);
     let edit = written.and_then(|written| match written.event() {
         Event::Channels(ChannelEvent::PostEdited(b)) => {
@@ -296,7 +296,17 @@ fn edited(api: &CommandApi, found: &PostOfCommand, written: Option<&Written>) ->
     let mut shown = edit.unwrap_or(held);
     shown.last_reply_at = found.row.last_reply_at;
     shown.has_reactions = found.has_reactions;
-    shown
+    with_emoji(api, shown)
+}
+
+/// The post with the custom emoji that it names.
+fn with_emoji(api: &CommandApi, mut post: wire::Post) -> wire::Post {
+    let directory = api.fold.directory();
+    post.show_emoji(|name| {
+        let (id, emoji) = directory.state().pictures().emoji_by_name(name)?;
+        Some(wire::Emoji::new(id, &emoji.name, emoji.creator_id, emoji.create_at))
+    });
+    post
 }
 
 /// `DELETE /posts/{post_id}`

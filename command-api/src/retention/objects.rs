@@ -1,15 +1,20 @@
-//! Objects that no file names any more: of expired and erased files, of uploads that died.
+//! Objects that nothing names any more: of expired and erased files, of pictures that were changed, of uploads
+//! that died.
+
+use std::sync::Arc;
 
 use domain::retention::DAY_MS;
 use event_archive::{KeyPrefix, ObjectKey};
-use events::{FileId, Partition, Topic};
+use events::{FileId, Id, Partition, Topic};
 use platform::http::ApiError;
+use sealing::Uploads;
 use time::OffsetDateTime;
 
 use crate::executor::CommandApi;
 use crate::facts::unreadable;
 
 const FOLDER: &str = "files/";
+const PICTURES: &str = "pictures/";
 
 /// Objects that are looked up in one query.
 const LOOKED_UP_AT_ONCE: usize = 1_000;
@@ -17,6 +22,11 @@ const LOOKED_UP_AT_ONCE: usize = 1_000;
 /// Where the bytes of a file go that is uploaded now: by the day, which tells how old an object is.
 pub(crate) fn object_of(file: FileId, now_ms: i64) -> Result<ObjectKey, ApiError> {
     ObjectKey::parse(format!("{FOLDER}{}/{file}", day(now_ms))).map_err(ApiError::internal)
+}
+
+/// Where the bytes of a picture go, by the day.
+pub(crate) fn picture_object(id: Id, now_ms: i64) -> Result<ObjectKey, ApiError> {
+    ObjectKey::parse(format!("{PICTURES}{}/{id}", day(now_ms))).map_err(ApiError::internal)
 }
 
 /// A day in UTC, as in 2026-11-26.
@@ -56,13 +66,40 @@ impl CommandApi {
                 removed += 1;
             }
         }
-        Ok(removed)
+        let uploads = Uploads::new(Arc::clone(&self.objects)).sweep(&yesterday).await;
+        removed += uploads.map_err(ApiError::unavailable)?;
+        Ok(removed + self.sweep_pictures(&yesterday).await?)
+    }
+
+    /// The same for pictures of people and teams and for emoji, which the fold of the directory names.
+    async fn sweep_pictures(&self, yesterday: &str) -> Result<u64, ApiError> {
+        let folder = KeyPrefix::parse(PICTURES).map_err(ApiError::internal)?;
+        let listed = self.objects.list(&folder).await.map_err(ApiError::unavailable)?;
+        let caught_up = self.fold.catch_up(&[Partition::DIRECTORY], self.deadline()).await;
+        caught_up.map_err(ApiError::unavailable)?;
+        let gone: Vec<ObjectKey> = {
+            let directory = self.fold.directory();
+            let shown = directory.state().pictures().objects();
+            let is_old =
+                |object: &ObjectKey| day_of(PICTURES, object).is_some_and(|d| d < yesterday);
+            listed.into_iter().filter(|o| is_old(o) && !shown.contains(o.as_str())).collect()
+        };
+        for object in &gone {
+            self.objects.delete(object).await.map_err(ApiError::unavailable)?;
+        }
+        Ok(gone.len() as u64)
     }
 }
 
-/// The file that an object is of, if it is of a day before `day`.
+/// The day that stands in an object's name.
+fn day_of<'o>(folder: &str, object: &'o ObjectKey) -> Option<&'o str> {
+    Some(object.as_str().strip_prefix(folder)?.split_once('/')?.0)
+}
+
+/// The file that an object is of, or lies beside, if it is of a day before `day`.
 fn file_in(object: &ObjectKey, day: &str) -> Option<FileId> {
     let (of, file) = object.as_str().strip_prefix(FOLDER)?.split_once('/')?;
+    let file = file.split_once('.').map_or(file, |(file, _)| file);
     if of < day { file.parse().ok() } else { None }
 }
 
@@ -77,6 +114,8 @@ mod tests {
         assert_eq!(object.as_str(), format!("files/2026-01-01/{file}"));
         assert_eq!(file_in(&object, "2026-01-01"), None);
         assert_eq!(file_in(&object, "2026-01-02"), Some(file));
+        let preview = ObjectKey::parse(format!("{object}.preview")).unwrap();
+        assert_eq!(file_in(&preview, "2026-01-02"), Some(file));
         for other in ["files/2025-01-01/x", "files/x", "people/2025-01-01/x"] {
             assert_eq!(file_in(&ObjectKey::parse(other).unwrap(), "2026-01-01"), None, "{other}");
         }

@@ -8,6 +8,8 @@ mod deletions;
 mod keys;
 mod permissions;
 mod personal;
+mod pictures;
 mod retaining;
 mod threads;
+mod uploads;
 mod world;

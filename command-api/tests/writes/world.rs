@@ -26,6 +26,8 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Bytes of a file at most.
+pub const FILE_BYTES_MAX: u64 = 12 << 20;
 pub const PASSWORD: &str = "Correct-Horse-7";
 /// The append time that a [`MemoryLog`] begins with.
 const BEGINNING_MS: i64 = 1_700_000_000_000;
@@ -248,6 +250,26 @@ impl World {
         said["file_infos"][0]["id"].as_str().unwrap().to_owned()
     }
 
+    /// A form whose field `image` is a file, with another field.
+    pub async fn form(&self, path: &str, who: &Person, field: (&str, &str), image: &[u8]) -> Said {
+        let text = format!(
+            "--B\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{}\r\n",
+            field.0, field.1
+        );
+        let file = b"--B\r\nContent-Disposition: form-data; name=\"image\"; filename=\"i\"\r\n\r\n";
+        let body = [text.as_bytes(), file, image, b"\r\n--B--\r\n"].concat();
+        self.raw(path, who, "multipart/form-data; boundary=B", body).await
+    }
+
+    /// A body that is no JSON.
+    pub async fn raw(&self, path: &str, who: &Person, content_type: &str, body: Vec<u8>) -> Said {
+        let request = Request::post(format!("/api/v4{path}"))
+            .header("authorization", format!("Bearer {}", who.token))
+            .header("content-type", content_type)
+            .body(Body::from(body));
+        self.send(request.unwrap()).await
+    }
+
     /// The one number that a query of the rows comes to.
     pub async fn number(&self, sql: &'static str) -> i64 {
         let mut connection = self.database.connect().await.unwrap();
@@ -292,7 +314,7 @@ fn settings() -> Settings {
         visible_wait: PATIENCE,
         deadline: PATIENCE,
         open_server: true,
-        file_bytes_max: 1_000,
+        file_bytes_max: FILE_BYTES_MAX,
         wrong_passwords_max: 10,
         retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
         collapsed_threads: wire::CollapsedThreads::DefaultOn,

@@ -7,6 +7,7 @@ use events::{ChannelId, DirectoryEvent, Event, Id, KeyedHash, Meta, SessionId, T
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Control};
+use crate::pictures::Pictures;
 use crate::retention::Retention;
 use crate::verdict::{Applied, Refusal};
 use crate::window::{Conflicts, Kinds, TouchKind, Touches, WindowLimits};
@@ -79,6 +80,7 @@ pub struct Directory {
     channel_names: BTreeMap<ChannelId, ChannelName>,
     names_in_team: BTreeMap<TeamId, BTreeMap<String, ChannelId>>,
     retention: Retention,
+    pictures: Pictures,
 }
 
 /// What is known of it.
@@ -159,6 +161,11 @@ impl Directory {
     /// How long things are kept.
     pub fn retention(&self) -> &Retention {
         &self.retention
+    }
+
+    /// Pictures of people and teams, custom emoji.
+    pub fn pictures(&self) -> &Pictures {
+        &self.pictures
     }
 
     /// Present members, sorted.
@@ -292,6 +299,19 @@ impl Aggregate for Directory {
                 let taken = self.channel_by_name(held.team_id, &b.c.name).is_some();
                 refuse_if(taken, Refusal::ChannelNameTaken)
             }
+            E::UserPictureChanged(b) => {
+                self.standing(b.c.user_id)?;
+                self.pictures.admit_picture(&b.c)
+            }
+            E::TeamIconChanged(b) => {
+                refuse_if(!self.teams.contains_key(&b.c.team_id), Refusal::UnknownTeam)?;
+                self.pictures.admit_icon(&b.c)
+            }
+            E::EmojiCreated(b) => {
+                refuse_if(!self.known(b.c.creator_id)?.active, Refusal::UserInactive)?;
+                self.pictures.admit_emoji(&b.c)
+            }
+            E::EmojiDeleted(b) => self.pictures.admit_deletion(b.c.emoji_id),
             E::LegalHoldPlaced(b) => {
                 self.standing(b.c.by)?;
                 self.retention.admit(event)
@@ -355,6 +375,10 @@ impl Aggregate for Directory {
                 self.name_channel(b.c.channel_id, b.c.team_id, &b.c.name, offset, false);
             }
             E::ChannelNameChanged(b) => self.rename_channel(b.c.channel_id, &b.c.name),
+            E::UserPictureChanged(b) => self.pictures.change_picture(&b.c),
+            E::TeamIconChanged(b) => self.pictures.change_icon(&b.c, at),
+            E::EmojiCreated(b) => self.pictures.create_emoji(&b.c, at),
+            E::EmojiDeleted(b) => self.pictures.delete_emoji(b.c.emoji_id),
             E::RetentionPolicyCreated(_)
             | E::RetentionPolicyChanged(_)
             | E::RetentionPolicyDeleted(_)
@@ -521,6 +545,7 @@ impl Directory {
     /// Its names are free, and it is a member of no team.
     fn erase(&mut self, user: UserId, offset: u64) -> Vec<TeamId> {
         self.end_sessions(user, offset, None);
+        self.pictures.erase(user);
         let Some(account) = self.accounts.get_mut(&user) else { return Vec::new() };
         account.active = false;
         account.system_admin = false;

@@ -134,6 +134,7 @@ pub enum Refusal {
     OtherEpoch,
     /// Nobody joins an archived team, and it does not change.
     TeamArchived,
+    EmojiNameTaken,
 }
 
 /// A remembered verdict: what a repeated id is answered with.

@@ -61,6 +61,7 @@ pub fn refusal(reason: Refusal) -> &'static str {
         Refusal::NotExpired => "not_expired",
         Refusal::OtherEpoch => "other_epoch",
         Refusal::TeamArchived => "team_archived",
+        Refusal::EmojiNameTaken => "emoji_name_taken",
     }
 }
 

@@ -48,6 +48,23 @@ impl FileKey {
         Secret::from_slice(&bytes).map(Self).ok_or(UnreadableFile)
     }
 
+    /// The key of what lies beside a file (a preview of it, a part of it): whoever has the file's has it, and
+    /// nobody else.
+    #[must_use]
+    pub fn beside(&self, what: &str) -> Self {
+        Self(self.0.derived(&format!("nottermost/beside-file/{what}/1")))
+    }
+
+    /// The key that 32 bytes are.
+    pub fn of_bytes(bytes: [u8; 32]) -> Self {
+        Self(Secret::of(bytes))
+    }
+
+    /// Bytes of a file whose sealed bytes are `sealed`.
+    pub fn opened_size(sealed: u64) -> u64 {
+        sealed.saturating_sub(sealed.div_ceil(SEALED_PIECE) * (SEALED_PIECE - PIECE))
+    }
+
     /// The key seals one file, so the nonce need not differ.
     fn stream(&self) -> StreamBE32<Aes256Gcm> {
         let cipher = Aes256Gcm::new(self.0.bytes().into());
@@ -233,6 +250,22 @@ mod tests {
         }
         let shorter = collected(key.open(pieces(&sealed[..2 * piece], P), 0..2 * PIECE, 2 * PIECE));
         assert!(shorter.await.is_err(), "the second piece was not the last");
+    }
+
+    #[test]
+    fn the_size_of_a_file_follows_from_that_of_its_sealed_bytes() {
+        for size in [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 3 * PIECE + 7] {
+            assert_eq!(FileKey::opened_size(sealed_size(size)), size);
+        }
+    }
+
+    #[test]
+    fn what_lies_beside_a_file_has_a_key_of_its_own() {
+        let key = FileKey::random();
+        assert_eq!(key.beside("preview"), key.beside("preview"));
+        assert_ne!(key.beside("preview"), key.beside("thumbnail"));
+        assert_ne!(key.beside("preview"), key);
+        assert_ne!(key.beside("preview"), FileKey::random().beside("preview"));
     }
 
     #[test]

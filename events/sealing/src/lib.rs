@@ -1,8 +1,8 @@
 //! Sealing: what is personal in an event can be read only with keys that can be destroyed.
 //!
 //! Owns the keys of people and channels, where they are kept ([`KeyStore`]), what is derived from them,
-//! and how a personal half ([`Keys::sealer`], [`OpenedLog`]) and a file's bytes ([`FileKey`]) are sealed
-//! and opened. It must never know a rule: a verdict is the same whether a half can be opened or not. To
+//! and how a personal half ([`Keys::sealer`], [`OpenedLog`]), a file's bytes ([`FileKey`]) and the parts in
+//! which it comes ([`Uploads`]) are sealed and opened. It must never know a rule: a verdict is the same whether a half can be opened or not. To
 //! keep keys elsewhere, implement [`KeyStore`]; to wrap them otherwise, [`Master`].
 //!
 //! A person has a key, a channel a key for each month, of which the later follow from the earlier
@@ -22,6 +22,7 @@ mod store;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod uploads;
 
 pub use file::{FileKey, UnreadableFile};
 pub use keys::{Keys, SealError, Sealer};
@@ -32,3 +33,4 @@ pub use month::Month;
 pub use objects::ObjectKeyStore;
 pub use secret::{Ratchet, Secret};
 pub use store::{Held, KeyName, KeyStore, KeyStoreError};
+pub use uploads::{Data, Upload, UploadError, UploadSession, Uploads};

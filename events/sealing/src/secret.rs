@@ -23,6 +23,17 @@ impl Secret {
         Self(key)
     }
 
+    pub(crate) fn of(bytes: [u8; KEY_BYTES]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// HMAC-SHA256 of a label under this key: it does not lead back.
+    pub(crate) fn derived(&self, label: &str) -> Self {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.bytes()).expect("HMAC takes any key");
+        mac.update(label.as_bytes());
+        Self::of(mac.finalize().into_bytes().into())
+    }
+
     pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
         Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
     }
@@ -62,10 +73,7 @@ impl Ratchet {
 
 /// HMAC-SHA256 of a label under the key of the month before.
 fn next(key: &Secret) -> Secret {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.bytes()).expect("HMAC takes any key");
-    mac.update(b"nottermost/channel-month/1");
-    let next = Zeroizing::new(<[u8; KEY_BYTES]>::from(mac.finalize().into_bytes()));
-    Secret(next)
+    key.derived("nottermost/channel-month/1")
 }
 
 #[cfg(test)]

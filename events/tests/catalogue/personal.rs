@@ -41,6 +41,10 @@ fn whatever_has_a_personal_half_has_somebody_whose_key_seals_it() {
     }
 }
 
+/// Personal fields that came to a type when its golden file stood: that one stays as it was shipped.
+const CAME_LATER: &[&str] =
+    &["file.uploaded mini_preview", "post.created mini_previews", "post.edited mini_previews"];
+
 #[test]
 fn every_personal_field_is_present_in_the_table() {
     for info in catalogue() {
@@ -52,7 +56,9 @@ fn every_personal_field_is_present_in_the_table() {
             .find(|c| (c.event.topic(), c.event.event_type()) == (info.topic, info.event_type))
             .unwrap();
         let body: Value = serde_json::from_slice(&case.record().body).unwrap();
-        for field in fields {
+        let came_later =
+            |field: &&String| CAME_LATER.contains(&format!("{} {field}", info.event_type).as_str());
+        for field in fields.filter(|field| !came_later(field)) {
             let planted = body["p"][field].to_string().contains(PERSONAL);
             assert!(planted, "{}: nothing is planted in {field}", case.name());
         }
@@ -129,6 +135,9 @@ const CLEAR_TEXTS: &[&str] = &[
     "channel_name.claimed channel header",
     "channel_name.claimed channel purpose",
     "channel_name.claimed name",
+    "emoji.created image key",
+    "emoji.created image object",
+    "emoji.created name",
     "file.uploaded file extension",
     "file.uploaded file mime_type",
     "file.uploaded object",
@@ -152,7 +161,10 @@ const CLEAR_TEXTS: &[&str] = &[
     "team.created description",
     "team.created display_name",
     "team.created name",
+    "team.icon_changed icon key",
+    "team.icon_changed icon object",
     "user.created locale",
+    "user.picture_changed object",
     "user.profile_changed locale",
 ];
 

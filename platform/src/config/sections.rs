@@ -133,6 +133,9 @@ crate::settings_section! {
         /// Whether people read threads apart from their channels. With one of the defaults it is
         /// each one's own choice.
         collapsed_threads: CollapsedThreads = "default_on",
+        /// Whether members may make links by which anybody, without an account, can have a file that a post
+        /// shows. Switched off, links that were made no longer work.
+        enable_public_link: bool = "false",
     }
 }
 

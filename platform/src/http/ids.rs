@@ -3,7 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use events::{ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, SessionId, TeamId, UserId};
+use events::{
+    ChannelId, EmojiId, EventId, FileId, HoldId, Id, PolicyId, PostId, SessionId, TeamId, UserId,
+};
 use serde::{Deserialize, Deserializer, de};
 
 use super::ApiError;
@@ -23,7 +25,7 @@ macro_rules! id_kinds {
     )*};
 }
 
-id_kinds!(UserId, TeamId, ChannelId, PostId, EventId, SessionId, FileId, PolicyId, HoldId);
+id_kinds!(UserId, TeamId, ChannelId, PostId, EventId, SessionId, FileId, PolicyId, HoldId, EmojiId);
 
 impl IdKind for Id {
     fn from_id(id: Id) -> Self {

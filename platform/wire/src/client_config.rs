@@ -14,6 +14,8 @@ pub struct ClientConfig {
     /// As people type it, without a slash at the end; empty: as the browser found the server.
     pub site_url: String,
     pub site_name: String,
+    /// Whether files can be had by a link, without an account.
+    pub enable_public_link: bool,
     pub max_file_size_bytes: u64,
     pub max_post_size_runes: u64,
     pub password_length_min: u64,
@@ -99,7 +101,7 @@ const MEMBERS: &[(&str, &str)] = &[
     ("EnableClientPerformanceDebugging", "false"),
     ("EnableCommands", "false"),
     ("EnableConfirmNotificationsToChannel", "true"),
-    ("EnableCustomEmoji", "false"),
+    ("EnableCustomEmoji", "true"),
     ("EnableCustomGroups", "false"),
     ("EnableCustomUserStatuses", "true"),
     ("EnableDeveloper", "false"),
@@ -124,7 +126,6 @@ const MEMBERS: &[(&str, &str)] = &[
     ("EnablePostUsernameOverride", "false"),
     ("EnablePreviewFeatures", "false"),
     ("EnablePublicChannelsMaterialization", "false"),
-    ("EnablePublicLink", "false"),
     ("EnableSVGs", "false"),
     ("EnableThemeSelection", "true"),
     ("EnableTutorial", "false"),
@@ -197,6 +198,7 @@ pub fn client_config(config: &ClientConfig) -> Map {
     let mut map = anonymous_client_config(config);
     map.extend(fixed(MEMBERS));
     map.extend([
+        ("EnablePublicLink", config.enable_public_link.to_string()),
         ("MaxFileSize", config.max_file_size_bytes.to_string()),
         ("MaxPostSize", config.max_post_size_runes.to_string()),
         ("CollapsedThreads", config.collapsed_threads.name().to_owned()),
@@ -224,6 +226,7 @@ mod tests {
             build_hash: "none".into(),
             site_url: String::new(),
             site_name: "nottermost".into(),
+            enable_public_link: false,
             max_file_size_bytes: 104_857_600,
             max_post_size_runes: 16_383,
             password_length_min: 8,

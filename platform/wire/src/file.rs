@@ -1,7 +1,7 @@
 //! Facts about uploaded files.
 
 use events::channel::{AttachedFile, FileDetails, FileUploaded};
-use events::{ChannelId, FileId, PostId, UserId};
+use events::{ChannelId, FileId, Id, PostId, UserId};
 use serde::{Serialize, Serializer};
 
 use crate::ids::or_empty;
@@ -52,15 +52,23 @@ impl FileInfo {
             mime_type: file.mime_type.clone(),
             width: file.width,
             height: file.height,
-            has_preview_image: false,
+            has_preview_image: file.has_preview,
             mini_preview: None,
             remote_id: "",
             archived: false,
         }
     }
 
+    /// With a tiny preview in base64, empty for none.
+    #[must_use]
+    pub fn with_mini_preview(mut self, mini_preview: &str) -> Self {
+        self.mini_preview = (!mini_preview.is_empty()).then(|| mini_preview.to_owned());
+        self
+    }
+
     pub fn from_uploaded(c: &FileUploaded, p: &FileDetails, at: i64) -> Self {
         Self::new(&c.file, &p.name, c.owner_id, c.channel_id, None, at)
+            .with_mini_preview(&p.mini_preview)
     }
 }
 
@@ -93,4 +101,20 @@ fn by_id<S: Serializer>(files: &[FileInfo], serializer: S) -> Result<S::Ok, S::E
 pub struct FileUploadResult {
     pub file_infos: Vec<FileInfo>,
     pub client_ids: Vec<String>,
+}
+
+/// A file that comes in parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UploadSession {
+    pub id: Id,
+    pub r#type: &'static str,
+    pub create_at: i64,
+    pub user_id: UserId,
+    pub channel_id: ChannelId,
+    pub filename: String,
+    pub file_size: u64,
+    /// Bytes that have come.
+    pub file_offset: u64,
+    pub remote_id: &'static str,
+    pub req_file_id: &'static str,
 }

@@ -8,6 +8,7 @@
 mod channel;
 mod client_config;
 mod draft;
+mod emoji;
 mod file;
 pub mod frame;
 mod ids;
@@ -36,7 +37,8 @@ pub use channel::{
 };
 pub use client_config::{ClientConfig, anonymous_client_config, client_config, client_license};
 pub use draft::{Draft, DraftMetadata};
-pub use file::{FileInfo, FileInfoList, FileUploadResult};
+pub use emoji::{Emoji, emoji_names};
+pub use file::{FileInfo, FileInfoList, FileUploadResult, UploadSession};
 pub use notice::{Names, NoticeText, notice_text};
 pub use post::{Post, PostInfo, PostMetadata, hashtags};
 pub use post_list::{PostList, SearchMatches};

@@ -8,7 +8,7 @@ use events::{ChannelId, FileId, PostId, TeamId, UserId};
 use serde::{Serialize, Serializer};
 
 use crate::ids::or_empty;
-use crate::{FileInfo, Names, Participant, Props, Reaction, notice_text};
+use crate::{Emoji, FileInfo, Names, Participant, Props, Reaction, emoji_names, notice_text};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Post {
@@ -44,6 +44,9 @@ pub struct Post {
 /// What belongs to a post without being said in it.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct PostMetadata {
+    /// Custom ones that the text or a reaction names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub emojis: Vec<Emoji>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileInfo>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -106,7 +109,7 @@ impl Post {
         let mut post = Self::empty(c.post_id, c.channel_id, c.author_id, at);
         post.root_id = c.root.as_ref().map(|root| root.post_id);
         post.say(p);
-        post.attach(&c.files, &p.file_names);
+        post.attach(with_texts(&c.files, p));
         post
     }
 
@@ -120,7 +123,7 @@ impl Post {
         post.has_reactions = c.has_reactions;
         post.reply_count = c.reply_count;
         post.say(p);
-        post.attach(&c.files, &p.file_names);
+        post.attach(with_texts(&c.files, p));
         post
     }
 
@@ -147,6 +150,13 @@ impl Post {
         post
     }
 
+    /// Sets the custom emoji of text and reactions, as far as `known` has them.
+    pub fn show_emoji(&mut self, known: impl Fn(&str) -> Option<Emoji>) {
+        let mut names = emoji_names(&self.message);
+        names.extend(self.metadata.reactions.iter().map(|reaction| reaction.emoji_name.as_str()));
+        self.metadata.emojis = names.into_iter().filter_map(known).collect();
+    }
+
     fn say(&mut self, content: &PostContent) {
         self.hashtags = hashtags(&content.message);
         self.message.clone_from(&content.message);
@@ -154,19 +164,31 @@ impl Post {
         self.pending_post_id.clone_from(&content.pending_post_id);
     }
 
-    /// Sets the files with what is known of them; their times are the post's.
-    pub fn attach(&mut self, files: &[AttachedFile], names: &[String]) {
+    /// Sets the files, each with its name and its tiny preview; their times are the post's.
+    pub fn attach<'f>(
+        &mut self,
+        files: impl Iterator<Item = (&'f AttachedFile, &'f str, &'f str)>,
+    ) {
         let (id, owner, channel_id, at) = (self.id, self.user_id, self.channel_id, self.create_at);
-        self.file_ids = files.iter().map(|file| file.file_id).collect();
-        self.metadata.files = files
-            .iter()
-            .enumerate()
-            .map(|(n, file)| {
-                let name = names.get(n).map_or("", String::as_str);
-                FileInfo::new(file, name, owner, channel_id, Some(id), at)
-            })
-            .collect();
+        let info = |(file, name, mini_preview): (&AttachedFile, &str, &str)| {
+            FileInfo::new(file, name, owner, channel_id, Some(id), at)
+                .with_mini_preview(mini_preview)
+        };
+        self.metadata.files = files.map(info).collect();
+        self.file_ids = self.metadata.files.iter().map(|file| file.id).collect();
     }
+}
+
+/// The files of a post with what its content says of them.
+fn with_texts<'p>(
+    files: &'p [AttachedFile],
+    content: &'p PostContent,
+) -> impl Iterator<Item = (&'p AttachedFile, &'p str, &'p str)> {
+    fn nth(texts: &[String], n: usize) -> &str {
+        texts.get(n).map_or("", String::as_str)
+    }
+    let texts = |n| (nth(&content.file_names, n), nth(&content.mini_previews, n));
+    files.iter().enumerate().map(move |(n, file)| (file, texts(n).0, texts(n).1))
 }
 
 /// The hashtags of a message as the contract lists them: with their `#`, separated by spaces.
@@ -208,6 +230,7 @@ mod tests {
                 extension: "txt".into(),
                 width: 0,
                 height: 0,
+                has_preview: false,
             }],
             marks_read: true,
             auto_follow: true,

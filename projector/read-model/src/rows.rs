@@ -125,6 +125,11 @@ table! {
         /// When the account was deactivated, 0 while it is active.
         delete_at: i64 = "bigint",
         last_password_update: i64 = "bigint",
+        /// When the picture was chosen, 0 for the one that is drawn.
+        last_picture_update: i64 = "bigint",
+        /// Where the chosen picture is, empty for none.
+        picture_object: String = "text",
+        picture_key: String = "text",
         /// Whether a call to the whole channel is one to this person.
         hears_broadcasts: bool = "boolean",
     }
@@ -318,6 +323,10 @@ table! {
         object: String = "text",
         sha256: String = "text",
         key: String = "text",
+        /// Whether a thumbnail and a preview lie beside the object.
+        has_preview: bool = "boolean",
+        /// Base64, empty for none.
+        mini_preview: String = "text",
     }
 }
 

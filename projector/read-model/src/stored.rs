@@ -1,6 +1,7 @@
 //! What rows hold as JSON, and rows as clients see them.
 
-use events::channel::{AttachedFile, Notice};
+use events::channel::{AttachedFile, Notice, PostContent};
+use serde::{Deserialize, Serialize};
 use wire::{Names, Post, Props, Reaction};
 
 use crate::rows::{
@@ -8,18 +9,33 @@ use crate::rows::{
     TeamRow, UserRow,
 };
 
-/// A file of a post with its name.
-pub type StoredFile = (AttachedFile, String);
+/// A file of a post with its name and its tiny preview, empty for none.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct StoredFile(pub AttachedFile, pub String, #[serde(default)] pub String);
+
+/// How one is written.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Written<'f> {
+    Plain(&'f AttachedFile, &'f str),
+    Previewed(&'f AttachedFile, &'f str, &'f str),
+}
 
 /// The `files` column of a post.
-pub fn files_json(files: &[AttachedFile], names: &[String]) -> String {
+pub fn files_json(files: &[AttachedFile], content: &PostContent) -> String {
     if files.is_empty() {
         return String::new();
     }
-    let stored: Vec<(&AttachedFile, &str)> = files
+    fn nth(texts: &[String], n: usize) -> &str {
+        texts.get(n).map_or("", String::as_str)
+    }
+    let stored: Vec<Written<'_>> = files
         .iter()
         .enumerate()
-        .map(|(n, file)| (file, names.get(n).map_or("", String::as_str)))
+        .map(|(n, file)| match nth(&content.mini_previews, n) {
+            "" => Written::Plain(file, nth(&content.file_names, n)),
+            mini => Written::Previewed(file, nth(&content.file_names, n), mini),
+        })
         .collect();
     serde_json::to_string(&stored).expect("files have string keys and no failing serializer")
 }
@@ -56,9 +72,9 @@ impl PostRow {
             post.props = Props::from_json(self.props.clone());
         }
         if !self.files.is_empty() {
-            let (files, file_names): (Vec<_>, Vec<_>) =
-                stored_files(&self.files).into_iter().unzip();
-            post.attach(&files, &file_names);
+            let stored = stored_files(&self.files);
+            let stored = stored.iter().map(|StoredFile(file, name, mini)| (file, &**name, &**mini));
+            post.attach(stored);
         }
         post.metadata.reactions = reactions;
         post
@@ -86,7 +102,7 @@ impl UserRow {
             props: self.props.clone(),
             notify_props: self.notify_props.clone(),
             last_password_update: self.last_password_update,
-            last_picture_update: 0,
+            last_picture_update: self.last_picture_update,
             failed_attempts: 0,
             locale: self.locale.clone(),
             timezone: self.timezone.clone(),
@@ -123,6 +139,9 @@ impl From<&wire::User> for UserRow {
             update_at: user.update_at,
             delete_at: user.delete_at,
             last_password_update: user.last_password_update,
+            last_picture_update: user.last_picture_update,
+            picture_object: String::new(),
+            picture_key: String::new(),
             hears_broadcasts: hears_broadcasts(&user.notify_props),
         }
     }
@@ -189,9 +208,11 @@ impl FileRow {
             extension: self.extension.clone(),
             width: self.width,
             height: self.height,
+            has_preview: self.has_preview,
         };
         let (owner, channel) = (self.owner_id, self.channel_id);
         wire::FileInfo::new(&file, &self.name, owner, channel, self.post_id, self.create_at)
+            .with_mini_preview(&self.mini_preview)
     }
 }
 

@@ -5,6 +5,7 @@ use events::directory::{
     DefaultChannel, ProfilePatch, TeamChanged, TeamCreated, TeamMembersAdded, UserProfileChanged,
     erased_username,
 };
+use events::pictures::{PictureKey, UserPictureChanged};
 use events::{DirectoryEvent, TeamId, UserId};
 use read_model::rows::{ChannelNameRow, CredentialRow, TeamMemberRow, TeamRow, UserRow};
 
@@ -100,6 +101,11 @@ impl RowChanges {
                 let patch = ChannelNamePatch { name: Some(text(&b.c.name)), update_at: Some(at) };
                 amend(&mut self.channel_names, b.c.channel_id, patch);
             }
+            E::UserPictureChanged(b) => {
+                amend(&mut self.users, b.c.user_id, picture_patch(&b.c, &b.p, at));
+            }
+            // Icons and emoji stand in the fold.
+            E::TeamIconChanged(_) | E::EmojiCreated(_) | E::EmojiDeleted(_) => {}
             E::RetentionPolicyCreated(_)
             | E::RetentionPolicyChanged(_)
             | E::RetentionPolicyDeleted(_) => {}
@@ -188,6 +194,18 @@ fn erased_patch(user: UserId, at: i64) -> UserPatch {
         locale: Some(String::new()),
         system_admin: Some(false),
         delete_at: Some(at),
+        last_picture_update: Some(0),
+        picture_object: Some(String::new()),
+        picture_key: Some(String::new()),
+        ..touched(at)
+    }
+}
+
+fn picture_patch(c: &UserPictureChanged, p: &PictureKey, at: i64) -> UserPatch {
+    UserPatch {
+        last_picture_update: Some(if c.object.is_some() { at } else { 0 }),
+        picture_object: Some(c.object.as_deref().map(text).unwrap_or_default()),
+        picture_key: Some(text(&p.key)),
         ..touched(at)
     }
 }

@@ -67,7 +67,7 @@ impl RowChanges {
             root_id,
             message: text(&p.message),
             props: props_json(p),
-            files: text(&files_json(&c.files, &p.file_names)),
+            files: text(&files_json(&c.files, p)),
             pending_post_id: text(&p.pending_post_id),
             mentions: counted_mentions(members),
             msgs: place.after.msgs - 1,
@@ -112,7 +112,7 @@ impl RowChanges {
             at,
             message: text(&p.message),
             props: props_json(p),
-            files: text(&files_json(&c.files, &p.file_names)),
+            files: text(&files_json(&c.files, p)),
         };
         let patch = PostPatch { update_at: at, edit: Some(edit), ..PostPatch::default() };
         amend(&mut self.posts, c.post_id, patch);
@@ -202,6 +202,8 @@ impl RowChanges {
             object: text(&c.object),
             sha256: text(&p.sha256),
             key: text(&p.key),
+            has_preview: c.file.has_preview,
+            mini_preview: text(&p.mini_preview),
         };
         self.files.entry(row.id).or_insert(row);
     }

@@ -114,8 +114,8 @@ impl App {
             root_id: row.root_id,
             next_offset: AtomicU64::new(read.next_offset),
         });
-        // A system post changes with the names of people.
-        if row.notice.is_empty() {
+        // A system post changes with the names of people, and any may with what emoji there are.
+        if row.notice.is_empty() && !names.told().has_emoji() {
             self.posts.0.insert(row.id, Arc::clone(&post));
         }
         post

@@ -1,10 +1,10 @@
-//! What clients ask for although this server does not have it: scheduled posts, slash commands, custom emoji,
-//! bookmarks, plugins, groups, profile attributes, notices. The answer is that there are none, after the
-//! rights that the question needs.
+//! What clients ask for although this server does not have it: scheduled posts, slash commands, bookmarks,
+//! plugins, groups, profile attributes, notices. The answer is that there are none, after the rights that
+//! the question needs.
 
 use axum::extract::State;
 use axum::response::Response;
-use platform::http::{ApiError, Json, Path, UserRef};
+use platform::http::{ApiError, Path, UserRef};
 use serde_json::json;
 
 use super::{ChannelPath, TeamPath};
@@ -20,10 +20,6 @@ pub(crate) async fn none(_: Caller) -> Response {
 
 /// Plugins are asked for before login too.
 pub(crate) async fn no_plugins() -> Response {
-    nothing()
-}
-
-pub(crate) async fn none_of_names(_: Caller, Json(_): Json<Vec<String>>) -> Response {
     nothing()
 }
 

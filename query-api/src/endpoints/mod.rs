@@ -2,6 +2,7 @@
 
 pub(crate) mod absent;
 pub(crate) mod channels;
+pub(crate) mod emoji;
 pub(crate) mod files;
 pub(crate) mod participants;
 pub(crate) mod posts;

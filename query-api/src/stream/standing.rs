@@ -111,7 +111,7 @@ impl Words<'_> {
         SaidWords {
             message: text(&self.content.message),
             props,
-            files: text(&files_json(self.files, &self.content.file_names)),
+            files: text(&files_json(self.files, self.content)),
         }
     }
 }

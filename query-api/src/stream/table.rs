@@ -64,7 +64,7 @@ impl PublicType {
     }
 
     const fn files(self) -> Self {
-        Self { files: &["files", "file_names"], ..self }
+        Self { files: &["files", "file_names", "mini_previews"], ..self }
     }
 
     const fn admits(self) -> Self {
@@ -93,8 +93,10 @@ pub(crate) const PUBLIC: &[PublicType] = &[
     directory("user.deactivated", Audience::Everyone, &["user_id"]),
     directory("user.activated", Audience::Everyone, &["user_id"]),
     directory("user.erased", Audience::Everyone, &["user_id"]),
+    directory("user.picture_changed", Audience::Everyone, &["user_id"]),
     // The invitation's id lets whoever has it in.
     directory("team.created", Audience::Team, &["team_id", "name", "display_name", "description", "type", "allow_open_invite", "creator_id", "default_channels"]).admits(),
+    directory("team.icon_changed", Audience::Team, &["team_id"]),
     directory("team.members_added", Audience::Team, &["team_id", "via"]).admits(),
     directory("team.member_removed", Audience::Team, &["team_id", "user_id"]),
     directory("team.member_roles_changed", Audience::Team, &["team_id", "user_id", "scheme_admin"]),
@@ -105,6 +107,8 @@ pub(crate) const PUBLIC: &[PublicType] = &[
     // The rest of what was claimed is told with the channel itself.
     directory("channel_name.claimed", Audience::Channel, &["team_id", "channel_id", "name"]),
     directory("channel_name.changed", Audience::Channel, &["channel_id", "name"]),
+    directory("emoji.created", Audience::Everyone, &["emoji_id", "name", "creator_id"]),
+    directory("emoji.deleted", Audience::Everyone, &["emoji_id", "by"]),
 
     channel("channel.created", &["channel_id", "team_id", "type", "display_name", "creator_id", "is_default"]).texts(&["header", "purpose"]).admits(),
     channel("channel.direct_opened", &["channel_id", "user_ids", "by"]),

@@ -49,10 +49,6 @@ fn a_file_is_its_owners_until_a_post_shows_it() {
             );
         }
         assert_eq!(world.get(&bob, &format!("{path}/thumbnail")).await.refused().0, 400);
-        assert_eq!(
-            world.get(&bob, &format!("{path}/link")).await.status,
-            StatusCode::NOT_IMPLEMENTED
-        );
         let nothing = format!("/files/{}", "y".repeat(26));
         assert_eq!(
             world.get(&bob, &nothing).await.refused(),

@@ -9,6 +9,7 @@ mod finding_channels;
 mod memory;
 mod people;
 mod personal;
+mod pictures;
 mod posts;
 mod privacy;
 mod retaining;

@@ -349,6 +349,7 @@ impl World {
             extension: name.rsplit('.').next().unwrap_or_default().to_owned(),
             width: 0,
             height: 0,
+            has_preview: false,
         };
         let uploaded =
             FileUploaded { channel_id: channel, owner_id: owner.id, file: file.clone(), object };
@@ -395,7 +396,17 @@ impl World {
         body: impl Into<HttpBody>,
     ) -> Answer {
         let below = if path.starts_with("/api/") { "" } else { "/api/v4" };
-        let mut request = Request::builder().method(method).uri(format!("{below}{path}"));
+        self.request(method, &format!("{below}{path}"), headers, body).await
+    }
+
+    async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<HttpBody>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -403,6 +414,11 @@ impl World {
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Reads a whole path without a session.
+    pub async fn at_root(&self, path: &str) -> Answer {
+        self.request("GET", path, &[], "").await
     }
 
     pub async fn get(&self, person: &Person, path: &str) -> Answer {

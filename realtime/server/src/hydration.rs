@@ -69,7 +69,13 @@ impl<R: Reach> Hydrate for Hydration<R> {
     fn post(&self, position: Position, post: PostId) -> BoxFuture<'_, Option<Bytes>> {
         async move {
             let view = self.at(position, self.reader.post_of_frame(post)).await?;
-            Some(wire::to_json(&view.to_wire(&|user| self.username(user))))
+            let mut post = view.to_wire(&|user| self.username(user));
+            let directory = self.fold.directory();
+            post.show_emoji(|name| {
+                let (id, emoji) = directory.state().pictures().emoji_by_name(name)?;
+                Some(wire::Emoji::new(id, &emoji.name, emoji.creator_id, emoji.create_at))
+            });
+            Some(wire::to_json(&post))
         }
         .boxed()
     }
@@ -98,7 +104,11 @@ impl<R: Reach> Hydrate for Hydration<R> {
     fn team(&self, position: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>> {
         async move {
             let row = self.at(position, self.reader.team_of_frame(team)).await?;
-            Some(wire::to_json(&row.to_wire().sanitised()))
+            let mut team = row.to_wire().sanitised();
+            let directory = self.fold.directory();
+            let icon = directory.state().pictures().of_team(team.id);
+            team.last_team_icon_update = icon.map_or(0, |icon| icon.update_at);
+            Some(wire::to_json(&team))
         }
         .boxed()
     }
@@ -116,7 +126,6 @@ impl<R: Reach> Hydrate for Hydration<R> {
         }
         .boxed()
     }
-
     fn user(&self, position: Position, user: UserId) -> BoxFuture<'_, Option<wire::User>> {
         async move {
             let row = self.at(position, self.reader.user(user)).await?;

@@ -69,7 +69,7 @@ pub(super) fn of(
         }
         E::PostCreated(b) => posted(set, b, at, offset, sink),
         E::PostEdited(b) => sink.tell(Audience::channel(b.c.channel_id, offset), || {
-            super::post_edited(b.c.channel_id, to_json(&Post::from_edited(&b.c, &b.p, at)))
+            super::post_edited(b.c.channel_id, shown(set, Post::from_edited(&b.c, &b.p, at)))
         }),
         E::PostDeleted(b) => {
             post_deleted(&b.c, at, offset, sink);
@@ -219,13 +219,23 @@ fn post_frame(set: &FoldSet, c: &PostCreated, p: &PostContent, at: i64) -> Frame
     let sender = format!("@{}", set.names().username(c.author_id));
     let image = c.files.iter().any(|file| file.mime_type.starts_with("image/"));
     let shown = Shown {
-        post: to_json(&Post::from_created(c, p, at)),
+        post: shown(set, Post::from_created(c, p, at)),
         sender,
         set_online: c.set_online,
         other_file: !c.files.is_empty(),
         image,
     };
     posted_frame(set, c.channel_id, shown)
+}
+
+/// The post with the custom emoji that it names.
+fn shown(set: &FoldSet, mut post: Post) -> bytes::Bytes {
+    let directory = set.directory();
+    post.show_emoji(|name| {
+        let (id, emoji) = directory.state().pictures().emoji_by_name(name)?;
+        Some(wire::Emoji::new(id, &emoji.name, emoji.creator_id, emoji.create_at))
+    });
+    to_json(&post)
 }
 
 fn notice_posted(

@@ -19,6 +19,7 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
         | E::ChannelNameClaimed(_)
         | E::UserKeyDestroyed(_)
         | E::UserSessionsRevoked(_)
+        | E::EmojiDeleted(_)
         | E::RetentionPolicyCreated(_)
         | E::RetentionPolicyChanged(_)
         | E::RetentionPolicyDeleted(_)
@@ -32,6 +33,7 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
             });
         }
         E::UserProfileChanged(b) => user_updated(b.c.user_id, sink),
+        E::UserPictureChanged(b) => user_updated(b.c.user_id, sink),
         E::UserDeactivated(b) => user_updated(b.c.user_id, sink),
         E::UserErased(b) => {
             applied.left.iter().for_each(|team| leave_team(*team, b.c.user_id, sink));
@@ -64,6 +66,17 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
         E::TeamArchived(b) => team_changed(b.c.team_id, "delete_team", sink),
         E::TeamRestored(b) => team_changed(b.c.team_id, "restore_team", sink),
         E::ChannelNameChanged(b) => renamed(set, b.c.channel_id, sink),
+        E::TeamIconChanged(b) => {
+            let team_id = b.c.team_id;
+            sink.push_rows(
+                Audience::Team { team_id, except: None },
+                Rows::Team(team_id, "update_team"),
+            );
+        }
+        E::EmojiCreated(b) => sink.tell(Audience::Everyone, || {
+            let emoji = wire::to_json(&wire::Emoji::from_created(&b.c, applied.at));
+            Frame::new("emoji_added", &Broadcast::default(), &frame::EmojiAdded { emoji })
+        }),
     }
 }
 

@@ -1,6 +1,7 @@
 use domain::{Applied, Verdict};
 use events::channel::{Broadcast as Calls, *};
 use events::directory::*;
+use events::pictures::*;
 use events::user::*;
 use events::*;
 use fold::{FoldSet, Folded};
@@ -131,6 +132,7 @@ fn a_post_says_where_it_stands_and_whom_it_calls() {
             extension: "png".into(),
             width: 1,
             height: 1,
+            has_preview: false,
         }],
         ..created(ADA, Calls::Channel)
     };
@@ -232,7 +234,64 @@ fn what_no_event_carries_is_read() {
     let body = Body { c: changed, p: ProfilePatch::default() };
     let pushed = world.directory(DirectoryEvent::UserProfileChanged(body));
     let variants = [Audience::Intimates(BOB), Audience::Strangers(BOB)];
+    assert_eq!(pushed.rows, variants.clone().map(|audience| (audience, Rows::User(BOB))));
+    let body = Body {
+        c: UserPictureChanged { user_id: BOB, object: Some("pictures/x".into()) },
+        p: PictureKey::default(),
+    };
+    let pushed = world.directory(DirectoryEvent::UserPictureChanged(body));
     assert_eq!(pushed.rows, variants.map(|audience| (audience, Rows::User(BOB))));
+}
+
+fn stored() -> StoredPicture {
+    StoredPicture { object: "pictures/x".into(), key: "k".into() }
+}
+
+#[test]
+fn a_teams_icon_is_told_to_the_team_from_its_row() {
+    let world = World::new();
+    let created = TeamCreated {
+        team_id: TEAM,
+        name: "tea".into(),
+        display_name: "Tea".into(),
+        description: String::new(),
+        r#type: TeamType::Open,
+        allow_open_invite: true,
+        invite_id: Id([8; 16]),
+        creator_id: ADA,
+        default_channels: vec![],
+    };
+    let created = Body { c: created, p: TeamContact::default() };
+    world.directory(DirectoryEvent::TeamCreated(created));
+    let changed = TeamIconChanged { team_id: TEAM, icon: Some(stored()) };
+    let pushed = world.directory(DirectoryEvent::TeamIconChanged(changed.into()));
+    let audience = Audience::Team { team_id: TEAM, except: None };
+    assert_eq!(pushed.rows, [(audience, Rows::Team(TEAM, "update_team"))]);
+}
+
+#[test]
+fn a_custom_emoji_is_told_to_everyone_and_shown_with_posts_that_name_it() {
+    let world = World::new();
+    let emoji_id = EmojiId(Id([7; 16]));
+    let name = "party_parrot".to_owned();
+    let created_emoji = EmojiCreated { emoji_id, name, creator_id: ADA, image: stored() };
+    let pushed = world.directory(DirectoryEvent::EmojiCreated(created_emoji.into()));
+    let (audience, frame) = &pushed.frames[0];
+    assert_eq!((audience, &frame["event"]), (&Audience::Everyone, &json!("emoji_added")));
+    let emoji: Value = serde_json::from_str(frame["data"]["emoji"].as_str().unwrap()).unwrap();
+    assert_eq!(emoji["id"], json!(emoji_id));
+    assert_eq!((&emoji["name"], &emoji["creator_id"]), (&json!("party_parrot"), &json!(ADA)));
+    assert!(!frame.to_string().contains("pictures/x"), "where the bytes are is nobody's business");
+
+    let c = created(ADA, Calls::None);
+    let p = PostContent { message: ":party_parrot: :smile:".into(), ..PostContent::default() };
+    let pushed = world.channel(ChannelEvent::PostCreated(Body { c, p }));
+    let text = pushed.frames[0].1["data"]["post"].as_str().unwrap();
+    let post: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(post["metadata"]["emojis"], json!([emoji]));
+    let deleted = EmojiDeleted { emoji_id, by: ADA };
+    let pushed = world.directory(DirectoryEvent::EmojiDeleted(deleted.into()));
+    assert!(pushed.frames.is_empty() && pushed.rows.is_empty());
 }
 
 #[test]

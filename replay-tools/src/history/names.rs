@@ -76,6 +76,10 @@ impl Names {
                 }
             }
             DirectoryEvent::CellOpened(_)
+            | DirectoryEvent::UserPictureChanged(_)
+            | DirectoryEvent::TeamIconChanged(_)
+            | DirectoryEvent::EmojiCreated(_)
+            | DirectoryEvent::EmojiDeleted(_)
             | DirectoryEvent::RetentionPolicyCreated(_)
             | DirectoryEvent::RetentionPolicyChanged(_)
             | DirectoryEvent::RetentionPolicyDeleted(_)

@@ -163,6 +163,21 @@ OBJECT_ROUTES = [
         required={"user_id": "id", "post_id": "id", "emoji_name": "text"},
     ),
     Route(
+        "POST",
+        "/emoji/search",
+        {"term": "never"},
+        required={"term": "text"},
+        optional={"prefix_only": "flag"},
+        reads_only=True,
+    ),
+    Route(
+        "POST",
+        "/uploads",
+        {"channel_id": "{channel}", "filename": "never.txt", "file_size": 5},
+        required={"channel_id": "id", "filename": "text", "file_size": "number"},
+        optional={"type": "text"},
+    ),
+    Route(
         "PUT",
         "/users/me/status",
         {"user_id": "{bob}", "status": "online"},
@@ -276,6 +291,7 @@ LIST_ROUTES = [
     Route("POST", "/roles/names", ["system_user"], reads_only=True),
     Route("POST", "/posts/ids", ["{post}"], reads_only=True),
     Route("POST", "/channels/stats/member_count", ["{channel}"], reads_only=True),
+    Route("POST", "/emoji/names", ["never"], reads_only=True),
 ]
 
 READS = [
@@ -317,4 +333,8 @@ READS = [
     "/posts/{post}/files/info",
     "/files/{file}",
     "/files/{file}/info",
+    "/users/{ada}/image",
+    "/users/{ada}/image/default",
+    "/users/me/uploads",
+    "/emoji",
 ]

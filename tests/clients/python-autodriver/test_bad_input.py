@@ -281,6 +281,43 @@ class TestBodies:
         with world.carol.http as http:
             assert_error(http.post("/files", files={"files": file}, data={"channel_id": ids["private"]}), 403, 404)
 
+    def test_pictures_that_are_none_are_refused(self, world):
+        png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"
+        bomb = png + b"\x00\x00\xff\xff" * 2 + b"\x08\x06\x00\x00\x00" + b"\x00" * 4
+        hostile = (b"", b"<svg onload='alert(1)'/>", b"<html></html>", png, bomb, b"GIF89a", b"\xff\xd8\xff\xe0", b"RIFF")
+        with world.ada.http as http:
+            for path in (f"/users/{world.ids['ada']}/image", f"/teams/{world.ids['team']}/image", "/emoji"):
+                emoji = {"emoji": json.dumps({"name": unique("e").replace("-", "_"), "creator_id": world.ids["ada"]})}
+                for image in hostile:
+                    assert_error(http.post(path, files={"image": ("i.png", image)}, data=emoji))
+                assert_error(http.post(path, files={"other": ("i.png", png)}, data=emoji))
+                assert_error(http.post(path, files={"image": ("i.png", b"x" * (11 * 1024 * 1024))}, data=emoji), 413)
+                assert_error(http.post(path, data=emoji))
+                assert_error(http.post(path, content=b"x", headers={"Content-Type": "multipart/form-data"}))
+                broken = {"Content-Type": "multipart/form-data; boundary=b"}
+                assert_error(http.post(path, content=b"--b\r\nnonsense", headers=broken))
+            for name in ("", "a b", "smile", "+1", "x" * 65, "ünï", "nul\x00", 17, None):
+                emoji = {"emoji": json.dumps({"name": name})}
+                assert_error(http.post("/emoji", files={"image": ("i.png", png)}, data=emoji))
+            for emoji in ("", "{", "[]", "17", "null"):
+                assert_error(http.post("/emoji", files={"image": ("i.png", png)}, data={"emoji": emoji}))
+
+    def test_parts_that_are_none_are_refused(self, world):
+        begun = {"channel_id": world.ids["channel"], "filename": "big.bin", "file_size": 6 * 1024 * 1024}
+        with world.bob.http as http:
+            path = f"/uploads/{http.post('/uploads', json=begun).json()['id']}"
+            for part in (b"", b"small", b"x" * (6 * 1024 * 1024 + 1)):
+                assert_error(http.post(path, content=part), 400)
+            assert http.get(path).json()["file_offset"] == 0
+            for size in (-1, 0, 2**63 - 1):
+                assert_error(http.post("/uploads", json={**begun, "file_size": size}))
+            for name in ("", "n" * 400, "nul\x00.txt"):
+                assert_error(http.post("/uploads", json={**begun, "filename": name}))
+            assert_error(http.post(f"/uploads/{UNKNOWN_ID}", content=b"x"), 404)
+        with world.ada.http as http:
+            assert_error(http.post(path, content=b"x"), 404)
+            assert_error(http.get(path), 404)
+
 
 class TestLimitsFromInside:
     def test_the_longest_message_is_accepted(self, world):

@@ -35,6 +35,7 @@ PRIVATE_READS = [
     "/files/{hidden_file}/info",
     "/files/{hidden_file}/thumbnail",
     "/files/{hidden_file}/preview",
+    "/files/{hidden_file}/link",
     "/channels/{direct}",
     "/channels/{direct}/posts",
     "/channels/{direct}/members",
@@ -69,6 +70,7 @@ PRIVATE_WRITES = [
     ("PUT", "/channels/{private}/members/{ada}/roles", {"roles": "channel_user"}),
     ("PUT", "/channels/{private}/members/{me}/roles", {"roles": "channel_user channel_admin"}),
     ("PUT", "/channels/{private}/members/{ada}/schemeRoles", {"scheme_user": True, "scheme_admin": False}),
+    ("POST", "/uploads", {"channel_id": "{private}", "filename": "in", "file_size": 1}),
 ]
 
 # Doing things in another's name, or to another's things in a channel that both are in.
@@ -113,6 +115,10 @@ FOREIGN_WRITES = [
     ("DELETE", "/users/{ada}/status/custom", None),
     ("POST", "/users/{ada}/status/custom/recent/delete", {"emoji": "tea", "text": "mine"}),
     ("DELETE", "/users/{ada}/channels/{channel}/drafts/{post}", None),
+    ("DELETE", "/users/{ada}/image", None),
+    ("POST", "/users/{ada}/image", {}),
+    ("DELETE", "/teams/{team}/image", None),
+    ("POST", "/teams/{team}/image", {}),
 ]
 
 FOREIGN_READS = [
@@ -130,6 +136,7 @@ FOREIGN_READS = [
     "/users/{ada}/channels",
     "/users/{ada}/channel_members",
     "/users/{ada}/teams/{team}/channels",
+    "/users/{ada}/uploads",
 ]
 
 

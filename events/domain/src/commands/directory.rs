@@ -41,6 +41,10 @@ pub enum DirectoryRejection {
     /// A team's default channels keep their names.
     DefaultChannel,
     Archived,
+    UnknownEmoji,
+    EmojiName,
+    EmojiNameTaken,
+    TooManyEmoji,
     UnknownPolicy,
     UnknownHold,
     /// A legal hold keeps what would be erased.

@@ -234,6 +234,7 @@ pub(super) fn file(n: u8) -> AttachedFile {
         extension: "txt".into(),
         width: 0,
         height: 0,
+        has_preview: false,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod directory;
 pub mod draft;
 pub mod mentions;
 pub mod notify;
+pub mod pictures;
 pub mod post;
 pub mod reaction;
 pub mod readstate;

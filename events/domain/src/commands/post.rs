@@ -66,6 +66,8 @@ pub struct PostFacts {
 pub struct FileFacts {
     pub file: AttachedFile,
     pub name: String,
+    /// Base64, empty for none.
+    pub mini_preview: String,
     pub owner_id: UserId,
     pub channel_id: ChannelId,
     pub attached: bool,
@@ -116,6 +118,10 @@ impl CreatePost {
         let mut content = self.content.clone();
         content.file_names = files.iter().map(|facts| facts.name.clone()).collect();
         let marks_read = root.is_none() || !self.collapses;
+        if files.iter().any(|facts| !facts.mini_preview.is_empty()) {
+            let minis = files.iter().map(|facts| facts.mini_preview.clone());
+            content.mini_previews = minis.collect();
+        }
         let c = PostCreated {
             channel_id: self.channel_id,
             post_id: self.post_id,

@@ -69,7 +69,7 @@ impl RemoveReaction {
     }
 }
 
-fn valid_emoji_name(name: &str) -> bool {
+pub(super) fn valid_emoji_name(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"+_-".contains(&b);
     (1..=64).contains(&name.len()) && name.bytes().all(allowed)
 }

@@ -272,7 +272,8 @@ fn messages_and_files_have_limits() {
     let own = |n| {
         let name = format!("{n}.txt");
         let (owner_id, channel_id) = (user(2), channel(1));
-        Some(FileFacts { file: file(n), name, owner_id, channel_id, attached: false })
+        let mini_preview = String::new();
+        Some(FileFacts { file: file(n), name, mini_preview, owner_id, channel_id, attached: false })
     };
     let with = |files: Vec<Option<FileFacts>>| decide(CreatePost { files, ..say(1, 2, "") });
     assert!(with((0..10).map(own).collect()).is_ok());

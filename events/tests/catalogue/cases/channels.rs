@@ -155,6 +155,7 @@ fn file() -> AttachedFile {
         extension: "png".into(),
         width: 640,
         height: 480,
+        has_preview: false,
     }
 }
 
@@ -168,6 +169,7 @@ fn content() -> PostContent {
         message: personal("message"),
         props: props.as_object().expect("it is written as an object").clone(),
         file_names: vec![personal("file_name")],
+        mini_previews: vec![],
         pending_post_id: personal("pending_post_id"),
     }
 }
@@ -239,6 +241,7 @@ fn posts() -> Vec<ChannelEvent> {
                 name: personal("name"),
                 sha256: personal("sha256"),
                 key: personal("key"),
+                mini_preview: String::new(),
             },
         }
         .into(),

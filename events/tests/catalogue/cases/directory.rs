@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 
 use events::directory::*;
+use events::pictures::*;
 use events::retention::*;
 use events::{
-    Body, ChannelId, DirectoryEvent, HoldId, Id, KeyedHash, PolicyId, SessionId, TeamId, UserId,
+    Body, ChannelId, DirectoryEvent, EmojiId, HoldId, Id, KeyedHash, PolicyId, SessionId, TeamId,
+    UserId,
 };
 
 use super::{ANN, BOB, Case, id, personal};
@@ -14,7 +16,7 @@ const CHANNEL: ChannelId = ChannelId(id(0x50));
 const KEY: Id = Id([0; 16]);
 
 pub fn cases() -> Vec<Case> {
-    [cell(), accounts(), teams(), names(), retention()]
+    [cell(), accounts(), teams(), names(), pictures(), retention()]
         .into_iter()
         .flatten()
         .map(|event| Case::current(KEY, event))
@@ -167,6 +169,29 @@ fn names() -> Vec<DirectoryEvent> {
         })
         .into(),
         Body::from(ChannelNameChanged { channel_id: CHANNEL, name: "releases".into() }).into(),
+    ]
+}
+
+fn pictures() -> Vec<DirectoryEvent> {
+    let stored = || StoredPicture {
+        object: "pictures/2026-01-01/yyyyyyyyyyyyyyyyyyyyyyyyyy".into(),
+        key: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".into(),
+    };
+    vec![
+        Body {
+            c: UserPictureChanged { user_id: ANN, object: Some(stored().object) },
+            p: PictureKey { key: personal("key") },
+        }
+        .into(),
+        Body::from(TeamIconChanged { team_id: TEAM, icon: Some(stored()) }).into(),
+        Body::from(EmojiCreated {
+            emoji_id: EmojiId(id(0x94)),
+            name: "party_parrot".into(),
+            creator_id: ANN,
+            image: stored(),
+        })
+        .into(),
+        Body::from(EmojiDeleted { emoji_id: EmojiId(id(0x94)), by: BOB }).into(),
     ]
 }
 

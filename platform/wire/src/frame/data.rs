@@ -192,6 +192,13 @@ pub struct UserUpdated {
     pub user: User,
 }
 
+/// `emoji_added`
+#[derive(Debug, Clone, Serialize)]
+pub struct EmojiAdded {
+    #[serde(serialize_with = "json_text")]
+    pub emoji: Bytes,
+}
+
 /// `user_role_updated`
 #[derive(Debug, Clone, Serialize)]
 pub struct UserRoleUpdated {

@@ -100,6 +100,20 @@ impl Reader {
         let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok(FileRow::read(row, 0)?)).collect()
     }
+    /// A file that a post shows, whoever asks.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn public_file(&self, file: FileId) -> Result<Option<FileRow>> {
+        let sql = format!(
+            "SELECT {} FROM files f JOIN posts p ON p.id = f.post_id AND p.delete_at = 0
+             WHERE f.id = $1",
+            FileRow::select("f")
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(Key::from(file));
+        let row = query.fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| FileRow::read(&row, 0)).transpose()?)
+    }
 
     /// The files of a post.
     ///

@@ -3,6 +3,7 @@
 use events::channel::*;
 use events::directory::*;
 use events::draft::DraftsErased;
+use events::pictures::*;
 use events::user::UserStateErased;
 use events::*;
 use rand::Rng;
@@ -37,7 +38,7 @@ impl History {
         if self.rng.random_bool(0.05) {
             return self.erase(user_id);
         }
-        match self.rng.random_range(0..6) {
+        match self.rng.random_range(0..7) {
             0 => {
                 let hears = self.rng.random_bool(0.5).to_string();
                 let c = UserProfileChanged {
@@ -66,6 +67,13 @@ impl History {
             }
             3 => self.directory(Body::from(UserDeactivated { user_id })),
             4 => self.directory(Body::from(UserActivated { user_id })),
+            5 => {
+                let chosen = self.rng.random_bool(0.7);
+                let object = chosen.then(|| format!("pictures/{}", self.rng.random_range(0..9)));
+                let key = if chosen { "key".to_owned() } else { String::new() };
+                let c = UserPictureChanged { user_id, object };
+                self.directory(Body { c, p: PictureKey { key } })
+            }
             _ => self.directory(Body::from(UserSessionsRevoked { user_id })),
         };
     }

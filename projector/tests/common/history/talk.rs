@@ -50,8 +50,12 @@ impl History {
             auto_follow: true,
             set_online: true,
         };
-        let p =
-            PostContent { file_names: vec!["a.txt".to_owned(); c.files.len()], ..self.content() };
+        let mini = |file: &AttachedFile| if file.has_preview { "mini" } else { "" }.to_owned();
+        let p = PostContent {
+            file_names: vec!["a.txt".to_owned(); c.files.len()],
+            mini_previews: c.files.iter().map(mini).collect(),
+            ..self.content()
+        };
         let (id, root) = (c.post_id, root.map(|root| root.id));
         let folded = self.channel(channel_id, Body { c, p });
         if let Some(applied) = Self::applied(&folded) {
@@ -129,10 +133,12 @@ impl History {
             extension: "txt".to_owned(),
             width: 0,
             height: 0,
+            has_preview: self.rng.random(),
         };
         let c =
             FileUploaded { channel_id, owner_id, file: file.clone(), object: "files/x".to_owned() };
-        let p = FileDetails { name: self.words(), ..FileDetails::default() };
+        let mini_preview = if file.has_preview { self.words() } else { String::new() };
+        let p = FileDetails { name: self.words(), mini_preview, ..FileDetails::default() };
         if Self::applied(&self.channel(channel_id, Body { c, p })).is_some() {
             self.files.push((channel_id, owner_id, file));
         }

@@ -7,8 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use event_archive::ObjectKey;
 use http::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, RANGE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use platform::http::{ApiError, Path, Query, note_channel};
@@ -19,6 +18,7 @@ use super::range::{Wanted, wanted};
 use super::{FilePath, file};
 use crate::app::App;
 use crate::caller::Caller;
+use crate::pictures::confine;
 
 pub(crate) async fn get(
     State(app): State<App>,
@@ -29,20 +29,30 @@ pub(crate) async fn get(
 ) -> Result<Response, ApiError> {
     let row = file(&app, &caller, id.0).await?;
     note_channel(row.channel_id);
+    served(&app, &row, &query, &headers).await
+}
+
+/// What a request wants of a file that it may have.
+pub(super) async fn served(
+    app: &App,
+    row: &FileRow,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
     let size = u64::try_from(row.size).unwrap_or(0);
     let range = headers.get(RANGE).and_then(|value| value.to_str().ok());
     let mut response = match wanted(range, size) {
         Wanted::Unsatisfiable => return unsatisfiable(size),
-        Wanted::Whole => part(&app, &row, 0..size, size).await?,
+        Wanted::Whole => part(app, row, 0..size, size).await?,
         Wanted::Part(range) => {
-            let mut response = part(&app, &row, range.clone(), size).await?;
+            let mut response = part(app, row, range.clone(), size).await?;
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             let told = format!("bytes {}-{}/{size}", range.start, range.end - 1);
             insert(response.headers_mut(), CONTENT_RANGE, &told)?;
             response
         }
     };
-    describe(response.headers_mut(), &row, query.flag("download"))?;
+    describe(response.headers_mut(), row, query.flag("download"))?;
     Ok(response)
 }
 
@@ -75,18 +85,13 @@ fn unsatisfiable(size: u64) -> Result<Response, ApiError> {
     Ok(response)
 }
 
-/// Nothing that was uploaded may run as if it came from this server.
 fn describe(headers: &mut HeaderMap, row: &FileRow, download: bool) -> Result<(), ApiError> {
     let shown = !download && may_be_shown(&row.mime_type);
     let kind = if shown { "inline" } else { "attachment" };
     let content_type = HeaderValue::try_from(row.mime_type.as_str())
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
     headers.insert(CONTENT_TYPE, content_type);
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox"),
-    );
+    confine(headers);
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     insert(headers, CONTENT_DISPOSITION, &disposition(kind, &row.name))
 }

@@ -1,13 +1,16 @@
-//! `GET /files/{file_id}/info`; and what a file has none of: thumbnail, preview, public link.
+//! `GET /files/{file_id}/info`, `/thumbnail`, `/preview`.
 
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use platform::http::{ApiError, Path};
+use platform::http::{ApiError, Path, note_channel};
+use read_model::rows::FileRow;
+use sealing::FileKey;
 
 use super::{FilePath, file};
 use crate::app::App;
 use crate::caller::Caller;
+use crate::pictures::picture;
 use crate::render;
 
 pub(crate) async fn get(
@@ -24,12 +27,16 @@ pub(crate) async fn thumbnail(
     caller: Caller,
     Path(id): Path<FilePath>,
 ) -> Result<Response, ApiError> {
-    file(&app, &caller, id.0).await?;
-    Err(ApiError::new(
-        StatusCode::BAD_REQUEST,
-        "api.file.get_file_thumbnail.no_thumbnail.app_error",
-        "This file has no thumbnail.",
-    ))
+    let row = file(&app, &caller, id.0).await?;
+    note_channel(row.channel_id);
+    let none = || {
+        ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "api.file.get_file_thumbnail.no_thumbnail.app_error",
+            "This file has no thumbnail.",
+        )
+    };
+    beside(&app, &row, "thumbnail").await?.ok_or_else(none)
 }
 
 pub(crate) async fn preview(
@@ -37,19 +44,23 @@ pub(crate) async fn preview(
     caller: Caller,
     Path(id): Path<FilePath>,
 ) -> Result<Response, ApiError> {
-    file(&app, &caller, id.0).await?;
-    Err(ApiError::new(
-        StatusCode::BAD_REQUEST,
-        "api.file.get_file_preview.no_preview.app_error",
-        "This file has no preview.",
-    ))
+    let row = file(&app, &caller, id.0).await?;
+    note_channel(row.channel_id);
+    let none = || {
+        ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "api.file.get_file_preview.no_preview.app_error",
+            "This file has no preview.",
+        )
+    };
+    beside(&app, &row, "preview").await?.ok_or_else(none)
 }
 
-pub(crate) async fn link(
-    State(app): State<App>,
-    caller: Caller,
-    Path(id): Path<FilePath>,
-) -> Result<Response, ApiError> {
-    file(&app, &caller, id.0).await?;
-    Err(ApiError::not_implemented())
+/// What was made of the file when it was uploaded, if anything was.
+async fn beside(app: &App, row: &FileRow, what: &str) -> Result<Option<Response>, ApiError> {
+    if !row.has_preview {
+        return Ok(None);
+    }
+    let key = FileKey::parse(&row.key).map_err(ApiError::internal)?;
+    picture(app, &format!("{}.{what}", row.object), &key.beside(what)).await
 }

@@ -2,8 +2,10 @@
 
 pub(crate) mod download;
 pub(crate) mod info;
+pub(crate) mod link;
 mod range;
 pub(crate) mod search;
+pub(crate) mod uploads;
 
 use events::FileId;
 use platform::http::{ApiError, UrlId};

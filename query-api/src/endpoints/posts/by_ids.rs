@@ -25,6 +25,6 @@ pub(crate) async fn post(
         views.into_iter().map(|view| (view.row.id, view)).collect();
     let names = NamesOfToday::new(&app.fold);
     let posts: Vec<Post> =
-        wanted.iter().filter_map(|id| Some(views.remove(id)?.to_wire(&names))).collect();
+        wanted.iter().filter_map(|id| Some(names.shown(&views.remove(id)?))).collect();
     Ok(render::ok(&posts))
 }

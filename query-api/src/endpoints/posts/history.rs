@@ -114,6 +114,6 @@ fn version(from: i64, to: Option<i64>, message: &str, props: &str, files: &str) 
         to,
         message: message.to_owned(),
         props: Props::from_json(props.to_owned()),
-        files: files.into_iter().map(|(file, name)| File { id: file.file_id, name }).collect(),
+        files: files.into_iter().map(|file| File { id: file.0.file_id, name: file.1 }).collect(),
     }
 }

@@ -1,5 +1,6 @@
 //! Teams and who is in them.
 
+pub(crate) mod icon;
 pub(crate) mod invite;
 pub(crate) mod list;
 pub(crate) mod members;
@@ -16,7 +17,9 @@ use crate::caller::Caller;
 fn shown(app: &App, row: &TeamRow, caller: &Caller) -> Team {
     let directory = app.fold.directory();
     let is_member = directory.state().active_membership(caller.user, row.id).is_some();
-    let team = row.to_wire();
+    let mut team = row.to_wire();
+    let icon = directory.state().pictures().of_team(row.id);
+    team.last_team_icon_update = icon.map_or(0, |icon| icon.update_at);
     if is_member || caller.is_system_admin { team } else { team.sanitised() }
 }
 

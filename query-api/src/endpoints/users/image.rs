@@ -1,4 +1,4 @@
-//! `GET /users/{user_id}/image`: the picture of an account that chose none, drawn from its id.
+//! `GET /users/{user_id}/image`: the picture that an account chose, else one that is drawn from its id.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -7,16 +7,19 @@ use events::{Id, UserId};
 use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderMap, HeaderValue};
 use platform::http::{ApiError, Path, UserRef, if_none_match, not_modified};
+use read_model::rows::UserRow;
+use sealing::FileKey;
 
-use crate::app::{App, DIRECTORY};
+use crate::app::{App, DIRECTORY, failed};
 use crate::caller::Caller;
+use crate::pictures;
 
 /// Pixels of a cell, cells of a side: a cell of margin around a pattern of five.
 const CELL: usize = 18;
 const CELLS: usize = 7;
 const SIDE: usize = CELL * CELLS;
 /// `last_picture_update` of an account that chose no picture; clients read the tag as a number.
-const TAG: &str = "0";
+const DRAWN_TAG: i64 = 0;
 
 pub(crate) async fn get(
     State(app): State<App>,
@@ -25,19 +28,74 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let user = user.resolve(caller.user);
-    if !exists(&app, user) {
+    require_account(&app, user).await?;
+    let row = match chose_one(&app, user) {
+        true => chosen(&app, user).await?,
+        false => None,
+    };
+    let tag = row.as_ref().map_or(DRAWN_TAG, |row| row.last_picture_update);
+    if if_none_match(&headers, &tag.to_string()) {
+        return Ok(not_modified(&tag.to_string()));
+    }
+    let stored = match &row {
+        Some(row) => stored(&app, row).await?,
+        None => None,
+    };
+    let mut response = match stored {
+        Some(response) => response,
+        None => drawn(user)?,
+    };
+    response.headers_mut().insert(ETAG, HeaderValue::from(tag));
+    Ok(response)
+}
+
+/// `GET /users/{user_id}/image/default`
+pub(crate) async fn default(
+    State(app): State<App>,
+    caller: Caller,
+    Path(user): Path<UserRef>,
+) -> Result<Response, ApiError> {
+    let user = user.resolve(caller.user);
+    require_account(&app, user).await?;
+    drawn(user)
+}
+
+async fn require_account(app: &App, user: UserId) -> Result<(), ApiError> {
+    if !exists(app, user) {
         app.fold_on(DIRECTORY).await?;
-        if !exists(&app, user) {
+        if !exists(app, user) {
             return Err(ApiError::user_not_found());
         }
     }
-    if if_none_match(&headers, TAG) {
-        return Ok(not_modified(TAG));
+    Ok(())
+}
+
+fn chose_one(app: &App, user: UserId) -> bool {
+    app.fold.directory().state().pictures().of_person(user).is_some()
+}
+
+/// The account's row with its picture, which it may have lost since.
+async fn chosen(app: &App, user: UserId) -> Result<Option<UserRow>, ApiError> {
+    let with_picture = |row: Option<UserRow>| row.filter(|row| !row.picture_object.is_empty());
+    let row = app.reader.user(user).await.map_err(failed)?;
+    if let Some(row) = with_picture(row) {
+        return Ok(Some(row));
     }
-    let picture = picture(user).map_err(ApiError::internal)?;
-    let mut response = Response::new(Body::from(picture));
+    app.catch_up(DIRECTORY).await?;
+    Ok(with_picture(app.reader.user(user).await.map_err(failed)?))
+}
+
+/// None where the bytes can no longer be read.
+async fn stored(app: &App, row: &UserRow) -> Result<Option<Response>, ApiError> {
+    match FileKey::parse(&row.picture_key) {
+        Ok(key) => pictures::picture(app, &row.picture_object, &key).await,
+        Err(_) => Ok(None),
+    }
+}
+
+fn drawn(user: UserId) -> Result<Response, ApiError> {
+    let mut response = Response::new(Body::from(picture(user).map_err(ApiError::internal)?));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
-    response.headers_mut().insert(ETAG, HeaderValue::from_static(TAG));
     Ok(response)
 }
 

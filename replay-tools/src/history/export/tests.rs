@@ -114,10 +114,18 @@ async fn share(world: &mut World, scene: &Scene, name: &str, bytes: &'static [u8
     let at = ObjectKey::parse(object.as_str()).unwrap();
     world.objects.put(&at, sealed.concat().into()).await.unwrap();
     let (size, mime_type, extension) = (bytes.len() as i64, "text/plain".into(), "txt".into());
-    let file = AttachedFile { file_id, size, mime_type, extension, width: 0, height: 0 };
+    let file = AttachedFile {
+        file_id,
+        size,
+        mime_type,
+        extension,
+        width: 0,
+        height: 0,
+        has_preview: false,
+    };
     let (channel_id, owner_id) = (scene.channel, scene.bob);
     let c = FileUploaded { channel_id, owner_id, file: file.clone(), object };
-    let p = FileDetails { name: name.into(), sha256: String::new(), key: key.text() };
+    let p = FileDetails { name: name.into(), key: key.text(), ..FileDetails::default() };
     world.channel(scene.channel, scene.bob, Body { c, p }).await;
     let c = PostCreated {
         channel_id,

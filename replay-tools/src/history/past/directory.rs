@@ -158,6 +158,10 @@ impl DirectoryPast {
                 }
             }
             E::CellOpened(_)
+            | E::UserPictureChanged(_)
+            | E::TeamIconChanged(_)
+            | E::EmojiCreated(_)
+            | E::EmojiDeleted(_)
             | E::RetentionPolicyCreated(_)
             | E::RetentionPolicyChanged(_)
             | E::RetentionPolicyDeleted(_)

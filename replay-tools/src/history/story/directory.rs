@@ -39,6 +39,16 @@ impl DirectoryTeller<'_> {
             E::CellOpened(_) | E::RulesActivated(_) | E::EpochOpened(_) | E::EpochSealed(_) => {
                 return None;
             }
+            E::UserPictureChanged(b) => {
+                let did = if b.c.object.is_some() { "chose a picture" } else { "took the picture" };
+                format!("{by} {did} of {}", self.person(b.c.user_id))
+            }
+            E::TeamIconChanged(b) => {
+                let did = if b.c.icon.is_some() { "chose an icon" } else { "took the icon" };
+                format!("{by} {did} of the team {}", self.names.team(b.c.team_id, self.at))
+            }
+            E::EmojiCreated(b) => format!("{by} made the emoji {}", quoted(&b.c.name)),
+            E::EmojiDeleted(b) => format!("{by} deleted the emoji {}", b.c.emoji_id),
             E::RetentionPolicyCreated(b) => format!(
                 "{by} made the retention policy {} of {} days",
                 quoted(&b.c.display_name),

@@ -11,8 +11,10 @@ const ENVIRONMENT = Object.fromEntries(Object.entries(process.env)
 const READY = /nottermost is ready at (http:\/\/\S+)/;
 
 export class Server {
-    static async fresh() {
+    /** @param settings what the server is told through its environment */
+    static async fresh(settings = {}) {
         const server = new Server();
+        server.settings = settings;
         server.data = await mkdtemp(join(tmpdir(), 'nottermost-clients-'));
         await server.start('127.0.0.1:0');
         return server;
@@ -20,7 +22,7 @@ export class Server {
 
     async start(listen = this.url.replace(/^http:\/\//, '')) {
         this.child = spawn(process.env.NOTTERMOST_BIN, [], {
-            env: {...ENVIRONMENT, NOTTERMOST_HTTP__LISTEN: listen, NOTTERMOST_DATA__DIR: this.data},
+            env: {...ENVIRONMENT, ...this.settings, NOTTERMOST_HTTP__LISTEN: listen, NOTTERMOST_DATA__DIR: this.data},
             stdio: ['ignore', 'pipe', 'ignore'],
         });
         this.exited = new Promise((resolve) => this.child.once('exit', (code, signal) => resolve({code, signal})));
