@@ -125,7 +125,7 @@ async fn a_draft_goes_when_it_is_sent_and_with_its_writer() {
 
     world.call(Method::POST, "/drafts", &bob, body).await.expect(StatusCode::CREATED);
     let path = format!("/api/nottermost/v1/users/{}/erase", bob.id);
-    let erased = world.call(Method::POST, &path, &ada, Value::Null).await;
+    let erased = world.call(Method::POST, &path, &ada, json!({})).await;
     assert!(erased.status.is_success(), "{}", erased.body);
     assert_eq!(world.number(DRAFTS).await, 0);
     world.stop().await;
