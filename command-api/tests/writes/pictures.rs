@@ -241,7 +241,7 @@ async fn an_emoji_has_a_name_that_nobody_else_gave() {
 async fn objects_that_nothing_shows_are_swept_once_they_are_old() {
     let scene = Scene::start().await;
     scene.upload("a.png", png(400, 100)).await;
-    scene.emoji(&scene.ada, "parrot", &png(20, 20)).await.expect(StatusCode::OK);
+    scene.emoji(&scene.ada, "party_parrot", &png(20, 20)).await.expect(StatusCode::OK);
     let fresh = objects(&scene.world, "").await;
     for name in [
         format!("pictures/2020-01-01/{}", Id::random()),
