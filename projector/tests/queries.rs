@@ -14,7 +14,7 @@ use events::*;
 use projector::{MemoryTables, RowWriter};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use read_model::queries::{PeopleQuery, PostPage, ThreadDirection, ThreadQuery};
+use read_model::queries::{Archived, PeopleQuery, PostPage, ThreadDirection, ThreadQuery};
 use read_model::{Access, Page, Reader};
 
 fn page(page: u32, per_page: u32) -> Page {
@@ -246,7 +246,9 @@ async fn rights_are_those_of_the_rows(asked: &mut Asked) {
     assert_eq!(reader.team_members(bob, team, None, page0).await.unwrap(), Access::Denied);
     assert!(reader.channels_of(bob, None, None).await.unwrap().is_empty());
     assert!(reader.channel_memberships_of(bob, None, None).await.unwrap().is_empty());
-    assert!(reader.channels_matching(bob, team, "sec", true, 10).await.unwrap().is_empty());
+    assert!(
+        reader.channels_matching(bob, team, "sec", Archived::With, 10).await.unwrap().is_empty()
+    );
     let people = PeopleQuery { in_channel: Some(secret), ..PeopleQuery::default() };
     assert_eq!(reader.people(bob, &people, page0).await.unwrap(), Access::Denied);
 
@@ -315,7 +317,7 @@ async fn lists_of_channels_teams_and_people(asked: &mut Asked) {
     let named = reader.channel_by_name(bob, team, "open", false).await.unwrap();
     assert_eq!(named.granted().unwrap().row.id, open);
     assert_eq!(reader.channel_by_name(eve, team, "closed", false).await.unwrap(), Access::Denied);
-    let matching = reader.channels_matching(bob, team, "o", false, 10).await.unwrap();
+    let matching = reader.channels_matching(bob, team, "o", Archived::Without, 10).await.unwrap();
     assert_eq!(matching.len(), 1);
 
     let unread = reader.teams_unread(bob).await.unwrap();
