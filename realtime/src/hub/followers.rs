@@ -108,9 +108,9 @@ mod tests {
 
     use super::*;
 
-    const ADA: UserId = UserId::from_bytes([1; 16]);
-    const BOB: UserId = UserId::from_bytes([2; 16]);
-    const ROOT: PostId = PostId::from_bytes([3; 16]);
+    const ADA: UserId = UserId(events::Id([1; 16]));
+    const BOB: UserId = UserId(events::Id([2; 16]));
+    const ROOT: PostId = PostId(events::Id([3; 16]));
 
     fn post(n: u8, author_id: UserId, root: Option<PostId>) -> ChannelEvent {
         let c = PostCreated {
