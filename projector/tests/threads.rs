@@ -292,7 +292,7 @@ impl Counted {
         let followed = self.follows.iter().filter(|((_, who), on)| *who == user && **on);
         let mut shown: Vec<Shown> =
             followed.filter_map(|((root, _), _)| self.shown(set, user, team, *root)).collect();
-        shown.sort_by(|a, b| (b.last_reply_at, b.root).cmp(&(a.last_reply_at, a.root)));
+        shown.sort_by_key(|thread| std::cmp::Reverse((thread.last_reply_at, thread.root)));
         shown
     }
 

@@ -23,6 +23,8 @@ use crate::idempotency::CommandId;
 use crate::submission::Decided;
 
 type ThreadPath = Path<(UserRef, UrlId<TeamId>, UrlId<PostId>)>;
+/// The same with what stands behind it.
+type OfThread<T> = (UserRef, UrlId<TeamId>, UrlId<PostId>, T);
 
 /// `PUT …/threads/{thread_id}/following`
 pub(crate) async fn follow(
@@ -51,12 +53,7 @@ pub(crate) async fn unfollow(
 pub(crate) async fn read(
     State(api): State<CommandApi>,
     caller: Caller,
-    Path((user, UrlId(team), UrlId(root), timestamp)): Path<(
-        UserRef,
-        UrlId<TeamId>,
-        UrlId<PostId>,
-        String,
-    )>,
+    Path((user, UrlId(team), UrlId(root), timestamp)): Path<OfThread<String>>,
     _: AnyBody,
 ) -> Result<Response, ApiError> {
     let until = timestamp.parse().ok().filter(|until: &i64| *until >= 0);
@@ -70,12 +67,7 @@ pub(crate) async fn read(
 pub(crate) async fn set_unread(
     State(api): State<CommandApi>,
     caller: Caller,
-    Path((user, UrlId(team), UrlId(root), UrlId(post))): Path<(
-        UserRef,
-        UrlId<TeamId>,
-        UrlId<PostId>,
-        UrlId<PostId>,
-    )>,
+    Path((user, UrlId(team), UrlId(root), UrlId(post))): Path<OfThread<UrlId<PostId>>>,
     _: AnyBody,
 ) -> Result<Response, ApiError> {
     let thread = Thread::find(&api, &caller, user, team, root).await?;

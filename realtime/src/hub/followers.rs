@@ -104,13 +104,13 @@ impl Followers {
 mod tests {
     use events::channel::{Broadcast, PostCreated, Root};
     use events::thread::ThreadUnfollowed;
-    use events::{Body, ChannelId};
+    use events::{Body, ChannelId, Id};
 
     use super::*;
 
-    const ADA: UserId = UserId(events::Id([1; 16]));
-    const BOB: UserId = UserId(events::Id([2; 16]));
-    const ROOT: PostId = PostId(events::Id([3; 16]));
+    const ADA: UserId = UserId(Id([1; 16]));
+    const BOB: UserId = UserId(Id([2; 16]));
+    const ROOT: PostId = PostId(Id([3; 16]));
 
     fn post(n: u8, author_id: UserId, root: Option<PostId>) -> ChannelEvent {
         let c = PostCreated {
