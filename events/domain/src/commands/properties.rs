@@ -362,7 +362,7 @@ proptest! {
 fn the_small_world_lets_every_kind_of_command_append_something() {
     let mut reached = BTreeSet::new();
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    for _ in 0..300 {
+    for _ in 0..2_000 {
         let tree = commands().new_tree(&mut runner).unwrap();
         let (mut given, mut rows) = (world(), Rows::default());
         for command in tree.current() {
