@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +27,10 @@ AS_IN_TABLE = {
     "{unknown}": "{user_id}",
     "{open}": "{channel_id}",
     "{closed_invite_id}": "{invite_id}",
+    "{emoji_made}": "{emoji_name}",
+    "{thread}": "{thread_id}",
+    "{root}": "{root_id}",
+    "{favorites}": "{category_id}",
 }
 LINE = re.compile(r"(?P<verdicts>[x+-]{8})(?P<changes>!?)\s+(?P<method>[A-Z]+)\s+(?P<path>\S+)(?:\s+(?P<body>\S.*))?")
 URL = re.compile(r"^\s*(?:command|query|realtime|each)\((\w+), \"([^\"]+)\"\)", re.MULTILINE)
@@ -120,6 +126,16 @@ class Cast:
             post = made(http.post("/posts", json=said))
             # It has a history.
             assert http.put(f"/posts/{post['id']}/patch", json={"message": f"{secret} said so"}).status_code == 200
+            earlier = http.get(f"/posts/{post['id']}/edit_history").json()[0]
+            emoji_name = unique("emoji").replace("-", "_")
+            named = {"emoji": json.dumps({"name": emoji_name, "creator_id": people["captain"].id})}
+            emoji = http.post("/emoji", data=named, files={"image": ("dot.png", dot_png(), "image/png")})
+            assert emoji.status_code == 200, describe(emoji)
+            begun = {"channel_id": channel["id"], "filename": f"{secret}.bin", "file_size": 1}
+            upload_id = made(http.post("/uploads", json=begun))["id"]
+        with people["chief"].http as http:
+            icon = http.post(f"/teams/{team['id']}/image", files={"image": ("dot.png", dot_png(), "image/png")})
+            assert icon.status_code == 200, describe(icon)
         ids = {
             "team_id": team["id"],
             "team_name": team["name"],
@@ -142,12 +158,21 @@ class Cast:
             "category": "a_category",
             "preference_name": "a_name",
             "emoji_name": "eyes",
+            "emoji_made": emoji_name,
+            "emoji_id": emoji.json()["id"],
+            "upload_id": upload_id,
+            "version_id": earlier["id"],
+            "thread": post["id"],
+            "root": post["id"],
+            "timestamp": "1",
         }
         return Place(ids, (secret,))
 
     def ask(self, role: str, row: Row, place: Place) -> httpx.Response:
         person = self.people.get(role)
-        ids = place.ids | {"me": person.id if person else place.ids["user_id"]}
+        me = person.id if person else place.ids["user_id"]
+        asked_about = place.ids["user_id"] if "/users/{user_id}/" in row.path else me
+        ids = place.ids | {"me": me, "favorites": f"favorites_{asked_about}_{place.ids['team_id']}"}
         headers = {"Content-Type": "application/json"} if row.body else {}
         if person:
             headers["Authorization"] = f"Bearer {person.driver.client.token}"
@@ -165,6 +190,17 @@ class Cast:
         with person.http as http:
             if http.get("/users/me").status_code == 401:
                 person.log_in()
+
+
+def dot_png() -> bytes:
+    """A picture of one pixel."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"\x00\xff\x00\x00")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 def team_of(owner: Person, *others: Person) -> dict:
