@@ -12,9 +12,9 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::positions::Positions;
 use crate::query::ResolvedQuery;
-use crate::schema::{Fields, schema};
+use crate::schema::{Fields, PostFlags, schema};
 use crate::search::search;
-use crate::segments::Snapshot;
+use crate::segments::{Segment, Snapshot};
 
 /// Hits, counted from the newest, up to which can be paged.
 pub const HITS_MAX: usize = 10_000;
@@ -115,9 +115,15 @@ impl Searcher {
         Ok(hits)
     }
 
-    /// Posts and files that can be found.
+    /// Posts that can be found; a column of every document is read for it.
     pub fn post_count(&self) -> u64 {
-        self.0.current.load().segments.iter().map(|s| u64::from(s.reader.num_docs())).sum()
+        let snapshot = self.0.current.load();
+        let posts = |segment: &Segment| {
+            let alive = segment.reader.doc_ids_alive();
+            alive.filter(|doc| !segment.columns.flags(*doc).contains(PostFlags::FILE)).count()
+                as u64
+        };
+        snapshot.segments.iter().map(posts).sum()
     }
 
     /// Reads every post's columns: to compare a rebuilt index with the one it replaces.

@@ -203,6 +203,7 @@ impl RowChanges {
     /// Whether something comes after all else, over rows that the batch does not name.
     pub fn has_sequel(&self) -> bool {
         !(self.recounted_roots.is_empty()
+            && self.recounted_participants.is_empty()
             && self.deleted_threads.is_empty()
             && self.gone.is_empty())
     }
