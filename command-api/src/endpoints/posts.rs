@@ -208,9 +208,10 @@ pub(crate) async fn restore(
     };
     let earlier = history.versions.iter().find(|earlier| earlier.version_id() == version);
     let Some(earlier) = earlier else { return Err(ApiError::post_not_found()) };
-    let props = serde_json::from_str(&earlier.props).map_err(ApiError::internal)?;
+    // Kept as no text where there are none.
+    let props = Some(serde_json::from_str(&earlier.props).unwrap_or_default());
     let message = Some(earlier.message.clone());
-    edit(&api, &caller, post, Patch { message, props: Some(props), ..Patch::default() }).await
+    edit(&api, &caller, post, Patch { message, props, ..Patch::default() }).await
 }
 
 async fn edit(

@@ -158,7 +158,8 @@ describe('a team', () => {
         await forbidden(() => stranger.rest.addToTeamFromInvite('', closed.invite_id), 403, 404);
         await stranger.rest.addToTeamFromInvite('', fresh.invite_id);
         await forbidden(() => bob.rest.regenerateTeamInviteId(closed.id), 403, 404);
-        const open = await ada.rest.updateTeamPrivacy(closed.id, 'O');
+        const privacy = {method: 'PUT', body: JSON.stringify({privacy: 'O'})};
+        const open = await ada.rest.doFetch(`${ada.rest.getTeamRoute(closed.id)}/privacy`, privacy);
         assert.equal(open.type, 'O');
         const off = await refusal(() => ada.rest.sendEmailInvitesToTeam(closed.id, ['someone@example.com']));
         assert.equal(off.status_code, 501);

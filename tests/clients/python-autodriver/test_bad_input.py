@@ -346,11 +346,13 @@ class TestLimitsFromInside:
             assert_error(http.put(f"/posts/{post['id']}/patch", json={"message": "closed"}), 400, 403)
 
     def test_an_optional_body_may_be_missing_or_nonsense(self, world):
-        [route] = [route for route in OBJECT_ROUTES if route.lenient]
+        lenient = [route for route in OBJECT_ROUTES if route.lenient]
+        assert lenient
         with world.bob.http as http:
-            for content in (b"", b"null", b"[]", b"17", *MALFORMED.values()):
-                assert_calm(send(http, world, route, content))
-            assert send(http, world, route, b"").status_code == 200
+            for route in lenient:
+                for content in (b"", b"null", b"[]", b"17", *MALFORMED.values()):
+                    assert_calm(send(http, world, route, content))
+                assert send(http, world, route, b"").status_code == 200, route.name
 
     def test_unknown_fields_are_passed_over(self, world):
         with world.bob.http as http:

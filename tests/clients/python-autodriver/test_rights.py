@@ -106,9 +106,9 @@ class Cast:
         team_of(people["stranger"])
         with people["root"].http as http:
             assert http.put(f"/users/{people['gone'].id}/active", json={"active": False}).status_code == 200
-        self.shared = self.place()
+        self.shared = self.place(uploading=True)
 
-    def place(self) -> Place:
+    def place(self, uploading: bool = False) -> Place:
         people, secret = self.people, unique("secret")
         newcomer = Person(unique("newcomer"))
         newcomer.sign_up()
@@ -132,7 +132,9 @@ class Cast:
             emoji = http.post("/emoji", data=named, files={"image": ("dot.png", dot_png(), "image/png")})
             assert emoji.status_code == 200, describe(emoji)
             begun = {"channel_id": channel["id"], "filename": f"{secret}.bin", "file_size": 1}
-            upload_id = made(http.post("/uploads", json=begun))["id"]
+            # Nobody may have many of them under way.
+            upload_id = made(http.post("/uploads", json=begun))["id"] if uploading else UNKNOWN_ID
+            made(http.post("/posts", json={**said, "root_id": post["id"], "file_ids": []}))
         with people["chief"].http as http:
             icon = http.post(f"/teams/{team['id']}/image", files={"image": ("dot.png", dot_png(), "image/png")})
             assert icon.status_code == 200, describe(icon)

@@ -130,14 +130,16 @@ impl AddTeamMembers {
         }
         ensure(!self.user_ids.is_empty(), R::Invalid("user_id"))?;
         let present = |user: &UserId| directory.active_membership(*user, self.team_id).is_some();
-        if self.user_ids.iter().all(present) {
-            return Ok(Decision::AlreadySo);
-        }
         let open = team.allow_open_invite && team.r#type == TeamType::Open && !team.archived;
         let invited = self.invite == Some(team.invite_id);
         let allowed =
             may(directory, self.actor, Permission::AddUserToTeam, Place::Team(self.team_id));
-        ensure(allowed || (by_oneself && (open || invited)), R::Forbidden)?;
+        let joins = by_oneself && (open || invited || present(&self.actor));
+        // First: who is in a team is told to nobody who may not bring people in.
+        ensure(allowed || joins, R::Forbidden)?;
+        if self.user_ids.iter().all(present) {
+            return Ok(Decision::AlreadySo);
+        }
         ensure(!team.archived, R::TeamArchived)?;
         let members = self.user_ids.iter().filter(|user| !present(user));
         let c = TeamMembersAdded {
