@@ -1,6 +1,8 @@
 //! The end of an erasure: once every channel has erased what the person said, their own state goes, then
 //! their key.
 
+use std::sync::Arc;
+
 use domain::commands::Decision;
 use domain::commands::directory::DirectoryRejection;
 use domain::{Directory, Users};
@@ -9,6 +11,7 @@ use events::draft::DraftsErased;
 use events::user::UserStateErased;
 use events::{Actor, Body, EventId, Partition, Position, ReadstateEvent, Topic, UserId};
 use platform::http::ApiError;
+use sealing::Uploads;
 
 use crate::executor::{CommandApi, Ended, Order, undelayed};
 
@@ -52,6 +55,8 @@ impl CommandApi {
         };
         let state = self.in_users(Actor::System, step("user_state.erased"), user, state).await?;
         let drafts = self.erase_drafts(user, step("drafts.erased")).await?;
+        let uploads = Uploads::new(Arc::clone(&self.objects)).remove_of(user).await;
+        uploads.map_err(ApiError::unavailable)?;
         let destroyed = tokio::time::timeout(self.settings.deadline, self.keys.destroy(user)).await;
         destroyed.map_err(ApiError::unavailable)?.map_err(ApiError::unavailable)?;
         let key = |directory: &Directory| {

@@ -44,6 +44,7 @@ impl IndexFeed {
             ChannelEvent::ChannelPostsExpired(b) => self.changes.push(IndexChange::Expire {
                 channel_id: b.c.channel_id,
                 before: b.c.before.min(applied.at),
+                files_before: b.c.files_before.min(applied.at),
                 kept_authors: b.c.kept_author_ids.clone(),
             }),
             // System posts are not found, and the rest is not searched for.

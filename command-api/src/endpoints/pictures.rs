@@ -16,7 +16,7 @@ use sealing::FileKey;
 
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written};
-use crate::pictures::{Refusals, receive, square};
+use crate::pictures::{Refusals, heard_out, receive, square};
 use crate::refusals::Rejection;
 use crate::retention::picture_object;
 
@@ -45,7 +45,8 @@ pub(crate) async fn set_of_user(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (actor, user_id) = (caller.user, user.resolve(caller.user));
-    api.allowed(|directory| ChangeUserPicture::allowed(directory, actor, user_id)).await?;
+    let allowed = api.allowed(|directory| ChangeUserPicture::allowed(directory, actor, user_id));
+    let request = heard_out(request, allowed.await).await?;
     let picture = api.receive_square(request, &OF_PEOPLE).await?;
     let command = ChangeUserPicture { actor, user_id, picture: Some(picture.clone()) };
     api.change(&caller, Some(&picture), |directory| command.decide(directory)).await
@@ -70,7 +71,8 @@ pub(crate) async fn set_of_team(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (actor, team_id) = (caller.user, team.0);
-    api.allowed(|directory| ChangeTeamIcon::allowed(directory, actor, team_id)).await?;
+    let allowed = api.allowed(|directory| ChangeTeamIcon::allowed(directory, actor, team_id));
+    let request = heard_out(request, allowed.await).await?;
     let picture = api.receive_square(request, &OF_TEAMS).await?;
     let command = ChangeTeamIcon { actor, team_id, icon: Some(picture.clone()) };
     api.change(&caller, Some(&picture), |directory| command.decide(directory)).await

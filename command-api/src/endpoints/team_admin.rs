@@ -182,8 +182,11 @@ async fn shown(
     written: Option<&Written>,
 ) -> Result<Response, ApiError> {
     let positions = api.position_of(written, Partition::DIRECTORY);
-    api.visible(&positions).await;
+    // An invitation, or a door, may just have been closed.
+    api.access_ended(&positions).await?;
     let row = api.reader.team_of_frame(team).await.map_err(unreadable)?;
-    let team = row.ok_or_else(ApiError::team_not_found)?.to_wire();
+    let mut team = row.ok_or_else(ApiError::team_not_found)?.to_wire();
+    let icon = api.fold.directory().state().pictures().of_team(team.id).map(|icon| icon.update_at);
+    team.last_team_icon_update = icon.unwrap_or(0);
     Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &team)).await)
 }

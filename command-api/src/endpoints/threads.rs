@@ -11,7 +11,6 @@ use domain::commands::thread::{
 use events::thread::{ThreadScope, ThreadUnread};
 use events::{ChannelId, EventId, Partition, Position, PostId, TeamId, Topic, UserId};
 use http::StatusCode;
-use platform::clock;
 use platform::http::{AnyBody, ApiError, Path, UrlId, UserRef, json, note_channel, ok_status};
 use read_model::QueryError;
 use read_model::queries::FollowedThread;
@@ -95,7 +94,7 @@ pub(crate) async fn read_all(
 }
 
 impl CommandApi {
-    /// Reads all threads of a scope up to now, and up to what the person's channels hold.
+    /// Reads all threads of a scope up to what the person's channels hold.
     pub(super) async fn read_threads(
         &self,
         caller: &Caller,
@@ -105,7 +104,7 @@ impl CommandApi {
         let partition = Partition::of(Topic::Readstate, user_id.as_bytes());
         let order = caller.order(EventId::random(), partition, &[Partition::DIRECTORY]);
         let ended = self.submit(order, || {
-            let read_to = self.ends_of(user_id).max(clock::now_ms());
+            let read_to = self.ends_of(user_id);
             let command = ReadThreads { actor: caller.user, user_id, scope, read_to };
             undelayed(command.decide(self.fold.directory().state()))
         });

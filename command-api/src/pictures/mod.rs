@@ -11,7 +11,7 @@ use platform::http::ApiError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use previews::{PREVIEW, THUMBNAIL, beside};
-pub(crate) use receive::{Received, receive};
+pub(crate) use receive::{Received, heard_out, receive};
 pub(crate) use render::{PictureError, emoji, may_be_picture, square};
 
 /// Pictures that are decoded at once: each may take some hundred megabytes.

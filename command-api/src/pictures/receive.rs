@@ -1,9 +1,12 @@
 //! A form with one picture in it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::multipart::Field;
 use axum::extract::{FromRequest, Multipart, Request};
+use http_body_util::{BodyExt, Limited};
 use platform::http::ApiError;
 
 use super::Refusals;
@@ -11,6 +14,10 @@ use super::Refusals;
 /// Bytes of a field that is no file, and fields of a form.
 const FIELD_BYTES_MAX: usize = 4_096;
 const FIELDS_MAX: usize = 10;
+/// How long is waited for the end of a form that is refused.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// What a form may hold besides its picture.
+const FORM_BYTES_MAX: usize = 64 << 10;
 
 /// What a form brought.
 #[derive(Default)]
@@ -29,7 +36,9 @@ pub(crate) async fn receive(
     refusals: &Refusals,
 ) -> Result<Received, ApiError> {
     let malformed = || ApiError::invalid_body("the form");
-    let multipart = Multipart::from_request(request, &()).await;
+    // A form without an end of its first line would be held whole.
+    let limited = |body| Body::new(Limited::new(body, bytes_max + FORM_BYTES_MAX));
+    let multipart = Multipart::from_request(request.map(limited), &()).await;
     let mut multipart = multipart.map_err(|_| refusals.no_file())?;
     let mut received = Received::default();
     for _ in 0..FIELDS_MAX {
@@ -44,6 +53,22 @@ pub(crate) async fn receive(
         }
     }
     if received.image.is_empty() { Err(refusals.no_file()) } else { Ok(received) }
+}
+
+/// The request, unless it is refused. Then what is still coming of it is read, where it is short: who is
+/// still writing would hear of a broken connection, and not of the refusal.
+///
+/// # Errors
+/// The refusal.
+pub(crate) async fn heard_out(
+    request: Request,
+    allowed: Result<(), ApiError>,
+) -> Result<Request, ApiError> {
+    let Err(refusal) = allowed else { return Ok(request) };
+    let rest = Limited::new(request.into_body(), FORM_BYTES_MAX).collect();
+    // Whatever came of it, the answer is the same.
+    let _ = tokio::time::timeout(PATIENCE, rest).await;
+    Err(refusal)
 }
 
 /// The field's bytes; none if they are more than `max`.

@@ -32,6 +32,9 @@ const SQUARE_SIDE: u32 = 128;
 /// Pixels of an emoji's side as it comes and as it is kept.
 const EMOJI_SIDE_MAX: u32 = 1_028;
 const EMOJI_SIDE: u32 = 128;
+/// Pictures of an animation, and bytes that it comes to.
+const ANIMATION_FRAMES_MAX: u64 = 200;
+const ANIMATION_BYTES_MAX: usize = 2 << 20;
 /// Pixels of all pictures of an animation together.
 const ANIMATION_PIXELS_MAX: u64 = 64_000_000;
 
@@ -108,6 +111,7 @@ fn animation(file: &[u8]) -> Result<Vec<u8>, PictureError> {
     let (width, height) = decoder.dimensions();
     small_enough(width, height)?;
     let frames_max = ANIMATION_PIXELS_MAX / (u64::from(width) * u64::from(height)).max(1);
+    let frames_max = frames_max.min(ANIMATION_FRAMES_MAX);
     let (mut made, mut frames) = (Vec::new(), 0);
     let mut encoder = GifEncoder::new_with_speed(&mut made, 10);
     encoder.set_repeat(Repeat::Infinite)?;
@@ -123,7 +127,11 @@ fn animation(file: &[u8]) -> Result<Vec<u8>, PictureError> {
         encoder.encode_frame(Frame::from_parts(picture, 0, 0, delay))?;
     }
     drop(encoder);
-    if frames == 0 { Err(Unreadable) } else { Ok(made) }
+    match (frames, made.len()) {
+        (0, _) => Err(Unreadable),
+        (_, bytes) if bytes > ANIMATION_BYTES_MAX => Err(TooLarge),
+        _ => Ok(made),
+    }
 }
 
 fn limits() -> Limits {

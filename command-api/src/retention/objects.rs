@@ -37,18 +37,25 @@ fn day(time_ms: i64) -> String {
 
 impl CommandApi {
     /// Removes objects of before yesterday that no row names, where the rows hold everything that the log
-    /// held after the objects were listed; answers how many. None while there is a version of the rows beside
-    /// the one that serves: whether these rows are right is being found out.
+    /// held after the objects were listed; answers how many. No files while there is a version of the rows
+    /// beside the one that serves: whether these rows are right is being found out.
     pub(super) async fn sweep_objects(&self, now_ms: i64) -> Result<u64, ApiError> {
+        let yesterday = day(now_ms - DAY_MS);
+        let uploads = Uploads::new(Arc::clone(&self.objects)).sweep(&yesterday).await;
+        let uploads = uploads.map_err(ApiError::unavailable)?;
+        let pictures = self.sweep_pictures(&yesterday).await?;
+        Ok(uploads + pictures + self.sweep_files(&yesterday).await?)
+    }
+
+    async fn sweep_files(&self, yesterday: &str) -> Result<u64, ApiError> {
         if !self.reader.is_only_version().await.map_err(unreadable)? {
             return Ok(0);
         }
         let folder = KeyPrefix::parse(FOLDER).map_err(ApiError::internal)?;
         let listed = self.objects.list(&folder).await.map_err(ApiError::unavailable)?;
-        let yesterday = day(now_ms - DAY_MS);
         let old: Vec<(FileId, ObjectKey)> = listed
             .into_iter()
-            .filter_map(|object| Some((file_in(&object, &yesterday)?, object)))
+            .filter_map(|object| Some((file_in(&object, yesterday)?, object)))
             .collect();
         let partitions: Vec<Partition> = Topic::Channels.partitions().collect();
         let ends = self.rows_at_ends(&partitions).await?;
@@ -66,9 +73,7 @@ impl CommandApi {
                 removed += 1;
             }
         }
-        let uploads = Uploads::new(Arc::clone(&self.objects)).sweep(&yesterday).await;
-        removed += uploads.map_err(ApiError::unavailable)?;
-        Ok(removed + self.sweep_pictures(&yesterday).await?)
+        Ok(removed)
     }
 
     /// The same for pictures of people and teams and for emoji, which the fold of the directory names.

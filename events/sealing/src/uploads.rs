@@ -242,6 +242,17 @@ impl Uploads {
         Ok(())
     }
 
+    /// Removes all of a person's uploads.
+    ///
+    /// # Errors
+    /// Some may be there still.
+    pub async fn remove_of(&self, user: UserId) -> Result<(), UploadError> {
+        for name in self.0.list(&KeyPrefix::parse(format!("{FOLDER}{user}/"))?).await? {
+            self.0.delete(&name).await?;
+        }
+        Ok(())
+    }
+
     /// Removes all that belongs to uploads which began on a day before `day` in UTC, written as in
     /// 2026-11-26; returns how many objects that were.
     ///

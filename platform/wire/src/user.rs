@@ -123,6 +123,7 @@ impl User {
     pub fn for_others(mut self, privacy: Privacy) -> Self {
         self.email_verified = false;
         self.notify_props = StringMap::new();
+        self.props.remove("recentCustomStatuses");
         self.last_password_update = 0;
         self.failed_attempts = 0;
         self.last_activity_at = 0;

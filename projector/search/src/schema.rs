@@ -18,6 +18,9 @@ pub const FORMAT: u32 = 2;
 
 const TOKENIZER: &str = "message";
 
+/// In place of a type, where the document is a file. No post is of it.
+const FILE_TYPE: &str = "@file";
+
 /// What of a post is in the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexedPost {
@@ -170,6 +173,7 @@ impl Fields {
 
     fn of_file(&self, post: &IndexedPost, file: &IndexedFile) -> TantivyDocument {
         let mut document = self.common(post, file.name.len());
+        document.add_text(self.post_type, FILE_TYPE);
         document.add_text(self.file_name, &file.name);
         document.add_text(self.extension, file.extension.to_lowercase());
         add_halves(&mut document, self.file_halves, file.file_id.as_bytes());
@@ -207,6 +211,19 @@ impl Fields {
             Box::new(TermQuery::new(term, IndexRecordOption::Basic))
         });
         Box::new(BooleanQuery::intersection(must.into()))
+    }
+
+    /// The files of what was said in a channel before a time, but by `kept`.
+    pub(crate) fn files_before(
+        &self,
+        channel: ChannelId,
+        before: i64,
+        kept: &[UserId],
+    ) -> Box<dyn Query> {
+        let file = Term::from_field_text(self.post_type, FILE_TYPE);
+        let file = TermQuery::new(file, IndexRecordOption::Basic);
+        let said = self.said_before(channel, before, kept);
+        Box::new(BooleanQuery::intersection(vec![Box::new(file), said]))
     }
 
     /// What was said in a channel before a time, but by `kept`.

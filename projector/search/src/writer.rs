@@ -40,8 +40,9 @@ pub enum IndexChange {
     /// All that somebody said in a channel. It leaves the disk with the next commit, not when so much was
     /// deleted that it is worth it.
     EraseAuthor { channel_id: ChannelId, author_id: UserId },
-    /// All that was said in a channel before a time, but by some. It leaves the disk likewise.
-    Expire { channel_id: ChannelId, before: i64, kept_authors: Vec<UserId> },
+    /// All that was said in a channel before a time, and the files of before another, but of some people. It
+    /// leaves the disk likewise.
+    Expire { channel_id: ChannelId, before: i64, files_before: i64, kept_authors: Vec<UserId> },
 }
 
 /// How much the writer may use.
@@ -187,7 +188,9 @@ impl SearchWriter {
                     self.writer.delete_query(said)?;
                     self.rewrites = REWRITES;
                 }
-                IndexChange::Expire { channel_id, before, kept_authors } => {
+                IndexChange::Expire { channel_id, before, files_before, kept_authors } => {
+                    let files = self.fields.files_before(*channel_id, *files_before, kept_authors);
+                    self.writer.delete_query(files)?;
                     let past = self.fields.said_before(*channel_id, *before, kept_authors);
                     self.writer.delete_query(past)?;
                     self.rewrites = REWRITES;

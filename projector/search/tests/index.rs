@@ -509,6 +509,15 @@ fn a_file_goes_with_its_post() {
     assert_eq!(files_found(&fixture, "ext:txt"), [4, 5, 2, 1]);
     fixture.apply(&[IndexChange::DeleteThread(post_id(1))]);
     assert_eq!(files_found(&fixture, "ext:txt"), [4, 5]);
+    let expired = IndexChange::Expire {
+        channel_id: channel(0),
+        before: 0,
+        files_before: 4,
+        kept_authors: vec![user(9)],
+    };
+    fixture.apply(&[expired]);
+    assert_eq!(files_found(&fixture, "ext:txt"), [4]);
+    assert_eq!(fixture.find("see"), [4, 3], "files go without their posts");
     let erased = IndexChange::EraseAuthor { channel_id: channel(0), author_id: user(9) };
     fixture.apply(&[erased, IndexChange::DeletePost(post_id(3))]);
     assert!(files_found(&fixture, "ext:txt").is_empty());

@@ -1,7 +1,7 @@
 //! Who follows the threads that are talked in: heard from the log where a thread began while this
 //! process listened, read from rows otherwise.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use domain::Applied;
 use events::{ChannelEvent, PostId, UserId};
@@ -11,7 +11,7 @@ const THREADS_MAX: usize = 20_000;
 
 #[derive(Debug)]
 enum Thread {
-    Known(Vec<UserId>),
+    Known(HashSet<UserId>),
     /// Its rows are being read; what was said since, in order.
     Loading(Vec<(UserId, bool)>),
 }
@@ -25,10 +25,10 @@ pub(super) struct Followers {
 
 impl Followers {
     /// Those who follow the thread, as far as that is known.
-    pub fn of(&self, root: PostId) -> &[UserId] {
-        match self.threads.get(&root) {
-            Some(Thread::Known(users)) => users,
-            Some(Thread::Loading(_)) | None => &[],
+    pub fn of(&self, root: PostId) -> Option<&HashSet<UserId>> {
+        match self.threads.get(&root)? {
+            Thread::Known(users) => Some(users),
+            Thread::Loading(_) => None,
         }
     }
 
@@ -47,7 +47,9 @@ impl Followers {
                 let users: Vec<UserId> = named.chain([author]).collect();
                 match &b.c.root {
                     // With its first reply the thread begins for all whom the root concerns.
-                    None => self.remember(b.c.post_id, Thread::Known(users)),
+                    None => {
+                        self.remember(b.c.post_id, Thread::Known(users.into_iter().collect()));
+                    }
                     Some(root) => return self.answered(root.post_id, &users),
                 }
             }
@@ -74,15 +76,18 @@ impl Followers {
     pub fn loaded(&mut self, root: PostId, users: Option<Vec<UserId>>) {
         let Some(Thread::Loading(said)) = self.threads.remove(&root) else { return };
         let Some(users) = users else { return };
-        self.threads.insert(root, Thread::Known(users));
+        self.threads.insert(root, Thread::Known(users.into_iter().collect()));
         said.into_iter().for_each(|(user, follows)| self.set(root, user, follows));
     }
 
     fn set(&mut self, root: PostId, user: UserId, follows: bool) {
         match self.threads.get_mut(&root) {
             Some(Thread::Known(users)) => {
-                users.retain(|other| *other != user);
-                users.extend(follows.then_some(user));
+                if follows {
+                    users.insert(user);
+                } else {
+                    users.remove(&user);
+                }
             }
             Some(Thread::Loading(said)) => said.push((user, follows)),
             None => {}
@@ -140,9 +145,9 @@ mod tests {
         let (mut followers, applied) = (Followers::default(), Applied::default());
         assert_eq!(followers.follow(&post(3, ADA, None), &applied), None);
         assert_eq!(followers.follow(&post(4, BOB, Some(ROOT)), &applied), None);
-        assert_eq!(followers.of(ROOT), [ADA, BOB]);
+        assert_eq!(followers.of(ROOT), Some(&[ADA, BOB].into()));
         followers.follow(&unfollow(ADA), &applied);
-        assert_eq!(followers.of(ROOT), [BOB]);
+        assert_eq!(followers.of(ROOT), Some(&[BOB].into()));
     }
 
     #[test]
@@ -150,10 +155,10 @@ mod tests {
         let (mut followers, applied) = (Followers::default(), Applied::default());
         assert_eq!(followers.follow(&post(4, BOB, Some(ROOT)), &applied), Some(ROOT));
         assert_eq!(followers.follow(&post(5, BOB, Some(ROOT)), &applied), None);
-        assert!(followers.of(ROOT).is_empty());
+        assert_eq!(followers.of(ROOT), None);
         followers.follow(&unfollow(BOB), &applied);
         followers.loaded(ROOT, Some(vec![ADA, BOB]));
-        assert_eq!(followers.of(ROOT), [ADA]);
+        assert_eq!(followers.of(ROOT), Some(&[ADA].into()));
         followers.clear();
         assert_eq!(followers.follow(&post(6, BOB, Some(ROOT)), &applied), Some(ROOT));
         followers.loaded(ROOT, None);

@@ -316,7 +316,7 @@ impl Sink for Pusher<'_> {
         if users.is_empty() {
             return;
         }
-        let followers = mentions.root.map(|root| self.hub.followers.of(root).to_vec());
+        let followers = mentions.root.and_then(|root| self.hub.followers.of(root).cloned());
         let followers = followers.unwrap_or_default();
         let named = self.named(&users, &audience, mentions);
         let omitted = match &audience {
@@ -327,9 +327,9 @@ impl Sink for Pusher<'_> {
         let (mut frames, mut drops) = (0, 0);
         let mut outputs = Vec::new();
         for (user, mentioned) in users.into_iter().zip(named) {
+            let follows = followers.contains(&user);
             for n in (0..self.hub.index.connections(user).len()).rev() {
                 let Some(key) = self.hub.index.connections(user).get(n).copied() else { continue };
-                let follows = followers.contains(&user);
                 if Some(key) == omitted {
                     continue;
                 }

@@ -16,6 +16,9 @@ type Decided = Result<Decision, R>;
 /// Custom emoji of an installation: every process holds their names in memory.
 pub const EMOJI_MAX: usize = 10_000;
 
+/// Custom emoji of one creator who does not administer the system: nobody takes all names.
+pub const EMOJI_OF_ONE_MAX: usize = 500;
+
 /// Gives an account another picture, or takes it away.
 #[derive(Debug, Clone)]
 pub struct ChangeUserPicture {
@@ -97,7 +100,10 @@ impl CreateEmoji {
         active(directory, actor)?;
         ensure(valid_emoji_name(name), R::EmojiName)?;
         ensure(directory.pictures().emoji_by_name(name).is_none(), R::EmojiNameTaken)?;
-        ensure(directory.pictures().emoji_count() < EMOJI_MAX, R::TooManyEmoji)
+        let pictures = directory.pictures();
+        ensure(pictures.emoji_count() < EMOJI_MAX, R::TooManyEmoji)?;
+        let own = pictures.all_emoji().filter(|(_, emoji)| emoji.creator_id == actor).count();
+        ensure(own < EMOJI_OF_ONE_MAX || rights::is_system_admin(directory, actor), R::TooManyEmoji)
     }
 
     pub fn decide(&self, directory: &Directory) -> Decided {

@@ -9,10 +9,9 @@ use crate::rows::{Table, UserRow};
 use crate::{Key, Reader, partition_key};
 
 const HELD: &str = "
-    SELECT n.next_offset,
+    SELECT COALESCE((SELECT next_offset FROM projection_positions WHERE partition = $2), 0),
       (SELECT status FROM custom_statuses WHERE user_id = $1),
-      (SELECT recent FROM recent_custom_statuses WHERE user_id = $1)
-    FROM projection_positions n WHERE n.partition = $2";
+      (SELECT recent FROM recent_custom_statuses WHERE user_id = $1)";
 
 /// Columns of the alias `u`, with what the person says they are at among the `props`, where clients look
 /// for it, until it ends.
