@@ -524,6 +524,7 @@ fn what_somebody_follows_and_has_read_is_told_to_them_alone() {
     assert_eq!(pushed.frames[1].1["broadcast"]["channel_id"], TOWN.to_string());
 }
 
+#[test]
 fn what_somebody_arranges_is_told_to_them_alone() {
     use events::sidebar::*;
     let world = World::new();
