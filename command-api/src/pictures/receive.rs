@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::multipart::Field;
+use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
+use http::StatusCode;
 use http_body_util::{BodyExt, Limited};
 use platform::http::ApiError;
 
@@ -42,7 +43,8 @@ pub(crate) async fn receive(
     let mut multipart = multipart.map_err(|_| refusals.no_file())?;
     let mut received = Received::default();
     for _ in 0..FIELDS_MAX {
-        let Some(field) = multipart.next_field().await.map_err(|_| malformed())? else { break };
+        let failed = |error| if is_too_large(&error) { refusals.too_large() } else { malformed() };
+        let Some(field) = multipart.next_field().await.map_err(failed)? else { break };
         let name = field.name().unwrap_or_default().to_owned();
         if name == "image" {
             let bytes = bytes(field, bytes_max).await?;
@@ -74,12 +76,18 @@ pub(crate) async fn heard_out(
 /// The field's bytes; none if they are more than `max`.
 async fn bytes(mut field: Field<'_>, max: usize) -> Result<Option<Vec<u8>>, ApiError> {
     let mut bytes = Vec::new();
-    let malformed = |_| ApiError::invalid_body("the form");
-    while let Some(piece) = field.chunk().await.map_err(malformed)? {
-        if bytes.len() + piece.len() > max {
-            return Ok(None);
+    loop {
+        match field.chunk().await {
+            Ok(None) => return Ok(Some(bytes)),
+            Ok(Some(piece)) if bytes.len() + piece.len() <= max => bytes.extend_from_slice(&piece),
+            Ok(Some(_)) => return Ok(None),
+            Err(error) if is_too_large(&error) => return Ok(None),
+            Err(_) => return Err(ApiError::invalid_body("the form")),
         }
-        bytes.extend_from_slice(&piece);
     }
-    Ok(Some(bytes))
+}
+
+/// The whole form is longer than it may be.
+fn is_too_large(error: &MultipartError) -> bool {
+    error.status() == StatusCode::PAYLOAD_TOO_LARGE
 }

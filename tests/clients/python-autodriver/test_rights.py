@@ -187,7 +187,9 @@ class Cast:
                 return answer
 
     def wake(self, role: str):
-        """Whoever has ended their own session logs in again."""
+        """Whoever has ended their own session logs in again; some have none."""
+        if role in ("nobody", "gone"):
+            return
         person = self.people[role]
         with person.http as http:
             if http.get("/users/me").status_code == 401:
