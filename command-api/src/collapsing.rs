@@ -15,7 +15,7 @@ struct Known {
     next: u64,
 }
 
-/// Preferences that were read lately.
+/// Preferences that were read lately. Each stands until the person sets or deletes any.
 pub(crate) struct Collapsing(Cache<UserId, Known>);
 
 impl Collapsing {
@@ -37,7 +37,7 @@ impl CommandApi {
     async fn preferred(&self, user: UserId) -> Option<bool> {
         let partition = Partition::of(Topic::Users, user.as_bytes());
         if let Some(known) = self.collapsing.0.get(&user)
-            && known.next == self.fold.next(partition)
+            && known.next >= self.fold.users(user).state().preferences_until(user)
         {
             return known.preference;
         }

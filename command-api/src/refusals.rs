@@ -162,12 +162,12 @@ impl Rejection for DirectoryRejection {
             ),
             Self::EmojiName => bad(
                 "model.emoji.name.app_error",
-                "The name of an emoji has 1 to 64 of the characters a-z, 0-9, +, - and _.",
+                "The name of an emoji has 1 to 64 of the characters a-z, A-Z, 0-9, +, - and _.",
             ),
             Self::EmojiNameTaken => ApiError::emoji_duplicate(),
             Self::TooManyEmoji => bad(
                 "api.nottermost.emoji.too_many.app_error",
-                "This installation has as many custom emoji as it can have.",
+                "There are as many custom emoji as there may be, or as one person may make.",
             ),
             Self::UnknownPolicy => unknown_policy(),
             Self::UnknownHold => ApiError::new(

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::body::{Owner, fact};
 use crate::{ChannelId, Id, TeamId, UserId};
 
+/// The category of the preferences that mark channels as favourites, by their ids.
+pub const FAVORITE_CHANNEL: &str = "favorite_channel";
+
 /// One of somebody's categories in a team: one of the three that everybody has, or one of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CategoryKey {

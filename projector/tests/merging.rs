@@ -48,6 +48,14 @@ fn histories_reach_every_table() {
         all.thread_floors.extend(tables.thread_floors);
         all.posts.extend(tables.posts);
         all.teams.extend(tables.teams);
+        all.team_members.extend(tables.team_members);
+        all.channel_members.extend(tables.channel_members);
+        all.notify_props.extend(tables.notify_props);
+        all.sidebar_categories.extend(tables.sidebar_categories);
+        all.sidebar_orders.extend(tables.sidebar_orders);
+        all.custom_statuses.extend(tables.custom_statuses);
+        all.recent_statuses.extend(tables.recent_statuses);
+        all.drafts.extend(tables.drafts);
     }
     assert!(all.teams.values().any(|team| team.delete_at > 0));
     assert!(all.teams.values().any(|team| !team.company_name.is_empty()));
@@ -66,6 +74,13 @@ fn histories_reach_every_table() {
     assert!(all.posts.values().any(|post| post.delete_at > 0 && post.root_id.is_some()));
     assert!(all.posts.values().any(|post| !post.mentions.is_empty()));
     assert!(all.posts.values().any(|post| !post.notice.is_empty()));
+    assert!(all.team_members.values().any(|member| member.scheme_admin));
+    assert!(all.channel_members.values().any(|member| member.scheme_admin));
+    assert!(all.notify_props.values().any(|row| row.is_muted));
+    assert!(all.notify_props.values().any(|row| row.ignores_broadcasts));
+    assert!(!all.sidebar_categories.is_empty() && !all.sidebar_orders.is_empty());
+    assert!(!all.custom_statuses.is_empty() && !all.recent_statuses.is_empty());
+    assert!(!all.drafts.is_empty());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use events::*;
 use projector::{MemoryTables, RowWriter};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use read_model::queries::{Archived, PeopleQuery, PostPage, ThreadDirection, ThreadQuery};
+use read_model::queries::{Archived, PeopleQuery, PostPage, Replies, ThreadDirection, ThreadQuery};
 use read_model::{Access, Page, Reader};
 
 fn page(page: u32, per_page: u32) -> Page {
@@ -74,39 +74,61 @@ async fn pages_turn_both_ways(asked: &mut Asked) {
     scene.write(&mut asked.writer).await;
     posts.reverse();
 
-    let first = asked.reader.posts_page(ada, channel, page(0, 10), true).await.unwrap();
+    let first =
+        asked.reader.posts_page(ada, channel, page(0, 10), Replies::WithRoots).await.unwrap();
     let first = first.granted().unwrap();
     assert_eq!(ids(&first), posts[..10]);
     assert_eq!((first.next, first.prev), (None, Some(posts[10])));
     assert_eq!(first.roots.len(), 1, "the reply's root comes along");
     assert_eq!(first.roots[0].row.reply_count, 1);
-    let without = asked.reader.posts_page(ada, channel, page(0, 10), false).await.unwrap();
+    let without = asked.reader.posts_page(ada, channel, page(0, 10), Replies::Alone).await.unwrap();
     assert!(without.granted().unwrap().roots.is_empty());
 
-    let last = asked.reader.posts_page(ada, channel, page(2, 10), true).await.unwrap();
+    let last =
+        asked.reader.posts_page(ada, channel, page(2, 10), Replies::WithRoots).await.unwrap();
     let last = last.granted().unwrap();
     assert_eq!(ids(&last), posts[20..]);
     assert_eq!((last.next, last.prev), (Some(posts[19]), None));
 
-    let before = asked.reader.posts_before(ada, channel, posts[5], page(0, 4), true).await.unwrap();
+    let before = asked
+        .reader
+        .posts_before(ada, channel, posts[5], page(0, 4), Replies::WithRoots)
+        .await
+        .unwrap();
     let before = before.granted().unwrap();
     assert_eq!(ids(&before), posts[6..10]);
     assert_eq!((before.next, before.prev), (Some(posts[5]), Some(posts[10])));
-    let before = asked.reader.posts_before(ada, channel, posts[5], page(1, 4), true).await.unwrap();
+    let before = asked
+        .reader
+        .posts_before(ada, channel, posts[5], page(1, 4), Replies::WithRoots)
+        .await
+        .unwrap();
     let before = before.granted().unwrap();
     assert_eq!(ids(&before), posts[10..14]);
     assert_eq!((before.next, before.prev), (Some(posts[9]), Some(posts[14])));
 
-    let after = asked.reader.posts_after(ada, channel, posts[9], page(0, 4), true).await.unwrap();
+    let after = asked
+        .reader
+        .posts_after(ada, channel, posts[9], page(0, 4), Replies::WithRoots)
+        .await
+        .unwrap();
     let after = after.granted().unwrap();
     assert_eq!(ids(&after), posts[5..9]);
     assert_eq!((after.next, after.prev), (Some(posts[4]), Some(posts[9])));
-    let after = asked.reader.posts_after(ada, channel, posts[9], page(2, 4), true).await.unwrap();
+    let after = asked
+        .reader
+        .posts_after(ada, channel, posts[9], page(2, 4), Replies::WithRoots)
+        .await
+        .unwrap();
     let after = after.granted().unwrap();
     assert_eq!(ids(&after), posts[..1]);
     assert_eq!((after.next, after.prev), (None, Some(posts[1])));
     let nowhere = PostId::default();
-    let none = asked.reader.posts_before(ada, channel, nowhere, page(0, 4), true).await.unwrap();
+    let none = asked
+        .reader
+        .posts_before(ada, channel, nowhere, page(0, 4), Replies::WithRoots)
+        .await
+        .unwrap();
     assert_eq!(none.granted().unwrap(), PostPage::default());
 }
 
@@ -124,7 +146,7 @@ async fn since_tells_of_edits_and_deletions(asked: &mut Asked) {
     let fresh = scene.post(channel, ada, "more");
     scene.write(&mut asked.writer).await;
 
-    let changed = asked.reader.posts_since(ada, channel, since, true).await.unwrap();
+    let changed = asked.reader.posts_since(ada, channel, since, Replies::WithRoots).await.unwrap();
     let changed = changed.granted().unwrap();
     assert_eq!(ids(&changed), [fresh, posts[1], posts[0]]);
     assert_eq!((changed.next, changed.prev), (None, None));
@@ -150,15 +172,18 @@ async fn pages_around_the_first_unread_post(asked: &mut Asked) {
     scene.write(&mut asked.writer).await;
     posts.reverse();
 
-    let around = asked.reader.posts_around_unread(bob, channel, 3, 4, true).await.unwrap();
+    let around =
+        asked.reader.posts_around_unread(bob, channel, 3, 4, Replies::WithRoots).await.unwrap();
     let around = around.granted().unwrap();
     assert_eq!(ids(&around), posts[6..13], "four from the first unread on, three before it");
     assert_eq!((around.next, around.prev), (Some(posts[5]), Some(posts[13])));
-    let read = asked.reader.posts_around_unread(ada, channel, 3, 4, true).await.unwrap();
+    let read =
+        asked.reader.posts_around_unread(ada, channel, 3, 4, Replies::WithRoots).await.unwrap();
     let read = read.granted().unwrap();
     assert_eq!(ids(&read), posts[..3], "all is read: the newest");
     assert_eq!((read.next, read.prev), (None, Some(posts[3])));
-    let all = asked.reader.posts_around_unread(bob, channel, 60, 60, true).await.unwrap();
+    let all =
+        asked.reader.posts_around_unread(bob, channel, 60, 60, Replies::WithRoots).await.unwrap();
     assert_eq!(ids(&all.granted().unwrap()), posts);
 }
 
@@ -222,7 +247,7 @@ async fn rights_are_those_of_the_rows(asked: &mut Asked) {
     assert_eq!(reader.post(bob, PostId::default()).await.unwrap(), Access::Unknown);
     let unknown = ChannelId::default();
     let page0 = page(0, 60);
-    let nothing = reader.posts_page(bob, unknown, page0, true).await.unwrap();
+    let nothing = reader.posts_page(bob, unknown, page0, Replies::WithRoots).await.unwrap();
     assert_eq!(nothing, Access::Unknown);
 
     // The channel still holds bob's membership; the team's has ended.
@@ -230,10 +255,19 @@ async fn rights_are_those_of_the_rows(asked: &mut Asked) {
     scene.write(&mut asked.writer).await;
     let reader = &asked.reader;
     assert_eq!(reader.post(bob, post).await.unwrap(), Access::Denied);
-    assert_eq!(reader.posts_page(bob, secret, page0, true).await.unwrap(), Access::Denied);
-    assert_eq!(reader.posts_since(bob, secret, 0, true).await.unwrap(), Access::Denied);
+    assert_eq!(
+        reader.posts_page(bob, secret, page0, Replies::WithRoots).await.unwrap(),
+        Access::Denied
+    );
+    assert_eq!(
+        reader.posts_since(bob, secret, 0, Replies::WithRoots).await.unwrap(),
+        Access::Denied
+    );
     assert_eq!(reader.posts_pinned(bob, secret).await.unwrap(), Access::Denied);
-    assert_eq!(reader.posts_around_unread(bob, secret, 5, 5, true).await.unwrap(), Access::Denied);
+    assert_eq!(
+        reader.posts_around_unread(bob, secret, 5, 5, Replies::WithRoots).await.unwrap(),
+        Access::Denied
+    );
     assert_eq!(reader.thread(bob, post, ThreadQuery::default()).await.unwrap(), Access::Denied);
     assert_eq!(reader.reactions(bob, post).await.unwrap(), Access::Denied);
     assert_eq!(reader.post_versions(bob, post).await.unwrap(), Access::Denied);

@@ -73,13 +73,6 @@ pub(crate) struct Told {
     emoji: Vec<(String, Option<EmojiId>)>,
 }
 
-impl Told {
-    /// Whether an emoji was asked for, custom or not.
-    pub fn has_emoji(&self) -> bool {
-        !self.emoji.is_empty()
-    }
-}
-
 impl<'f> NamesOfToday<'f> {
     pub fn new(fold: &'f FoldSet) -> Self {
         Self { fold, told: RefCell::default() }
@@ -91,9 +84,10 @@ impl<'f> NamesOfToday<'f> {
 
     fn emoji(&self, name: &str) -> Option<wire::Emoji> {
         let directory = self.fold.directory();
-        let found = directory.state().pictures().emoji_by_name(name);
-        self.told.borrow_mut().emoji.push((name.to_owned(), found.map(|(id, _)| id)));
-        found.map(|(id, emoji)| shown_emoji(id, emoji))
+        let found = wire::Emoji::known(directory.state().pictures(), name);
+        let id = found.as_ref().map(|emoji| emoji.id);
+        self.told.borrow_mut().emoji.push((name.to_owned(), id));
+        found
     }
 
     /// A post as everyone who may read it sees it.

@@ -5,9 +5,7 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::app::{App, Parts};
-use crate::endpoints::channels::{
-    categories, for_admins, members, memberships, of_team, of_user, stats,
-};
+use crate::endpoints::channels::{categories, members, memberships, of_team, of_user, stats};
 use crate::endpoints::posts::{around_unread, history, pinned, reactions, search, thread};
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
 use crate::endpoints::system::{client_config, client_reports, facts, ping, root};
@@ -101,9 +99,9 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/users/{user_id}/teams/{team_id}/drafts", users::drafts::of_team)
         // Channels.
         .get("/api/v4/channels/{channel_id}", channels::one::by_id)
-        .post("/api/v4/channels/stats/member_count", for_admins::member_counts)
+        .post("/api/v4/channels/stats/member_count", stats::member_counts)
         .get("/api/v4/channels/{channel_id}/stats", stats::get)
-        .get("/api/v4/channels/{channel_id}/timezones", for_admins::timezones)
+        .get("/api/v4/channels/{channel_id}/timezones", stats::timezones)
         .get("/api/v4/channels/{channel_id}/members", members::page)
         .post("/api/v4/channels/{channel_id}/members/ids", members::by_ids)
         .get("/api/v4/channels/{channel_id}/members/{user_id}", members::one)
@@ -111,8 +109,8 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/channels/{channel_id}/bookmarks", absent::none_in_channel)
         .get("/api/v4/teams/{team_id}/commands/autocomplete", absent::no_commands)
         .get("/api/v4/teams/{team_id}/channels", of_team::public)
-        .get("/api/v4/teams/{team_id}/channels/deleted", for_admins::archived)
-        .get("/api/v4/teams/{team_id}/channels/private", for_admins::private)
+        .get("/api/v4/teams/{team_id}/channels/deleted", of_team::archived)
+        .get("/api/v4/teams/{team_id}/channels/private", of_team::private)
         .post("/api/v4/teams/{team_id}/channels/ids", of_team::by_ids)
         .post("/api/v4/channels/search", channels::search::everywhere)
         .post("/api/v4/channels/group/search", channels::search::groups)

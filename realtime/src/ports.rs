@@ -7,7 +7,6 @@ use futures::future::BoxFuture;
 /// A reply that came or went, and who is there to hear of it if they follow its thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadTouched {
-    pub channel_id: ChannelId,
     pub root: PostId,
     pub reply: PostId,
     pub gone: bool,

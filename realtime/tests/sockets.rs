@@ -431,6 +431,8 @@ async fn followers_are_told_of_replies_from_rows_as_long_as_they_may_read_them()
     let channel = cell.channel(team, &[&ada, &bob]).await;
     let mut sockets = [Socket::of(&cell, &ada).await, Socket::of(&cell, &bob).await];
     let mut outsider = Socket::of(&cell, &eve).await;
+    // The rows name her too; that she may not read the channel is seen when the frame goes out.
+    cell.threads_of(channel, &eve);
     let root = cell.say(channel, &ada, None).await;
     let reply = cell.say(channel, &bob, Some(root)).await;
     for (socket, person) in sockets.iter_mut().zip([&ada, &bob]) {

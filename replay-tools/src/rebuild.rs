@@ -55,7 +55,7 @@ pub(crate) async fn run(config: &Config, stopped: &Stopped, what: Option<Part>) 
     // They only shorten the next start, which has to fold everything else.
     if let Err(error) = Snapshots::new(Arc::clone(&stopped.objects)).write_all(&rebuilt.folds).await
     {
-        println!("the next start reads the whole log: no snapshots could be written ({error})");
+        println!("no newer snapshots could be written ({error}): the next start may take longer");
     }
     let seconds = started.elapsed().as_secs_f64();
     println!("made from {} records in {seconds:.1} s: {made}", rebuilt.records);

@@ -5,8 +5,8 @@
 
 use std::io;
 
-use axum::extract::multipart::Field;
-use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{Multipart, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
@@ -26,14 +26,17 @@ use sha2::{Digest, Sha256};
 use super::id_field;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
+use crate::forms::{bytes, heard_out, is_too_large, limited};
 use crate::image_size::image_size;
-use crate::pictures::{PREVIEW, THUMBNAIL, beside, may_be_picture};
+use crate::pictures::{PREVIEW, Previews, THUMBNAIL, beside, may_be_picture};
 use crate::retention::object_of;
 
 /// Files of one request.
 const FILES_MAX: usize = 10;
 /// Bytes of a form's field that is no file.
 const FIELD_BYTES_MAX: usize = 4_096;
+/// What a request may hold besides the bytes of one file of the largest size.
+const BESIDE_BYTES_MAX: u64 = 1 << 20;
 /// Characters of what is taken for a file's extension.
 const EXTENSION_LEN_MAX: usize = 10;
 /// Bytes at a file's beginning that tell the size of a picture.
@@ -115,14 +118,16 @@ async fn receive(
 ) -> Result<(), ApiError> {
     let content_type = header(&request, &CONTENT_TYPE).unwrap_or_default().to_owned();
     let length: Option<u64> = header(&request, &CONTENT_LENGTH).and_then(|text| text.parse().ok());
-    if length.is_some_and(|length| length > api.settings.file_bytes_max + (1 << 20)) {
+    let max = api.settings.file_bytes_max + BESIDE_BYTES_MAX;
+    if length.is_some_and(|length| length > max) {
         return Err(ApiError::file_too_large());
     }
     if content_type.to_ascii_lowercase().starts_with("multipart/form-data") {
-        let multipart = Multipart::from_request(request, &()).await;
+        let multipart = limited(request, usize::try_from(max).unwrap_or(usize::MAX)).await;
         return receive_form(api, multipart.map_err(|_| malformed())?, form).await;
     }
     let name = base_name(query.get("filename").unwrap_or_default());
+    let request = heard_out(request, require_name(&name)).await?;
     form.client_ids.extend(query.get("client_id").map(str::to_owned));
     let bytes = request.into_body().into_data_stream();
     let bytes = bytes.map(|piece| piece.map_err(io::Error::other));
@@ -142,12 +147,24 @@ fn malformed() -> ApiError {
     )
 }
 
+/// What a form is refused with that cannot be read on.
+fn broken(error: &MultipartError) -> ApiError {
+    if is_too_large(error) { ApiError::file_too_large() } else { malformed() }
+}
+
+/// The same inside of a file.
+fn cut(error: MultipartError) -> io::Error {
+    let too_large = is_too_large(&error);
+    let kind = if too_large { io::ErrorKind::FileTooLarge } else { io::ErrorKind::Other };
+    io::Error::new(kind, error)
+}
+
 async fn receive_form(
     api: &CommandApi,
     mut multipart: Multipart,
     form: &mut Form,
 ) -> Result<(), ApiError> {
-    while let Some(field) = multipart.next_field().await.map_err(|_| malformed())? {
+    while let Some(field) = multipart.next_field().await.map_err(|e| broken(&e))? {
         let is_file = field.name() == Some("files") || field.file_name().is_some();
         if is_file {
             if form.stored.len() == FILES_MAX {
@@ -155,7 +172,7 @@ async fn receive_form(
             }
             let name = base_name(field.file_name().unwrap_or_default());
             let content_type = field.content_type().unwrap_or_default().to_owned();
-            let bytes = field.map(|piece| piece.map_err(io::Error::other));
+            let bytes = field.map(|piece| piece.map_err(cut));
             form.stored.push(store(api, name, &content_type, bytes).await?);
             continue;
         }
@@ -170,15 +187,9 @@ async fn receive_form(
     Ok(())
 }
 
-async fn text(mut field: Field<'_>) -> Result<String, ApiError> {
-    let mut bytes = Vec::new();
-    while let Some(piece) = field.chunk().await.map_err(|_| malformed())? {
-        if bytes.len() + piece.len() > FIELD_BYTES_MAX {
-            return Err(malformed());
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    String::from_utf8(bytes).map_err(|_| malformed())
+async fn text(field: Field<'_>) -> Result<String, ApiError> {
+    let bytes = bytes(field, FIELD_BYTES_MAX).await.map_err(|error| broken(&error))?;
+    String::from_utf8(bytes.ok_or_else(malformed)?).map_err(|_| malformed())
 }
 
 /// Clients name files with their whole path.
@@ -196,7 +207,9 @@ struct Meter {
 }
 
 impl Meter {
-    fn pass(&mut self, piece: Bytes, max: u64) -> io::Result<Bytes> {
+    fn pass(&mut self, piece: io::Result<Bytes>, max: u64) -> io::Result<Bytes> {
+        let of_size = |error: &io::Error| error.kind() == io::ErrorKind::FileTooLarge;
+        let piece = piece.inspect_err(|error| self.too_large |= of_size(error))?;
         self.size += piece.len() as u64;
         if self.size > max {
             self.too_large = true;
@@ -233,11 +246,7 @@ pub(super) async fn store(
     let object = object_of(file_id, clock::now_ms())?;
     let key = FileKey::random();
     let meter = put(api, &object, &key, bytes).await?;
-    let previews = match may_be_picture(&meter.head) {
-        // A file is taken with or without them.
-        true => api.preview(&object, &key, meter.size).await.unwrap_or_default(),
-        false => None,
-    };
+    let previews = previews(api, &object, &key, &meter).await;
     let (width, height) = match &previews {
         Some(made) => (pixels(made.width), pixels(made.height)),
         None => image_size(&meter.head).unwrap_or_default(),
@@ -260,6 +269,22 @@ pub(super) async fn store(
     Ok(Stored { file, details, object })
 }
 
+/// What lies beside the file. It is taken with or without.
+async fn previews(
+    api: &CommandApi,
+    object: &ObjectKey,
+    key: &FileKey,
+    meter: &Meter,
+) -> Option<Previews> {
+    if !may_be_picture(&meter.head) {
+        return None;
+    }
+    api.preview(object, key, meter.size).await.unwrap_or_else(|error| {
+        tracing::warn!(error = %error, "failed to store previews of a file");
+        None
+    })
+}
+
 /// Stores the bytes, sealed, and says what was learned of them.
 async fn put(
     api: &CommandApi,
@@ -269,7 +294,7 @@ async fn put(
 ) -> Result<Meter, ApiError> {
     let meter = Mutex::new(Meter::default());
     let max = api.settings.file_bytes_max;
-    let metered = bytes.map(|piece| meter.lock().pass(piece?, max));
+    let metered = bytes.map(|piece| meter.lock().pass(piece, max));
     let put = api.objects.put_stream(object, key.seal(Box::pin(metered))).await;
     let meter = meter.into_inner();
     match put {

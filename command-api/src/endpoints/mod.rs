@@ -35,7 +35,8 @@ pub(crate) mod views;
 
 use axum::response::Response;
 use domain::commands::Decision;
-use domain::{Channels, Directory, Users};
+use domain::commands::directory::DirectoryRejection;
+use domain::{Channels, Directory, Users, rights};
 use events::{Actor, ChannelId, Partition, Position, Topic, UserId};
 use platform::http::{ApiError, IdKind, note_channel, parse_id, with_position};
 
@@ -78,6 +79,49 @@ impl Caller {
         } else {
             Err(ApiError::forbidden())
         }
+    }
+}
+
+/// Checks before the command itself is decided on.
+impl CommandApi {
+    /// Refuses before anything is uploaded, and never from behind.
+    ///
+    /// # Errors
+    /// The refusal, or a 503.
+    pub(crate) async fn allowed(
+        &self,
+        check: impl Fn(&Directory) -> Result<(), DirectoryRejection>,
+    ) -> Result<(), ApiError> {
+        if check(self.fold.directory().state()).is_ok() {
+            return Ok(());
+        }
+        let caught_up = self.fold.catch_up(&[Partition::DIRECTORY], self.deadline()).await;
+        caught_up.map_err(ApiError::unavailable)?;
+        check(self.fold.directory().state()).map_err(Rejection::to_error)
+    }
+
+    /// Refuses who is no member of the channel, and never from behind.
+    ///
+    /// # Errors
+    /// The refusal, or a 503.
+    pub(crate) async fn require_member(
+        &self,
+        caller: &Caller,
+        channel: ChannelId,
+    ) -> Result<(), ApiError> {
+        let is_member = || {
+            let directory = self.fold.directory();
+            let channels = self.fold.channels(channel);
+            rights::may_read(directory.state(), channels.state(), channel, caller.user)
+        };
+        if is_member() {
+            return Ok(());
+        }
+        let partition = Partition::of(Topic::Channels, channel.as_bytes());
+        let decided_by = [Partition::DIRECTORY, partition];
+        let caught_up = self.fold.catch_up(&decided_by, self.deadline()).await;
+        caught_up.map_err(ApiError::unavailable)?;
+        if is_member() { Ok(()) } else { Err(ApiError::forbidden()) }
     }
 }
 

@@ -16,7 +16,8 @@ use sealing::FileKey;
 
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written};
-use crate::pictures::{Refusals, heard_out, receive, square};
+use crate::forms::heard_out;
+use crate::pictures::{Refusals, receive, square};
 use crate::refusals::Rejection;
 use crate::retention::picture_object;
 
@@ -89,22 +90,6 @@ pub(crate) async fn unset_of_team(
 }
 
 impl CommandApi {
-    /// Refuses before anything is uploaded, and never from behind.
-    ///
-    /// # Errors
-    /// The refusal, or a 503.
-    pub(super) async fn allowed(
-        &self,
-        check: impl Fn(&Directory) -> Result<(), DirectoryRejection>,
-    ) -> Result<(), ApiError> {
-        if check(self.fold.directory().state()).is_ok() {
-            return Ok(());
-        }
-        let caught_up = self.fold.catch_up(&[Partition::DIRECTORY], self.deadline()).await;
-        caught_up.map_err(ApiError::unavailable)?;
-        check(self.fold.directory().state()).map_err(Rejection::to_error)
-    }
-
     async fn receive_square(
         &self,
         request: Request,
@@ -123,7 +108,7 @@ impl CommandApi {
     pub(super) async fn keep_picture(&self, bytes: Vec<u8>) -> Result<StoredPicture, ApiError> {
         let object = picture_object(Id::random(), clock::now_ms())?;
         let key = FileKey::random();
-        self.store_object(&object, &key, bytes).await?;
+        self.store_object(&object, &key, bytes).await.map_err(ApiError::unavailable)?;
         Ok(StoredPicture { object: object.to_string(), key: key.text() })
     }
 

@@ -301,12 +301,9 @@ fn edited(api: &CommandApi, found: &PostOfCommand, written: Option<&Written>) ->
 }
 
 /// The post with the custom emoji that it names.
-fn with_emoji(api: &CommandApi, mut post: wire::Post) -> wire::Post {
+pub(super) fn with_emoji(api: &CommandApi, mut post: wire::Post) -> wire::Post {
     let directory = api.fold.directory();
-    post.show_emoji(|name| {
-        let (id, emoji) = directory.state().pictures().emoji_by_name(name)?;
-        Some(wire::Emoji::new(id, &emoji.name, emoji.creator_id, emoji.create_at))
-    });
+    post.show_emoji(|name| wire::Emoji::known(directory.state().pictures(), name));
     post
 }
 

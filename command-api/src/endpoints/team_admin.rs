@@ -185,8 +185,7 @@ async fn shown(
     // An invitation, or a door, may just have been closed.
     api.access_ended(&positions).await?;
     let row = api.reader.team_of_frame(team).await.map_err(unreadable)?;
-    let mut team = row.ok_or_else(ApiError::team_not_found)?.to_wire();
-    let icon = api.fold.directory().state().pictures().of_team(team.id).map(|icon| icon.update_at);
-    team.last_team_icon_update = icon.unwrap_or(0);
+    let team = row.ok_or_else(ApiError::team_not_found)?.to_wire();
+    let team = team.with_icon(api.fold.directory().state().pictures());
     Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &team)).await)
 }

@@ -15,6 +15,7 @@ use platform::http::{AnyBody, ApiError, Path, UrlId, UserRef, json, note_channel
 use read_model::QueryError;
 use read_model::queries::FollowedThread;
 
+use super::posts::with_emoji;
 use crate::caller::Caller;
 use crate::executor::{CommandApi, undelayed};
 use crate::facts::{post_facts, unreadable};
@@ -277,9 +278,9 @@ impl<'r> Thread<'r> {
     }
 
     fn shown(&self, thread: &FollowedThread) -> wire::Thread {
-        let names = self.api.fold.names();
-        let name = |user| names.person(user).map(|person| person.username.clone());
+        let name = |user| self.api.fold.names().person(user).map(|one| one.username.clone());
+        let root = with_emoji(self.api, thread.root.to_wire(&name));
         let ids = thread.participants.iter().copied().map(wire::Participant::Id);
-        thread.to_wire(&name, ids.collect())
+        thread.to_wire(ids.collect(), root)
     }
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::rights;
 use event_log::PresenceAppender;
 use events::presence::TypingStarted;
-use events::{ChannelId, Event, EventId, Meta, Partition, PostId, PresenceEvent, Topic};
+use events::{ChannelId, Event, EventId, Meta, PostId, PresenceEvent};
 use platform::clock;
 use platform::http::{ApiError, Json, Path, UserRef, note_channel, nullable, ok_status};
 use serde::Deserialize;
@@ -38,7 +37,7 @@ pub(crate) async fn start(
         "" => None,
         text => Some(id_field("parent_id", text)?),
     };
-    may_type(&api, &caller, channel_id).await?;
+    api.require_member(&caller, channel_id).await?;
     let typing = TypingStarted { user_id, channel_id, parent_id };
     let event = Event::Presence(PresenceEvent::TypingStarted(typing.into()));
     let now_ms = clock::now_ms();
@@ -49,20 +48,4 @@ pub(crate) async fn start(
     let appended = presence.append(channel_id.0, record).await;
     appended.map_err(ApiError::unavailable)?;
     Ok(ok_status())
-}
-
-/// Whether the caller may post in the channel; a no comes only from the end of its partition.
-async fn may_type(api: &CommandApi, caller: &Caller, channel: ChannelId) -> Result<(), ApiError> {
-    let may = || {
-        let directory = api.fold.directory();
-        let channels = api.fold.channels(channel);
-        rights::may_read(directory.state(), channels.state(), channel, caller.user)
-    };
-    if may() {
-        return Ok(());
-    }
-    let partitions = [Partition::DIRECTORY, Partition::of(Topic::Channels, channel.as_bytes())];
-    let caught_up = api.fold.catch_up(&partitions, api.deadline()).await;
-    caught_up.map_err(ApiError::unavailable)?;
-    if may() { Ok(()) } else { Err(ApiError::forbidden()) }
 }

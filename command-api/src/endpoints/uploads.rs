@@ -9,13 +9,11 @@ use std::sync::Arc;
 use axum::body::Body as HttpBody;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use bytes::Bytes;
-use domain::rights;
 use event_archive::StoreError;
-use events::{ChannelEvent, ChannelId, Event, EventId, Id, Partition, Topic};
-use futures::StreamExt;
-use futures::stream::BoxStream;
+use events::{ChannelEvent, Event, EventId, Id};
+use futures::{StreamExt, TryStreamExt};
 use http::StatusCode;
+use http_body_util::{BodyExt, Limited};
 use platform::clock;
 use platform::http::{ApiError, Path, UrlId, json, note_channel, nullable};
 use sealing::{FileKey, Upload, UploadError, UploadSession, Uploads};
@@ -55,23 +53,20 @@ pub(crate) async fn begin(
     note_channel(session.channel_id);
     api.require_member(&caller, session.channel_id).await?;
     let uploads = api.uploads();
-    let held = uploads.of_person(caller.user, |id| api.upload_key(id)).await.map_err(failed)?;
-    if held.len() >= UPLOADS_MAX {
+    let held = uploads.count_of(caller.user).await.map_err(failed)?;
+    if held >= UPLOADS_MAX {
         return Err(refused("too_many", "Finish another upload first: there are 20 under way."));
     }
     uploads.begin(&session, &api.upload_key(session.id)).await.map_err(failed)?;
-    let shown = wire::UploadSession {
-        id: session.id,
-        r#type: "attachment",
-        create_at: session.create_at,
-        user_id: session.user_id,
-        channel_id: session.channel_id,
-        filename: session.filename,
-        file_size: session.file_size,
-        file_offset: 0,
-        remote_id: "",
-        req_file_id: "",
-    };
+    let shown = wire::UploadSession::new(
+        session.id,
+        session.user_id,
+        session.channel_id,
+        session.filename,
+        session.file_size,
+        session.create_at,
+        0,
+    );
     Ok(json(StatusCode::CREATED, &shown))
 }
 
@@ -139,8 +134,10 @@ async fn take(
         return Err(refused("too_many_parts", "An upload has at most 1000 parts."));
     }
     let left = upload.session.file_size - upload.offset();
-    let plain = limited(request, left);
-    let stored = uploads.store(upload, key, plain).await;
+    let max = usize::try_from(left).unwrap_or(usize::MAX);
+    // A body with more bytes than are missing fails, and nothing of it is stored.
+    let plain = Limited::new(request.into_body(), max).into_data_stream();
+    let stored = uploads.store(upload, key, plain.map_err(io::Error::other).boxed()).await;
     let (data, size) = stored.map_err(|error| match error {
         UploadError::Store(StoreError::Body { .. }) => no_part(),
         error => failed(error),
@@ -163,19 +160,8 @@ async fn take(
     if counts { Ok(()) } else { Err(refused("concurrent", "Another request brought this part.")) }
 }
 
-/// The body, which fails where it has more bytes than are missing.
-fn limited(request: Request, max: u64) -> BoxStream<'static, io::Result<Bytes>> {
-    let mut left = max;
-    let pieces = request.into_body().into_data_stream();
-    let pieces = pieces.map(move |piece| {
-        let piece = piece.map_err(io::Error::other)?;
-        left = left.checked_sub(piece.len() as u64).ok_or_else(|| io::Error::other("too long"))?;
-        Ok(piece)
-    });
-    pieces.boxed()
-}
-
-/// Makes the file of its parts and states it in the channel.
+/// Makes the file of its parts and states it in the channel. Who left the channel meanwhile has nothing
+/// copied.
 async fn finish(
     api: &CommandApi,
     caller: &Caller,
@@ -183,6 +169,7 @@ async fn finish(
     key: &FileKey,
 ) -> Result<Response, ApiError> {
     let (session, uploads) = (&upload.session, api.uploads());
+    api.require_member(caller, session.channel_id).await?;
     let bytes = uploads.bytes(upload, key);
     let stored = store(api, session.filename.clone(), "", bytes).await?;
     let command = stored.command(caller.user, session.channel_id);
@@ -227,27 +214,6 @@ impl CommandApi {
 
     fn upload_key(&self, upload: Id) -> FileKey {
         FileKey::of_bytes(self.secrets.upload_key(upload))
-    }
-
-    /// Refuses who may not post in the channel, never from behind.
-    async fn require_member(&self, caller: &Caller, channel: ChannelId) -> Result<(), ApiError> {
-        if self.is_member(caller, channel) {
-            return Ok(());
-        }
-        let partition = Partition::of(Topic::Channels, channel.as_bytes());
-        let decided_by = [Partition::DIRECTORY, partition];
-        let caught_up = self.fold.catch_up(&decided_by, self.deadline()).await;
-        caught_up.map_err(ApiError::unavailable)?;
-        if self.is_member(caller, channel) { Ok(()) } else { Err(ApiError::forbidden()) }
-    }
-
-    fn is_member(&self, caller: &Caller, channel: ChannelId) -> bool {
-        let directory = self.fold.directory();
-        let channels = self.fold.channels(channel);
-        let found = channels.state().channel(channel);
-        found.is_some_and(|channel| {
-            rights::member(directory.state(), channel, caller.user).is_some()
-        })
     }
 }
 

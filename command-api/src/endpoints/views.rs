@@ -41,6 +41,7 @@ pub(crate) async fn view(
     optional_id("prev_channel_id", &body.prev_channel_id)?;
     let channels = optional_id("channel_id", &body.channel_id)?.into_iter().collect();
     let user = user.resolve(caller.user);
+    caller.may_act_for(user)?;
     let threads = !body.collapsed_threads_supported || !api.collapses(user).await;
     viewed(&api, &caller, user, channels, threads).await
 }
@@ -58,10 +59,12 @@ pub(crate) async fn mark_read(
 ) -> Result<Response, ApiError> {
     let channels = id_fields("channel_ids", &body)?;
     let user = user.resolve(caller.user);
+    caller.may_act_for(user)?;
     let threads = !api.collapses(user).await;
     viewed(&api, &caller, user, channels, threads).await
 }
 
+/// What both come to, for somebody in whose name the caller may act.
 async fn viewed(
     api: &CommandApi,
     caller: &Caller,
@@ -69,7 +72,6 @@ async fn viewed(
     mut channels: Vec<ChannelId>,
     threads: bool,
 ) -> Result<Response, ApiError> {
-    caller.may_act_for(user)?;
     if let [channel] = channels[..] {
         note_channel(channel);
     }
@@ -197,9 +199,11 @@ fn unread_command(
 
 fn unread_at(api: &CommandApi, command: &SetUnread) -> UnreadAt {
     let SetUnread { user_id, post, seen, before, .. } = command;
+    // Asked before any state is held: the answer takes locks itself.
+    let hears = api.fold.hears_broadcasts(*user_id, Some(post.channel_id));
+    let broadcasts = if hears { seen.totals.broadcasts - before.broadcasts } else { 0 };
     let channels = api.fold.channels(post.channel_id);
     let team = channels.state().channel(post.channel_id).and_then(|channel| channel.team_id);
-    let broadcasts = seen.totals.broadcasts - before.broadcasts;
     UnreadAt {
         team_id: team.map_or(String::new(), |team| team.to_string()),
         user_id: *user_id,

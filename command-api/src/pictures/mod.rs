@@ -11,8 +11,8 @@ use platform::http::ApiError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use previews::{PREVIEW, THUMBNAIL, beside};
-pub(crate) use receive::{Received, heard_out, receive};
-pub(crate) use render::{PictureError, emoji, may_be_picture, square};
+pub(crate) use receive::{Received, receive};
+pub(crate) use render::{PictureError, Previews, emoji, may_be_picture, square};
 
 /// Pictures that are decoded at once: each may take some hundred megabytes.
 const AT_ONCE: usize = 2;

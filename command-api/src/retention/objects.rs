@@ -103,9 +103,11 @@ fn day_of<'o>(folder: &str, object: &'o ObjectKey) -> Option<&'o str> {
 
 /// The file that an object is of, or lies beside, if it is of a day before `day`.
 fn file_in(object: &ObjectKey, day: &str) -> Option<FileId> {
-    let (of, file) = object.as_str().strip_prefix(FOLDER)?.split_once('/')?;
-    let file = file.split_once('.').map_or(file, |(file, _)| file);
-    if of < day { file.parse().ok() } else { None }
+    if day_of(FOLDER, object)? >= day {
+        return None;
+    }
+    let (_, file) = object.as_str().rsplit_once('/')?;
+    file.split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -207,3 +207,20 @@ async fn what_somebody_is_at_is_kept_with_what_they_said_lately() {
     assert_eq!(world.number("SELECT count(*) FROM custom_statuses").await, 0);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_unread_again_calls_nobody_who_muted_the_channel() {
+    let (world, ada, bob, _, channel) = scene().await;
+    let post = world.say_this(&ada, &channel, "", "@channel look").await;
+    let path = format!("/users/me/posts/{post}/set_unread");
+    let mentions = async || {
+        let said = world.call(Method::POST, &path, &bob, json!({})).await.expect(StatusCode::OK);
+        (said["mention_count"].clone(), said["mention_count_root"].clone())
+    };
+    assert_eq!(mentions().await, (json!(1), json!(1)));
+    let props = format!("/channels/{channel}/members/me/notify_props");
+    let mute = json!({ "mark_unread": "mention" });
+    world.call(Method::PUT, &props, &bob, mute).await.expect(StatusCode::OK);
+    assert_eq!(mentions().await, (json!(0), json!(0)));
+    world.stop().await;
+}

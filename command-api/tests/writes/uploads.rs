@@ -103,3 +103,25 @@ async fn an_upload_is_begun_by_members_within_limits() {
     assert_eq!(said, (400, "app.upload.upload_data.too_many.app_error".to_owned()));
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_form_is_not_much_longer_than_a_file_may_be() {
+    let (world, ada, channel) = scene().await;
+    let path = format!("/files?channel_id={channel}");
+    let form = "multipart/form-data; boundary=B";
+    let too_large = (413, "api.file.upload_file.too_large_detailed.app_error".to_owned());
+    let file = |bytes: usize| {
+        let head =
+            "--B\r\nContent-Disposition: form-data; name=\"files\"; filename=\"a.bin\"\r\n\r\n";
+        [head.as_bytes(), &vec![7_u8; bytes], b"\r\n"].concat()
+    };
+    let endless = vec![b'x'; FILE_BYTES_MAX as usize + 2 * MIB];
+    let of_two = |bytes| [file(bytes), file(bytes), b"--B--\r\n".to_vec()].concat();
+    for body in [endless, of_two(7 * MIB)] {
+        assert_eq!(refusal(world.streamed(&path, &ada, form, &body).await), too_large);
+    }
+    assert!(world.objects().list(&KeyPrefix::ALL).await.unwrap().is_empty());
+    let said = world.streamed(&path, &ada, form, &of_two(6 * MIB)).await;
+    assert_eq!(said.expect(StatusCode::CREATED)["file_infos"].as_array().unwrap().len(), 2);
+    world.stop().await;
+}

@@ -1,5 +1,6 @@
 //! A small installation in this process.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,8 +14,8 @@ use event_log::{EventLog, ReadLimit};
 use events::{Partition, Topic};
 use fold::snapshots::Snapshots;
 use fold::{Fold, FoldSet, Presence, StatusBoard};
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, stream};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use platform::postgres::PrivateCluster;
@@ -28,6 +29,8 @@ use tower::ServiceExt;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Bytes of a file at most.
 pub const FILE_BYTES_MAX: u64 = 12 << 20;
+/// Bytes of a body's pieces.
+const PIECE_BYTES: usize = 64 << 10;
 pub const PASSWORD: &str = "Correct-Horse-7";
 /// The append time that a [`MemoryLog`] begins with.
 const BEGINNING_MS: i64 = 1_700_000_000_000;
@@ -263,10 +266,27 @@ impl World {
 
     /// A body that is no JSON.
     pub async fn raw(&self, path: &str, who: &Person, content_type: &str, body: Vec<u8>) -> Said {
+        self.post(path, who, content_type, Body::from(body)).await
+    }
+
+    /// The same in pieces, whose length is not said before.
+    pub async fn streamed(
+        &self,
+        path: &str,
+        who: &Person,
+        content_type: &str,
+        body: &[u8],
+    ) -> Said {
+        let pieces = body.chunks(PIECE_BYTES).map(|piece| Ok::<_, Infallible>(piece.to_vec()));
+        let pieces: Vec<_> = pieces.collect();
+        self.post(path, who, content_type, Body::from_stream(stream::iter(pieces))).await
+    }
+
+    async fn post(&self, path: &str, who: &Person, content_type: &str, body: Body) -> Said {
         let request = Request::post(format!("/api/v4{path}"))
             .header("authorization", format!("Bearer {}", who.token))
             .header("content-type", content_type)
-            .body(Body::from(body));
+            .body(body);
         self.send(request.unwrap()).await
     }
 

@@ -304,7 +304,7 @@ impl Aggregate for Directory {
                 self.pictures.admit_picture(&b.c)
             }
             E::TeamIconChanged(b) => {
-                refuse_if(!self.teams.contains_key(&b.c.team_id), Refusal::UnknownTeam)?;
+                self.open_team(b.c.team_id)?;
                 self.pictures.admit_icon(&b.c)
             }
             E::EmojiCreated(b) => {

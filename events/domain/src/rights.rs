@@ -32,6 +32,12 @@ pub fn is_system_admin(directory: &Directory, user: UserId) -> bool {
     directory.active_account(user).is_some_and(|account| account.system_admin)
 }
 
+/// Whether `actor`, with an active account, may do in `user`'s name what people do for themselves: it is
+/// they, or the administrator of the whole system.
+pub fn may_act_for(directory: &Directory, actor: UserId, user: UserId) -> bool {
+    directory.active_account(actor).is_some_and(|account| actor == user || account.system_admin)
+}
+
 /// Whether `user` administers `team`.
 pub fn is_team_admin(directory: &Directory, user: UserId, team: TeamId) -> bool {
     directory.active_membership(user, team).is_some_and(|membership| membership.scheme_admin)

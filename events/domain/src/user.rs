@@ -34,6 +34,8 @@ struct UserState {
     sessions: Vec<TokenHash>,
     status: Option<(StatusKind, i64)>,
     custom_status: Said,
+    /// The offset behind the last event on the person's preferences.
+    preferences_until: u64,
     erased: bool,
 }
 
@@ -76,6 +78,15 @@ impl Users {
     /// Rows that hold everything below this offset hold what the person says they are at.
     pub fn custom_status_until(&self, user: UserId) -> u64 {
         self.users.get(&user).map_or(0, |state| state.custom_status.until)
+    }
+
+    /// Rows that hold everything below this offset hold the person's preferences.
+    pub fn preferences_until(&self, user: UserId) -> u64 {
+        self.users.get(&user).map_or(0, |state| state.preferences_until)
+    }
+
+    fn prefer(&mut self, user: UserId, offset: u64) {
+        self.users.entry(user).or_default().preferences_until = offset + 1;
     }
 
     fn say(&mut self, user: UserId, now: Option<bool>, offset: u64) {
@@ -207,13 +218,16 @@ impl Aggregate for Users {
             UserEvent::SessionCreated(b) => self.create_session(&b.c, at),
             UserEvent::SessionRevoked(b) => self.revoke(b.c.user_id, b.c.session_id),
             UserEvent::StatusSet(b) => self.set_status(&b.c),
-            UserEvent::UserStateErased(b) => self.erase(b.c.user_id),
+            UserEvent::UserStateErased(b) => {
+                self.erase(b.c.user_id);
+                self.prefer(b.c.user_id, offset);
+            }
+            UserEvent::PreferencesSet(b) => self.prefer(b.c.user_id, offset),
+            UserEvent::PreferencesDeleted(b) => self.prefer(b.c.user_id, offset),
             UserEvent::CustomStatusSet(b) => self.say(b.c.user_id, Some(true), offset),
             UserEvent::CustomStatusCleared(b) => self.say(b.c.user_id, Some(false), offset),
             UserEvent::CustomStatusRecentRemoved(b) => self.say(b.c.user_id, None, offset),
-            UserEvent::PreferencesSet(_)
-            | UserEvent::PreferencesDeleted(_)
-            | UserEvent::SidebarCategoryCreated(_)
+            UserEvent::SidebarCategoryCreated(_)
             | UserEvent::SidebarCategoriesChanged(_)
             | UserEvent::SidebarCategoryDeleted(_)
             | UserEvent::SidebarOrderSet(_)
@@ -276,7 +290,7 @@ impl Readstate {
             .is_none_or(|held| marker.as_of >= held.as_of && marker.read_to > held.read_to)
     }
 
-    /// Markers of threads stand in the read model: here they would grow with the posts.
+    /// Keeps the time of the person's latest event.
     fn take_time(&mut self, user: UserId, at: i64) {
         self.last_at.insert(user, at);
     }
@@ -346,27 +360,28 @@ impl Aggregate for Readstate {
                         applied.markers.push(*marker);
                     }
                 }
-                self.last_at.insert(b.c.user_id, at);
+                self.take_time(b.c.user_id, at);
             }
             ReadstateEvent::ReadMarkerSetBack(b) => {
                 self.place(b.c.user_id, &b.c.marker);
                 applied.markers.push(b.c.marker);
-                self.last_at.insert(b.c.user_id, at);
+                self.take_time(b.c.user_id, at);
             }
+            // Markers of threads stand in the read model: here they would grow with the posts.
             ReadstateEvent::ThreadMarkerAdvanced(b) => self.take_time(b.c.user_id, at),
             ReadstateEvent::ThreadMarkerSetBack(b) => self.take_time(b.c.user_id, at),
             ReadstateEvent::ThreadMarkersAdvanced(b) => self.take_time(b.c.user_id, at),
             ReadstateEvent::DraftSaved(b) => {
                 self.drafts.save(&b.c, at);
-                self.last_at.insert(b.c.user_id, at);
+                self.take_time(b.c.user_id, at);
             }
             ReadstateEvent::DraftDeleted(b) => {
                 self.drafts.delete(&b.c);
-                self.last_at.insert(b.c.user_id, at);
+                self.take_time(b.c.user_id, at);
             }
             ReadstateEvent::DraftsErased(b) => {
                 self.drafts.erase(b.c.user_id);
-                self.last_at.insert(b.c.user_id, at);
+                self.take_time(b.c.user_id, at);
             }
             ReadstateEvent::RulesActivated(_)
             | ReadstateEvent::EpochOpened(_)

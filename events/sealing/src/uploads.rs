@@ -5,6 +5,7 @@
 //! part that counts a marker named by its offset. A marker is put if there is none: of two requests that
 //! bring the same part, one counts. The day tells how old an upload is.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -116,13 +117,27 @@ impl Uploads {
         user: UserId,
         key_of: impl Fn(Id) -> FileKey,
     ) -> Result<Vec<Upload>, UploadError> {
-        let names = self.0.list(&KeyPrefix::parse(format!("{FOLDER}{user}/"))?).await?;
+        let names = self.names_of(user).await?;
+        let known = as_texts(&names);
         let mut uploads = Vec::new();
         for (folder, id) in names.iter().filter_map(session_of) {
-            let upload = self.read(folder, &names, &key_of(id)).await?;
+            let upload = self.read(folder, &known, &key_of(id)).await?;
             uploads.extend(upload);
         }
         Ok(uploads)
+    }
+
+    /// How many uploads of the person are not finished. Opens none of them.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub async fn count_of(&self, user: UserId) -> Result<usize, UploadError> {
+        let names = self.names_of(user).await?;
+        Ok(names.iter().filter_map(session_of).count())
+    }
+
+    async fn names_of(&self, user: UserId) -> Result<Vec<ObjectKey>, UploadError> {
+        Ok(self.0.list(&KeyPrefix::parse(format!("{FOLDER}{user}/"))?).await?)
     }
 
     /// One of them.
@@ -135,10 +150,10 @@ impl Uploads {
         upload: Id,
         key: &FileKey,
     ) -> Result<Option<Upload>, UploadError> {
-        let names = self.0.list(&KeyPrefix::parse(format!("{FOLDER}{user}/"))?).await?;
+        let names = self.names_of(user).await?;
         let found = names.iter().filter_map(session_of).find(|(_, id)| *id == upload);
         match found {
-            Some((folder, _)) => self.read(folder, &names, key).await,
+            Some((folder, _)) => self.read(folder, &as_texts(&names), key).await,
             None => Ok(None),
         }
     }
@@ -146,7 +161,7 @@ impl Uploads {
     async fn read(
         &self,
         folder: &str,
-        names: &[ObjectKey],
+        names: &BTreeSet<&str>,
         key: &FileKey,
     ) -> Result<Option<Upload>, UploadError> {
         let session = ObjectKey::parse(format!("{folder}/{SESSION}"))?;
@@ -160,8 +175,12 @@ impl Uploads {
         let session = serde_json::from_slice(&text.concat()).map_err(unreadable)?;
         let mut parts = Vec::new();
         let mut next = 0;
-        while let Some(marker) = names.iter().find(|name| is_marker(name, folder, next)) {
-            let Some(text) = self.0.get(marker).await? else { break };
+        loop {
+            let marker = marker_name(folder, next);
+            if !names.contains(marker.as_str()) {
+                break;
+            }
+            let Some(text) = self.0.get(&ObjectKey::parse(marker)?).await? else { break };
             let part: Part = serde_json::from_slice(&text).map_err(unreadable)?;
             next += part.size;
             parts.push(part);
@@ -247,7 +266,7 @@ impl Uploads {
     /// # Errors
     /// Some may be there still.
     pub async fn remove_of(&self, user: UserId) -> Result<(), UploadError> {
-        for name in self.0.list(&KeyPrefix::parse(format!("{FOLDER}{user}/"))?).await? {
+        for name in self.names_of(user).await? {
             self.0.delete(&name).await?;
         }
         Ok(())
@@ -288,8 +307,8 @@ fn marker_name(folder: &str, offset: u64) -> String {
     format!("{folder}/{PART}{offset:020}")
 }
 
-fn is_marker(name: &ObjectKey, folder: &str, offset: u64) -> bool {
-    name.as_str() == marker_name(folder, offset)
+fn as_texts(names: &[ObjectKey]) -> BTreeSet<&str> {
+    names.iter().map(ObjectKey::as_str).collect()
 }
 
 /// The folder and the id of the upload whose session the object is.
@@ -373,6 +392,8 @@ mod tests {
         let of = |user| uploads.of_person(user, |_| key.clone());
         let found = of(ada.user_id).await.unwrap();
         assert_eq!(found.len(), 1);
+        assert_eq!(uploads.count_of(ada.user_id).await.unwrap(), 1);
+        assert_eq!(uploads.count_of(UserId::random()).await.unwrap(), 0);
         assert_eq!(found[0].session, ada);
         assert!(uploads.one(bob.user_id, ada.id, &key).await.unwrap().is_none());
         assert_eq!(uploads.sweep("2026-01-01").await.unwrap(), 0);

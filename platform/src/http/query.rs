@@ -51,13 +51,7 @@ impl Query {
 
     /// The page asked for, where the size has another name (`perPage`, `pageSize`).
     pub fn page_by(&self, size_name: &str) -> Page {
-        let page = self.int("page").unwrap_or(0).clamp(0, i64::from(u32::MAX));
-        let per_page =
-            self.int(size_name).filter(|n| *n > 0).unwrap_or(i64::from(PER_PAGE_DEFAULT));
-        Page {
-            page: u32::try_from(page).unwrap_or(u32::MAX),
-            per_page: u32::try_from(per_page).unwrap_or(PER_PAGE_MAX).min(PER_PAGE_MAX),
-        }
+        Page::clamped(self.int("page"), self.int(size_name))
     }
 }
 
@@ -82,6 +76,16 @@ pub struct Page {
 }
 
 impl Page {
+    /// The page of these numbers, wherever they came from.
+    pub fn clamped(page: Option<i64>, per_page: Option<i64>) -> Self {
+        let page = page.unwrap_or(0).max(0);
+        let per_page = per_page.filter(|n| *n > 0).unwrap_or(i64::from(PER_PAGE_DEFAULT));
+        Self {
+            page: u32::try_from(page).unwrap_or(u32::MAX),
+            per_page: u32::try_from(per_page).unwrap_or(PER_PAGE_MAX).min(PER_PAGE_MAX),
+        }
+    }
+
     /// Rows before this page.
     pub fn offset(self) -> i64 {
         i64::from(self.page) * i64::from(self.per_page)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::Pictures;
 use events::pictures::EmojiCreated;
 use events::{EmojiId, UserId};
 use serde::Serialize;
@@ -24,6 +25,12 @@ impl Emoji {
 
     pub fn from_created(c: &EmojiCreated, at: i64) -> Self {
         Self::new(c.emoji_id, &c.name, c.creator_id, at)
+    }
+
+    /// The custom emoji of this name.
+    pub fn known(pictures: &Pictures, name: &str) -> Option<Self> {
+        let (id, emoji) = pictures.emoji_by_name(name)?;
+        Some(Self::new(id, &emoji.name, emoji.creator_id, emoji.create_at))
     }
 }
 

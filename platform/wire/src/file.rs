@@ -118,3 +118,28 @@ pub struct UploadSession {
     pub remote_id: &'static str,
     pub req_file_id: &'static str,
 }
+
+impl UploadSession {
+    pub fn new(
+        id: Id,
+        user_id: UserId,
+        channel_id: ChannelId,
+        filename: String,
+        file_size: u64,
+        create_at: i64,
+        file_offset: u64,
+    ) -> Self {
+        Self {
+            id,
+            r#type: "attachment",
+            create_at,
+            user_id,
+            channel_id,
+            filename,
+            file_size,
+            file_offset,
+            remote_id: "",
+            req_file_id: "",
+        }
+    }
+}

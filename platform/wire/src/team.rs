@@ -1,5 +1,6 @@
 //! Teams and who is in them.
 
+use domain::Pictures;
 use events::directory::{TeamContact, TeamCreated, TeamType};
 use events::{Id, TeamId, UserId};
 use serde::Serialize;
@@ -51,6 +52,13 @@ impl Team {
             last_team_icon_update: 0,
             cloud_limits_archived: false,
         }
+    }
+
+    /// The team with the time of its icon, which stands apart from it.
+    #[must_use]
+    pub fn with_icon(mut self, pictures: &Pictures) -> Self {
+        self.last_team_icon_update = pictures.of_team(self.id).map_or(0, |icon| icon.update_at);
+        self
     }
 
     /// The team for those who may neither invite nor manage it.

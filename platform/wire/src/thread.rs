@@ -1,5 +1,7 @@
 //! Threads as their followers see them.
 
+use std::collections::HashMap;
+
 use events::{PostId, UserId};
 use serde::{Serialize, Serializer};
 
@@ -46,6 +48,13 @@ impl CollapsedThreads {
 pub enum Participant {
     Id(UserId),
     User(Box<User>),
+}
+
+impl Participant {
+    /// As the account where that is among those that were read.
+    pub fn among(people: &HashMap<UserId, User>, id: UserId) -> Self {
+        people.get(&id).map_or(Self::Id(id), |user| Self::User(Box::new(user.clone())))
+    }
 }
 
 #[derive(Serialize)]

@@ -70,6 +70,11 @@ pub(crate) fn may_see_team(team: &str, viewer: &str) -> String {
     )
 }
 
+/// SQL that says whether anybody with an account may see and join the team of this alias.
+pub(crate) fn open_to_all(team: &str) -> String {
+    format!("({team}.allow_open_invite AND {team}.kind = 'O' AND {team}.delete_at = 0)")
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {

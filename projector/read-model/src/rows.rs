@@ -330,9 +330,6 @@ table! {
     }
 }
 
-/// The preference that marks a channel as a favourite, by the channel's id.
-pub const FAVORITE_CHANNEL: &str = "favorite_channel";
-
 table! {
     PreferenceRow = "preferences" key ["user_id", "category", "name"] {
         user_id: UserId = "uuid",

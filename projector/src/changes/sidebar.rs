@@ -1,10 +1,11 @@
 //! Rows of how people arrange their channels.
 
 use events::sidebar::{
-    Category, CategoryKey, CategoryNames, SidebarCategoriesChanged, SidebarCategoryCreated,
+    Category, CategoryKey, CategoryNames, FAVORITE_CHANNEL, SidebarCategoriesChanged,
+    SidebarCategoryCreated,
 };
 use events::{Body, ChannelId, TeamId, UserId};
-use read_model::rows::{FAVORITE_CHANNEL, PreferenceRow, SidebarCategoryRow, SidebarOrderRow};
+use read_model::rows::{PreferenceRow, SidebarCategoryRow, SidebarOrderRow};
 
 use super::RowChanges;
 use crate::patches::{json_text, text};

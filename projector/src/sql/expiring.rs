@@ -52,12 +52,15 @@ const COUNTS: &str = "
 
 /// The same for each who took part.
 const PARTICIPANTS: &str = "
-    UPDATE thread_members t SET replied_at = COALESCE((
-        SELECT max(r.create_at) FROM posts p JOIN posts r ON r.root_id = p.id
-        WHERE p.id = t.root_id AND r.user_id = t.user_id
-          AND (r.delete_at = 0 OR (p.delete_at > $2 AND r.delete_at = p.delete_at))
-    ), 0)
-    WHERE t.root_id = ANY($1) AND t.replied_at > 0";
+    UPDATE thread_members t SET replied_at = COALESCE(n.replied_at, 0)
+    FROM thread_members m LEFT JOIN (
+        SELECT r.root_id, r.user_id, max(r.create_at) AS replied_at
+        FROM posts p JOIN posts r ON r.root_id = p.id
+            AND (r.delete_at = 0 OR (p.delete_at > $2 AND r.delete_at = p.delete_at))
+        WHERE p.id = ANY($1) GROUP BY r.root_id, r.user_id
+    ) n ON n.root_id = m.root_id AND n.user_id = m.user_id
+    WHERE m.root_id = ANY($1) AND m.replied_at > 0
+      AND t.root_id = m.root_id AND t.user_id = m.user_id";
 
 /// Posts whose files alone are past their time, unless they show others since.
 const WITHOUT_FILES: &str = "

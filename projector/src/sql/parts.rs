@@ -213,13 +213,7 @@ fn attached(statement: &mut Statement, changes: &RowChanges) -> Bound {
 }
 
 fn preferences(statement: &mut Statement, changes: &RowChanges) -> Bound {
-    let put: Vec<&PreferenceRow> = changes.preferences.values().flatten().collect();
-    let gone: Vec<_> = changes
-        .preferences
-        .iter()
-        .filter(|(_, row)| row.is_none())
-        .map(|(key, _)| key.clone())
-        .collect();
+    let (put, gone) = split_gone(&changes.preferences);
     statement.put(&put)?;
     let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1.clone());
     statement.delete::<PreferenceRow>(keys.and(&gone, |key| key.2.clone()))

@@ -13,7 +13,7 @@ use read_model::queries::{Positioned, PostView};
 
 use super::{IDLE, weight};
 use crate::app::{App, failed};
-use crate::render::{self, NamesOfToday};
+use crate::render::{self, NamesOfToday, Told};
 
 const BYTES_MAX: u64 = 128 << 20;
 
@@ -28,8 +28,8 @@ const ANY_TOUCH: Kinds = Kinds::of(&[
 ]);
 const DELETED: Kinds = Kinds::of(&[TouchKind::Deleted]);
 
-/// Posts, rendered. The fold's window says whether one was touched since; what the window has
-/// forgotten is read again.
+/// Posts, rendered. The fold's window says whether one was touched since, and the fold whether people
+/// and emoji are still called as it says; what the window has forgotten is read again.
 pub(crate) struct Posts(Cache<PostId, Arc<ShownPost>>);
 
 /// A post with what a search needs of it.
@@ -41,6 +41,7 @@ pub(crate) struct ShownPost {
     root_id: Option<PostId>,
     /// It contains everything of its partition below this offset.
     next_offset: AtomicU64,
+    told: Told,
 }
 
 impl Posts {
@@ -80,44 +81,50 @@ impl App {
 
     fn held_post(&self, user: UserId, post: PostId, channel: ChannelId) -> Option<Arc<ShownPost>> {
         let held = self.posts.0.get(&post)?;
+        let stands = self.stands(user, post, channel, &held);
+        // By now the first question has let go of the fold, which the second one locks again.
+        (stands && render::are_called(&self.fold, &held.told)).then_some(held)
+    }
+
+    /// Whether `user` may read the post now, and nothing has touched it since.
+    fn stands(&self, user: UserId, post: PostId, channel: ChannelId, held: &ShownPost) -> bool {
         let directory = self.fold.directory();
         let channels = self.fold.channels(channel);
-        let in_channel = channels.state().channel(channel)?;
-        rights::member(directory.state(), in_channel, user)?;
-        if in_channel.has_erased(held.author_id) {
-            return None;
+        let Some(in_channel) = channels.state().channel(channel) else { return false };
+        let may = rights::member(directory.state(), in_channel, user).is_some();
+        if !may || in_channel.has_erased(held.author_id) {
+            return false;
         }
         let since = held.next_offset.load(Ordering::Relaxed);
         let window = channels.window();
         if since < window.floor() || since > channels.next() {
-            return None;
+            return false;
         }
         let mut touches = Conflicts::new();
         touches.push((channel.0, DELETED));
         touches.push((post.0, ANY_TOUCH));
         touches.extend(held.root_id.map(|root| (root.0, DELETED)));
         if window.conflicts(&touches, since) {
-            return None;
+            return false;
         }
         // Untouched up to here: the window may forget what is before.
         held.next_offset.fetch_max(channels.next(), Ordering::Relaxed);
-        Some(held)
+        true
     }
 
     fn render_post(&self, read: &Positioned<PostView>) -> Arc<ShownPost> {
         let row = &read.value.row;
         let names = NamesOfToday::new(&self.fold);
+        let body = render::post(&read.value, &names);
         let post = Arc::new(ShownPost {
-            body: render::post(&read.value, &names),
+            body,
             message: row.message.clone(),
             author_id: row.user_id,
             root_id: row.root_id,
             next_offset: AtomicU64::new(read.next_offset),
+            told: names.told(),
         });
-        // A system post changes with the names of people, and any may with what emoji there are.
-        if row.notice.is_empty() && !names.told().has_emoji() {
-            self.posts.0.insert(row.id, Arc::clone(&post));
-        }
+        self.posts.0.insert(row.id, Arc::clone(&post));
         post
     }
 }

@@ -1,5 +1,7 @@
 //! Custom emoji: lists, one by id or name, its picture.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::response::Response;
 use domain::Pictures;
@@ -54,9 +56,7 @@ pub(crate) async fn by_name(
     _: Caller,
     Path(name): Path<String>,
 ) -> Result<Response, ApiError> {
-    let find = |pictures: &Pictures| {
-        pictures.emoji_by_name(&name).map(|(id, emoji)| shown_emoji(id, emoji))
-    };
+    let find = |pictures: &Pictures| wire::Emoji::known(pictures, &name);
     let unknown = || {
         ApiError::new(
             StatusCode::NOT_FOUND,
@@ -79,7 +79,7 @@ pub(crate) async fn image(
     picture(&app, &image.object, &key).await?.ok_or_else(unknown)
 }
 
-/// `POST /emoji/names`: those that there are, in no particular order.
+/// `POST /emoji/names`: those that there are, each once.
 pub(crate) async fn by_names(
     State(app): State<App>,
     _: Caller,
@@ -92,7 +92,12 @@ pub(crate) async fn by_names(
             "More than 200 names are too many.",
         ));
     }
-    Ok(ok(&shown(&app, |name| names.iter().any(|wanted| wanted == name))))
+    let names: BTreeSet<String> = names.into_iter().collect();
+    let directory = app.fold.directory();
+    let pictures = directory.state().pictures();
+    let found: Vec<_> =
+        names.iter().filter_map(|name| wire::Emoji::known(pictures, name)).collect();
+    Ok(ok(&found))
 }
 
 #[derive(Debug, Deserialize)]

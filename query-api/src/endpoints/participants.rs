@@ -32,11 +32,7 @@ impl People {
     }
 
     pub fn shown(&self, ids: &[UserId]) -> Vec<Participant> {
-        let one = |id: &UserId| match self.0.get(id) {
-            Some(user) => Participant::User(Box::new(user.clone())),
-            None => Participant::Id(*id),
-        };
-        ids.iter().map(one).collect()
+        ids.iter().map(|id| Participant::among(&self.0, *id)).collect()
     }
 }
 

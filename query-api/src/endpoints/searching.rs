@@ -3,7 +3,7 @@
 
 use events::{ChannelId, TeamId, UserId};
 use fold::FoldSet;
-use platform::http::{ApiError, PER_PAGE_DEFAULT, PER_PAGE_MAX, Page, nullable};
+use platform::http::{ApiError, Page, nullable};
 use search_index::{Hit, Query as Terms, ResolvedQuery, Subject};
 use serde::Deserialize;
 
@@ -55,16 +55,8 @@ impl Search {
         });
         let resolved = resolve(terms, &app.fold, caller.user, team);
         let query = ResolvedQuery { subject, ..resolved };
-        ask(app, query, allowed, self.page()).await.map(Some)
-    }
-
-    fn page(&self) -> Page {
-        let page = self.page.unwrap_or(0).max(0);
-        let per_page = self.per_page.filter(|n| *n > 0).unwrap_or(i64::from(PER_PAGE_DEFAULT));
-        Page {
-            page: u32::try_from(page).unwrap_or(u32::MAX),
-            per_page: u32::try_from(per_page).unwrap_or(PER_PAGE_MAX).min(PER_PAGE_MAX),
-        }
+        let page = Page::clamped(self.page, self.per_page);
+        ask(app, query, allowed, page).await.map(Some)
     }
 }
 

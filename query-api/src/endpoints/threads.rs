@@ -117,7 +117,9 @@ async fn shown(
     let of_threads = threads.iter().flat_map(|thread| thread.participants.iter().copied());
     let people = People::of(app, caller, of_threads, extended).await?;
     let names = NamesOfToday::new(&app.fold);
-    let one = |thread: &FollowedThread| thread.to_wire(&names, people.shown(&thread.participants));
+    let one = |thread: &FollowedThread| {
+        thread.to_wire(people.shown(&thread.participants), names.shown(&thread.root))
+    };
     Ok(threads.iter().map(one).collect())
 }
 

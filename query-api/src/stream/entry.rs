@@ -145,6 +145,7 @@ fn channel_of(meta: &Meta, event: &Event) -> Option<ChannelId> {
 fn team_of(event: &Event) -> Option<TeamId> {
     match event {
         Event::Directory(DirectoryEvent::TeamCreated(b)) => Some(b.c.team_id),
+        Event::Directory(DirectoryEvent::TeamIconChanged(b)) => Some(b.c.team_id),
         Event::Directory(DirectoryEvent::TeamMembersAdded(b)) => Some(b.c.team_id),
         Event::Directory(DirectoryEvent::TeamMemberRemoved(b)) => Some(b.c.team_id),
         Event::Directory(DirectoryEvent::TeamMemberRolesChanged(b)) => Some(b.c.team_id),
@@ -161,5 +162,44 @@ fn person_of(event: &Event) -> Option<UserId> {
         Event::Users(UserEvent::PreferencesDeleted(b)) => Some(b.c.user_id),
         Event::Users(UserEvent::StatusSet(b)) => Some(b.c.user_id),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::{Actor, EventId, Id, catalogue};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::stream::table::PUBLIC;
+
+    /// The event of its golden file.
+    fn golden(public: &PublicType) -> Event {
+        let all = catalogue();
+        let same = |info: &&events::TypeInfo| {
+            info.topic == public.topic && info.event_type == public.event_type
+        };
+        let version = all.iter().find(same).expect("a public type is in the catalogue").version;
+        let path = format!(
+            "{}/../events/golden/{}/{}.v{version}.json",
+            env!("CARGO_MANIFEST_DIR"),
+            public.topic.name(),
+            public.event_type
+        );
+        let text = std::fs::read_to_string(&path).expect("every type has a golden file");
+        let record: Value = serde_json::from_str(&text).expect("golden files are JSON");
+        let body = record["body"].to_string();
+        Event::decode(public.topic, public.event_type, version, body.as_bytes())
+            .expect("golden files can be read")
+    }
+
+    #[test]
+    fn every_public_type_concerns_somebody() {
+        let id = EventId::from_bytes([1; 16]);
+        let meta = Meta::new(id, Id([2; 16]), 0, 0, Actor::System);
+        for public in PUBLIC {
+            let concerned = concerns(public.audience, &meta, &golden(public));
+            assert!(concerned.is_some(), "{} is public, but streamed to nobody", public.event_type);
+        }
     }
 }

@@ -1,32 +1,15 @@
 //! What those read who administer teams and channels.
 
-use events::channel::{ChannelArchived, ChannelPrivacyChanged, Notice, NoticeKind};
+use events::channel::{ChannelPrivacyChanged, Notice, NoticeKind};
 use events::directory::{
     ChannelType, ProfilePatch, TeamArchived, TeamMemberRolesChanged, TeamRestored, TeamType,
     UserProfileChanged,
 };
-use events::{Body, ChannelEvent, ChannelId, DirectoryEvent, Id, PostId};
+use events::{Body, ChannelEvent, ChannelId, DirectoryEvent, Id};
 use serde_json::json;
 
-use crate::people::{Person, each};
+use crate::people::{each, notice};
 use crate::world::{World, run};
-
-fn notice(kind: NoticeKind, by: &Person) -> Notice {
-    Notice {
-        post_id: PostId::random(),
-        kind,
-        by: by.id,
-        user_ids: vec![],
-        old: "O".into(),
-        new: "P".into(),
-    }
-}
-
-async fn archive(world: &World, channel: ChannelId, by: &Person) {
-    let notice = notice(NoticeKind::ChannelDeleted, by);
-    let archived = ChannelArchived { channel_id: channel, notice };
-    world.append(channel.0, ChannelEvent::ChannelArchived(archived.into())).await;
-}
 
 #[test]
 fn archived_channels_are_listed_for_those_who_may_know_of_them() {
@@ -39,7 +22,7 @@ fn archived_channels_are_listed_for_those_who_may_know_of_them() {
         world.join_team(team, &bob).await;
         for (kind, name) in [(ChannelType::Open, "green"), (ChannelType::Private, "black")] {
             let channel = world.channel(team, kind, name, &ada).await;
-            archive(&world, channel, &ada).await;
+            world.archive(channel, &ada).await;
         }
         world.channel(team, ChannelType::Open, "white", &ada).await;
         let path = format!("/teams/{}/channels/deleted", team.id);
@@ -168,10 +151,11 @@ fn a_channel_that_became_private_is_found_by_its_members_alone() {
         let channel = world.channel(team, ChannelType::Open, "green", &ada).await;
         let path = format!("/channels/{channel}");
         assert_eq!(world.get(&bob, &path).await.ok()["type"], "O");
+        let said = notice(NoticeKind::ChangeChanPrivacy, ada.id);
         let private = ChannelPrivacyChanged {
             channel_id: channel,
             r#type: ChannelType::Private,
-            notice: notice(NoticeKind::ChangeChanPrivacy, &ada),
+            notice: Notice { old: "O".into(), new: "P".into(), ..said },
         };
         world.append(channel.0, ChannelEvent::ChannelPrivacyChanged(private.into())).await;
         assert_eq!(world.get(&bob, &path).await.refused().0, 403);

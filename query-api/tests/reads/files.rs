@@ -2,11 +2,42 @@
 
 use events::channel::NoticeKind;
 use events::directory::ChannelType;
+use events::draft::{DraftContent, DraftSaved};
+use events::{Body, ReadstateEvent};
 use http::StatusCode;
 use serde_json::json;
 
 use crate::people::each;
 use crate::world::{World, run};
+
+#[test]
+fn a_draft_shows_its_files_in_its_own_order() {
+    run(async {
+        let world = World::start().await;
+        let ada = world.person("ada").await;
+        let bob = world.person("bob").await;
+        let team = world.team(&ada, "tea").await;
+        let channel = world.channel(team, ChannelType::Open, "green", &ada).await;
+        let direct = world.direct(&ada, &bob).await;
+        let mut files = Vec::new();
+        for name in ["a.txt", "b.txt", "c.txt"] {
+            files.push(world.upload(channel, &ada, name, "text/plain", b"tea").await.file_id);
+        }
+        let elsewhere = world.upload(direct, &ada, "d.txt", "text/plain", b"tea").await.file_id;
+        let c = DraftSaved {
+            user_id: ada.id,
+            channel_id: channel,
+            root_id: None,
+            file_ids: vec![files[2], elsewhere, files[0], files[1]],
+            begun_at: None,
+        };
+        let p = DraftContent { message: "look".to_owned(), ..DraftContent::default() };
+        world.append(ada.id.0, ReadstateEvent::from(Body { c, p })).await;
+        let drafts = world.get(&ada, &format!("/users/me/teams/{}/drafts", team.id)).await.ok();
+        let shown = &drafts[0]["metadata"]["files"];
+        assert_eq!(each(shown, "name"), ["c.txt", "a.txt", "b.txt"]);
+    });
+}
 
 #[test]
 fn a_file_is_its_owners_until_a_post_shows_it() {

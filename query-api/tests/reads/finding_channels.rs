@@ -104,7 +104,7 @@ fn where_a_post_stands_is_told_to_who_could_go_there() {
             (world.person("ada").await, world.person("bob").await, world.person("carol").await);
         let team = world.team(&ada, "tea").await;
         world.join_team(team, &bob).await;
-        let closed = world.team_of(&ada, "closed", TeamType::InviteOnly, false).await;
+        let closed = world.team_of(&ada, "closed", TeamType::InviteOnly, true).await;
         let open = world.channel(team, ChannelType::Open, "green", &ada).await;
         let private = world.channel(team, ChannelType::Private, "black", &ada).await;
         let in_open = world.say(open, &ada, "hello").await;

@@ -1,12 +1,16 @@
 //! What is answered from memory says the same as the rows, and is never older than a write's answer.
 
+use std::time::{Duration, Instant};
+
 use events::channel::NoticeKind;
+use events::custom_status::{CustomStatus, CustomStatusContent, CustomStatusSet};
 use events::directory::ChannelType;
+use events::{Body, UserEvent};
 use http::StatusCode;
 use serde_json::json;
 
 use crate::people::{order, post_created};
-use crate::world::{World, run};
+use crate::world::{PATIENCE, World, run};
 
 #[test]
 fn the_newest_page_shows_each_change_at_once() {
@@ -94,6 +98,33 @@ fn the_own_profile_shows_each_change_at_once() {
 }
 
 #[test]
+fn the_own_profile_forgets_what_somebody_was_at_when_it_ends() {
+    run(async {
+        let world = World::start().await;
+        world.person("root").await;
+        let ada = world.person("ada").await;
+        let status = CustomStatus { text: "tea".to_owned(), ..CustomStatus::default() };
+        let expires_at_ms = platform::clock::now_ms() + 3_000;
+        let c = CustomStatusSet { user_id: ada.id, expires_at_ms };
+        let p = CustomStatusContent { status: status.clone(), recent: vec![status] };
+        world.append(ada.id.0, UserEvent::from(Body { c, p })).await;
+        let shown = async || {
+            let me = world.get(&ada, "/users/me").await.ok();
+            me["props"].get("customStatus").is_some()
+        };
+        for _ in 0..2 {
+            assert!(shown().await, "the second time from memory");
+        }
+        let deadline = Instant::now() + PATIENCE;
+        while shown().await {
+            assert!(Instant::now() < deadline, "it is over, and still shown");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(platform::clock::now_ms() >= expires_at_ms, "not before it ends");
+    });
+}
+
+#[test]
 fn while_the_rows_are_behind_an_old_page_is_not_kept_for_later() {
     run(async {
         let world = World::start().await;
@@ -139,7 +170,7 @@ fn hot_reads_need_no_database_and_others_say_that_it_is_gone() {
         let team = world.team(&ada, "tea").await;
         world.join_team(team, &bob).await;
         let channel = world.channel(team, ChannelType::Open, "green", &ada).await;
-        let post = world.say(channel, &ada, "turnip").await;
+        let post = world.say(channel, &ada, "turnip :smile:").await;
         world.indexed().await;
         let page = format!("/channels/{channel}/posts");
         let search = async || world.ask(&ada, "/posts/search", json!({ "terms": "turnip" })).await;

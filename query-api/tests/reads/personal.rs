@@ -192,8 +192,9 @@ fn of_a_muted_channel_only_mentions_are_unread() {
 fn what_somebody_is_at_is_shown_in_their_profile_until_it_ends() {
     run(async {
         let world = World::start().await;
-        let ada = world.person("ada").await;
-        let bob = world.person("bob").await;
+        // The first account administers the system.
+        let admin = world.person("ada").await;
+        let (bob, carol) = (world.person("bob").await, world.person("carol").await);
         let me = "/users/me";
         assert_eq!(world.get(&bob, me).await.ok()["props"].get("customStatus"), None);
         let say = async |expires_at_ms| {
@@ -209,18 +210,28 @@ fn what_somebody_is_at_is_shown_in_their_profile_until_it_ends() {
             said.map(|said| serde_json::from_str::<serde_json::Value>(&said).unwrap())
         };
         let of_bob = format!("/users/{}", bob.id);
-        for (who, path) in [(&bob, me), (&bob, me), (&ada, &of_bob)] {
+        for (who, path) in [(&bob, me), (&bob, me), (&admin, &of_bob), (&carol, &of_bob)] {
             assert_eq!(seen(who, path).await.unwrap()["text"], "tea");
         }
-        let listed = world.ask(&ada, "/users/ids", json!([bob.id])).await.ok();
-        assert!(listed[0]["props"]["recentCustomStatuses"].as_str().unwrap().contains("tea"));
+        let recent = async |who: &Person| {
+            let listed = world.ask(who, "/users/ids", json!([bob.id])).await.ok();
+            assert!(listed[0]["props"]["customStatus"].as_str().unwrap().contains("tea"));
+            let one = world.get(who, &of_bob).await.ok();
+            [listed[0].clone(), one].map(|user| user["props"].get("recentCustomStatuses").cloned())
+        };
+        for who in [&bob, &admin] {
+            let recent = recent(who).await;
+            assert!(recent.iter().flatten().all(|said| said.as_str().unwrap().contains("tea")));
+            assert_eq!(recent.iter().flatten().count(), 2);
+        }
+        assert_eq!(recent(&carol).await, [None, None], "what was said before is nobody else's");
         say(1).await;
-        assert_eq!(seen(&ada, &of_bob).await, None, "it is over");
+        assert_eq!(seen(&admin, &of_bob).await, None, "it is over");
         say(i64::MAX).await;
         assert!(seen(&bob, me).await.is_some());
         let cleared = CustomStatusCleared { user_id: bob.id };
         world.append(bob.id.0, UserEvent::from(Body::from(cleared))).await;
         assert_eq!(seen(&bob, me).await, None);
-        assert_eq!(seen(&ada, &of_bob).await, None);
+        assert_eq!(seen(&admin, &of_bob).await, None);
     });
 }

@@ -45,7 +45,7 @@ impl World {
         self.in_directory(Body { c, p: PictureKey { key } }).await;
     }
 
-    async fn emoji(&self, creator: &Person, name: &str) -> EmojiId {
+    pub async fn emoji(&self, creator: &Person, name: &str) -> EmojiId {
         let (emoji_id, name) = (EmojiId::random(), name.to_owned());
         let image = self.stored(GIF).await;
         let c = EmojiCreated { emoji_id, name, creator_id: creator.id, image };
@@ -263,10 +263,17 @@ fn posts_bring_the_emoji_that_they_name_as_they_are_now() {
             assert!(order(&list).contains(&post));
             list["posts"][post.to_string()]["metadata"].get("emojis").cloned()
         };
-        assert_eq!(emojis().await, None);
+        world.indexed().await;
+        let found = || async {
+            let list = world.ask(&ada, "/posts/search", json!({ "terms": "see" })).await.ok();
+            assert_eq!(order(&list), [post]);
+            list["posts"][post.to_string()]["metadata"].get("emojis").cloned()
+        };
+        assert_eq!((emojis().await, found().await), (None, None));
         let id = world.emoji(&ada, "parrot").await;
         let shown = emojis().await.unwrap();
         assert_eq!((shown.as_array().unwrap().len(), &shown[0]["id"]), (1, &json!(id)));
+        assert_eq!(found().await, Some(shown));
         let fan = world.emoji(&ada, "fan").await;
         world.react(channel, &ada, post, "fan").await;
         assert_eq!(emojis().await.unwrap().as_array().unwrap().len(), 2);
@@ -275,7 +282,7 @@ fn posts_bring_the_emoji_that_they_name_as_they_are_now() {
         for emoji_id in [id, fan] {
             world.in_directory(Body::from(EmojiDeleted { emoji_id, by: ada.id })).await;
         }
-        assert_eq!(emojis().await, None);
+        assert_eq!((emojis().await, found().await), (None, None));
     });
 }
 

@@ -103,6 +103,22 @@ fn whoever_stops_following_sees_it_no_more_and_deleted_threads_say_nothing() {
 }
 
 #[test]
+fn the_roots_of_threads_come_with_their_custom_emoji() {
+    run(async {
+        let scene = Scene::start().await;
+        let (world, ada, bob) = (&scene.world, &scene.ada, &scene.bob);
+        let parrot = world.emoji(ada, "parrot").await;
+        let root = world.say(scene.channel, ada, "see :parrot:").await;
+        world.reply((root, ada), scene.channel, bob).await;
+        let list = scene.list(ada, "").await;
+        let emojis = |thread: &Value| each(&thread["post"]["metadata"]["emojis"], "id").join(" ");
+        assert_eq!(emojis(&list["threads"][0]), parrot.to_string());
+        let path = format!("/users/me/teams/{}/threads/{root}", scene.team.id);
+        assert_eq!(emojis(&world.get(ada, &path).await.ok()), parrot.to_string());
+    });
+}
+
+#[test]
 fn threads_of_conversations_stand_in_every_team_and_foreign_ones_in_none() {
     run(async {
         let scene = Scene::start().await;

@@ -34,7 +34,8 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a ru
 static POSTGRES: Mutex<Weak<Postgres>> = Mutex::const_new(Weak::new());
 static SCHEMAS: AtomicU32 = AtomicU32::new(0);
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long what must come is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn run(test: impl Future<Output = ()>) {
     RUNTIME.block_on(test);

@@ -8,7 +8,7 @@ use events::{ChannelId, Partition, Position, PostId, TeamId, UserId};
 use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use read_model::queries::{RootView, ToldFollower, TouchedThreads};
+use read_model::queries::{PostView, RootView, ToldFollower, TouchedThreads};
 use read_model::{PolledRows, QueryError, Reader};
 use realtime::{Hydrate, ThreadTold, ThreadTouched};
 
@@ -63,19 +63,21 @@ impl<R: Reach> Hydration<R> {
     fn username(&self, user: UserId) -> Option<String> {
         self.fold.names().person(user).map(|person| person.username.clone())
     }
+
+    /// The post with the custom emoji that it names.
+    fn shown(&self, view: &PostView) -> wire::Post {
+        let mut post = view.to_wire(&|user| self.username(user));
+        let directory = self.fold.directory();
+        post.show_emoji(|name| wire::Emoji::known(directory.state().pictures(), name));
+        post
+    }
 }
 
 impl<R: Reach> Hydrate for Hydration<R> {
     fn post(&self, position: Position, post: PostId) -> BoxFuture<'_, Option<Bytes>> {
         async move {
             let view = self.at(position, self.reader.post_of_frame(post)).await?;
-            let mut post = view.to_wire(&|user| self.username(user));
-            let directory = self.fold.directory();
-            post.show_emoji(|name| {
-                let (id, emoji) = directory.state().pictures().emoji_by_name(name)?;
-                Some(wire::Emoji::new(id, &emoji.name, emoji.creator_id, emoji.create_at))
-            });
-            Some(wire::to_json(&post))
+            Some(wire::to_json(&self.shown(&view)))
         }
         .boxed()
     }
@@ -104,10 +106,8 @@ impl<R: Reach> Hydrate for Hydration<R> {
     fn team(&self, position: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>> {
         async move {
             let row = self.at(position, self.reader.team_of_frame(team)).await?;
-            let mut team = row.to_wire().sanitised();
             let directory = self.fold.directory();
-            let icon = directory.state().pictures().of_team(team.id);
-            team.last_team_icon_update = icon.map_or(0, |icon| icon.update_at);
+            let team = row.to_wire().sanitised().with_icon(directory.state().pictures());
             Some(wire::to_json(&team))
         }
         .boxed()
@@ -126,6 +126,7 @@ impl<R: Reach> Hydrate for Hydration<R> {
         }
         .boxed()
     }
+
     fn user(&self, position: Position, user: UserId) -> BoxFuture<'_, Option<wire::User>> {
         async move {
             let row = self.at(position, self.reader.user(user)).await?;
@@ -189,13 +190,11 @@ impl<R: Reach> Hydration<R> {
     }
 
     fn thread(&self, root: &RootView, people: &HashMap<UserId, wire::User>) -> wire::Thread {
-        let mut post = root.post.to_wire(&|user| self.username(user));
+        let mut post = self.shown(&root.post);
         post.is_following = Some(true);
-        let shown = |id: &UserId| match people.get(id) {
-            Some(user) => wire::Participant::User(Box::new(user.clone())),
-            None => wire::Participant::Id(*id),
-        };
-        wire::Thread::of_root(post, root.participants.iter().map(shown).collect())
+        let participants = root.participants.iter();
+        let participants = participants.map(|id| wire::Participant::among(people, *id));
+        wire::Thread::of_root(post, participants.collect())
     }
 }
 

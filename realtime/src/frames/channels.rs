@@ -231,10 +231,7 @@ fn post_frame(set: &FoldSet, c: &PostCreated, p: &PostContent, at: i64) -> Frame
 /// The post with the custom emoji that it names.
 fn shown(set: &FoldSet, mut post: Post) -> bytes::Bytes {
     let directory = set.directory();
-    post.show_emoji(|name| {
-        let (id, emoji) = directory.state().pictures().emoji_by_name(name)?;
-        Some(wire::Emoji::new(id, &emoji.name, emoji.creator_id, emoji.create_at))
-    });
+    post.show_emoji(|name| wire::Emoji::known(directory.state().pictures(), name));
     to_json(&post)
 }
 

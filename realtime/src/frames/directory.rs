@@ -66,13 +66,7 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
         E::TeamArchived(b) => team_changed(b.c.team_id, "delete_team", sink),
         E::TeamRestored(b) => team_changed(b.c.team_id, "restore_team", sink),
         E::ChannelNameChanged(b) => renamed(set, b.c.channel_id, sink),
-        E::TeamIconChanged(b) => {
-            let team_id = b.c.team_id;
-            sink.push_rows(
-                Audience::Team { team_id, except: None },
-                Rows::Team(team_id, "update_team"),
-            );
-        }
+        E::TeamIconChanged(b) => team_changed(b.c.team_id, "update_team", sink),
         E::EmojiCreated(b) => sink.tell(Audience::Everyone, || {
             let emoji = wire::to_json(&wire::Emoji::from_created(&b.c, applied.at));
             Frame::new("emoji_added", &Broadcast::default(), &frame::EmojiAdded { emoji })

@@ -100,7 +100,7 @@ pub enum Rows {
     /// For this frame about a team.
     Team(TeamId, &'static str),
     /// For `thread_updated`: a reply to the root came, or went.
-    Thread { channel_id: ChannelId, root: PostId, reply: PostId, gone: bool },
+    Thread { root: PostId, reply: PostId, gone: bool },
     /// For `sidebar_category_updated`, of whom the frame is for.
     Sidebar(TeamId),
 }

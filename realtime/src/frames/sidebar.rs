@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use events::sidebar::{
-    Category, CategoryNames, SidebarCategoriesChanged, SidebarCategoryCreated,
+    Category, CategoryNames, FAVORITE_CHANNEL, SidebarCategoriesChanged, SidebarCategoryCreated,
     SidebarCategoryDeleted, SidebarOrderSet,
 };
 use events::user::{Preference, Preferences};
@@ -14,9 +14,6 @@ use wire::{SidebarCategory, category_text, to_json};
 
 use super::users::preferences;
 use super::{Audience, Rows, Sink};
-
-/// The preference that marks a channel as a favourite.
-const FAVORITE: &str = "favorite_channel";
 
 pub(super) fn created(made: &Body<SidebarCategoryCreated>, sink: &mut impl Sink) {
     let Body { c, p } = made;
@@ -62,7 +59,7 @@ pub(super) fn of_favorites(
     preferences: &Preferences,
     sink: &mut impl Sink,
 ) {
-    let marks = preferences.preferences.iter().filter(|one| one.category == FAVORITE);
+    let marks = preferences.preferences.iter().filter(|one| one.category == FAVORITE_CHANNEL);
     let channels: Vec<ChannelId> = marks.filter_map(|one| one.name.parse().ok()).collect();
     let mut teams = BTreeSet::new();
     for channel in channels {
@@ -109,7 +106,7 @@ fn marked(event: &'static str, user: UserId, channels: &[ChannelId], sink: &mut 
         return;
     }
     let mark = |id: &ChannelId| Preference {
-        category: FAVORITE.to_owned(),
+        category: FAVORITE_CHANNEL.to_owned(),
         name: id.to_string(),
         value: "true".to_owned(),
     };

@@ -70,10 +70,18 @@ impl World {
     }
 
     fn push(&self, key: Id, event: impl Into<Event>) -> Pushed {
+        self.push_from(None, key, event)
+    }
+
+    /// From the socket that clients call so.
+    fn push_from(&self, socket: Option<&str>, key: Id, event: impl Into<Event>) -> Pushed {
         let event = event.into();
         let partition = Partition::of(event.topic(), &key.0);
         let offset = self.0.next(partition);
-        let meta = Meta::new(EventId::random(), key, 1_000, offset, Actor::User(ADA));
+        let meta = Meta {
+            connection_id: socket.map(str::to_owned),
+            ..Meta::new(EventId::random(), key, 1_000, offset, Actor::User(ADA))
+        };
         let NewRecord { key, headers, body } = encode("test", &meta, &event);
         let record = Record { partition, offset, appended_ms: 1_000, key, headers, body };
         let folded = self.0.apply(Arc::new(record)).unwrap();
@@ -250,22 +258,10 @@ fn stored() -> StoredPicture {
 #[test]
 fn a_teams_icon_is_told_to_the_team_from_its_row() {
     let world = World::new();
-    let created = TeamCreated {
-        team_id: TEAM,
-        name: "tea".into(),
-        display_name: "Tea".into(),
-        description: String::new(),
-        r#type: TeamType::Open,
-        allow_open_invite: true,
-        invite_id: Id([8; 16]),
-        creator_id: ADA,
-        default_channels: vec![],
-    };
-    let created = Body { c: created, p: TeamContact::default() };
-    world.directory(DirectoryEvent::TeamCreated(created));
+    world.directory(team_created());
     let changed = TeamIconChanged { team_id: TEAM, icon: Some(stored()) };
     let pushed = world.directory(DirectoryEvent::TeamIconChanged(changed.into()));
-    let audience = Audience::Team { team_id: TEAM, except: None };
+    let audience = Audience::LastingTeam(TEAM);
     assert_eq!(pushed.rows, [(audience, Rows::Team(TEAM, "update_team"))]);
 }
 
@@ -465,7 +461,7 @@ fn a_reply_and_its_deletion_are_read_for_the_followers_of_the_thread() {
     };
     let pushed =
         world.channel(ChannelEvent::PostCreated(Body { c: reply, p: PostContent::default() }));
-    let rows = |gone| Rows::Thread { channel_id: TOWN, root, reply: POST, gone };
+    let rows = |gone| Rows::Thread { root, reply: POST, gone };
     assert_eq!(names(&pushed), ["posted"]);
     assert_eq!(pushed.rows, [(Audience::channel(TOWN, 1), rows(false))]);
     let deleted = PostDeleted {
@@ -601,8 +597,12 @@ fn a_draft_is_told_to_its_writers_other_devices() {
     assert_eq!((&draft["message"], &draft["root_id"]), (&json!("tea"), &json!("")));
     let because = DraftEnd::Sent;
     let c = DraftDeleted { user_id, channel_id, root_id: None, because, saved_until: None };
-    let pushed = world.push(BOB.0, ReadstateEvent::from(Body::from(c)));
+    let pushed = world.push_from(Some("laptop"), BOB.0, ReadstateEvent::from(Body::from(c)));
     assert_eq!(names(&pushed), ["draft_deleted"]);
+    let (audience, frame) = &pushed.frames[0];
+    let except = Some("laptop".to_owned());
+    assert_eq!(*audience, Audience::Devices { user: BOB, except });
+    assert_eq!(frame["broadcast"]["omit_connection_id"], "laptop");
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(super) fn touched(
     offset: u64,
     sink: &mut impl Sink,
 ) {
-    let rows = Rows::Thread { channel_id, root, reply, gone };
+    let rows = Rows::Thread { root, reply, gone };
     sink.push_rows(Audience::channel(channel_id, offset), rows);
 }
 
@@ -57,9 +57,7 @@ pub(super) fn marked(set: &FoldSet, user_id: UserId, marker: &ThreadMarker, sink
 /// Somebody has read all threads of a team or of a channel.
 pub(super) fn all_marked(c: &ThreadMarkersAdvanced, sink: &mut impl Sink) {
     let broadcast = match c.scope() {
-        Some(ThreadScope::Team(team_id)) => {
-            Broadcast { team_id: Some(team_id), ..Broadcast::to_user(c.user_id) }
-        }
+        Some(ThreadScope::Team(team_id)) => Broadcast::to_user_in(c.user_id, team_id),
         Some(ThreadScope::Channel(channel_id)) => {
             Broadcast { channel_id: Some(channel_id), ..Broadcast::to_user(c.user_id) }
         }

@@ -12,8 +12,8 @@ const THREADS_MAX: usize = 20_000;
 #[derive(Debug)]
 enum Thread {
     Known(HashSet<UserId>),
-    /// Its rows are being read; what was said since, in order.
-    Loading(Vec<(UserId, bool)>),
+    /// Its rows are being read; what was said of each since, the last word.
+    Loading(HashMap<UserId, bool>),
 }
 
 #[derive(Debug, Default)]
@@ -24,12 +24,15 @@ pub(super) struct Followers {
 }
 
 impl Followers {
-    /// Those who follow the thread, as far as that is known.
-    pub fn of(&self, root: PostId) -> Option<&HashSet<UserId>> {
-        match self.threads.get(&root)? {
-            Thread::Known(users) => Some(users),
-            Thread::Loading(_) => None,
-        }
+    /// Which of `users` follow the thread, as far as that is known.
+    pub fn of(&self, root: PostId, users: &[UserId]) -> Vec<bool> {
+        let thread = self.threads.get(&root);
+        let follows = |user: &UserId| match thread {
+            Some(Thread::Known(followers)) => followers.contains(user),
+            Some(Thread::Loading(said)) => said.get(user) == Some(&true),
+            None => false,
+        };
+        users.iter().map(follows).collect()
     }
 
     pub fn clear(&mut self) {
@@ -53,9 +56,7 @@ impl Followers {
                     Some(root) => return self.answered(root.post_id, &users),
                 }
             }
-            ChannelEvent::PostDeleted(b) => {
-                self.threads.remove(&b.c.post_id);
-            }
+            ChannelEvent::PostDeleted(b) => self.forget(b.c.post_id),
             ChannelEvent::ThreadFollowed(b) => self.set(b.c.root_id, b.c.user_id, true),
             ChannelEvent::ThreadUnfollowed(b) => self.set(b.c.root_id, b.c.user_id, false),
             _ => {}
@@ -66,7 +67,7 @@ impl Followers {
     fn answered(&mut self, root: PostId, users: &[UserId]) -> Option<PostId> {
         let unknown = !self.threads.contains_key(&root);
         if unknown {
-            self.remember(root, Thread::Loading(Vec::new()));
+            self.remember(root, Thread::Loading(HashMap::new()));
         }
         users.iter().for_each(|user| self.set(root, *user, true));
         unknown.then_some(root)
@@ -74,8 +75,9 @@ impl Followers {
 
     /// What rows say that hold at least everything up to the reply that asked for them.
     pub fn loaded(&mut self, root: PostId, users: Option<Vec<UserId>>) {
-        let Some(Thread::Loading(said)) = self.threads.remove(&root) else { return };
-        let Some(users) = users else { return };
+        let Some(Thread::Loading(said)) = self.threads.get_mut(&root) else { return };
+        let said = std::mem::take(said);
+        let Some(users) = users else { return self.forget(root) };
         self.threads.insert(root, Thread::Known(users.into_iter().collect()));
         said.into_iter().for_each(|(user, follows)| self.set(root, user, follows));
     }
@@ -89,7 +91,9 @@ impl Followers {
                     users.remove(&user);
                 }
             }
-            Some(Thread::Loading(said)) => said.push((user, follows)),
+            Some(Thread::Loading(said)) => {
+                said.insert(user, follows);
+            }
             None => {}
         }
     }
@@ -103,11 +107,19 @@ impl Followers {
             oldest.and_then(|oldest| self.threads.remove(&oldest));
         }
     }
+
+    /// Its place in the order goes too: it would push out a thread that is remembered anew.
+    fn forget(&mut self, root: PostId) {
+        if self.threads.remove(&root).is_some() {
+            self.order.retain(|known| *known != root);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use events::channel::{Broadcast, PostCreated, Root};
+    use domain::MemberAfter;
+    use events::channel::{Broadcast, PostCreated, PostDeleted, Root};
     use events::thread::ThreadUnfollowed;
     use events::{Body, ChannelId, Id};
 
@@ -140,14 +152,25 @@ mod tests {
         ChannelEvent::ThreadUnfollowed(c.into())
     }
 
+    fn deleted(n: u8) -> ChannelEvent {
+        let (channel_id, post_id) = (ChannelId::default(), PostId::from_bytes([n; 16]));
+        let c = PostDeleted { channel_id, post_id, author_id: ADA, root_id: None, by: ADA };
+        ChannelEvent::PostDeleted(c.into())
+    }
+
+    /// Whether Ada and Bob follow the thread.
+    fn follow(followers: &Followers) -> [bool; 2] {
+        followers.of(ROOT, &[ADA, BOB]).try_into().unwrap()
+    }
+
     #[test]
     fn a_thread_that_was_heard_from_its_beginning_needs_no_rows() {
         let (mut followers, applied) = (Followers::default(), Applied::default());
         assert_eq!(followers.follow(&post(3, ADA, None), &applied), None);
         assert_eq!(followers.follow(&post(4, BOB, Some(ROOT)), &applied), None);
-        assert_eq!(followers.of(ROOT), Some(&[ADA, BOB].into()));
+        assert_eq!(follow(&followers), [true, true]);
         followers.follow(&unfollow(ADA), &applied);
-        assert_eq!(followers.of(ROOT), Some(&[BOB].into()));
+        assert_eq!(follow(&followers), [false, true]);
     }
 
     #[test]
@@ -155,10 +178,11 @@ mod tests {
         let (mut followers, applied) = (Followers::default(), Applied::default());
         assert_eq!(followers.follow(&post(4, BOB, Some(ROOT)), &applied), Some(ROOT));
         assert_eq!(followers.follow(&post(5, BOB, Some(ROOT)), &applied), None);
-        assert_eq!(followers.of(ROOT), None);
+        assert_eq!(follow(&followers), [false, true], "who answered is known before any row");
         followers.follow(&unfollow(BOB), &applied);
+        assert_eq!(follow(&followers), [false, false]);
         followers.loaded(ROOT, Some(vec![ADA, BOB]));
-        assert_eq!(followers.of(ROOT), Some(&[ADA].into()));
+        assert_eq!(follow(&followers), [true, false]);
         followers.clear();
         assert_eq!(followers.follow(&post(6, BOB, Some(ROOT)), &applied), Some(ROOT));
         followers.loaded(ROOT, None);
@@ -167,5 +191,31 @@ mod tests {
             Some(ROOT),
             "tried again"
         );
+    }
+
+    #[test]
+    fn whoever_a_reply_names_is_known_before_any_row() {
+        let mut followers = Followers::default();
+        let named = MemberAfter { user_id: ADA, mentions: 1, mentions_root: 0, base: None };
+        let applied = Applied { members: vec![named], ..Applied::default() };
+        assert_eq!(followers.follow(&post(4, BOB, Some(ROOT)), &applied), Some(ROOT));
+        assert_eq!(follow(&followers), [true, true]);
+    }
+
+    #[test]
+    fn what_is_forgotten_keeps_no_place_in_the_order() {
+        let (mut followers, applied) = (Followers::default(), Applied::default());
+        followers.follow(&post(3, ADA, None), &applied);
+        followers.follow(&post(8, ADA, None), &applied);
+        followers.follow(&deleted(3), &applied);
+        assert_eq!(followers.order, [PostId::from_bytes([8; 16])], "deleted");
+        followers.follow(&deleted(8), &applied);
+        for n in [4, 5] {
+            followers.follow(&post(n, BOB, Some(ROOT)), &applied);
+            followers.loaded(ROOT, None);
+            assert!(followers.order.is_empty(), "its rows could not be read");
+        }
+        followers.follow(&post(6, BOB, Some(ROOT)), &applied);
+        assert_eq!(followers.order, [ROOT]);
     }
 }

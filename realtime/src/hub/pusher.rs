@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::Applied;
 use events::presence::TypingStarted;
-use events::{ChannelEvent, DirectoryEvent, Event, Position, UserEvent, UserId};
+use events::{ChannelEvent, DirectoryEvent, Event, Position, PostId, UserEvent, UserId};
 use fold::{Batch, FoldSet, Folded};
 use tracing::field::Empty;
 use wire::frame::Frame;
@@ -303,6 +303,12 @@ impl Pusher<'_> {
         users.iter().map(|user| mentions.call(*user, || hears(*user))).collect()
     }
 
+    /// Which of `users` follow the thread that is answered, if any is.
+    fn following(&self, users: &[UserId], root: Option<PostId>) -> Vec<bool> {
+        let of = |root| self.hub.followers.of(root, users);
+        root.map_or_else(|| vec![false; users.len()], of)
+    }
+
     /// The connection that clients call so, if it is the person's.
     fn named_connection(&self, user: UserId, id: &str) -> Option<ConnectionKey> {
         let key = self.hub.streams.get(&id.parse().ok()?)?;
@@ -316,9 +322,8 @@ impl Sink for Pusher<'_> {
         if users.is_empty() {
             return;
         }
-        let followers = mentions.root.and_then(|root| self.hub.followers.of(root).cloned());
-        let followers = followers.unwrap_or_default();
         let named = self.named(&users, &audience, mentions);
+        let following = self.following(&users, mentions.root);
         let omitted = match &audience {
             Audience::Devices { user, except: Some(id) } => self.named_connection(*user, id),
             _ => None,
@@ -326,8 +331,7 @@ impl Sink for Pusher<'_> {
         let frame = Arc::new(make());
         let (mut frames, mut drops) = (0, 0);
         let mut outputs = Vec::new();
-        for (user, mentioned) in users.into_iter().zip(named) {
-            let follows = followers.contains(&user);
+        for ((user, mentioned), follows) in users.into_iter().zip(named).zip(following) {
             for n in (0..self.hub.index.connections(user).len()).rev() {
                 let Some(key) = self.hub.index.connections(user).get(n).copied() else { continue };
                 if Some(key) == omitted {
@@ -351,8 +355,8 @@ impl Sink for Pusher<'_> {
         if users.is_empty() {
             return;
         }
-        if let Rows::Thread { channel_id, root, reply, gone } = rows {
-            hub.threads.touch(position, ThreadTouched { channel_id, root, reply, gone, users });
+        if let Rows::Thread { root, reply, gone } = rows {
+            hub.threads.touch(position, ThreadTouched { root, reply, gone, users });
             return;
         }
         let (hydrate, inbox) = (Arc::clone(&hub.world.hydrate), Arc::clone(&hub.inbox));

@@ -15,6 +15,7 @@ use events::*;
 use fold::{Fold, FoldSet, Presence, StatusBoard, auth};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use realtime::{Hydrate, Options, Parts, Realtime, ThreadTold, ThreadTouched};
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +26,11 @@ pub use socket::Socket;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Rows as they would be read: named after what was asked for.
-struct Rows;
+#[derive(Default)]
+struct Rows {
+    /// The channel that all threads are of, and who follows them without being there.
+    threads: Mutex<(ChannelId, Vec<UserId>)>,
+}
 
 impl Hydrate for Rows {
     fn post(&self, _: Position, post: PostId) -> BoxFuture<'_, Option<Bytes>> {
@@ -71,15 +76,16 @@ impl Hydrate for Rows {
         std::future::ready(Some(Vec::new())).boxed()
     }
 
-    /// All who are there follow everything.
+    /// All who are there follow everything. Who is not is told first: what reaches the others comes later.
     fn threads(
         &self,
         _: Vec<Position>,
         touched: Vec<ThreadTouched>,
     ) -> BoxFuture<'_, Vec<ThreadTold>> {
+        let (channel_id, absent) = self.threads.lock().clone();
         let all = touched.into_iter().flat_map(|thread| {
-            let ThreadTouched { channel_id, root, reply, gone, users } = thread;
-            users.into_iter().map(move |user_id| ThreadTold {
+            let ThreadTouched { root, reply, gone, users } = thread;
+            absent.clone().into_iter().chain(users).map(move |user_id| ThreadTold {
                 user_id,
                 channel_id,
                 team_id: None,
@@ -97,6 +103,7 @@ pub struct Cell {
     pub fold: Fold,
     pub realtime: Realtime,
     pub address: SocketAddr,
+    rows: Arc<Rows>,
     /// The first account, which administers the system and creates the teams.
     founder: UserId,
     stop: CancellationToken,
@@ -124,7 +131,7 @@ impl Cell {
         log.set_clock(platform::clock::now_ms());
         let port: Arc<dyn EventLog> = Arc::new(log.clone());
         let fold = Fold::start(Arc::clone(&port) as _, FoldSet::new(), options).await.unwrap();
-        let rows = Arc::new(Rows);
+        let rows = Arc::new(Rows::default());
         let statuses = Arc::new(StatusBoard::new());
         let presence = Presence::follow(Arc::clone(&port) as _, Arc::clone(&statuses));
         let parts = Parts {
@@ -132,7 +139,7 @@ impl Cell {
             presence: presence.await.unwrap(),
             presence_log: PresenceAppender::new(port),
             statuses,
-            hydrate: rows,
+            hydrate: Arc::clone(&rows) as _,
             options: Options {
                 source: "test".into(),
                 version: "1.0.0".into(),
@@ -146,7 +153,8 @@ impl Cell {
         let stop = CancellationToken::new();
         let router = realtime.router();
         tokio::spawn(platform::http::serve(listener, router, stop.clone(), PATIENCE));
-        let mut cell = Self { log, fold, realtime, address, founder: UserId::default(), stop };
+        let founder = UserId::default();
+        let mut cell = Self { log, fold, realtime, address, rows, founder, stop };
         cell.founder = cell.sign_up("founder").await.id;
         cell
     }
@@ -355,6 +363,11 @@ impl Cell {
         let event = ChannelEvent::PostCreated(Body { c, p: PostContent::default() });
         self.channel_event(channel_id, event).await;
         post_id
+    }
+
+    /// From now on all threads are of this channel, and somebody who may not read it follows them.
+    pub fn threads_of(&self, channel: ChannelId, follower: &Person) {
+        *self.rows.threads.lock() = (channel, vec![follower.id]);
     }
 
     /// Waits until the sockets have been told of what stands at `position`.

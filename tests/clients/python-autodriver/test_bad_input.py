@@ -8,7 +8,7 @@ import pytest
 
 from people import ODD_TEXT, channel_of, unique
 from routes import LIST_ROUTES, OBJECT_ROUTES, UNKNOWN_ID, WRONG_IDS, WRONG_TYPES
-from world import assert_calm, assert_error, stranger
+from world import assert_calm, assert_error, describe, dot_png, stranger
 
 BODY_ROUTES = OBJECT_ROUTES + LIST_ROUTES
 STRICT_OBJECTS = [route for route in OBJECT_ROUTES if not route.lenient]
@@ -284,6 +284,7 @@ class TestBodies:
     def test_pictures_that_are_none_are_refused(self, world):
         png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"
         bomb = png + b"\x00\x00\xff\xff" * 2 + b"\x08\x06\x00\x00\x00" + b"\x00" * 4
+        good = {"image": ("i.png", dot_png())}
         hostile = (b"", b"<svg onload='alert(1)'/>", b"<html></html>", png, bomb, b"GIF89a", b"\xff\xd8\xff\xe0", b"RIFF")
         with world.ada.http as http:
             for path in (f"/users/{world.ids['ada']}/image", f"/teams/{world.ids['team']}/image", "/emoji"):
@@ -298,9 +299,14 @@ class TestBodies:
                 assert_error(http.post(path, content=b"--b\r\nnonsense", headers=broken))
             for name in ("", "a b", "smile", "+1", "x" * 65, "ünï", "nul\x00", 17, None):
                 emoji = {"emoji": json.dumps({"name": name})}
-                assert_error(http.post("/emoji", files={"image": ("i.png", png)}, data=emoji))
+                assert_error(http.post("/emoji", files=good, data=emoji), 400)
             for emoji in ("", "{", "[]", "17", "null"):
-                assert_error(http.post("/emoji", files={"image": ("i.png", png)}, data={"emoji": emoji}))
+                assert_error(http.post("/emoji", files=good, data={"emoji": emoji}), 400)
+            # Nothing is wrong with the picture.
+            emoji = {"emoji": json.dumps({"name": unique("e").replace("-", "_")})}
+            made = http.post("/emoji", files=good, data=emoji)
+            assert made.status_code == 200, describe(made)
+            assert http.delete(f"/emoji/{made.json()['id']}").status_code == 200
 
     def test_parts_that_are_none_are_refused(self, world):
         begun = {"channel_id": world.ids["channel"], "filename": "big.bin", "file_size": 6 * 1024 * 1024}

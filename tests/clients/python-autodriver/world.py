@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 
 import httpx
 
@@ -104,6 +106,17 @@ def assert_calm(answer: httpx.Response):
 def describe(answer: httpx.Response) -> str:
     request = answer.request
     return f"{request.method} {request.url} -> {answer.status_code} {answer.text[:300]!r}"
+
+
+def dot_png() -> bytes:
+    """A picture of one pixel."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"\x00\xff\x00\x00")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 def stranger() -> httpx.Client:

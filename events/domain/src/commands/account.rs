@@ -6,7 +6,7 @@ use events::directory::{
 };
 use events::{KeyedHash, Nothing, UserId};
 
-use super::directory::{DirectoryRejection as R, active, known};
+use super::directory::{DirectoryRejection as R, known};
 use super::{Decision, ensure, fits, in_directory};
 use crate::directory::Directory;
 use crate::rights;
@@ -67,7 +67,7 @@ pub struct ChangeProfile {
 impl ChangeProfile {
     pub fn decide(&self, directory: &Directory) -> Decided {
         known(directory, self.user_id)?;
-        self_or_admin(directory, self.actor, self.user_id)?;
+        ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         let p = &self.patch;
         p.username.as_deref().map_or(Ok(()), valid_username)?;
         p.email.as_deref().map_or(Ok(()), valid_email)?;
@@ -120,7 +120,7 @@ pub struct ChangePassword {
 impl ChangePassword {
     pub fn decide(&self, directory: &Directory) -> Decided {
         known(directory, self.user_id)?;
-        self_or_admin(directory, self.actor, self.user_id)?;
+        ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         // It may have ended since the request was let in: then nothing brings it back.
         let stands = |session: &Session| rights::unended_account(directory, session).is_some();
         ensure(self.kept_session.as_ref().is_none_or(stands), R::Forbidden)?;
@@ -142,7 +142,7 @@ pub struct RevokeSessions {
 impl RevokeSessions {
     pub fn decide(&self, directory: &Directory) -> Decided {
         known(directory, self.user_id)?;
-        self_or_admin(directory, self.actor, self.user_id)?;
+        ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         if !self.any_live {
             return Ok(Decision::AlreadySo);
         }
@@ -198,7 +198,7 @@ pub struct EraseUser {
 
 impl EraseUser {
     pub fn decide(&self, directory: &Directory) -> Decided {
-        self_or_admin(directory, self.actor, self.user_id)?;
+        ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         let account = directory.account(self.user_id).ok_or(R::UnknownUser)?;
         if account.erased.is_some() {
             return Ok(Decision::AlreadySo);
@@ -224,11 +224,6 @@ impl ActivateUser {
         }
         Ok(in_directory(UserActivated { user_id: self.user_id }, Nothing {}))
     }
-}
-
-fn self_or_admin(directory: &Directory, actor: UserId, user: UserId) -> Result<(), R> {
-    active(directory, actor)?;
-    ensure(actor == user || rights::is_system_admin(directory, actor), R::Forbidden)
 }
 
 fn valid_username(name: &str) -> Result<(), R> {

@@ -85,8 +85,7 @@ impl DeleteDraft {
     /// # Errors
     /// [`PostRejection`](super::post::PostRejection)
     pub fn decide(&self, directory: &Directory, readstate: &Readstate) -> Decided {
-        let own = self.actor == self.user_id || rights::is_system_admin(directory, self.actor);
-        ensure(own, R::Forbidden)?;
+        ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         let held = readstate.drafts().draft(self.user_id, self.place);
         let stands = held.is_some_and(|d| self.saved_until.is_none_or(|until| d.saved_at <= until));
         Ok(deleted(self.user_id, self.place, stands, self.because, self.saved_until))

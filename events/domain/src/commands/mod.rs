@@ -23,7 +23,7 @@ pub mod thread;
 pub mod user;
 
 #[cfg(test)]
-mod administering;
+mod administering_tests;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
@@ -32,6 +32,8 @@ mod personal_tests;
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod thread_tests;
 
 use events::{Body, ChannelEvent, DirectoryEvent, Event, Fact, Id, ReadstateEvent, UserEvent};
 

@@ -42,8 +42,7 @@ impl ChangeMemberNotify {
     /// # Errors
     /// [`ChannelRejection`](super::channel::ChannelRejection)
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Result<Decision, R> {
-        let own = self.actor == self.user_id || rights::is_system_admin(directory, self.actor);
-        ensure(own, R::Forbidden)?;
+        ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
         ensure(rights::member(directory, channel, self.user_id).is_some(), R::Forbidden)?;
         let mut notify_props = self.known()?;

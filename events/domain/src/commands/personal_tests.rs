@@ -6,6 +6,7 @@ use events::custom_status::CustomStatus;
 use events::directory::ChannelType::Open;
 use events::draft::{DraftContent, DraftEnd, DraftsErased};
 use events::sidebar::{CategoryKey, CategorySorting};
+use events::user::Preference;
 use events::{ChannelId, Event, Id, ReadstateEvent, UserEvent};
 
 use super::channel::{ChannelRejection, RemoveChannelMember};
@@ -15,7 +16,7 @@ use super::given::*;
 use super::notify::*;
 use super::post::PostRejection;
 use super::sidebar::*;
-use super::user::UserRejection;
+use super::user::{DeletePreferences, SetPreferences, UserRejection};
 use super::*;
 use crate::sidebar::{Arrangement, Stored};
 use crate::verdict::Refusal;
@@ -306,4 +307,28 @@ fn what_somebody_is_at_has_a_form_an_end_and_an_owner() {
     let other = CustomStatus { text: "coffee".to_owned(), ..CustomStatus::default() };
     let forget = RemoveRecentCustomStatus { actor: user(3), user_id: user(3), status: other, held };
     assert_eq!(forget.decide(&given.directory), Ok(Decision::AlreadySo));
+}
+
+#[test]
+fn rows_of_preferences_are_old_only_once_the_person_changes_some() {
+    let mut given = scene();
+    let one = Preference { category: "c".into(), name: "n".into(), value: "v".into() };
+    let set = |n: u8| SetPreferences {
+        actor: user(n),
+        user_id: user(n),
+        preferences: vec![one.clone()],
+        current: vec![],
+    };
+    given.done(set(3).decide(&given.directory));
+    let until = given.users.preferences_until(user(3));
+    assert_eq!(until, given.next, "behind the event");
+    given.done(set(2).decide(&given.directory));
+    given.done(log_in(3, 1, 0).decide(&given.directory, &given.users));
+    assert_eq!(given.users.preferences_until(user(3)), until, "others', and other events");
+    let SetPreferences { actor, user_id, preferences, .. } = set(3);
+    let current = preferences.clone();
+    let delete = DeletePreferences { actor, user_id, preferences, current };
+    given.done(delete.decide(&given.directory));
+    assert_eq!(given.users.preferences_until(user(3)), given.next);
+    assert_eq!(given.users.preferences_until(user(1)), 0);
 }

@@ -7,8 +7,10 @@ use events::{EmojiId, Nothing, TeamId, UserId};
 
 use super::directory::{DirectoryRejection as R, active, known};
 use super::reaction::valid_emoji_name;
+use super::team::managed;
 use super::{Decision, ensure, in_directory};
 use crate::directory::Directory;
+use crate::permissions::Permission;
 use crate::rights;
 
 type Decided = Result<Decision, R>;
@@ -33,9 +35,7 @@ impl ChangeUserPicture {
     /// # Errors
     /// They may not.
     pub fn allowed(directory: &Directory, actor: UserId, user: UserId) -> Result<(), R> {
-        let may = actor == user || rights::is_system_admin(directory, actor);
-        ensure(may, R::Forbidden)?;
-        active(directory, actor)?;
+        ensure(rights::may_act_for(directory, actor, user), R::Forbidden)?;
         known(directory, user).map(drop)
     }
 
@@ -65,11 +65,7 @@ impl ChangeTeamIcon {
     /// # Errors
     /// They may not.
     pub fn allowed(directory: &Directory, actor: UserId, team: TeamId) -> Result<(), R> {
-        let known = directory.team(team).is_some();
-        let admin = rights::is_system_admin(directory, actor);
-        // Whoever is a stranger to the team hears the same of every id.
-        ensure(known || !admin, R::UnknownTeam)?;
-        ensure(admin || rights::is_team_admin(directory, actor, team), R::Forbidden)
+        managed(directory, actor, Permission::ManageTeam, team).map(drop)
     }
 
     pub fn decide(&self, directory: &Directory) -> Decided {
@@ -102,8 +98,11 @@ impl CreateEmoji {
         ensure(directory.pictures().emoji_by_name(name).is_none(), R::EmojiNameTaken)?;
         let pictures = directory.pictures();
         ensure(pictures.emoji_count() < EMOJI_MAX, R::TooManyEmoji)?;
+        if rights::is_system_admin(directory, actor) {
+            return Ok(());
+        }
         let own = pictures.all_emoji().filter(|(_, emoji)| emoji.creator_id == actor).count();
-        ensure(own < EMOJI_OF_ONE_MAX || rights::is_system_admin(directory, actor), R::TooManyEmoji)
+        ensure(own < EMOJI_OF_ONE_MAX, R::TooManyEmoji)
     }
 
     pub fn decide(&self, directory: &Directory) -> Decided {
@@ -129,8 +128,7 @@ impl DeleteEmoji {
     pub fn decide(&self, directory: &Directory) -> Decided {
         active(directory, self.actor)?;
         let emoji = directory.pictures().emoji(self.emoji_id).ok_or(R::UnknownEmoji)?;
-        let admin = rights::is_system_admin(directory, self.actor);
-        ensure(admin || emoji.creator_id == self.actor, R::Forbidden)?;
+        ensure(rights::may_act_for(directory, self.actor, emoji.creator_id), R::Forbidden)?;
         let c = EmojiDeleted { emoji_id: self.emoji_id, by: self.actor };
         Ok(in_directory(c, Nothing {}))
     }
@@ -142,6 +140,7 @@ mod tests {
     use events::{DirectoryEvent, Id};
 
     use super::super::given::{Given, team, user};
+    use super::super::team::ArchiveTeam;
     use super::*;
     use crate::verdict::Refusal;
 
@@ -212,7 +211,18 @@ mod tests {
         assert_eq!(icon(2, None).decide(&given.directory), Ok(Decision::AlreadySo));
         let unknown = |actor| ChangeTeamIcon { team_id: team(9), ..icon(actor, None) };
         assert_eq!(unknown(1).decide(&given.directory), Err(R::UnknownTeam));
-        assert_eq!(unknown(2).decide(&given.directory), Err(R::Forbidden));
+        assert_eq!(unknown(2).decide(&given.directory), Err(R::UnknownTeam));
+    }
+
+    #[test]
+    fn an_archived_team_keeps_its_icon() {
+        let mut given = scene();
+        let raced = icon(2, Some(stored(1))).decide(&given.directory).unwrap().event().unwrap();
+        let archive = ArchiveTeam { actor: user(2), team_id: team(1) };
+        given.done(archive.decide(&given.directory));
+        assert_eq!(icon(1, Some(stored(1))).decide(&given.directory), Err(R::TeamArchived));
+        assert_eq!(icon(2, Some(stored(1))).decide(&given.directory), Err(R::Forbidden));
+        assert_eq!(given.apply(&raced), Err(Refusal::TeamArchived));
     }
 
     #[test]

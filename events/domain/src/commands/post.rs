@@ -249,8 +249,7 @@ impl EditPost {
         standing(directory, channels, &self.post, self.actor)?;
         // What a notice says is made when it is shown.
         ensure(!self.post.is_system, R::Forbidden)?;
-        let own = self.post.author_id == self.actor;
-        ensure(own || rights::is_system_admin(directory, self.actor), R::Forbidden)?;
+        ensure(rights::may_act_for(directory, self.actor, self.post.author_id), R::Forbidden)?;
         let channel = channels.channel(self.post.channel_id);
         let erased = channel.is_some_and(|channel| channel.has_erased(self.post.author_id));
         ensure(!erased, R::Forbidden)?;

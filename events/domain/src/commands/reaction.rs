@@ -52,8 +52,7 @@ pub struct RemoveReaction {
 impl RemoveReaction {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
         standing(directory, channels, &self.post, self.actor)?;
-        let allowed = self.actor == self.user_id || rights::is_system_admin(directory, self.actor);
-        ensure(allowed, R::Forbidden)?;
+        ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         ensure(valid_emoji_name(&self.emoji_name), R::Invalid("emoji_name"))?;
         if !self.stands {
             return Ok(Decision::AlreadySo);

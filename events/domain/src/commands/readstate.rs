@@ -117,8 +117,7 @@ pub struct SetUnread {
 
 impl SetUnread {
     pub fn decide(&self, directory: &Directory, readstate: &Readstate) -> Decided {
-        let allowed = self.actor == self.user_id || rights::is_system_admin(directory, self.actor);
-        ensure(allowed, R::Forbidden)?;
+        ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         ensure(!self.post.deleted && self.post.channel_id == self.seen.channel_id, R::UnknownPost)?;
         let marker = ReadMarker {
             channel_id: self.seen.channel_id,

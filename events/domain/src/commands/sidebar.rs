@@ -73,8 +73,8 @@ impl Sidebar {
     /// # Errors
     /// There is no such team, or it is none of the person's.
     pub fn allowed(&self, directory: &Directory) -> Result<(), R> {
-        let own = self.actor == self.user_id || rights::is_system_admin(directory, self.actor);
-        ensure(own && directory.active_account(self.actor).is_some(), R::Forbidden)?;
+        let allowed = rights::may_act_for(directory, self.actor, self.user_id);
+        ensure(allowed, R::Forbidden)?;
         ensure(directory.team(self.team_id).is_some(), R::UnknownTeam)?;
         ensure(directory.active_membership(self.user_id, self.team_id).is_some(), R::Forbidden)
     }
@@ -211,14 +211,20 @@ impl CreateCategory {
     pub fn rearranged(&self) -> Result<Rearranged, R> {
         valid(&self.category)?;
         ensure(self.sidebar.current.len() < CATEGORIES_MAX, R::Invalid("categories"))?;
-        let mut sidebar = self.sidebar.clone();
+        let sidebar = Sidebar { current: self.with_fresh(), ..self.sidebar.clone() };
+        Ok(sidebar.rearranged(std::slice::from_ref(&self.category)))
+    }
+
+    /// The sidebar with the new category in its place, still empty.
+    fn with_fresh(&self) -> Vec<Shown> {
+        let mut shown = self.sidebar.current.clone();
         let favorites = |one: &Shown| one.category.category_id == CategoryKey::Favorites;
-        let place = sidebar.current.iter().position(favorites).map_or(0, |at| at + 1);
-        sidebar.current.insert(place, self.fresh());
-        for (place, one) in (0..).zip(&mut sidebar.current) {
+        let place = shown.iter().position(favorites).map_or(0, |at| at + 1);
+        shown.insert(place, self.fresh());
+        for (place, one) in (0..).zip(&mut shown) {
             one.category.sort_order = place * 10;
         }
-        Ok(sidebar.rearranged(std::slice::from_ref(&self.category)))
+        shown
     }
 
     fn fresh(&self) -> Shown {
@@ -239,15 +245,11 @@ impl CreateCategory {
         self.sidebar.allowed(directory)?;
         let rearranged = self.rearranged()?;
         let (categories, names) = carried(&rearranged.categories);
-        let key = self.category.category_id;
-        let mut order: Vec<CategoryKey> =
-            self.sidebar.current.iter().map(|one| one.category.category_id).collect();
-        let favorites = order.iter().position(|key| *key == CategoryKey::Favorites);
-        order.insert(favorites.map_or(0, |at| at + 1), key);
+        let order = self.with_fresh().iter().map(|one| one.category.category_id).collect();
         let c = SidebarCategoryCreated {
             user_id: self.sidebar.user_id,
             team_id: self.sidebar.team_id,
-            category_id: key,
+            category_id: self.category.category_id,
             categories,
             order,
             favorites_removed: rearranged.favorites_removed,

@@ -29,7 +29,7 @@ fn administered<'d>(
 }
 
 /// The same of a team that is not archived.
-fn managed(
+pub(super) fn managed(
     directory: &Directory,
     actor: UserId,
     what: Permission,

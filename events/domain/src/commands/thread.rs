@@ -36,8 +36,7 @@ impl FollowThread {
         channels: &Channels,
     ) -> Result<Decision, PostRejection> {
         use PostRejection as R;
-        let allowed = self.actor == self.user_id || rights::is_system_admin(directory, self.actor);
-        ensure(allowed, R::Forbidden)?;
+        ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         let channel = channels.channel(self.root.channel_id).ok_or(R::UnknownChannel)?;
         ensure(rights::member(directory, channel, self.user_id).is_some(), R::Forbidden)?;
         ensure(is_live_root(&self.root), R::UnknownPost)?;
@@ -75,8 +74,7 @@ pub struct ThreadSeen {
 
 impl ThreadSeen {
     fn marker(&self, directory: &Directory, read_to: i64) -> Result<ThreadMarker, R> {
-        let allowed = self.actor == self.user_id || rights::is_system_admin(directory, self.actor);
-        ensure(allowed, R::Forbidden)?;
+        ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         let here = self.root.channel_id == self.seen.channel_id;
         ensure(here && is_live_root(&self.root), R::UnknownPost)?;
         Ok(ThreadMarker {
@@ -158,8 +156,7 @@ impl ReadThreads {
     /// # Errors
     /// [`ReadstateRejection::Forbidden`]: the person is not in the team, or it is another's to read.
     pub fn decide(&self, directory: &Directory) -> Result<Decision, R> {
-        let allowed = self.actor == self.user_id || rights::is_system_admin(directory, self.actor);
-        ensure(allowed, R::Forbidden)?;
+        ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         if let ThreadScope::Team(team) = self.scope {
             ensure(directory.active_membership(self.user_id, team).is_some(), R::Forbidden)?;
         }
@@ -167,7 +164,3 @@ impl ReadThreads {
         Ok(in_readstate(ThreadMarkersAdvanced::of(user_id, scope, read_to), Nothing {}))
     }
 }
-
-#[cfg(test)]
-#[path = "thread_tests.rs"]
-mod tests;

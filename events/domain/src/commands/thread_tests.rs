@@ -1,9 +1,14 @@
+//! Who follows threads, and up to where they are read.
+
 use events::directory::ChannelType;
+use events::thread::{ThreadScope, ThreadUnread};
 use events::{ChannelEvent, Event, ReadstateEvent};
 
-use super::*;
-use crate::commands::given::{Given, channel, facts, post, say, team, user};
-use crate::commands::post::CreatePost;
+use super::Decision;
+use super::given::{Given, channel, facts, post, say, team, user};
+use super::post::{CreatePost, PostFacts, PostRejection};
+use super::readstate::{ReadstateRejection as R, Seen};
+use super::thread::*;
 
 /// Users 1 (administers the system), 2 and 3; a channel of 2, in which 3 is too.
 fn scene() -> Given {

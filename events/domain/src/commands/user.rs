@@ -162,10 +162,6 @@ impl SetStatus {
 }
 
 pub(super) fn self_or_admin(directory: &Directory, actor: UserId, user: UserId) -> Result<(), R> {
-    ensure(directory.active_account(actor).is_some(), R::Forbidden)?;
-    if actor == user {
-        return Ok(());
-    }
-    ensure(rights::is_system_admin(directory, actor), R::Forbidden)?;
+    ensure(rights::may_act_for(directory, actor, user), R::Forbidden)?;
     ensure(directory.account(user).is_some(), R::UnknownUser)
 }

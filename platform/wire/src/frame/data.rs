@@ -290,7 +290,7 @@ pub struct CategoryOrder {
     pub order: Vec<String>,
 }
 
-/// `draft_created`, `draft_updated`, `draft_deleted`
+/// `draft_created`, `draft_deleted`
 #[derive(Debug, Clone, Serialize)]
 pub struct DraftChanged {
     #[serde(serialize_with = "json_text")]

@@ -1,4 +1,4 @@
-//! Lists and numbers of channels for those who administer them.
+//! The archived and the private channels of a team; how many are in channels, and in which timezones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

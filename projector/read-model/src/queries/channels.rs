@@ -124,6 +124,14 @@ static OF_USER: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+static GROUPS_OF_USER: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {} FROM present_members me JOIN channels c ON c.id = me.channel_id {NAMED}
+         AND me.user_id = $1 AND me.kind = 'G' AND c.delete_at = 0 ORDER BY c.display_name, c.id",
+        columns()
+    )
+});
+
 static PUBLIC: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH r AS MATERIALIZED (
@@ -213,6 +221,15 @@ impl Reader {
             .bind(Key::from(user))
             .bind(team.map(Key::from))
             .bind(deleted_since);
+        read_all(&query.fetch_all(&self.pool).await?)
+    }
+
+    /// The group channels that somebody is in.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn groups_of(&self, user: UserId) -> Result<Vec<ChannelView>> {
+        let query = sqlx::query(GROUPS_OF_USER.as_str()).bind(Key::from(user));
         read_all(&query.fetch_all(&self.pool).await?)
     }
 

@@ -1,5 +1,6 @@
 //! What somebody has begun to write.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use events::{FileId, PostId, TeamId, UserId};
@@ -17,6 +18,13 @@ pub struct DraftView {
 }
 
 impl DraftView {
+    /// Takes those that it names, in its order; a file of another channel cannot be sent in this one.
+    fn take_files(&mut self, files: &BTreeMap<FileId, FileRow>) {
+        let named = self.file_ids.iter().filter_map(|id| files.get(id));
+        let here = named.filter(|file| file.channel_id == self.row.channel_id);
+        self.files = here.cloned().collect();
+    }
+
     /// The draft as its owner sees it.
     pub fn to_wire(&self) -> wire::Draft {
         let row = &self.row;
@@ -86,13 +94,12 @@ impl Reader {
         }
         let found =
             sqlx::query(FILES.as_str()).bind(named).bind(Key::from(user)).fetch_all(&self.pool);
+        let mut files: BTreeMap<FileId, FileRow> = BTreeMap::new();
         for row in &found.await? {
             let file: FileRow = Fields::of(row).table()?;
-            let of = drafts.iter_mut().filter(|draft| {
-                draft.file_ids.contains(&file.id) && draft.row.channel_id == file.channel_id
-            });
-            of.for_each(|draft| draft.files.push(file.clone()));
+            files.insert(file.id, file);
         }
+        drafts.iter_mut().for_each(|draft| draft.take_files(&files));
         Ok(drafts)
     }
 }

@@ -42,6 +42,15 @@ static SHOWN: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// A file of a post that stands.
+static PUBLIC: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {} FROM files f JOIN posts p ON p.id = f.post_id AND p.delete_at = 0
+         WHERE f.id = $1",
+        FileRow::select("f")
+    )
+});
+
 static OF_POST: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH p AS MATERIALIZED (
@@ -100,17 +109,13 @@ impl Reader {
         let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok(FileRow::read(row, 0)?)).collect()
     }
+
     /// A file that a post shows, whoever asks.
     ///
     /// # Errors
     /// The database cannot be asked.
     pub async fn public_file(&self, file: FileId) -> Result<Option<FileRow>> {
-        let sql = format!(
-            "SELECT {} FROM files f JOIN posts p ON p.id = f.post_id AND p.delete_at = 0
-             WHERE f.id = $1",
-            FileRow::select("f")
-        );
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(Key::from(file));
+        let query = sqlx::query(PUBLIC.as_str()).bind(Key::from(file));
         let row = query.fetch_optional(&self.pool).await?;
         Ok(row.map(|row| FileRow::read(&row, 0)).transpose()?)
     }

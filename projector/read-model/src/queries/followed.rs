@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use events::{ChannelId, PostId, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
-use wire::{Names, Participant, Post};
+use wire::{Participant, Post};
 
 use super::post_pages::{PostView, read_post};
 use super::post_sql::post_columns;
@@ -44,9 +44,8 @@ pub struct FollowedThread {
 }
 
 impl FollowedThread {
-    /// The thread as clients see it, with those who answered as the caller tells them.
-    pub fn to_wire(&self, names: &impl Names, participants: Vec<Participant>) -> wire::Thread {
-        let mut post = self.root.to_wire(names);
+    /// The thread as clients see it, with those who answered, and its root, as the caller shows them.
+    pub fn to_wire(&self, participants: Vec<Participant>, mut post: Post) -> wire::Thread {
         if post.delete_at > 0 {
             // What a deleted post said is told to nobody.
             let kind = post.r#type.clone();

@@ -1,5 +1,7 @@
 //! What can be asked, by subject. All are methods of [`crate::Reader`]; each is one statement and
-//! therefore one snapshot.
+//! therefore one snapshot. Only drafts are read in two: the ids of their files stand in JSON, as clients
+//! spell them. The second statement asks by itself whose the files are, so that a file which somebody
+//! loses or sends in between is missing, and none is shown that is not theirs.
 
 mod channel_lists;
 mod channel_members;
@@ -36,7 +38,7 @@ pub use drafts::DraftView;
 pub use files::FileOfCommand;
 pub use followed::{FollowedQuery, FollowedThread, FollowedTotals, ThreadMark};
 pub use people::{PeopleOrder, PeopleQuery};
-pub use positioned::Positioned;
+pub use positioned::{OwnAccount, Positioned};
 pub use post_commands::{PostOfCommand, UnreadFrom};
 pub use post_history::{HistoryOf, PostHistory};
 pub use post_info::PostPlace;

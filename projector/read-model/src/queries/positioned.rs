@@ -21,6 +21,19 @@ pub struct Positioned<T> {
     pub next_offset: u64,
 }
 
+/// An account as its owner sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnAccount {
+    pub user: UserRow,
+    /// When what its `props` say that the person is at ends, Unix ms; none where it does not, or where
+    /// they say nothing.
+    pub status_ends_at: Option<i64>,
+    /// The rows held everything of `directory` below this offset.
+    pub next_offset: u64,
+    /// And everything of the person's own partition below this one.
+    pub own_offset: u64,
+}
+
 static NEWEST_AT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT q.*, n.next_offset FROM ({}) q
@@ -39,7 +52,8 @@ static MANY_AT: LazyLock<String> = LazyLock::new(|| {
 
 static USER_AT: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT n.next_offset, o.next_offset, {} FROM users u
+        "SELECT n.next_offset, o.next_offset, NULLIF(e.expires_at_ms, 0), {} FROM users u
+         LEFT JOIN custom_statuses e ON e.user_id = u.id
          JOIN projection_positions n ON n.partition = $2
          JOIN projection_positions o ON o.partition = $3 WHERE u.id = $1",
         profile_columns()
@@ -99,11 +113,9 @@ impl Reader {
             .collect()
     }
 
-    /// An account, with the offset below which the rows held everything of the person's own partition.
-    ///
     /// # Errors
     /// The database cannot be asked.
-    pub async fn user_at(&self, user: UserId) -> Result<Option<(Positioned<UserRow>, u64)>> {
+    pub async fn user_at(&self, user: UserId) -> Result<Option<OwnAccount>> {
         let row = sqlx::query(USER_AT.as_str())
             .bind(Key::from(user))
             .bind(partition_key(Partition::DIRECTORY))
@@ -113,7 +125,11 @@ impl Reader {
         let Some(row) = row else { return Ok(None) };
         let mut fields = Fields::of(&row);
         let next_offset = offset(fields.next()?);
-        let own = offset(fields.next()?);
-        Ok(Some((Positioned { value: fields.table()?, next_offset }, own)))
+        let own_offset = offset(fields.next()?);
+        let ends_at: Option<i64> = fields.plain()?;
+        let user: UserRow = fields.table()?;
+        // One that is over is left out of the row, and does not end again.
+        let status_ends_at = ends_at.filter(|_| user.props.contains_key("customStatus"));
+        Ok(Some(OwnAccount { user, status_ends_at, next_offset, own_offset }))
     }
 }

@@ -6,7 +6,7 @@ use events::{PostId, UserId};
 use sqlx::Row;
 
 use super::channels::{ChannelView, NAMED, columns, read};
-use crate::access::{may_read, may_see};
+use crate::access::{may_read, may_see, open_to_all};
 use crate::reader::Result;
 use crate::rows::{Table, TeamRow};
 use crate::{Access, Key, Reader};
@@ -25,7 +25,7 @@ pub struct PostPlace {
 /// there is such a post.
 static PLACE: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {} OR COALESCE(c.kind = 'O' AND t.allow_open_invite AND t.delete_at = 0, false),
+        "SELECT {} OR COALESCE(c.kind = 'O' AND {}, false),
             {}, t.id IS NOT NULL,
             EXISTS (SELECT FROM present_team_members tm
                 WHERE tm.team_id = c.team_id AND tm.user_id = $2),
@@ -33,6 +33,7 @@ static PLACE: LazyLock<String> = LazyLock::new(|| {
          FROM posts p JOIN channels c ON c.id = p.channel_id LEFT JOIN teams t ON t.id = c.team_id
          {NAMED} AND p.id = $1 AND p.delete_at = 0",
         may_see("c.id", "$2"),
+        open_to_all("t"),
         may_read("c.id", "$2"),
         TeamRow::select("t"),
         columns()

@@ -125,10 +125,9 @@ impl Reader {
         viewer: UserId,
         channel: ChannelId,
         page: Page,
-        replies: impl Into<Replies> + Send,
+        replies: Replies,
     ) -> Result<Access<PostPage>> {
-        let replies = replies.into();
-        let with_roots = replies == Replies::WithRoots;
+        let with_roots = replies.with_roots();
         let newer = i64::from(page.page > 0);
         let rows = sqlx::query(NEWEST.of(replies))
             .bind(Key::from(channel))
@@ -152,10 +151,9 @@ impl Reader {
         channel: ChannelId,
         pivot: PostId,
         page: Page,
-        replies: impl Into<Replies> + Send,
+        replies: Replies,
     ) -> Result<Access<PostPage>> {
-        let replies = replies.into();
-        let with_roots = replies == Replies::WithRoots;
+        let with_roots = replies.with_roots();
         let rows = self.beside(&BEFORE, viewer, channel, pivot, page, replies).await?;
         let first = page.page == 0;
         let from = usize::from(!first);
@@ -177,10 +175,9 @@ impl Reader {
         channel: ChannelId,
         pivot: PostId,
         page: Page,
-        replies: impl Into<Replies> + Send,
+        replies: Replies,
     ) -> Result<Access<PostPage>> {
-        let replies = replies.into();
-        let with_roots = replies == Replies::WithRoots;
+        let with_roots = replies.with_roots();
         let rows = self.beside(&AFTER, viewer, channel, pivot, page, replies).await?;
         let first = page.page == 0;
         let wanted = page.per_page as usize + usize::from(!first);
@@ -208,7 +205,7 @@ impl Reader {
         sqlx::query(sql.of(replies))
             .bind(Key::from(channel))
             .bind(Key::from(viewer))
-            .bind(replies == Replies::WithRoots)
+            .bind(replies.with_roots())
             .bind(page.limit() + 1 + nearer)
             .bind(page.offset() - nearer)
             .bind(Key::from(pivot))
@@ -225,10 +222,9 @@ impl Reader {
         viewer: UserId,
         channel: ChannelId,
         since: i64,
-        replies: impl Into<Replies> + Send,
+        replies: Replies,
     ) -> Result<Access<PostPage>> {
-        let replies = replies.into();
-        let with_roots = replies == Replies::WithRoots;
+        let with_roots = replies.with_roots();
         let rows = sqlx::query(SINCE.of(replies))
             .bind(Key::from(channel))
             .bind(Key::from(viewer))
@@ -251,10 +247,9 @@ impl Reader {
         channel: ChannelId,
         before: u32,
         after: u32,
-        replies: impl Into<Replies> + Send,
+        replies: Replies,
     ) -> Result<Access<PostPage>> {
-        let replies = replies.into();
-        let with_roots = replies == Replies::WithRoots;
+        let with_roots = replies.with_roots();
         let rows = sqlx::query(AROUND_UNREAD.of(replies))
             .bind(Key::from(channel))
             .bind(Key::from(viewer))

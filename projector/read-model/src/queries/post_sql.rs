@@ -51,6 +51,13 @@ pub enum Replies {
     Collapsed,
 }
 
+impl Replies {
+    /// Whether the roots that replies answer come along.
+    pub(super) fn with_roots(self) -> bool {
+        self == Self::WithRoots
+    }
+}
+
 impl From<bool> for Replies {
     fn from(with_roots: bool) -> Self {
         if with_roots { Self::WithRoots } else { Self::Alone }
@@ -77,7 +84,8 @@ fn paged(page: &str) -> String {
     )
 }
 
-/// Skips in the index alone, then reads the page.
+/// Skips in the index alone, then reads the page. Where roots alone count it skips by reading posts, for
+/// the index does not tell which they are.
 pub(super) static NEWEST: LazyLock<PageSql> = LazyLock::new(|| {
     page_sql(
         "pivot AS (SELECT NULL::uuid AS id),

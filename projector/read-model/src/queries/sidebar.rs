@@ -1,12 +1,12 @@
 //! How somebody's channels of a team are arranged.
 
 use domain::sidebar::{Arrangement, Stored};
+use events::sidebar::FAVORITE_CHANNEL;
 use events::{ChannelId, TeamId, UserId};
 use sqlx::Row;
 use wire::{OrderedCategories, SidebarCategory};
 
 use crate::reader::{Result, offset};
-use crate::rows::FAVORITE_CHANNEL;
 use crate::{Key, Reader};
 
 /// All that a sidebar is made of, of one moment.

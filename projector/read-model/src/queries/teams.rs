@@ -6,7 +6,7 @@ use events::{Id, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use crate::access::may_see_team;
+use crate::access::{may_see_team, open_to_all};
 use crate::reader::{Result, prefix_pattern};
 use crate::rows::{Table, TeamMemberRow, TeamRow};
 use crate::{Access, Key, Page, Reader};
@@ -14,10 +14,11 @@ use crate::{Access, Key, Page, Reader};
 /// A team is seen by its members, by administrators, and by anybody where it is open to all.
 fn one_sql(condition: &str) -> String {
     format!(
-        "SELECT {} OR (t.allow_open_invite AND t.kind = 'O' AND t.delete_at = 0 AND EXISTS (
+        "SELECT {} OR ({} AND EXISTS (
             SELECT FROM users u WHERE u.id = $2 AND u.delete_at = 0)) AS may, {}
          FROM teams t WHERE {condition}",
         may_see_team("t.id", "$2"),
+        open_to_all("t"),
         TeamRow::select("t")
     )
 }
@@ -36,12 +37,13 @@ static OF_USER: LazyLock<String> = LazyLock::new(|| {
 static LISTED: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {} FROM teams t
-         WHERE ({} OR (t.allow_open_invite AND t.kind = 'O' AND t.delete_at = 0))
+         WHERE ({} OR {})
            AND EXISTS (SELECT FROM users u WHERE u.id = $1 AND u.delete_at = 0)
            AND ($4::text IS NULL OR t.name LIKE $4 OR lower(t.display_name) LIKE $4)
          ORDER BY t.display_name, t.id LIMIT $2 OFFSET $3",
         TeamRow::select("t"),
-        may_see_team("t.id", "$1")
+        may_see_team("t.id", "$1"),
+        open_to_all("t")
     )
 });
 

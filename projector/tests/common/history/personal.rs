@@ -16,11 +16,11 @@ impl History {
             Some((member, _)) if self.rng.random_bool(0.9) => member,
             _ => self.user(),
         };
-        let names = ["mark_unread", "ignore_channel_mentions", "push"];
-        let values = ["mention", "all", "on", "off", "a\0b"];
-        let name = self.pick(&names).unwrap_or_default().to_owned();
-        let value = self.pick(&values).unwrap_or_default().to_owned();
-        let notify_props = [(name, value)].into();
+        // Often those that mute a channel, or let calls to all of it pass by.
+        let unread = [("mark_unread", "mention"), ("mark_unread", "all"), ("push", "a\0b")];
+        let calls = ["on", "off", "default"].map(|value| ("ignore_channel_mentions", value));
+        let set = [self.pick(&unread), self.pick(&calls)].into_iter().flatten();
+        let notify_props = set.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let c = ChannelMemberNotifyChanged { channel_id, user_id, notify_props };
         self.channel(channel_id, Body::from(c));
     }

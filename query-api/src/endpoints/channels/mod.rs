@@ -1,7 +1,6 @@
 //! Channels, their members, what is unread in them.
 
 pub(crate) mod categories;
-pub(crate) mod for_admins;
 pub(crate) mod members;
 pub(crate) mod memberships;
 pub(crate) mod of_team;

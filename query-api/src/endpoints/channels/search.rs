@@ -115,10 +115,10 @@ pub(crate) async fn groups(
 ) -> Result<Response, ApiError> {
     let term = search.term.to_lowercase();
     let words: Vec<&str> = term.split_whitespace().map(|w| w.trim_start_matches('@')).collect();
-    let mine = app.reader.channels_of(caller.user, None, None).await.map_err(failed)?;
+    let mine = app.reader.groups_of(caller.user).await.map_err(failed)?;
     let fitting = mine.iter().filter(|view| {
         let named = |word: &&str| view.people.iter().any(|(_, name)| name.starts_with(word));
-        view.row.kind == ChannelType::Group && words.iter().all(named)
+        words.iter().all(named)
     });
     Ok(render::ok(&fitting.map(ChannelView::to_wire).collect::<Vec<_>>()))
 }
@@ -176,11 +176,8 @@ pub(crate) async fn everywhere(
 impl SearchAll {
     /// The page, where one is asked for: the answer then says how many there are.
     fn page(&self) -> Option<Page> {
-        let (page, per_page) = (self.page?.max(0), self.per_page?.max(1));
-        Some(Page {
-            page: u32::try_from(page).unwrap_or(u32::MAX),
-            per_page: u32::try_from(per_page).unwrap_or(PER_PAGE_MAX).min(PER_PAGE_MAX),
-        })
+        let asked = self.page.is_some() && self.per_page.is_some();
+        asked.then(|| Page::clamped(self.page, self.per_page))
     }
 
     fn query(&self) -> Result<ChannelsQuery, ApiError> {

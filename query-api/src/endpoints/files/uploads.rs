@@ -47,16 +47,13 @@ fn key(app: &App, upload: Id) -> FileKey {
 
 fn shown(upload: &Upload) -> wire::UploadSession {
     let session = &upload.session;
-    wire::UploadSession {
-        id: session.id,
-        r#type: "attachment",
-        create_at: session.create_at,
-        user_id: session.user_id,
-        channel_id: session.channel_id,
-        filename: session.filename.clone(),
-        file_size: session.file_size,
-        file_offset: upload.offset(),
-        remote_id: "",
-        req_file_id: "",
-    }
+    wire::UploadSession::new(
+        session.id,
+        session.user_id,
+        session.channel_id,
+        session.filename.clone(),
+        session.file_size,
+        session.create_at,
+        upload.offset(),
+    )
 }

@@ -17,9 +17,7 @@ use crate::caller::Caller;
 fn shown(app: &App, row: &TeamRow, caller: &Caller) -> Team {
     let directory = app.fold.directory();
     let is_member = directory.state().active_membership(caller.user, row.id).is_some();
-    let mut team = row.to_wire();
-    let icon = directory.state().pictures().of_team(row.id);
-    team.last_team_icon_update = icon.map_or(0, |icon| icon.update_at);
+    let team = row.to_wire().with_icon(directory.state().pictures());
     if is_member || caller.is_system_admin { team } else { team.sanitised() }
 }
 
