@@ -26,6 +26,7 @@ use tokio::task::JoinHandle;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Installation {
+    history: History,
     log: Arc<MemoryLog>,
     database: Database,
     postgres: Postgres,
@@ -37,7 +38,13 @@ impl Installation {
         let postgres = Postgres::start().await;
         let database = postgres.database("versions").await;
         let files = tempfile::tempdir().expect("a temporary directory can be made");
-        Self { log: Arc::new(MemoryLog::new()), database, postgres, files }
+        Self {
+            history: History::random(3, 0),
+            log: Arc::new(MemoryLog::new()),
+            database,
+            postgres,
+            files,
+        }
     }
 
     fn index(&self) -> PathBuf {
@@ -59,9 +66,12 @@ impl Installation {
         Projector::start(deps, Options { snapshot_every_records: 20, ..Options::default() })
     }
 
-    async fn append(&self, history: &History) {
-        for (partition, records) in &history.log {
-            for record in records {
+    /// The history goes on, and so does the log.
+    async fn append(&mut self, steps: usize) {
+        self.history.go_on(steps);
+        for (partition, records) in &self.history.log {
+            for record in &records[self.log.records(*partition).len()..] {
+                self.log.set_clock(record.appended_ms);
                 self.log.append(*partition, new(record)).await.expect("memory takes every record");
             }
         }
@@ -206,16 +216,16 @@ impl Readers {
 /// One cluster for all, because it takes a second to make.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_version_beside_is_made_compared_put_in_place_and_put_back() {
-    let it = Installation::start().await;
-    it.append(&History::random(3, 300)).await;
+    let mut it = Installation::start().await;
+    it.append(300).await;
     let projector = it.projector();
     it.caught_up(&projector).await;
     nothing_is_beside(&it).await;
-    readers_notice_nothing(&it, &projector).await;
+    readers_notice_nothing(&mut it, &projector).await;
     a_difference_is_told(&it).await;
     tables_of_another_program_are_refused(&it).await;
     projector.stop().await;
-    a_start_goes_on_with_what_is_beside(&it).await;
+    a_start_goes_on_with_what_is_beside(&mut it).await;
     a_start_finishes_or_removes_what_is_half_done(&it).await;
     a_lost_table_loses_wishes_only(&it).await;
     it.postgres.cluster.stop().await;
@@ -228,19 +238,19 @@ async fn nothing_is_beside(it: &Installation) {
     it.done(Wish::Settle).await;
 }
 
-async fn readers_notice_nothing(it: &Installation, projector: &Projector) {
+async fn readers_notice_nothing(it: &mut Installation, projector: &Projector) {
     let readers = Readers::start(&it.database);
     it.done(Wish::Rebuild).await;
     assert_eq!(it.found().await, [Version::Serving, Version::Next]);
     it.done(Wish::Compare).await;
-    it.append(&History::random(4, 200)).await;
+    it.append(200).await;
     it.fails(Wish::Rollback, "has not served").await;
     it.done(Wish::Cutover).await;
     it.fails(Wish::Cutover, "served before").await;
-    it.append(&History::random(5, 200)).await;
+    it.append(200).await;
     it.done(Wish::Rollback).await;
     it.done(Wish::Cutover).await;
-    it.append(&History::random(6, 200)).await;
+    it.append(200).await;
     it.caught_up(projector).await;
     it.done(Wish::Compare).await;
     assert!(readers.stop().await > 0);
@@ -266,8 +276,8 @@ async fn tables_of_another_program_are_refused(it: &Installation) {
     it.done(Wish::Cutover).await;
 }
 
-async fn a_start_goes_on_with_what_is_beside(it: &Installation) {
-    it.append(&History::random(7, 200)).await;
+async fn a_start_goes_on_with_what_is_beside(it: &mut Installation) {
+    it.append(200).await;
     let projector = it.projector();
     it.caught_up(&projector).await;
     it.done(Wish::Compare).await;

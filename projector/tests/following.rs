@@ -19,6 +19,7 @@ use read_model::Database;
 use search_index::Searcher;
 
 struct Installation {
+    history: History,
     log: Arc<MemoryLog>,
     database: Database,
     postgres: Postgres,
@@ -30,7 +31,13 @@ impl Installation {
         let postgres = Postgres::start().await;
         let database = postgres.database("following").await;
         let files = tempfile::tempdir().expect("a temporary directory can be made");
-        Self { log: Arc::new(MemoryLog::new()), database, postgres, files }
+        Self {
+            history: History::random(3, 0),
+            log: Arc::new(MemoryLog::new()),
+            database,
+            postgres,
+            files,
+        }
     }
 
     fn log(&self) -> Arc<dyn LogReader> {
@@ -56,9 +63,11 @@ impl Installation {
         Projector::start(deps, Options { snapshot_every_records: 20, ..Options::default() })
     }
 
-    async fn append(&self, history: &History) {
-        for (partition, records) in &history.log {
-            for record in records {
+    /// The history goes on, and so does the log.
+    async fn append(&mut self, steps: usize) {
+        self.history.go_on(steps);
+        for (partition, records) in &self.history.log {
+            for record in &records[self.log.records(*partition).len()..] {
                 self.log.set_clock(record.appended_ms);
                 self.log.append(*partition, new(record)).await.expect("memory takes every record");
             }
@@ -149,18 +158,18 @@ fn post_count(index: &Path) -> u64 {
 /// One cluster for all, because it takes a second to make.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_projector_follows_the_log() {
-    let it = Installation::start().await;
-    it.append(&History::random(3, 200)).await;
+    let mut it = Installation::start().await;
+    it.append(200).await;
     let projector = it.projector();
     it.caught_up(&projector).await;
     it.assert_rows().await;
     projector.stop().await;
     it.assert_index();
 
-    restarts_skip_what_is_there(&it).await;
-    a_killed_database_is_waited_for(&it).await;
-    a_database_that_goes_back_is_followed_again(&it).await;
-    a_second_writer_does_no_harm(&it).await;
+    restarts_skip_what_is_there(&mut it).await;
+    a_killed_database_is_waited_for(&mut it).await;
+    a_database_that_goes_back_is_followed_again(&mut it).await;
+    a_second_writer_does_no_harm(&mut it).await;
     a_rebuild_is_equal(&it).await;
     rows_of_another_log_are_refused(it).await;
 }
@@ -196,8 +205,8 @@ async fn rows_of_another_log_are_refused(mut it: Installation) {
     it.postgres.cluster.stop().await;
 }
 
-async fn restarts_skip_what_is_there(it: &Installation) {
-    it.append(&History::random(4, 200)).await;
+async fn restarts_skip_what_is_there(it: &mut Installation) {
+    it.append(200).await;
     let projector = it.projector();
     it.caught_up(&projector).await;
     projector.stop().await;
@@ -212,36 +221,36 @@ async fn restarts_skip_what_is_there(it: &Installation) {
     assert!(kept > 0, "snapshots were written");
 }
 
-async fn a_killed_database_is_waited_for(it: &Installation) {
+async fn a_killed_database_is_waited_for(it: &mut Installation) {
     let projector = it.projector();
     it.caught_up(&projector).await;
     let mut running = it.postgres.cluster.running();
     it.postgres.kill();
     running.wait_for(|running| !running).await.expect("the cluster is watched");
-    it.append(&History::random(5, 100)).await;
+    it.append(100).await;
     it.caught_up(&projector).await;
     running.wait_for(|running| *running).await.expect("the cluster is watched");
     // A backend that outlived the postmaster may have taken rows that are lost by now.
-    it.append(&History::random(8, 30)).await;
+    it.append(30).await;
     it.caught_up(&projector).await;
     projector.stop().await;
     it.assert_rows().await;
     it.assert_index();
 }
 
-async fn a_database_that_goes_back_is_followed_again(it: &Installation) {
+async fn a_database_that_goes_back_is_followed_again(it: &mut Installation) {
     let projector = it.projector();
     it.caught_up(&projector).await;
     // As if the last hour had never been committed: here, everything.
     empty(&mut it.database.connect().await.expect("Postgres answers")).await;
-    it.append(&History::random(6, 50)).await;
+    it.append(50).await;
     it.caught_up(&projector).await;
     projector.stop().await;
     it.assert_rows().await;
     it.assert_index();
 }
 
-async fn a_second_writer_does_no_harm(it: &Installation) {
+async fn a_second_writer_does_no_harm(it: &mut Installation) {
     let deps = Deps {
         log: it.log(),
         database: it.database.clone(),
@@ -249,7 +258,7 @@ async fn a_second_writer_does_no_harm(it: &Installation) {
         snapshots: it.snapshots(),
     };
     let (one, other) = (it.projector(), Projector::start(deps, Options::default()));
-    it.append(&History::random(7, 200)).await;
+    it.append(200).await;
     it.caught_up(&one).await;
     it.caught_up(&other).await;
     it.indexed(&one).await;

@@ -72,10 +72,15 @@ impl History {
             history.create_user();
         }
         history.create_team();
-        for _ in 0..len {
-            history.step();
-        }
+        history.go_on(len);
         history
+    }
+
+    /// `len` more random steps.
+    pub fn go_on(&mut self, len: usize) {
+        for _ in 0..len {
+            self.step();
+        }
     }
 
     fn step(&mut self) {
