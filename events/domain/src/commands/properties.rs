@@ -114,7 +114,7 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         a,
         b,
     });
-    prop::collection::vec(command, 1..120)
+    prop::collection::vec(command, 1..300)
 }
 
 /// A world in which most commands find something to do.
