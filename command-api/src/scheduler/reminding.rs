@@ -4,10 +4,7 @@ use domain::commands::channel::OpenDirectChannel;
 use domain::rights;
 use events::channel::PostContent;
 use events::reminder::{ReminderEnd, ReminderEnded};
-use events::{
-    Actor, Body, ChannelId, Event, EventId, Id, Partition, Position, PostId, Topic, UserEvent,
-    UserId,
-};
+use events::{Actor, Body, ChannelId, EventId, Id, Partition, Position, PostId, Topic, UserId};
 use platform::http::ApiError;
 
 use super::Due;
@@ -50,7 +47,9 @@ impl CommandApi {
         fired: Position,
     ) -> Result<bool, ApiError> {
         let bot = self.system_bot().await?;
-        let message = self.reminder(due, post_id).await?;
+        // It names nobody: what is copied here would outlive an erasure.
+        let link = self.permalink(due, post_id);
+        let message = format!("You asked to be reminded of this message: {link}");
         let Some(channel) = self.conversation(bot, due.user, fired).await? else {
             return Ok(false);
         };
@@ -92,18 +91,6 @@ impl CommandApi {
             Ended::Written(_) | Ended::AlreadySo => Ok(Some(channel)),
             Ended::Rejected(_) | Ended::Refused(_) => Ok(None),
         }
-    }
-
-    /// What the bot says, in the names of now.
-    async fn reminder(&self, due: &Due, post_id: PostId) -> Result<String, ApiError> {
-        let (_, event) = self.read_event(due.partition(), due.timer.said_at).await?;
-        let Event::Users(UserEvent::ReminderSet(set)) = event else {
-            return Err(ApiError::internal(format!("no reminder: {}", event.event_type())));
-        };
-        let link = self.permalink(due, post_id);
-        let names = self.fold.names();
-        let author = names.username(set.c.author_id);
-        Ok(format!("You asked to be reminded of this message by @{author}: {link}"))
     }
 
     /// In the team of the post's channel; of a conversation, in any that the person is in.

@@ -267,7 +267,7 @@ async fn the_systems_bot_reminds_once_whenever_a_process_is_killed() {
     assert_eq!(world.number(BOTS).await, 1);
     assert_eq!(world.count(Topic::Users, "reminder.ended"), 6);
     const LINKS: &str = "SELECT count(*) FROM posts \
-                         WHERE message LIKE '%@ada: https://chat.example.org/crew/pl/%'";
+                         WHERE message LIKE '%: https://chat.example.org/crew/pl/%'";
     assert_eq!(world.number(LINKS).await, 6);
     world.stop().await;
 }
