@@ -49,6 +49,8 @@ pub struct Settings {
     pub retention: RetentionSettings,
     /// Whether people read threads apart from their channels.
     pub collapsed_threads: wire::CollapsedThreads,
+    /// Where people reach the server, without a slash at its end; empty if that is not known.
+    pub site_url: String,
     /// Whose word on the person's address is believed.
     pub trusted_proxies: platform::config::Networks,
 }

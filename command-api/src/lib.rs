@@ -2,7 +2,7 @@
 //!
 //! Owns the write side of the contract: it reads a request into a command, decides on its own fold,
 //! appends, waits for the verdict and answers; and the process manager, which completes what concerns
-//! several partitions. It must never write a read model, decide on anything that is not in the fold or
+//! several partitions, and the scheduler. It must never write a read model, decide on anything that is not in the fold or
 //! at a known position, or answer from behind. To add an endpoint: its command in `domain`, its handler
 //! under `endpoints`, its lines in `routes` and in the URL table (`platform::http::urls`).
 
@@ -31,6 +31,7 @@ mod refusals;
 mod retention;
 mod routes;
 mod rules;
+mod scheduler;
 pub mod submission;
 mod telemetry;
 #[cfg(test)]

@@ -5,6 +5,8 @@ use domain::commands::channel::ChannelRejection;
 use domain::commands::directory::DirectoryRejection;
 use domain::commands::post::PostRejection;
 use domain::commands::readstate::ReadstateRejection;
+use domain::commands::reminder::ReminderRejection;
+use domain::commands::scheduled_post::ScheduledPostRejection;
 use domain::commands::sidebar::SidebarRejection;
 use domain::commands::user::UserRejection;
 use http::StatusCode;
@@ -65,6 +67,14 @@ fn unknown_policy() -> ApiError {
     )
 }
 
+fn unknown_scheduled_post() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "app.scheduled_post.get.app_error",
+        "There is no such scheduled post, or it has been sent.",
+    )
+}
+
 fn held() -> ApiError {
     bad(
         "api.nottermost.legal_hold.held.app_error",
@@ -109,6 +119,7 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
         Refusal::UnknownSession => ApiError::session_expired(),
         Refusal::UnknownPolicy => unknown_policy(),
         Refusal::EmojiNameTaken => ApiError::emoji_duplicate(),
+        Refusal::NotWaiting => unknown_scheduled_post(),
         Refusal::Held => held(),
         Refusal::Expired => ApiError::post_not_found(),
         Refusal::NotAMember
@@ -218,6 +229,33 @@ impl Rejection for PostRejection {
                 "api.post.create_post.file_ids.app_error",
                 "A file is unknown, not yours, of another channel or attached already.",
             ),
+        }
+    }
+}
+
+impl Rejection for ScheduledPostRejection {
+    fn to_error(self) -> ApiError {
+        match self {
+            Self::Invalid(field) => ApiError::invalid_body(field),
+            Self::TooMany => bad(
+                "api.nottermost.scheduled_post.too_many.app_error",
+                "There are as many scheduled posts as one person may have.",
+            ),
+            Self::Unknown => unknown_scheduled_post(),
+            Self::Post(rejection) => rejection.to_error(),
+        }
+    }
+}
+
+impl Rejection for ReminderRejection {
+    fn to_error(self) -> ApiError {
+        match self {
+            Self::Invalid(field) => ApiError::invalid_body(field),
+            Self::TooMany => bad(
+                "api.nottermost.reminder.too_many.app_error",
+                "There are as many reminders as one person may have.",
+            ),
+            Self::Post(rejection) => rejection.to_error(),
         }
     }
 }

@@ -7,8 +7,8 @@ use platform::http::urls::Service;
 use crate::endpoints::{
     categories, channel_members, channel_privacy, channels, conversations, custom_status, drafts,
     emoji, erasure, files, legal_holds, login, member_roles, notify_props, passwords, pictures,
-    pins, posts, preferences, reactions, retention, rules, sessions, status, team_admin,
-    team_members, teams, threads, typing, uploads, users, views,
+    pins, posts, preferences, reactions, reminders, retention, rules, scheduled_posts, sessions,
+    status, team_admin, team_members, teams, threads, typing, uploads, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -35,6 +35,7 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/v4/users/{user_id}/preferences/delete", preferences::delete)
         .post("/api/v4/users/{user_id}/typing", typing::start)
         .post("/api/v4/users/{user_id}/posts/{post_id}/set_unread", views::set_unread)
+        .post("/api/v4/users/{user_id}/posts/{post_id}/reminder", reminders::set)
         .delete("/api/v4/users/{user_id}/posts/{post_id}/reactions/{emoji_name}", reactions::remove)
         .put("/api/v4/users/{user_id}/teams/{team_id}/threads/read", threads::read_all)
         .put("/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/following", threads::follow)
@@ -78,6 +79,9 @@ pub fn routes(api: CommandApi) -> Router {
         .put("/api/v4/channels/{channel_id}/members/{user_id}/schemeRoles", member_roles::of_channel_by_scheme)
         .put("/api/v4/channels/{channel_id}/members/{user_id}/notify_props", notify_props::set)
         .post("/api/v4/posts", posts::create)
+        .post("/api/v4/posts/schedule", scheduled_posts::create)
+        .put("/api/v4/posts/schedule/{scheduled_id}", scheduled_posts::update)
+        .delete("/api/v4/posts/schedule/{scheduled_id}", scheduled_posts::delete)
         .put("/api/v4/posts/{post_id}", posts::update)
         .delete("/api/v4/posts/{post_id}", posts::delete)
         .put("/api/v4/posts/{post_id}/patch", posts::patch)

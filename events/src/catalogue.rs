@@ -10,7 +10,9 @@ use crate::directory::*;
 use crate::draft::*;
 use crate::pictures::*;
 use crate::presence::*;
+use crate::reminder::*;
 use crate::retention::*;
+use crate::scheduled_post::*;
 use crate::sidebar::*;
 use crate::thread::*;
 use crate::user::*;
@@ -165,6 +167,9 @@ catalogue! {
         UserStateErased,
         SidebarCategoryCreated, SidebarCategoriesChanged, SidebarCategoryDeleted, SidebarOrderSet,
         CustomStatusSet, CustomStatusCleared, CustomStatusRecentRemoved,
+        ScheduledPostCreated, ScheduledPostChanged, ScheduledPostDeleted,
+        ScheduledPostFired, ScheduledPostSent, ScheduledPostFailed,
+        ReminderSet, ReminderFired, ReminderEnded,
     }
     Readstate => ReadstateEvent {
         RulesActivated, EpochOpened, EpochSealed, ReadMarkerAdvanced, ReadMarkerSetBack,

@@ -181,6 +181,8 @@ fn tasks(
     let mut tasks = JoinSet::new();
     let managed = commands.clone();
     tasks.spawn(async move { managed.run_process_manager().await });
+    let scheduling = commands.clone();
+    tasks.spawn(async move { scheduling.run_scheduler().await });
     let retaining = commands.clone();
     tasks.spawn(async move { retaining.run_retention_daily().await });
     let (sealing, archive) = (commands.clone(), parts.archive.clone());

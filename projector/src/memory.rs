@@ -8,13 +8,16 @@ use std::fmt::Debug;
 
 use domain::faults::{self, Rule};
 use events::sidebar::CategoryKey;
-use events::{ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, UserId};
+use events::{
+    ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, ScheduledPostId, TeamId, UserId,
+};
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
     CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
     PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
-    RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
-    ThreadFloorRow, ThreadMarkerRow, ThreadMemberRow, UserRequestRow, UserRow,
+    RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow, SidebarCategoryRow,
+    SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow, ThreadMarkerRow,
+    ThreadMemberRow, UserRequestRow, UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;
@@ -52,6 +55,8 @@ pub struct MemoryTables {
     pub custom_statuses: BTreeMap<UserId, CustomStatusRow>,
     pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
     pub drafts: BTreeMap<(UserId, ChannelId, PostId), DraftRow>,
+    pub scheduled_posts: BTreeMap<(UserId, ScheduledPostId), ScheduledPostRow>,
+    pub scheduled_post_failures: BTreeMap<(UserId, ScheduledPostId), ScheduledPostFailureRow>,
     pub holds: BTreeMap<HoldId, HoldRow>,
     pub retention_runs: BTreeMap<Id, RetentionRunRow>,
     pub channel_expiries: BTreeMap<(ChannelId, i64), ExpiryRow>,
@@ -91,6 +96,8 @@ impl MemoryTables {
         put_or_delete(&mut self.notify_props, &changes.notify_props);
         put_or_delete(&mut self.sidebar_categories, &changes.sidebar_categories);
         put_or_delete(&mut self.drafts, &changes.drafts);
+        put_or_delete(&mut self.scheduled_posts, &changes.scheduled_posts);
+        put_or_delete(&mut self.scheduled_post_failures, &changes.scheduled_post_failures);
         put_or_delete(&mut self.custom_statuses, &changes.custom_statuses);
         insert(&mut self.retention_runs, &changes.retention_runs);
         insert(&mut self.channel_expiries, &changes.channel_expiries);
@@ -260,6 +267,9 @@ impl MemoryTables {
         tables.recent_statuses = keyed(c, |row: &RecentStatusesRow| row.user_id).await?;
         tables.drafts =
             keyed(c, |row: &DraftRow| (row.user_id, row.channel_id, row.root_id)).await?;
+        tables.scheduled_posts = keyed(c, |row: &ScheduledPostRow| (row.user_id, row.id)).await?;
+        tables.scheduled_post_failures =
+            keyed(c, |row: &ScheduledPostFailureRow| (row.user_id, row.id)).await?;
         tables.holds = keyed(c, |row: &HoldRow| row.id).await?;
         tables.retention_runs = keyed(c, |row: &RetentionRunRow| row.id).await?;
         tables.channel_expiries = keyed(c, |row: &ExpiryRow| (row.channel_id, row.at)).await?;
@@ -301,6 +311,11 @@ impl MemoryTables {
                 differs("recent_custom_statuses", &self.recent_statuses, theirs)
             })
             .or_else(|| differs("drafts", &self.drafts, &other.drafts))
+            .or_else(|| differs("scheduled_posts", &self.scheduled_posts, &other.scheduled_posts))
+            .or_else(|| {
+                let theirs = &other.scheduled_post_failures;
+                differs("scheduled_post_failures", &self.scheduled_post_failures, theirs)
+            })
             .or_else(|| differs("legal_holds", &self.holds, &other.holds))
             .or_else(|| differs("retention_runs", &self.retention_runs, &other.retention_runs))
             .or_else(|| {

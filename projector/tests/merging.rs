@@ -56,6 +56,8 @@ fn histories_reach_every_table() {
         all.custom_statuses.extend(tables.custom_statuses);
         all.recent_statuses.extend(tables.recent_statuses);
         all.drafts.extend(tables.drafts);
+        all.scheduled_posts.extend(tables.scheduled_posts);
+        all.scheduled_post_failures.extend(tables.scheduled_post_failures);
     }
     assert!(all.teams.values().any(|team| team.delete_at > 0));
     assert!(all.teams.values().any(|team| !team.company_name.is_empty()));
@@ -81,6 +83,7 @@ fn histories_reach_every_table() {
     assert!(!all.sidebar_categories.is_empty() && !all.sidebar_orders.is_empty());
     assert!(!all.custom_statuses.is_empty() && !all.recent_statuses.is_empty());
     assert!(!all.drafts.is_empty());
+    assert!(!all.scheduled_posts.is_empty() && !all.scheduled_post_failures.is_empty());
 }
 
 #[test]

@@ -132,7 +132,7 @@ pub fn router(parts: Parts) -> Router {
         .post("/api/v4/posts/ids", posts::by_ids::post)
         .post("/api/v4/posts/ids/reactions", reactions::of_posts)
         .post("/api/v4/posts/search", search::everywhere)
-        .get("/api/v4/posts/scheduled/team/{team_id}", absent::no_scheduled_posts)
+        .get("/api/v4/posts/scheduled/team/{team_id}", posts::scheduled::of_team)
         .get("/api/v4/posts/{post_id}", posts::one::get)
         .get("/api/v4/posts/{post_id}/edit_history", history::of_edits)
         .get("/api/nottermost/v1/posts/{post_id}/history", history::of_all)

@@ -1,7 +1,7 @@
 //! What realtime needs from others without knowing them. The composition root fills these in.
 
 use bytes::Bytes;
-use events::{ChannelId, Position, PostId, TeamId, UserId};
+use events::{ChannelId, Position, PostId, ScheduledPostId, TeamId, UserId};
 use futures::future::BoxFuture;
 
 /// A reply that came or went, and who is there to hear of it if they follow its thread.
@@ -51,6 +51,14 @@ pub trait Hydrate: Send + Sync + 'static {
         position: Position,
         user: UserId,
         team: TeamId,
+    ) -> BoxFuture<'_, Option<Bytes>>;
+
+    /// What somebody wrote to be sent later, as JSON of the contract.
+    fn scheduled_post(
+        &self,
+        position: Position,
+        user: UserId,
+        id: ScheduledPostId,
     ) -> BoxFuture<'_, Option<Bytes>>;
 
     /// The account with everything that it may see of itself.

@@ -42,6 +42,7 @@ pub fn settings(config: &Config, secrets: &Secrets) -> command_api::Settings {
             run_hour: u8::try_from(config.retention.run_hour.get()).unwrap_or(0),
         },
         collapsed_threads: process::collapsed_threads(config),
+        site_url: process::site_url(config),
         trusted_proxies: config.http.trusted_proxies.clone(),
         secure_cookies: config.http.site_url.as_ref().is_some_and(|url| url.is_tls()),
     }
@@ -78,6 +79,8 @@ impl Service {
         let mut tasks = JoinSet::new();
         let managed = commands.clone();
         tasks.spawn(async move { managed.run_process_manager().await });
+        let scheduling = commands.clone();
+        tasks.spawn(async move { scheduling.run_scheduler().await });
         let retaining = commands.clone();
         tasks.spawn(async move { retaining.run_retention_daily().await });
         let (sealing, archive) = (commands.clone(), parts.archive.clone());

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::commands::post::{CreatePost, DeletePost, EditPost, PostRejection};
 use events::channel::PostContent;
-use events::{ChannelEvent, ChannelId, Event, EventId, FileId, Partition, PostId, Topic};
+use events::{ChannelEvent, ChannelId, Event, EventId, FileId, Partition, PostId, Topic, UserId};
 use http::StatusCode;
 use platform::clock;
 use platform::http::{ApiError, Path, Query, UrlId, json, note_channel, nullable, ok_status};
@@ -43,12 +43,12 @@ pub(crate) struct NewPost {
 }
 
 /// A new post whose ids are ids.
-struct Parsed {
-    channel: ChannelId,
-    root: Option<PostId>,
-    files: Vec<FileId>,
-    content: PostContent,
-    set_online: bool,
+pub(crate) struct Parsed {
+    pub channel: ChannelId,
+    pub root: Option<PostId>,
+    pub files: Vec<FileId>,
+    pub content: PostContent,
+    pub set_online: bool,
 }
 
 /// `POST /posts`
@@ -83,42 +83,57 @@ async fn decide(
     post: &Parsed,
     post_id: PostId,
 ) -> Result<Decided<PostRejection>, QueryError> {
-    let mut rows_at = None;
-    let mut known = |at: Option<u64>| rows_at = rows_at.into_iter().chain(at).min();
-    let root = match post.root {
-        Some(root) => {
-            let (facts, at) = api.root_facts(post.channel, root).await?;
-            known(at);
-            Some((root, facts))
-        }
-        None => None,
-    };
-    let files = if post.files.is_empty() {
-        vec![]
-    } else {
-        let (files, at) = api.file_facts(post.channel, &post.files).await?;
-        known(Some(at));
-        files
-    };
-    let collapses = post.root.is_some() && api.collapses(caller.user).await;
+    let (command, rows_at) = api.composed(caller.user, post, post_id).await?;
     let directory = api.fold.directory();
     let channels = api.fold.channels(post.channel);
-    let calls = channels
-        .state()
-        .channel(post.channel)
-        .map(|channel| api.calls(channel, &post.content.message, clock::now_ms()));
-    let command = CreatePost {
-        actor: caller.user,
-        channel_id: post.channel,
-        post_id,
-        root,
-        calls: calls.unwrap_or_default(),
-        files,
-        content: post.content.clone(),
-        set_online: post.set_online,
-        collapses,
-    };
     Ok(Decided::new(command.decide(directory.state(), channels.state()), rows_at))
+}
+
+impl CommandApi {
+    /// The command that says `post` in the author's name, with what it has to know, and where the rows of
+    /// the channel's partition stood if they were read.
+    pub(crate) async fn composed(
+        &self,
+        author: UserId,
+        post: &Parsed,
+        post_id: PostId,
+    ) -> Result<(CreatePost, Option<u64>), QueryError> {
+        let mut rows_at = None;
+        let mut known = |at: Option<u64>| rows_at = rows_at.into_iter().chain(at).min();
+        let root = match post.root {
+            Some(root) => {
+                let (facts, at) = self.root_facts(post.channel, root).await?;
+                known(at);
+                Some((root, facts))
+            }
+            None => None,
+        };
+        let files = if post.files.is_empty() {
+            vec![]
+        } else {
+            let (files, at) = self.file_facts(post.channel, &post.files).await?;
+            known(Some(at));
+            files
+        };
+        let collapses = post.root.is_some() && self.collapses(author).await;
+        let channels = self.fold.channels(post.channel);
+        let calls = channels
+            .state()
+            .channel(post.channel)
+            .map(|channel| self.calls(channel, &post.content.message, clock::now_ms()));
+        let command = CreatePost {
+            actor: author,
+            channel_id: post.channel,
+            post_id,
+            root,
+            calls: calls.unwrap_or_default(),
+            files,
+            content: post.content.clone(),
+            set_online: post.set_online,
+            collapses,
+        };
+        Ok((command, rows_at))
+    }
 }
 
 impl NewPost {
@@ -127,18 +142,13 @@ impl NewPost {
             "" => None,
             text => Some(id_field("root_id", text)?),
         };
-        let mut files: Vec<FileId> = id_fields("file_ids", &self.file_ids)?;
-        let mut seen = BTreeSet::new();
-        files.retain(|file| seen.insert(*file));
-        let mut props = self.props;
-        PRIVILEGED_PROPS.iter().for_each(|name| drop(props.remove(*name)));
         Ok(Parsed {
             channel: id_field("channel_id", &self.channel_id)?,
             root,
-            files,
+            files: distinct_files(&self.file_ids)?,
             content: PostContent {
                 message: self.message,
-                props,
+                props: own_props(self.props),
                 file_names: vec![],
                 mini_previews: vec![],
                 pending_post_id: self.pending_post_id,
@@ -146,6 +156,20 @@ impl NewPost {
             set_online: query.get("set_online").is_none() || query.flag("set_online"),
         })
     }
+}
+
+/// The ids of files that a body names, each once.
+pub(crate) fn distinct_files(texts: &[String]) -> Result<Vec<FileId>, ApiError> {
+    let mut files: Vec<FileId> = id_fields("file_ids", texts)?;
+    let mut seen = BTreeSet::new();
+    files.retain(|file| seen.insert(*file));
+    Ok(files)
+}
+
+/// Without what people may not say of themselves.
+pub(crate) fn own_props(mut props: Map<String, Value>) -> Map<String, Value> {
+    PRIVILEGED_PROPS.iter().for_each(|name| drop(props.remove(*name)));
+    props
 }
 
 impl Parsed {

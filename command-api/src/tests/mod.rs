@@ -85,6 +85,7 @@ pub(super) fn settings() -> Settings {
         retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
         // Nobody is asked, and there are no rows to ask.
         collapsed_threads: wire::CollapsedThreads::AlwaysOn,
+        site_url: "https://chat.example.org".to_owned(),
         trusted_proxies: Default::default(),
         secure_cookies: false,
     }

@@ -6,6 +6,7 @@ mod administration;
 mod attempts;
 mod deletions;
 mod keys;
+mod later;
 mod permissions;
 mod personal;
 mod pictures;

@@ -22,7 +22,7 @@ use platform::postgres::PrivateCluster;
 use platform::secrets::Secrets;
 use projector::{Deps, PositionsWatch, Projector};
 use read_model::{Database, Reader};
-use sealing::OpenedLog;
+use sealing::{Keys, OpenedLog};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -56,10 +56,11 @@ pub struct World {
     router: Router,
     log: MemoryLog,
     shared: Arc<dyn EventLog>,
+    keys: Keys,
     objects: Arc<MemoryStore>,
     database: Database,
     now_ms: i64,
-    _projector: Projector,
+    projector: Projector,
     cluster: PrivateCluster,
     _directory: tempfile::TempDir,
 }
@@ -103,38 +104,46 @@ impl World {
             snapshots: Snapshots::new(Arc::new(MemoryStore::new())),
         };
         let projector = Projector::start(deps, projector::Options::default());
-        let reading = Arc::clone(&shared) as _;
+        let (now_ms, _directory) = (BEGINNING_MS, directory);
+        let mut world = Self {
+            router: Router::new(),
+            log,
+            shared,
+            keys,
+            objects,
+            database,
+            now_ms,
+            projector,
+            cluster,
+            _directory,
+        };
+        let api = world.process().await;
+        api.open_cell().await.unwrap();
+        world.router = routes(api);
+        world
+    }
+
+    /// The write side in another process, on the same log and rows.
+    pub async fn process(&self) -> CommandApi {
+        let shared = &self.shared;
+        let reading = Arc::clone(shared) as _;
         let fold = Fold::start(reading, FoldSet::new(), fold::Options::default()).await.unwrap();
         let statuses = Arc::new(StatusBoard::new());
-        let api = CommandApi::new(Parts {
-            log: Arc::clone(&shared),
-            keys,
+        CommandApi::new(Parts {
+            log: Arc::clone(shared),
+            keys: self.keys.clone(),
             fold,
             secrets: Arc::new(Secrets::from_keys([1; 32], [2; 32])),
-            reader: Reader::new(database.pool(4)),
-            projection: Arc::new(Projected(projector.positions())),
-            objects: Arc::clone(&objects) as _,
+            reader: Reader::new(self.database.pool(4)),
+            projection: Arc::new(Projected(self.projector.positions())),
+            objects: Arc::clone(&self.objects) as _,
             access: vec![],
-            presence: Presence::follow(Arc::clone(&shared) as _, Arc::clone(&statuses))
+            presence: Presence::follow(Arc::clone(shared) as _, Arc::clone(&statuses))
                 .await
                 .unwrap(),
             statuses,
             settings: settings(),
-        });
-        api.open_cell().await.unwrap();
-        let router = routes(api);
-        let (now_ms, _directory) = (BEGINNING_MS, directory);
-        Self {
-            router,
-            log,
-            shared,
-            objects,
-            database,
-            now_ms,
-            _projector: projector,
-            cluster,
-            _directory,
-        }
+        })
     }
 
     pub async fn stop(self) {
@@ -296,6 +305,12 @@ impl World {
         sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
     }
 
+    /// The one text that a query of the rows comes to.
+    pub async fn text(&self, sql: &'static str) -> String {
+        let mut connection = self.database.connect().await.unwrap();
+        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+    }
+
     /// Whether what people said with this text in it can still be read from the log.
     pub async fn log_says(&self, text: &str) -> bool {
         for partition in Topic::Channels.partitions() {
@@ -308,6 +323,10 @@ impl World {
             }
         }
         false
+    }
+
+    pub fn log(&self) -> &MemoryLog {
+        &self.log
     }
 
     pub fn objects(&self) -> &MemoryStore {
@@ -338,6 +357,7 @@ fn settings() -> Settings {
         wrong_passwords_max: 10,
         retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
         collapsed_threads: wire::CollapsedThreads::DefaultOn,
+        site_url: "https://chat.example.org".to_owned(),
         trusted_proxies: Default::default(),
         secure_cookies: false,
     }

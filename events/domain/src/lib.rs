@@ -10,6 +10,7 @@ pub mod channel;
 pub mod commands;
 pub mod directory;
 pub mod drafts;
+pub mod errands;
 pub mod faults;
 pub mod notify;
 pub mod permissions;

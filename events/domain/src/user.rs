@@ -1,4 +1,4 @@
-//! The aggregates of the topics `users` (sessions, status) and `readstate` (read markers, drafts).
+//! The aggregates of the topics `users` (sessions, status, errands) and `readstate` (read markers, drafts).
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Aggregate, Control};
 use crate::directory::refuse_if;
 use crate::drafts::Drafts;
+use crate::errands::{Errand, Errands};
 use crate::verdict::{Applied, Refusal};
 use crate::window::WindowLimits;
 
@@ -52,6 +53,7 @@ struct Said {
 pub struct Users {
     users: BTreeMap<UserId, UserState>,
     sessions: BTreeMap<TokenHash, Session>,
+    errands: Errands,
 }
 
 impl Users {
@@ -80,6 +82,11 @@ impl Users {
         self.users.get(&user).map_or(0, |state| state.custom_status.until)
     }
 
+    /// What is to be done for people at a time of theirs.
+    pub fn errands(&self) -> &Errands {
+        &self.errands
+    }
+
     /// Rows that hold everything below this offset hold the person's preferences.
     pub fn preferences_until(&self, user: UserId) -> u64 {
         self.users.get(&user).map_or(0, |state| state.preferences_until)
@@ -100,6 +107,7 @@ impl Users {
     }
 
     fn erase(&mut self, user: UserId) {
+        self.errands.erase(user);
         let Some(state) = self.users.get_mut(&user) else { return };
         for hash in std::mem::take(&mut state.sessions) {
             self.sessions.remove(&hash);
@@ -197,7 +205,36 @@ impl Aggregate for Users {
             UserEvent::CustomStatusCleared(b) => {
                 refuse_if(!self.has_custom_status(b.c.user_id), Refusal::Already)
             }
-            UserEvent::PreferencesSet(_)
+            UserEvent::ScheduledPostCreated(b) => {
+                self.errands.admit_created(b.c.user_id, Errand::Post(b.c.scheduled_id))
+            }
+            UserEvent::ScheduledPostChanged(b) => {
+                self.errands.admit_changed(b.c.user_id, Errand::Post(b.c.scheduled_id))
+            }
+            UserEvent::ScheduledPostDeleted(b) => {
+                self.errands.admit_deleted(b.c.user_id, Errand::Post(b.c.scheduled_id))
+            }
+            UserEvent::ScheduledPostFired(b) => {
+                let errand = Errand::Post(b.c.scheduled_id);
+                self.errands.admit_fired(b.c.user_id, errand, b.c.said_at)
+            }
+            UserEvent::ScheduledPostSent(b) => {
+                self.errands.admit_sent(b.c.user_id, Errand::Post(b.c.scheduled_id))
+            }
+            UserEvent::ScheduledPostFailed(b) => {
+                let errand = Errand::Post(b.c.scheduled_id);
+                self.errands.admit_ended(b.c.user_id, errand, b.c.said_at)
+            }
+            UserEvent::ReminderFired(b) => {
+                let errand = Errand::Reminder(b.c.post_id);
+                self.errands.admit_fired(b.c.user_id, errand, b.c.said_at)
+            }
+            UserEvent::ReminderEnded(b) => {
+                let errand = Errand::Reminder(b.c.post_id);
+                self.errands.admit_ended(b.c.user_id, errand, b.c.said_at)
+            }
+            UserEvent::ReminderSet(_)
+            | UserEvent::PreferencesSet(_)
             | UserEvent::PreferencesDeleted(_)
             | UserEvent::SidebarCategoryCreated(_)
             | UserEvent::SidebarCategoriesChanged(_)
@@ -227,6 +264,19 @@ impl Aggregate for Users {
             UserEvent::CustomStatusSet(b) => self.say(b.c.user_id, Some(true), offset),
             UserEvent::CustomStatusCleared(b) => self.say(b.c.user_id, Some(false), offset),
             UserEvent::CustomStatusRecentRemoved(b) => self.say(b.c.user_id, None, offset),
+            UserEvent::ScheduledPostCreated(b) => self.errands.create(&b.c, at, offset),
+            UserEvent::ScheduledPostChanged(b) => self.errands.change(&b.c, offset),
+            UserEvent::ScheduledPostDeleted(b) => {
+                self.errands.remove(b.c.user_id, Errand::Post(b.c.scheduled_id));
+            }
+            UserEvent::ScheduledPostFired(b) => self.errands.fire_post(&b.c, at, offset),
+            UserEvent::ScheduledPostSent(b) => {
+                self.errands.remove(b.c.user_id, Errand::Post(b.c.scheduled_id));
+            }
+            UserEvent::ScheduledPostFailed(b) => self.errands.fail(&b.c),
+            UserEvent::ReminderSet(b) => self.errands.set(&b.c, at, offset),
+            UserEvent::ReminderFired(b) => self.errands.fire_reminder(&b.c, at, offset),
+            UserEvent::ReminderEnded(b) => self.errands.end(&b.c),
             UserEvent::SidebarCategoryCreated(_)
             | UserEvent::SidebarCategoriesChanged(_)
             | UserEvent::SidebarCategoryDeleted(_)
@@ -257,6 +307,15 @@ fn person_of(event: &UserEvent) -> Option<UserId> {
         UserEvent::CustomStatusSet(b) => Some(b.c.user_id),
         UserEvent::CustomStatusCleared(b) => Some(b.c.user_id),
         UserEvent::CustomStatusRecentRemoved(b) => Some(b.c.user_id),
+        UserEvent::ScheduledPostCreated(b) => Some(b.c.user_id),
+        UserEvent::ScheduledPostChanged(b) => Some(b.c.user_id),
+        UserEvent::ScheduledPostDeleted(b) => Some(b.c.user_id),
+        UserEvent::ScheduledPostFired(b) => Some(b.c.user_id),
+        UserEvent::ScheduledPostSent(b) => Some(b.c.user_id),
+        UserEvent::ScheduledPostFailed(b) => Some(b.c.user_id),
+        UserEvent::ReminderSet(b) => Some(b.c.user_id),
+        UserEvent::ReminderFired(b) => Some(b.c.user_id),
+        UserEvent::ReminderEnded(b) => Some(b.c.user_id),
     }
 }
 

@@ -135,6 +135,8 @@ pub enum Refusal {
     /// Nobody joins an archived team, and it does not change.
     TeamArchived,
     EmojiNameTaken,
+    /// What the event is about is not, or no longer, waiting for its time.
+    NotWaiting,
 }
 
 /// A remembered verdict: what a repeated id is answered with.

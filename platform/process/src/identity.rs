@@ -39,14 +39,18 @@ pub fn collapsed_threads(config: &Config) -> wire::CollapsedThreads {
     }
 }
 
+/// Where people reach the server; empty if that is not set.
+pub fn site_url(config: &Config) -> String {
+    config.http.site_url.as_ref().map(|url| url.as_str().to_owned()).unwrap_or_default()
+}
+
 /// What clients are told.
 pub fn client_config(config: &Config, secrets: &Secrets) -> ClientConfig {
-    let site_url = config.http.site_url.as_ref().map(|url| url.as_str().to_owned());
     ClientConfig {
         version: CONTRACT_VERSION.to_owned(),
         build_number: env!("CARGO_PKG_VERSION").to_owned(),
         build_hash: "none".to_owned(),
-        site_url: site_url.unwrap_or_default(),
+        site_url: site_url(config),
         site_name: config.service.site_name.clone(),
         enable_public_link: config.service.enable_public_link,
         max_file_size_bytes: config.limits.file_bytes_max.get(),

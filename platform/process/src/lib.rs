@@ -26,7 +26,7 @@ pub use arguments::main;
 pub use domain::RULES_KNOWN;
 pub use edge::edge;
 pub use folding::folded;
-pub use identity::{cell, client_config, collapsed_threads, kept, version_id};
+pub use identity::{cell, client_config, collapsed_threads, kept, site_url, version_id};
 pub use notes::{Notes, Progress};
 pub use parts::{Parts, ServiceParts};
 pub use running::{

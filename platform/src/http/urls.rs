@@ -243,6 +243,9 @@ pub const URLS: &[Url] = &[
     command(Post, "/api/v4/posts"),
     query(Post, "/api/v4/posts/ids"),
     query(Post, "/api/v4/posts/ids/reactions"),
+    command(Post, "/api/v4/posts/schedule"),
+    command(Put, "/api/v4/posts/schedule/{scheduled_id}"),
+    command(Delete, "/api/v4/posts/schedule/{scheduled_id}"),
     query(Get, "/api/v4/posts/scheduled/team/{team_id}"),
     query(Post, "/api/v4/posts/search"),
     command(Post, "/api/v4/drafts"),
@@ -265,6 +268,7 @@ pub const URLS: &[Url] = &[
     query(Post, "/api/v4/teams/{team_id}/posts/search"),
     query(Get, "/api/v4/users/{user_id}/channels/{channel_id}/posts/unread"),
     command(Delete, "/api/v4/users/{user_id}/posts/{post_id}/reactions/{emoji_name}"),
+    command(Post, "/api/v4/users/{user_id}/posts/{post_id}/reminder"),
     command(Post, "/api/v4/users/{user_id}/posts/{post_id}/set_unread"),
     // Files.
     command(Post, "/api/v4/files").streamed(),

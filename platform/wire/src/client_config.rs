@@ -160,7 +160,7 @@ const MEMBERS: &[(&str, &str)] = &[
     ("RequireEmailVerification", "false"),
     ("RestrictDirectMessage", "any"),
     ("RunJobs", "true"),
-    ("ScheduledPosts", "false"),
+    ("ScheduledPosts", "true"),
     ("SchemaVersion", ""),
     ("ShowEmailAddress", "true"),
     ("ShowFullName", "true"),

@@ -3,7 +3,9 @@
 use events::directory::{ChannelType, TeamType};
 use events::sidebar::CategoryKey;
 use events::user::StatusKind;
-use events::{ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, TeamId, UserId};
+use events::{
+    ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId, TeamId, UserId,
+};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgHasArrayType, PgRow, Postgres};
 use sqlx::{Encode, Row, Type};
@@ -71,7 +73,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(Id, UserId, TeamId, ChannelId, PostId, FileId, EventId, HoldId, PolicyId);
+ids!(Id, UserId, TeamId, ChannelId, PostId, FileId, EventId, HoldId, PolicyId, ScheduledPostId);
 
 impl Column for String {
     type Db<'a> = &'a str;

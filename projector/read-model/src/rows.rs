@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use events::directory::{ChannelType, TeamType};
 use events::sidebar::CategoryKey;
 use events::user::{StatusKind, Totals};
-use events::{ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, TeamId, UserId};
+use events::{
+    ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId, TeamId, UserId,
+};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow, Postgres};
@@ -438,6 +440,37 @@ table! {
     }
 }
 
+table! {
+    /// What somebody wrote to be sent later.
+    ScheduledPostRow = "scheduled_posts" key ["user_id", "id"] {
+        user_id: UserId = "uuid",
+        id: ScheduledPostId = "uuid",
+        channel_id: ChannelId = "uuid",
+        root_id: Option<PostId> = "uuid",
+        create_at: i64 = "bigint",
+        update_at: i64 = "bigint",
+        scheduled_at: i64 = "bigint",
+        message: String = "text",
+        /// An object in JSON, empty for none.
+        props: String = "text",
+        /// An object in JSON, empty for none.
+        priority: String = "text",
+        /// A list of ids in JSON.
+        file_ids: String = "text",
+    }
+}
+
+table! {
+    /// That it could not be sent.
+    ScheduledPostFailureRow = "scheduled_post_failures" key ["user_id", "id"] {
+        user_id: UserId = "uuid",
+        id: ScheduledPostId = "uuid",
+        failed_at: i64 = "bigint",
+        /// In the contract's words.
+        error_code: String = "text",
+    }
+}
+
 impl ReadMarkerRow {
     pub fn totals(&self) -> Totals {
         Totals {
@@ -581,6 +614,8 @@ pub static TABLES: LazyLock<Vec<(&'static str, &'static [&'static str])>> = Lazy
         of::<CustomStatusRow>(),
         of::<RecentStatusesRow>(),
         of::<DraftRow>(),
+        of::<ScheduledPostRow>(),
+        of::<ScheduledPostFailureRow>(),
         of::<HoldRow>(),
         of::<RetentionRunRow>(),
         of::<ExpiryRow>(),

@@ -27,6 +27,6 @@ impl RowChanges {
     }
 }
 
-fn map_text(map: &Map<String, Value>) -> String {
+pub(super) fn map_text(map: &Map<String, Value>) -> String {
     if map.is_empty() { String::new() } else { json_text(map) }
 }

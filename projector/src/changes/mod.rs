@@ -8,6 +8,7 @@ mod personal;
 mod posts;
 mod requests;
 mod retention;
+mod scheduled_posts;
 mod sidebar;
 mod threads;
 
@@ -15,14 +16,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 use events::sidebar::CategoryKey;
-use events::{ChannelId, Event, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, UserId};
+use events::{
+    ChannelId, Event, EventId, FileId, HoldId, Id, Partition, PostId, ScheduledPostId, TeamId,
+    UserId,
+};
 use fold::Folded;
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
     CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
     PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
-    RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
-    ThreadFloorRow, ThreadMarkerRow, UserRequestRow, UserRow,
+    RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow, SidebarCategoryRow,
+    SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow, ThreadMarkerRow,
+    UserRequestRow, UserRow,
 };
 
 use crate::patches::{
@@ -119,6 +124,11 @@ pub struct RowChanges {
     pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
     /// `None`: deleted.
     pub drafts: BTreeMap<(UserId, ChannelId, PostId), Option<DraftRow>>,
+    /// `None`: sent, or deleted.
+    pub scheduled_posts: BTreeMap<(UserId, ScheduledPostId), Option<ScheduledPostRow>>,
+    /// `None`: to be sent again, or gone.
+    pub scheduled_post_failures:
+        BTreeMap<(UserId, ScheduledPostId), Option<ScheduledPostFailureRow>>,
     pub holds: BTreeMap<HoldId, Change<HoldRow, HoldPatch>>,
     pub retention_runs: BTreeMap<Id, RetentionRunRow>,
     pub channel_expiries: BTreeMap<(ChannelId, i64), ExpiryRow>,

@@ -13,12 +13,16 @@ use crate::patches::{json_text, text};
 impl RowChanges {
     pub(super) fn absorb_personal(&mut self, event: &UserEvent, at: i64) {
         match event {
-            // Sessions stand in the fold, where every service looks them up.
+            // Sessions stand in the fold, where every service looks them up. Nobody reads reminders.
             UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_)
             | UserEvent::SessionCreated(_)
-            | UserEvent::SessionRevoked(_) => {}
+            | UserEvent::SessionRevoked(_)
+            | UserEvent::ScheduledPostFired(_)
+            | UserEvent::ReminderSet(_)
+            | UserEvent::ReminderFired(_)
+            | UserEvent::ReminderEnded(_) => {}
             UserEvent::PreferencesSet(b) => {
                 for preference in &b.p.preferences {
                     let (category, name) = (text(&preference.category), text(&preference.name));
@@ -60,6 +64,11 @@ impl RowChanges {
             UserEvent::CustomStatusRecentRemoved(b) => {
                 self.say_lately(b.c.user_id, &b.p.recent);
             }
+            UserEvent::ScheduledPostCreated(b) => self.schedule(b, at),
+            UserEvent::ScheduledPostChanged(b) => self.reschedule(b, at),
+            UserEvent::ScheduledPostDeleted(b) => self.unschedule(b.c.user_id, b.c.scheduled_id),
+            UserEvent::ScheduledPostSent(b) => self.unschedule(b.c.user_id, b.c.scheduled_id),
+            UserEvent::ScheduledPostFailed(b) => self.fail_scheduled(&b.c, at),
             UserEvent::UserStateErased(b) => {
                 self.gone.states.insert(b.c.user_id);
             }

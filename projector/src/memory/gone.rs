@@ -46,6 +46,8 @@ impl MemoryTables {
             self.custom_statuses.remove(person);
             self.recent_statuses.remove(person);
             self.sidebar_orders.retain(|(user, _), _| user != person);
+            self.scheduled_posts.retain(|(user, _), _| user != person);
+            self.scheduled_post_failures.retain(|(user, _), _| user != person);
         }
         self.drafts.retain(|(user, _, _), _| !gone.drafts.contains(user));
     }

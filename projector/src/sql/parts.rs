@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use events::{EventId, PostId};
 use read_model::rows::{
     CustomStatusRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow,
-    SidebarCategoryRow,
+    ScheduledPostFailureRow, ScheduledPostRow, SidebarCategoryRow,
 };
 use read_model::{Column, Key, Table, partition_key};
 use sqlx::Arguments;
@@ -56,6 +56,7 @@ pub(super) fn but_new_posts(changes: &RowChanges) -> Result<Statement, BoxDynErr
     notify_props(&mut statement, changes)?;
     sidebars(&mut statement, changes)?;
     drafts(&mut statement, changes)?;
+    scheduled_posts(&mut statement, changes)?;
     custom_statuses(&mut statement, changes)?;
     patched(&mut statement, &changes.holds)?;
     statement.insert(&changes.retention_runs.values().collect::<Vec<_>>())?;
@@ -251,6 +252,16 @@ fn drafts(statement: &mut Statement, changes: &RowChanges) -> Bound {
     statement.put(&put)?;
     let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1);
     statement.delete::<DraftRow>(keys.and(&gone, |key| key.2))
+}
+
+fn scheduled_posts(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (put, gone) = split_gone(&changes.scheduled_posts);
+    statement.put(&put)?;
+    statement.delete::<ScheduledPostRow>(Keys::of(&gone, |key| key.0).and(&gone, |key| key.1))?;
+    let (put, gone) = split_gone(&changes.scheduled_post_failures);
+    statement.put(&put)?;
+    statement
+        .delete::<ScheduledPostFailureRow>(Keys::of(&gone, |key| key.0).and(&gone, |key| key.1))
 }
 
 /// Replies go with their root; those that went before keep their time.

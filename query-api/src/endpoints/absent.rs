@@ -1,5 +1,5 @@
-//! What clients ask for although this server does not have it: scheduled posts, slash commands, bookmarks,
-//! plugins, groups, profile attributes, notices. The answer is that there are none, after the rights that
+//! What clients ask for although this server does not have it: slash commands, bookmarks, plugins,
+//! groups, profile attributes, notices. The answer is that there are none, after the rights that
 //! the question needs.
 
 use axum::extract::State;
@@ -42,15 +42,6 @@ pub(crate) async fn no_commands(
 ) -> Result<Response, ApiError> {
     require_team(&app, &caller, team.0).await?;
     Ok(nothing())
-}
-
-pub(crate) async fn no_scheduled_posts(
-    State(app): State<App>,
-    caller: Caller,
-    Path(team): Path<TeamPath>,
-) -> Result<Response, ApiError> {
-    require_team(&app, &caller, team.0).await?;
-    Ok(render::ok(&json!({})))
 }
 
 /// No attributes beside those of the account.

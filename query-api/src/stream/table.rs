@@ -203,6 +203,20 @@ mod tests {
         ),
         ("its writer's alone until it is sent", &["draft.saved", "draft.deleted", "drafts.erased"]),
         (
+            "what somebody wants done later is theirs",
+            &[
+                "scheduled_post.created",
+                "scheduled_post.changed",
+                "scheduled_post.deleted",
+                "scheduled_post.fired",
+                "scheduled_post.sent",
+                "scheduled_post.failed",
+                "reminder.set",
+                "reminder.fired",
+                "reminder.ended",
+            ],
+        ),
+        (
             "never kept",
             &[
                 "typing.started",

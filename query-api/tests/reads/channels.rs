@@ -204,7 +204,7 @@ fn features_that_channels_and_teams_do_not_have_are_empty_for_those_who_may_ask(
         let threads = world.get(&ada, &format!("{mine}/threads")).await.ok();
         assert_eq!((&threads["threads"], &threads["total"]), (&json!([]), &json!(0)));
         let scheduled = format!("/posts/scheduled/team/{}", team.id);
-        assert_eq!(world.get(&ada, &scheduled).await.ok(), json!({}));
+        assert_eq!(world.get(&ada, &scheduled).await.ok(), json!({ team.id.to_string(): [] }));
         let commands = format!("/teams/{}/commands/autocomplete", team.id);
         assert_eq!(world.get(&ada, &commands).await.ok(), json!([]));
         for path in [format!("{mine}/drafts"), format!("{mine}/threads"), scheduled, commands] {

@@ -4,8 +4,11 @@ use events::channel::{ChannelMemberNotifyChanged, NoticeKind};
 use events::custom_status::*;
 use events::directory::ChannelType;
 use events::draft::{DraftContent, DraftDeleted, DraftEnd, DraftSaved};
+use events::scheduled_post::*;
 use events::sidebar::*;
-use events::{Body, ChannelEvent, ChannelId, Id, PostId, ReadstateEvent, UserEvent};
+use events::{
+    Body, ChannelEvent, ChannelId, Id, PostId, ReadstateEvent, ScheduledPostId, UserEvent,
+};
 use serde_json::json;
 
 use crate::people::{Person, each, order};
@@ -233,5 +236,61 @@ fn what_somebody_is_at_is_shown_in_their_profile_until_it_ends() {
         world.append(bob.id.0, UserEvent::from(Body::from(cleared))).await;
         assert_eq!(seen(&bob, me).await, None);
         assert_eq!(seen(&admin, &of_bob).await, None);
+    });
+}
+
+#[test]
+fn what_is_to_be_sent_later_is_listed_by_place_for_its_writer() {
+    run(async {
+        let world = World::start().await;
+        let (ada, bob) = (world.person("ada").await, world.person("bob").await);
+        let team = world.team(&ada, "tea").await;
+        world.join_team(team, &bob).await;
+        let green = world.channel(team, ChannelType::Open, "green", &ada).await;
+        world.join(green, &bob, NoticeKind::JoinChannel).await;
+        let direct = world.direct(&ada, &bob).await;
+        let other = world.team(&bob, "coffee").await;
+        let elsewhere = world.channel(other, ChannelType::Open, "beans", &bob).await;
+        let schedule = async |n: u8, channel_id, due_at| {
+            let c = ScheduledPostCreated {
+                scheduled_id: ScheduledPostId::from_bytes([n; 16]),
+                user_id: bob.id,
+                channel_id,
+                root_id: None,
+                file_ids: vec![],
+                due_at,
+            };
+            let p = ScheduledContent { message: format!("later {n}"), ..Default::default() };
+            let position = world.append(bob.id.0, UserEvent::from(Body { c, p })).await;
+            position.offset
+        };
+        let said_at = schedule(1, green, 2_000).await;
+        schedule(2, green, 1_000).await;
+        schedule(3, direct, 1_000).await;
+        schedule(4, elsewhere, 1_000).await;
+        let path = format!("/posts/scheduled/team/{}", team.id);
+        let listed = world.get(&bob, &path).await.ok();
+        assert_eq!(each(&listed[team.id.to_string()], "message"), ["later 2", "later 1"]);
+        assert_eq!(listed.as_object().unwrap().len(), 1);
+        let with = format!("{path}?includeDirectChannels=true");
+        let listed = world.get(&bob, &with).await.ok();
+        assert_eq!(each(&listed["directChannels"], "message"), ["later 3"]);
+        let none = json!({ team.id.to_string(): [], "directChannels": [] });
+        assert_eq!(world.get(&ada, &with).await.ok(), none);
+
+        let (scheduled_id, user_id) = (ScheduledPostId::from_bytes([1; 16]), bob.id);
+        let fired = ScheduledPostFired { scheduled_id, user_id, said_at };
+        world.append(bob.id.0, UserEvent::from(Body::from(fired))).await;
+        let error_code = ScheduledPostError::NoChannelMember;
+        let failed = ScheduledPostFailed { scheduled_id, user_id, said_at, error_code };
+        world.append(bob.id.0, UserEvent::from(Body::from(failed))).await;
+        world.leave(green, &bob).await;
+        let listed = world.get(&bob, &path).await.ok();
+        let one = &listed[team.id.to_string()][1];
+        assert_eq!(
+            (&one["error_code"], &one["scheduled_at"]),
+            (&json!("no_channel_member"), &json!(2_000))
+        );
+        assert!(one["processed_at"].as_i64().unwrap() > 0);
     });
 }

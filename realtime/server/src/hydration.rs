@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bytes::Bytes;
-use events::{ChannelId, Partition, Position, PostId, TeamId, UserId};
+use events::{ChannelId, Partition, Position, PostId, ScheduledPostId, TeamId, UserId};
 use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -123,6 +123,19 @@ impl<R: Reach> Hydrate for Hydration<R> {
             let rows = async { self.reader.sidebar(user, team).await.map(Some) };
             let rows = self.at(position, rows).await?;
             Some(wire::to_json(&rows.to_wire(user, team).categories))
+        }
+        .boxed()
+    }
+
+    fn scheduled_post(
+        &self,
+        position: Position,
+        user: UserId,
+        id: ScheduledPostId,
+    ) -> BoxFuture<'_, Option<Bytes>> {
+        async move {
+            let post = self.at(position, self.reader.scheduled_post(user, id)).await?;
+            Some(wire::to_json(&post.to_wire()))
         }
         .boxed()
     }

@@ -6,6 +6,8 @@ mod channels;
 mod directory;
 mod drafts;
 mod labels;
+mod reminders;
+mod scheduled_posts;
 mod sidebar;
 #[cfg(test)]
 mod tests;
@@ -14,7 +16,7 @@ mod users;
 
 use events::presence::TypingStarted;
 use events::user::StatusKind;
-use events::{ChannelId, Event, PostId, TeamId, UserId};
+use events::{ChannelId, Event, PostId, ScheduledPostId, TeamId, UserId};
 use fold::{FoldSet, Folded};
 use wire::frame::{self, Broadcast, Frame};
 
@@ -103,6 +105,8 @@ pub enum Rows {
     Thread { root: PostId, reply: PostId, gone: bool },
     /// For `sidebar_category_updated`, of whom the frame is for.
     Sidebar(TeamId),
+    /// For `scheduled_post_updated`, of whom the frame is for.
+    ScheduledPost(ScheduledPostId),
 }
 
 /// Takes frames to their audience.
@@ -126,7 +130,7 @@ pub fn of(set: &FoldSet, folded: &Folded, sink: &mut impl Sink) {
     match event {
         Event::Directory(event) => directory::of(set, event, applied, sink),
         Event::Channels(event) => channels::of(set, event, applied, offset, sink),
-        Event::Users(event) => users::of(set, event, sink),
+        Event::Users(event) => users::of(set, meta, event, applied.at, sink),
         Event::Readstate(event) => users::of_readstate(set, meta, event, applied, sink),
         Event::Presence(_) => {}
     }
@@ -188,6 +192,12 @@ pub fn thread_updated(told: ThreadTold) -> (Audience, Frame) {
 pub fn categories_updated(user: UserId, team: TeamId, categories: bytes::Bytes) -> Frame {
     let data = frame::CategoriesUpdated { updated_categories: categories };
     Frame::new("sidebar_category_updated", &Broadcast::to_user_in(user, team), &data)
+}
+
+/// `scheduled_post_updated` from a row.
+pub fn scheduled_post_updated(user: UserId, scheduled_post: bytes::Bytes) -> Frame {
+    let data = frame::ScheduledPostChanged { scheduled_post };
+    Frame::new("scheduled_post_updated", &Broadcast::to_user(user), &data)
 }
 
 /// `user_updated` from a row.

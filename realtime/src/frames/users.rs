@@ -8,9 +8,9 @@ use wire::Preference;
 use wire::frame::{self, Broadcast, Frame};
 
 use super::directory::user_updated;
-use super::{Audience, Sink, drafts, sidebar, threads};
+use super::{Audience, Rows, Sink, drafts, reminders, scheduled_posts, sidebar, threads};
 
-pub(super) fn of(set: &FoldSet, event: &UserEvent, sink: &mut impl Sink) {
+pub(super) fn of(set: &FoldSet, meta: &Meta, event: &UserEvent, at: i64, sink: &mut impl Sink) {
     use UserEvent as E;
     match event {
         E::PreferencesSet(b) => {
@@ -28,11 +28,22 @@ pub(super) fn of(set: &FoldSet, event: &UserEvent, sink: &mut impl Sink) {
         E::CustomStatusSet(b) => user_updated(b.c.user_id, sink),
         E::CustomStatusCleared(b) => user_updated(b.c.user_id, sink),
         E::CustomStatusRecentRemoved(b) => user_updated(b.c.user_id, sink),
+        E::ScheduledPostCreated(b) => scheduled_posts::created(b, meta, at, sink),
+        E::ScheduledPostChanged(b) => scheduled_posts::changed(b, meta, at, sink),
+        E::ScheduledPostDeleted(b) => scheduled_posts::deleted(&b.c, meta, at, sink),
+        E::ScheduledPostSent(b) => scheduled_posts::sent(&b.c, meta, at, sink),
+        E::ScheduledPostFailed(b) => {
+            sink.push_rows(Audience::User(b.c.user_id), Rows::ScheduledPost(b.c.scheduled_id));
+        }
+        E::ReminderSet(b) => reminders::set(set, &b.c, meta, at, sink),
         // A status is told of when what is shown changes, which takes a clock.
         E::StatusSet(_)
         | E::SessionCreated(_)
         | E::SessionRevoked(_)
         | E::UserStateErased(_)
+        | E::ScheduledPostFired(_)
+        | E::ReminderFired(_)
+        | E::ReminderEnded(_)
         | E::RulesActivated(_)
         | E::EpochOpened(_)
         | E::EpochSealed(_) => {}

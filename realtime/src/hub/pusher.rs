@@ -101,6 +101,15 @@ impl Hub {
                 | UserEvent::CustomStatusSet(_)
                 | UserEvent::CustomStatusCleared(_)
                 | UserEvent::CustomStatusRecentRemoved(_)
+                | UserEvent::ScheduledPostCreated(_)
+                | UserEvent::ScheduledPostChanged(_)
+                | UserEvent::ScheduledPostDeleted(_)
+                | UserEvent::ScheduledPostFired(_)
+                | UserEvent::ScheduledPostSent(_)
+                | UserEvent::ScheduledPostFailed(_)
+                | UserEvent::ReminderSet(_)
+                | UserEvent::ReminderFired(_)
+                | UserEvent::ReminderEnded(_)
                 | UserEvent::RulesActivated(_)
                 | UserEvent::EpochOpened(_)
                 | UserEvent::EpochSealed(_),
@@ -374,6 +383,10 @@ impl Sink for Pusher<'_> {
                     let categories = hydrate.categories(position, *user, team).await;
                     categories.map(|all| frames::categories_updated(*user, team, all))
                 }
+                (Rows::ScheduledPost(id), Audience::User(user)) => {
+                    let row = hydrate.scheduled_post(position, *user, id).await;
+                    row.map(|row| frames::scheduled_post_updated(*user, row))
+                }
                 (Rows::User(user), audience) => {
                     let user = hydrate.user(position, user).await;
                     let whole = !matches!(audience, Audience::Strangers(_));
@@ -390,7 +403,10 @@ impl Sink for Pusher<'_> {
                     let row = hydrate.team(position, team).await;
                     row.map(|row| frames::team_changed(event, team, row))
                 }
-                (Rows::Post(_) | Rows::Thread { .. } | Rows::Sidebar(_), _) => None,
+                (
+                    Rows::Post(_) | Rows::Thread { .. } | Rows::Sidebar(_) | Rows::ScheduledPost(_),
+                    _,
+                ) => None,
             };
             if let Some(frame) = frame {
                 inbox.send(Command::Hydrated { audience, frame });

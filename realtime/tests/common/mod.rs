@@ -60,6 +60,16 @@ impl Hydrate for Rows {
         std::future::ready(Some(categories.into())).boxed()
     }
 
+    fn scheduled_post(
+        &self,
+        _: Position,
+        user: UserId,
+        id: ScheduledPostId,
+    ) -> BoxFuture<'_, Option<Bytes>> {
+        let post = format!(r#"{{"id":"{id}","user_id":"{user}"}}"#);
+        std::future::ready(Some(post.into())).boxed()
+    }
+
     fn user(&self, _: Position, user_id: UserId) -> BoxFuture<'_, Option<wire::User>> {
         let c = UserCreated {
             user_id,

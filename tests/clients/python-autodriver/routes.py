@@ -6,9 +6,12 @@ whole body may be left out says `lenient`.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 UNKNOWN_ID = "y" * 26
+# Unix seconds.
+TOMORROW = int(time.time()) + 24 * 3600
 
 # What is wrong wherever a value of this kind is expected.
 WRONG_TYPES = {
@@ -252,6 +255,19 @@ OBJECT_ROUTES = [
         optional={"message": "text", "root_id": "text", "props": "map", "file_ids": "list"},
     ),
     Route(
+        "POST",
+        "/posts/schedule",
+        {"channel_id": "{channel}", "message": "never sent", "scheduled_at": TOMORROW * 1000},
+        required={"channel_id": "id", "scheduled_at": "number"},
+        optional={"root_id": "text", "props": "map", "priority": "map", "file_ids": "list"},
+    ),
+    Route(
+        "POST",
+        "/users/me/posts/{post}/reminder",
+        {"target_time": TOMORROW},
+        required={"target_time": "number"},
+    ),
+    Route(
         "PUT",
         "/channels/{channel}/members/me/notify_props",
         {"desktop": "all", "mark_unread": "all"},
@@ -307,6 +323,7 @@ READS = [
     "/users/me/teams/{team}/channels/categories",
     "/users/me/teams/{team}/channels/categories/order",
     "/users/me/teams/{team}/drafts",
+    "/posts/scheduled/team/{team}",
     "/users/me/posts/flagged",
     "/users/me/channels/{channel}/unread",
     "/users/me/channels/{channel}/posts/unread",

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from people import Person, server_url, unique
-from routes import UNKNOWN_ID
+from routes import TOMORROW, UNKNOWN_ID
 from world import describe, dot_png
 
 HERE = Path(__file__).resolve().parent
@@ -137,6 +137,8 @@ class Cast:
             # Nobody may have many of them under way.
             upload_id = made(http.post("/uploads", json=begun))["id"] if uploading else UNKNOWN_ID
             made(http.post("/posts", json={**said, "root_id": post["id"], "file_ids": []}))
+            later = {"channel_id": channel["id"], "message": f"{secret} later", "scheduled_at": TOMORROW * 1000}
+            scheduled = made(http.post("/posts/schedule", json=later))
         with people["chief"].http as http:
             icon = http.post(f"/teams/{team['id']}/image", files={"image": ("dot.png", dot_png(), "image/png")})
             assert icon.status_code == 200, describe(icon)
@@ -170,6 +172,9 @@ class Cast:
             "thread": post["id"],
             "root": post["id"],
             "timestamp": "1",
+            "scheduled_id": scheduled["id"],
+            "tomorrow": str(TOMORROW),
+            "tomorrow_ms": str(TOMORROW * 1000),
         }
         return Place(ids, (secret,))
 

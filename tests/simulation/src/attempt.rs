@@ -14,6 +14,7 @@ use projector::MemoryTables;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
+use crate::errands::ErrandWork;
 use crate::log::SimLog;
 use crate::node::Node;
 use crate::request::{Request, subject};
@@ -24,6 +25,7 @@ use crate::rows;
 pub enum Work {
     Request { index: usize, request: Request },
     Step(Step),
+    Errand(ErrandWork),
 }
 
 impl Work {
@@ -31,6 +33,7 @@ impl Work {
         match self {
             Self::Request { request, .. } => request.id,
             Self::Step(step) => step.id,
+            Self::Errand(errand) => errand.id,
         }
     }
 
@@ -38,6 +41,7 @@ impl Work {
         match self {
             Self::Request { request, .. } => request.ask.partition(),
             Self::Step(step) => step.partition(),
+            Self::Errand(errand) => errand.partition(),
         }
     }
 
@@ -45,6 +49,7 @@ impl Work {
         match self {
             Self::Request { request, .. } => request.ask.rests_on(),
             Self::Step(step) => vec![Partition::DIRECTORY, step.partition()],
+            Self::Errand(errand) => errand.rests_on(),
         }
     }
 
@@ -54,6 +59,7 @@ impl Work {
                 request.is_keyed() || request.ask.rows_read().is_some()
             }
             Self::Step(_) => false,
+            Self::Errand(errand) => errand.reads_rows(),
         }
     }
 
@@ -72,6 +78,7 @@ impl Work {
         match self {
             Self::Request { request, .. } => request.ask.decide(node, rows, rng),
             Self::Step(step) => Decided::new(Ok(decide_step(step, node, log)), None),
+            Self::Errand(errand) => errand.decide(node, log, rows),
         }
     }
 }

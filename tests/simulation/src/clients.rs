@@ -3,13 +3,16 @@
 use event_log::EventLog;
 use events::channel::Broadcast;
 use events::directory::RulesActivated;
-use events::{Actor, ChannelId, EventId, Id, Meta, Partition, PostId, SessionId, TeamId, UserId};
+use events::{
+    Actor, ChannelId, EventId, Id, Meta, Partition, PostId, ScheduledPostId, SessionId, TeamId,
+    UserId,
+};
 use futures::FutureExt;
 use projector::MemoryTables;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-use crate::log::SimLog;
+use crate::log::{BEGINNING_MS, SimLog};
 use crate::profile::Mix;
 use crate::request::{Ask, Request};
 
@@ -20,6 +23,7 @@ pub struct Clients {
     teams: Vec<TeamId>,
     channels: Vec<ChannelId>,
     sessions: Vec<(UserId, SessionId)>,
+    scheduled: Vec<(UserId, ChannelId, ScheduledPostId)>,
     /// Texts and passwords, all different.
     texts: u32,
     /// Steps of the quiet beginning that were made.
@@ -47,6 +51,9 @@ enum Kind {
     LogOut,
     ChangePassword,
     RevokeSessions,
+    Schedule,
+    Reschedule,
+    Unschedule,
 }
 
 impl Mix {
@@ -109,6 +116,17 @@ impl Mix {
                 (K::JoinTeam, 1),
                 (K::Post, 2),
             ],
+            Self::Later => &[
+                (K::Schedule, 8),
+                (K::Reschedule, 4),
+                (K::Unschedule, 2),
+                (K::JoinTeam, 2),
+                (K::LeaveTeam, 1),
+                (K::JoinChannel, 3),
+                (K::LeaveChannel, 2),
+                (K::Deactivate, 1),
+                (K::Post, 2),
+            ],
             Self::Naming => {
                 &[(K::CreateChannel, 5), (K::RenameChannel, 6), (K::JoinTeam, 2), (K::Post, 1)]
             }
@@ -133,7 +151,7 @@ impl Mix {
         match self {
             Self::Everything | Self::Naming => usize::MAX,
             Self::Coming | Self::Returning | Self::Talking => 4,
-            Self::Reading | Self::Entering => 5,
+            Self::Reading | Self::Entering | Self::Later => 5,
         }
     }
 }
@@ -141,7 +159,8 @@ impl Mix {
 impl Clients {
     pub fn new(mix: Mix) -> Self {
         let (users, teams, channels, sessions) = (vec![], vec![], vec![], vec![]);
-        Self { users, teams, channels, sessions, texts: 0, founded: 0, mix }
+        let scheduled = vec![];
+        Self { users, teams, channels, sessions, scheduled, texts: 0, founded: 0, mix }
     }
 
     pub fn next(&mut self, rng: &mut SmallRng, rows: &MemoryTables) -> Request {
@@ -270,9 +289,29 @@ impl Clients {
                 Ask::ChangePassword { user, number: self.texts, kept }
             }
             Kind::RevokeSessions => Ask::RevokeSessions { user },
-            Kind::Post | Kind::CreateChannel | Kind::OpenDirect | Kind::LogOut => {
-                self.post(rng, rows, actor, channel)
+            Kind::Schedule => {
+                let scheduled = ScheduledPostId(Id(rng.random()));
+                self.scheduled.push((actor, channel, scheduled));
+                self.texts += 1;
+                let (due_at, text) = (due_at(rng), self.texts);
+                Ask::Schedule { user: actor, scheduled, channel, due_at, text }
             }
+            Kind::Reschedule if !self.scheduled.is_empty() => {
+                let (user, channel, scheduled) = self.some_scheduled(rng);
+                self.texts += 1;
+                let (due_at, text) = (due_at(rng), self.texts);
+                Ask::Reschedule { user, scheduled, channel, due_at, text }
+            }
+            Kind::Unschedule if !self.scheduled.is_empty() => {
+                let (user, _, scheduled) = self.some_scheduled(rng);
+                Ask::Unschedule { user, scheduled }
+            }
+            Kind::Post
+            | Kind::CreateChannel
+            | Kind::OpenDirect
+            | Kind::LogOut
+            | Kind::Reschedule
+            | Kind::Unschedule => self.post(rng, rows, actor, channel),
         }
     }
 
@@ -289,6 +328,12 @@ impl Clients {
             Some(channel) if self.mix == Mix::Returning && rng.random_ratio(3, 4) => *channel,
             _ => one(rng, &self.channels),
         }
+    }
+
+    /// Mostly one of the latest: the others have long been sent.
+    fn some_scheduled(&self, rng: &mut SmallRng) -> (UserId, ChannelId, ScheduledPostId) {
+        let from = self.scheduled.len().saturating_sub(3);
+        one(rng, &self.scheduled[from..])
     }
 
     fn name(&self, rng: &mut SmallRng) -> u8 {
@@ -347,6 +392,11 @@ impl Clients {
             _ => Ask::React { actor, post, channel, add: rng.random_ratio(2, 3) },
         }
     }
+}
+
+/// At once, or within what the log's clock may come to.
+fn due_at(rng: &mut SmallRng) -> i64 {
+    BEGINNING_MS + rng.random_range(0..60_000)
 }
 
 fn one<T: Copy>(rng: &mut SmallRng, from: &[T]) -> T {

@@ -12,6 +12,7 @@ use domain::commands::post::{
     UnpinPost,
 };
 use domain::commands::readstate::{Seen, SetUnread, ViewChannels};
+use domain::commands::scheduled_post::{ChangeScheduledPost, DeleteScheduledPost, SchedulePost};
 use domain::commands::user::{CreateSession, RevokeSession};
 use domain::rights;
 use events::channel::PostContent;
@@ -90,6 +91,9 @@ impl Ask {
                 self.decide_on_post(node, rows, row)
             }
             Self::View { .. } | Self::SetUnread { .. } => self.decide_reading(node, rows),
+            Self::Schedule { .. } | Self::Reschedule { .. } | Self::Unschedule { .. } => {
+                self.decide_later(node)
+            }
         }
     }
 
@@ -112,6 +116,46 @@ impl Ask {
             }
             _ => ViewChannels { user_id: *user, seen: vec![seen], threads: false }
                 .decide(readstate.state()),
+        };
+        decided.map_err(|rejection| format!("{rejection:?}"))
+    }
+
+    fn decide_later(&self, node: &Node) -> Result<Decision, String> {
+        let (Self::Schedule { user, scheduled, channel, due_at, text }
+        | Self::Reschedule { user, scheduled, channel, due_at, text }) = self
+        else {
+            let Self::Unschedule { user, scheduled } = self else {
+                unreachable!("only what is to be said later is decided here")
+            };
+            let users = node.set.users(*user);
+            let delete = DeleteScheduledPost { user_id: *user, scheduled_id: *scheduled };
+            return delete.decide(users.state()).map_err(|r| format!("{r:?}"));
+        };
+        let directory = node.set.directory();
+        let channels = node.set.channels(*channel);
+        let users = node.set.users(*user);
+        let post = CreatePost {
+            actor: *user,
+            channel_id: *channel,
+            post_id: PostId::default(),
+            root: None,
+            calls: Calls::default(),
+            files: Vec::new(),
+            content: content(*text),
+            set_online: false,
+            collapses: false,
+        };
+        let later = SchedulePost {
+            scheduled_id: *scheduled,
+            post,
+            priority: Default::default(),
+            due_at: *due_at,
+            now_ms: due_at - 1,
+        };
+        let (directory, channels, users) = (directory.state(), channels.state(), users.state());
+        let decided = match self {
+            Self::Schedule { .. } => later.decide(directory, channels, users),
+            _ => ChangeScheduledPost(later).decide(directory, channels, users),
         };
         decided.map_err(|rejection| format!("{rejection:?}"))
     }

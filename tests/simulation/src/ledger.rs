@@ -14,10 +14,10 @@ pub struct Entry {
     pub attempts: Vec<usize>,
 }
 
-/// One attempt at a request, or at a step.
+/// One attempt at a request, at a step, or at an errand.
 #[derive(Debug)]
 pub struct Made {
-    /// Index of the request; none for a step.
+    /// Index of the request; none for others.
     pub request: Option<usize>,
     pub began: u64,
     /// The answer and when it came; none if its node died first.
@@ -39,7 +39,7 @@ impl Ledger {
     pub fn attempted(&mut self, number: usize, work: &Work, began: u64) {
         let request = match work {
             Work::Request { index, .. } => Some(*index),
-            Work::Step(_) => None,
+            Work::Step(_) | Work::Errand(_) => None,
         };
         if let Some(index) = request {
             self.requests[index].attempts.push(number);

@@ -11,6 +11,7 @@ mod beside;
 mod checks;
 mod clients;
 mod decide;
+mod errands;
 mod ledger;
 mod log;
 mod node;

@@ -17,6 +17,9 @@ use rand::{Rng, SeedableRng};
 
 use crate::profile::Faults;
 
+/// The log's clock at its beginning.
+pub const BEGINNING_MS: i64 = 1_700_000_000_000;
+
 #[derive(Debug)]
 struct State {
     rng: SmallRng,
@@ -37,7 +40,7 @@ impl SimLog {
     pub fn new(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(State {
             rng: SmallRng::seed_from_u64(seed),
-            now_ms: 1_700_000_000_000,
+            now_ms: BEGINNING_MS,
             faults: Faults::NONE,
             partitions: BTreeMap::new(),
             epochs: BTreeMap::new(),

@@ -26,6 +26,8 @@ pub enum Mix {
     Entering,
     /// Few names, which many want and give up again.
     Naming,
+    /// People write posts for later, and change their minds.
+    Later,
 }
 
 /// How appends go wrong, in percent of all.
@@ -100,6 +102,7 @@ impl Profile {
             Mix::Reading,
             Mix::Entering,
             Mix::Naming,
+            Mix::Later,
         ];
         let faults = [Faults::SOME, Faults::LATE, Faults::DOUBLED];
         let topic = if rng.random() { Topic::Directory } else { Topic::Channels };

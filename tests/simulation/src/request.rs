@@ -3,7 +3,10 @@
 
 use domain::commands::subject_of;
 use events::channel::Broadcast;
-use events::{ChannelId, Event, EventId, Id, Partition, PostId, SessionId, TeamId, Topic, UserId};
+use events::{
+    ChannelId, Event, EventId, Id, Partition, PostId, ScheduledPostId, SessionId, TeamId, Topic,
+    UserId,
+};
 
 /// A command of a client.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,6 +122,24 @@ pub enum Ask {
     RevokeSessions {
         user: UserId,
     },
+    Schedule {
+        user: UserId,
+        scheduled: ScheduledPostId,
+        channel: ChannelId,
+        due_at: i64,
+        text: u32,
+    },
+    Reschedule {
+        user: UserId,
+        scheduled: ScheduledPostId,
+        channel: ChannelId,
+        due_at: i64,
+        text: u32,
+    },
+    Unschedule {
+        user: UserId,
+        scheduled: ScheduledPostId,
+    },
 }
 
 /// An ask with the id that all its attempts share.
@@ -161,7 +182,11 @@ impl Ask {
             Self::View { user, .. } | Self::SetUnread { user, .. } => {
                 Partition::of(Topic::Readstate, user.as_bytes())
             }
-            Self::LogIn { user, .. } | Self::LogOut { user, .. } => of_user(*user),
+            Self::LogIn { user, .. }
+            | Self::LogOut { user, .. }
+            | Self::Schedule { user, .. }
+            | Self::Reschedule { user, .. }
+            | Self::Unschedule { user, .. } => of_user(*user),
         }
     }
 
@@ -171,7 +196,9 @@ impl Ask {
         match self {
             Self::View { channel, .. }
             | Self::SetUnread { channel, .. }
-            | Self::RenameChannel { channel, .. } => partitions.push(of_channel(*channel)),
+            | Self::RenameChannel { channel, .. }
+            | Self::Schedule { channel, .. }
+            | Self::Reschedule { channel, .. } => partitions.push(of_channel(*channel)),
             Self::RevokeSessions { user } => partitions.push(of_user(*user)),
             _ => {}
         }

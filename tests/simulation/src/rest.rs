@@ -28,7 +28,7 @@ impl World {
             self.catch_up_all()?;
             let unanswered = self.ledger.unanswered();
             unanswered.iter().for_each(|index| self.attempt_request(*index));
-            let due: usize = (0..NODES).map(|at| self.manage(at)).sum();
+            let due: usize = (0..NODES).map(|at| self.manage(at) + self.schedule_all(at)).sum();
             if unanswered.is_empty() && due == 0 && self.attempts.is_empty() {
                 return Ok(());
             }

@@ -166,7 +166,7 @@ impl World {
         }
     }
 
-    fn attempt_on(&mut self, node: usize, work: Work) {
+    pub fn attempt_on(&mut self, node: usize, work: Work) {
         let number = self.attempts_made;
         self.attempts_made += 1;
         self.ledger.attempted(number, &work, self.now);
@@ -196,6 +196,7 @@ impl World {
 
     fn answered(&mut self, attempt: &Attempt, answer: Answer<String>) -> Result<(), String> {
         self.unchanged_means_same_decision(attempt, &answer)?;
+        self.go_on(attempt, &answer);
         if let (Work::Request { request, .. }, Answer::Applied { offset }) =
             (&attempt.work, &answer)
             && request.ask.ends_access()
@@ -291,6 +292,7 @@ impl World {
     fn manage_any(&mut self) {
         let at = self.rng.random_range(0..NODES);
         self.manage(at);
+        self.schedule(at);
     }
 
     /// The process manager of one node looks at its states. Gives how much was due.

@@ -16,7 +16,9 @@ pub mod pictures;
 pub mod post;
 pub mod reaction;
 pub mod readstate;
+pub mod reminder;
 pub mod retention;
+pub mod scheduled_post;
 pub mod sidebar;
 pub mod team;
 pub mod thread;
@@ -24,6 +26,8 @@ pub mod user;
 
 #[cfg(test)]
 mod administering_tests;
+#[cfg(test)]
+mod errand_tests;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
@@ -105,6 +109,15 @@ pub fn subject_of(event: &Event) -> Id {
             UserEvent::CustomStatusSet(b) => b.c.user_id.0,
             UserEvent::CustomStatusCleared(b) => b.c.user_id.0,
             UserEvent::CustomStatusRecentRemoved(b) => b.c.user_id.0,
+            UserEvent::ScheduledPostCreated(b) => b.c.user_id.0,
+            UserEvent::ScheduledPostChanged(b) => b.c.user_id.0,
+            UserEvent::ScheduledPostDeleted(b) => b.c.user_id.0,
+            UserEvent::ScheduledPostFired(b) => b.c.user_id.0,
+            UserEvent::ScheduledPostSent(b) => b.c.user_id.0,
+            UserEvent::ScheduledPostFailed(b) => b.c.user_id.0,
+            UserEvent::ReminderSet(b) => b.c.user_id.0,
+            UserEvent::ReminderFired(b) => b.c.user_id.0,
+            UserEvent::ReminderEnded(b) => b.c.user_id.0,
             UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_) => Id::default(),

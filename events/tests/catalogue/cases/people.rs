@@ -4,11 +4,14 @@ use events::draft::*;
 use events::presence::{
     PositionsNoted, PresenceChanged, ProcessNoted, StatusChosen, TypingStarted,
 };
+use events::reminder::*;
+use events::scheduled_post::*;
 use events::sidebar::*;
 use events::thread::*;
 use events::user::*;
 use events::{
-    Body, ChannelId, FileId, PostId, PresenceEvent, ReadstateEvent, SessionId, TeamId, UserEvent,
+    Body, ChannelId, FileId, PostId, PresenceEvent, ReadstateEvent, ScheduledPostId, SessionId,
+    TeamId, UserEvent,
 };
 
 use super::{ANN, Case, id, personal};
@@ -20,6 +23,8 @@ pub fn cases() -> Vec<Case> {
         .into_iter()
         .chain(sidebar())
         .chain(custom_statuses())
+        .chain(scheduled_posts())
+        .chain(reminders())
         .map(|event| Case::current(ANN.0, event))
         .collect();
     cases.extend(readstate().into_iter().chain(drafts()).map(|event| Case::current(ANN.0, event)));
@@ -120,6 +125,63 @@ fn custom_statuses() -> [UserEvent; 3] {
         Body { c: set, p: content }.into(),
         Body::from(CustomStatusCleared { user_id }).into(),
         Body { c: removed, p: RecentCustomStatuses { recent: vec![said()] } }.into(),
+    ]
+}
+
+fn scheduled_posts() -> [UserEvent; 6] {
+    let (scheduled_id, user_id) = (ScheduledPostId(id(0x76)), ANN);
+    let (channel_id, root_id) = (CHANNEL, Some(PostId(id(0x71))));
+    let created = ScheduledPostCreated {
+        scheduled_id,
+        user_id,
+        channel_id,
+        root_id,
+        file_ids: vec![FileId(id(0x75))],
+        due_at: 1_767_229_200_000,
+    };
+    let changed = ScheduledPostChanged {
+        scheduled_id,
+        user_id,
+        channel_id,
+        root_id,
+        file_ids: vec![FileId(id(0x75))],
+        due_at: 1_767_229_260_000,
+        created_at: 1_767_225_600_700,
+    };
+    let map = |name: &str| [("name".to_owned(), personal(name).into())].into_iter().collect();
+    let content = || ScheduledContent {
+        message: personal("message"),
+        props: map("props"),
+        priority: map("priority"),
+    };
+    let post_id = PostId(id(0x77));
+    let error_code = ScheduledPostError::NoChannelMember;
+    [
+        Body { c: created, p: content() }.into(),
+        Body { c: changed, p: content() }.into(),
+        Body::from(ScheduledPostDeleted { scheduled_id, user_id, channel_id, root_id }).into(),
+        Body::from(ScheduledPostFired { scheduled_id, user_id, said_at: 4711 }).into(),
+        Body::from(ScheduledPostSent { scheduled_id, user_id, channel_id, root_id, post_id })
+            .into(),
+        Body::from(ScheduledPostFailed { scheduled_id, user_id, said_at: 4711, error_code }).into(),
+    ]
+}
+
+fn reminders() -> [UserEvent; 3] {
+    let (user_id, post_id) = (ANN, PostId(id(0x71)));
+    let set = ReminderSet {
+        user_id,
+        post_id,
+        channel_id: CHANNEL,
+        root_id: Some(PostId(id(0x70))),
+        author_id: ANN,
+        due_at: 1_767_229_200_000,
+    };
+    let because = ReminderEnd::Reminded;
+    [
+        Body::from(set).into(),
+        Body::from(ReminderFired { user_id, post_id, said_at: 4711 }).into(),
+        Body::from(ReminderEnded { user_id, post_id, said_at: 4711, because }).into(),
     ]
 }
 

@@ -297,6 +297,13 @@ pub struct DraftChanged {
     pub draft: Bytes,
 }
 
+/// `scheduled_post_created`, `scheduled_post_updated`, `scheduled_post_deleted`
+#[derive(Debug, Clone, Serialize)]
+pub struct ScheduledPostChanged {
+    #[serde(rename = "scheduledPost", serialize_with = "json_text")]
+    pub scheduled_post: Bytes,
+}
+
 /// `ephemeral_message`
 #[derive(Debug, Clone, Serialize)]
 pub struct EphemeralMessage {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use events::{FileId, PostId, TeamId, UserId};
+use events::{ChannelId, FileId, PostId, TeamId, UserId};
 
 use crate::reader::{Fields, Result};
 use crate::rows::{DraftRow, FileRow, Table};
@@ -18,13 +18,6 @@ pub struct DraftView {
 }
 
 impl DraftView {
-    /// Takes those that it names, in its order; a file of another channel cannot be sent in this one.
-    fn take_files(&mut self, files: &BTreeMap<FileId, FileRow>) {
-        let named = self.file_ids.iter().filter_map(|id| files.get(id));
-        let here = named.filter(|file| file.channel_id == self.row.channel_id);
-        self.files = here.cloned().collect();
-    }
-
     /// The draft as its owner sees it.
     pub fn to_wire(&self) -> wire::Draft {
         let row = &self.row;
@@ -41,6 +34,17 @@ impl DraftView {
             },
             ..wire::Draft::empty(row.user_id, row.channel_id, root_id)
         }
+    }
+}
+
+/// Files that somebody brought and has not sent.
+pub(super) struct OwnFiles(BTreeMap<FileId, FileRow>);
+
+impl OwnFiles {
+    /// Those that `ids` names, in its order; a file of another channel cannot be sent in this one.
+    pub(super) fn sendable(&self, ids: &[FileId], channel: ChannelId) -> Vec<FileRow> {
+        let named = ids.iter().filter_map(|id| self.0.get(id));
+        named.filter(|file| file.channel_id == channel).cloned().collect()
     }
 }
 
@@ -87,19 +91,26 @@ impl Reader {
             let file_ids: Vec<FileId> = serde_json::from_str(&row.file_ids).unwrap_or_default();
             drafts.push(DraftView { row, file_ids, files: Vec::new() });
         }
-        let named: Vec<Key> =
-            drafts.iter().flat_map(|draft| &draft.file_ids).copied().map(Key::from).collect();
-        if named.is_empty() {
-            return Ok(drafts);
+        let named: Vec<FileId> = drafts.iter().flat_map(|draft| &draft.file_ids).copied().collect();
+        let files = self.own_files(user, &named).await?;
+        for draft in &mut drafts {
+            draft.files = files.sendable(&draft.file_ids, draft.row.channel_id);
         }
+        Ok(drafts)
+    }
+
+    pub(super) async fn own_files(&self, user: UserId, named: &[FileId]) -> Result<OwnFiles> {
+        let mut files: BTreeMap<FileId, FileRow> = BTreeMap::new();
+        if named.is_empty() {
+            return Ok(OwnFiles(files));
+        }
+        let named: Vec<Key> = named.iter().copied().map(Key::from).collect();
         let found =
             sqlx::query(FILES.as_str()).bind(named).bind(Key::from(user)).fetch_all(&self.pool);
-        let mut files: BTreeMap<FileId, FileRow> = BTreeMap::new();
         for row in &found.await? {
             let file: FileRow = Fields::of(row).table()?;
             files.insert(file.id, file);
         }
-        drafts.iter_mut().for_each(|draft| draft.take_files(&files));
-        Ok(drafts)
+        Ok(OwnFiles(files))
     }
 }

@@ -1,6 +1,6 @@
 //! What can be asked, by subject. All are methods of [`crate::Reader`]; each is one statement and
-//! therefore one snapshot. Only drafts are read in two: the ids of their files stand in JSON, as clients
-//! spell them. The second statement asks by itself whose the files are, so that a file which somebody
+//! therefore one snapshot. Only drafts and scheduled posts are read in two: the ids of their files stand in JSON, as
+//! clients spell them. The second statement asks by itself whose the files are, so that a file which somebody
 //! loses or sends in between is missing, and none is shown that is not theirs.
 
 mod channel_lists;
@@ -25,6 +25,7 @@ mod requests;
 mod retention;
 mod said;
 mod saved;
+mod scheduled_posts;
 mod sidebar;
 mod teams;
 mod thread_frames;
@@ -48,6 +49,7 @@ pub use requests::KeyedRequest;
 pub use retention::{PastCounts, PastRows};
 pub use said::{PostSaid, PostsSaid, SaidWords};
 pub use saved::SavedQuery;
+pub use scheduled_posts::ScheduledPostView;
 pub use sidebar::SidebarRows;
 pub use thread_frames::{RootView, ToldFollower, TouchedThreads};
 pub use threads::{Thread, ThreadDirection, ThreadQuery};

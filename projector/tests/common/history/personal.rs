@@ -3,6 +3,7 @@
 use events::channel::ChannelMemberNotifyChanged;
 use events::custom_status::*;
 use events::draft::*;
+use events::scheduled_post::*;
 use events::sidebar::*;
 use events::*;
 use rand::Rng;
@@ -93,6 +94,64 @@ impl History {
                 let c = CustomStatusSet { user_id, expires_at_ms: 0 };
                 let p = CustomStatusContent { status: said(self), recent };
                 self.personal(user_id, Body { c, p });
+            }
+        }
+    }
+
+    pub(super) fn schedule(&mut self) {
+        let (user_id, channel_id) = (self.user(), self.any_channel());
+        let scheduled_id = ScheduledPostId(Id([self.rng.random_range(0..3); 16]));
+        let root_id = self.rng.random_bool(0.3).then(PostId::default);
+        let (file_ids, due_at) = (vec![FileId::default()], self.now_ms + 500);
+        let mut p = ScheduledContent { message: self.words(), ..ScheduledContent::default() };
+        if self.rng.random_bool(0.3) {
+            p.props.insert("a\0key".to_owned(), self.words().into());
+        }
+        let partition = Partition::of(Topic::Users, user_id.as_bytes());
+        let said_at = self.set.users_at(partition.index).state().errands().due(i64::MAX, i64::MAX);
+        let held = said_at.iter().find(|(user, ..)| *user == user_id);
+        let said_at = held.map_or(0, |(.., timer)| timer.said_at);
+        match self.rng.random_range(0..8) {
+            0..3 => {
+                let c = ScheduledPostCreated {
+                    scheduled_id,
+                    user_id,
+                    channel_id,
+                    root_id,
+                    file_ids,
+                    due_at,
+                };
+                self.personal(user_id, Body { c, p });
+            }
+            3 => {
+                let c = ScheduledPostChanged {
+                    scheduled_id,
+                    user_id,
+                    channel_id,
+                    root_id,
+                    file_ids,
+                    due_at,
+                    created_at: self.now_ms - 500,
+                };
+                self.personal(user_id, Body { c, p });
+            }
+            4 => {
+                let c = ScheduledPostDeleted { scheduled_id, user_id, channel_id, root_id };
+                self.personal(user_id, Body::from(c));
+            }
+            5 => {
+                let c = ScheduledPostFired { scheduled_id, user_id, said_at };
+                self.personal(user_id, Body::from(c));
+            }
+            6 => {
+                let post_id = PostId::default();
+                let c = ScheduledPostSent { scheduled_id, user_id, channel_id, root_id, post_id };
+                self.personal(user_id, Body::from(c));
+            }
+            _ => {
+                let error_code = ScheduledPostError::ChannelArchived;
+                let c = ScheduledPostFailed { scheduled_id, user_id, said_at, error_code };
+                self.personal(user_id, Body::from(c));
             }
         }
     }

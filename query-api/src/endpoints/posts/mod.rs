@@ -8,5 +8,6 @@ pub(crate) mod of_channel;
 pub(crate) mod one;
 pub(crate) mod pinned;
 pub(crate) mod reactions;
+pub(crate) mod scheduled;
 pub(crate) mod search;
 pub(crate) mod thread;

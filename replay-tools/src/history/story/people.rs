@@ -1,8 +1,10 @@
 //! What happened to somebody's own state, in words.
 
+use events::reminder::ReminderEnd;
 use events::user::{SessionOrigin, StatusKind};
 use events::{Event, UserEvent, UserId};
 
+use crate::history::moment::Instant;
 use crate::history::names::Names;
 use crate::history::source::Entry;
 use crate::history::text::{plain, quoted};
@@ -11,6 +13,9 @@ use crate::history::text::{plain, quoted};
 pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
     let (_, Event::Users(event)) = entry.opened.decoded.as_ref()? else { return None };
     let person = |user: UserId| names.person(user, entry.at());
+    let words = |user: UserId, text: &str| {
+        if names.has_erased(user) { "(erased)".to_owned() } else { quoted(text) }
+    };
     Some(match event {
         UserEvent::RulesActivated(_) | UserEvent::EpochOpened(_) | UserEvent::EpochSealed(_) => {
             return None;
@@ -53,8 +58,7 @@ pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
         }
         UserEvent::CustomStatusSet(b) => {
             let who = person(b.c.user_id);
-            let erased = names.has_erased(b.c.user_id);
-            let said = if erased { "(erased)".to_owned() } else { quoted(&b.p.status.text) };
+            let said = words(b.c.user_id, &b.p.status.text);
             format!("{who} said that they are at {said}")
         }
         UserEvent::CustomStatusCleared(b) => {
@@ -62,6 +66,40 @@ pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
         }
         UserEvent::CustomStatusRecentRemoved(b) => {
             format!("{} forgot a status of before", person(b.c.user_id))
+        }
+        UserEvent::ScheduledPostCreated(b) => {
+            let said = words(b.c.user_id, &b.p.message);
+            format!("{} wrote {said}, to be sent at {}", person(b.c.user_id), Instant(b.c.due_at))
+        }
+        UserEvent::ScheduledPostChanged(b) => {
+            let (who, said) = (person(b.c.user_id), words(b.c.user_id, &b.p.message));
+            format!("{who} wrote {said} instead, to be sent at {}", Instant(b.c.due_at))
+        }
+        UserEvent::ScheduledPostDeleted(b) => {
+            format!("{} did away with what was to be sent later", person(b.c.user_id))
+        }
+        UserEvent::ScheduledPostFired(b) => {
+            format!("it was time to send what {} had written", person(b.c.user_id))
+        }
+        UserEvent::ScheduledPostSent(b) => {
+            format!("it was sent for {} as the post {}", person(b.c.user_id), b.c.post_id)
+        }
+        UserEvent::ScheduledPostFailed(b) => {
+            format!("it could not be sent for {}: {}", person(b.c.user_id), b.c.error_code.code())
+        }
+        UserEvent::ReminderSet(b) => {
+            let (who, due) = (person(b.c.user_id), Instant(b.c.due_at));
+            format!("{who} asked to be reminded of the post {} at {due}", b.c.post_id)
+        }
+        UserEvent::ReminderFired(b) => {
+            format!("it was time to remind {} of the post {}", person(b.c.user_id), b.c.post_id)
+        }
+        UserEvent::ReminderEnded(b) => {
+            let became = match b.c.because {
+                ReminderEnd::Reminded => "was reminded",
+                ReminderEnd::InVain => "could not be reminded",
+            };
+            format!("{} {became} of the post {}", person(b.c.user_id), b.c.post_id)
         }
         UserEvent::UserStateErased(b) => {
             format!("sessions, status and preferences of {} were erased", person(b.c.user_id))

@@ -3,6 +3,7 @@
 
 mod access;
 mod answers;
+mod errands;
 mod rows;
 mod rules;
 mod unread;
@@ -54,6 +55,7 @@ pub fn at_rest(world: &World) -> Result<(), String> {
     verdicts_stand(world, &story)?;
     answers::are_true(world, &story)?;
     rules::hold(&story)?;
+    errands::are_done_once(&story)?;
     access::ended_stays_ended(world, &story)?;
     access::sessions(world, &story)?;
     rows::tell_the_log(world, &story)?;

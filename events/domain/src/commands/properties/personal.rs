@@ -1,14 +1,17 @@
 //! What people decide for themselves: sessions, settings, markers, drafts, what they say they are at.
 
-use events::SessionId;
 use events::custom_status::CustomStatus;
 use events::draft::{DraftContent, DraftEnd};
 use events::user::{Preference, Totals};
+use events::{ScheduledPostId, SessionId};
+use serde_json::Map;
 
 use super::super::custom_status::*;
 use super::super::draft::*;
 use super::super::given::*;
 use super::super::readstate::*;
+use super::super::reminder::*;
+use super::super::scheduled_post::*;
 use super::super::user::*;
 use super::{Command, Decided, Rows, said};
 
@@ -77,6 +80,30 @@ pub(super) fn drafts(given: &Given, Command { kind, actor, a, b }: Command) -> D
     let content = DraftContent { message, ..DraftContent::default() };
     let save = SaveDraft { user_id, place, file_ids: vec![], content };
     said(save.decide(d, &given.channels, &given.readstate))
+}
+
+/// Posts for later, and reminders.
+pub(super) fn errands(given: &Given, rows: &Rows, command: Command) -> Decided {
+    let Command { kind, actor, a, b } = command;
+    let user_id = user(actor);
+    let scheduled_id = ScheduledPostId::from_bytes([b; 16]);
+    match kind {
+        54 => {
+            let post = say(a, actor, "later");
+            let priority = Map::new();
+            let schedule = SchedulePost { scheduled_id, post, priority, due_at: 10, now_ms: 0 };
+            said(schedule.decide(&given.directory, &given.channels, &given.users))
+        }
+        55 => {
+            let delete = DeleteScheduledPost { user_id, scheduled_id };
+            said(delete.decide(&given.users))
+        }
+        _ => {
+            let post = rows.facts(a)?;
+            let set = SetReminder { user_id, post, due_at: i64::from(b), now_ms: 0 };
+            said(set.decide(&given.directory, &given.channels, &given.users))
+        }
+    }
 }
 
 pub(super) fn custom_status(given: &Given, rows: &Rows, command: Command) -> Decided {

@@ -1,0 +1,218 @@
+//! What is to be sent later: `/posts/schedule`.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::commands::scheduled_post::{
+    ChangeScheduledPost, DeleteScheduledPost, SchedulePost, ScheduledPostRejection as R,
+};
+use domain::errands::Errand;
+use events::channel::PostContent;
+use events::{ChannelId, Event, Partition, PostId, ScheduledPostId, Topic, UserEvent, UserId};
+use http::StatusCode;
+use platform::clock;
+use platform::http::{ApiError, Path, UrlId, json, note_channel, nullable};
+use read_model::QueryError;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::id_field;
+use super::posts::{Parsed, distinct_files, own_props};
+use crate::caller::Caller;
+use crate::executor::{CommandApi, Written, undelayed};
+use crate::idempotency::Json;
+use crate::refusals::Rejection;
+use crate::submission::Decided;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Body {
+    #[serde(default, deserialize_with = "nullable")]
+    id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    channel_id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    root_id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    message: String,
+    #[serde(default, deserialize_with = "nullable")]
+    props: Map<String, Value>,
+    #[serde(default, deserialize_with = "nullable")]
+    priority: Map<String, Value>,
+    #[serde(default, deserialize_with = "nullable")]
+    file_ids: Vec<String>,
+    #[serde(default, deserialize_with = "nullable")]
+    scheduled_at: i64,
+}
+
+/// What is to be said, where and when.
+struct Later {
+    scheduled_id: ScheduledPostId,
+    post: Parsed,
+    priority: Map<String, Value>,
+    due_at: i64,
+}
+
+impl Body {
+    fn parse(self, scheduled_id: ScheduledPostId) -> Result<Later, ApiError> {
+        let root = match self.root_id.as_str() {
+            "" => None,
+            text => Some(id_field("root_id", text)?),
+        };
+        let content = PostContent {
+            message: self.message,
+            props: own_props(self.props),
+            ..PostContent::default()
+        };
+        let post = Parsed {
+            channel: id_field("channel_id", &self.channel_id)?,
+            root,
+            files: distinct_files(&self.file_ids)?,
+            content,
+            set_online: false,
+        };
+        Ok(Later { scheduled_id, post, priority: self.priority, due_at: self.scheduled_at })
+    }
+}
+
+fn partition_of(user: UserId) -> Partition {
+    Partition::of(Topic::Users, user.as_bytes())
+}
+
+/// `POST /posts/schedule`
+pub(crate) async fn create(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Json(body): Json<Body>,
+) -> Result<Response, ApiError> {
+    let later = body.parse(ScheduledPostId::random())?;
+    said(&api, &caller, &later, |command| Wanted::New(command)).await
+}
+
+/// `PUT /posts/schedule/{scheduled_id}`: the whole of it, but for its place, which stays.
+pub(crate) async fn update(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(UrlId(scheduled_id)): Path<UrlId<ScheduledPostId>>,
+    Json(mut body): Json<Body>,
+) -> Result<Response, ApiError> {
+    if !body.id.is_empty() && id_field::<ScheduledPostId>("id", &body.id)? != scheduled_id {
+        return Err(ApiError::invalid_body("id"));
+    }
+    let (channel, root) = api.place_of(&caller, scheduled_id).await?;
+    body.channel_id = channel.to_string();
+    body.root_id = root.map(|root| root.to_string()).unwrap_or_default();
+    let later = body.parse(scheduled_id)?;
+    said(&api, &caller, &later, |command| Wanted::Changed(ChangeScheduledPost(command))).await
+}
+
+enum Wanted {
+    New(SchedulePost),
+    Changed(ChangeScheduledPost),
+}
+
+/// What cannot be sent now is refused at once.
+async fn said(
+    api: &CommandApi,
+    caller: &Caller,
+    later: &Later,
+    wanted: impl Fn(SchedulePost) -> Wanted + Sync,
+) -> Result<Response, ApiError> {
+    let channel = later.post.channel;
+    note_channel(channel);
+    let (user, partition) = (caller.user, partition_of(caller.user));
+    let in_channels = Partition::of(Topic::Channels, channel.as_bytes());
+    let rests_on = [Partition::DIRECTORY, in_channels, partition];
+    let ended = api.submit(caller.order(caller.command_id(api), partition, &rests_on), || {
+        Box::pin(async {
+            let (command, rows_at) = command(api, user, later).await?;
+            let directory = api.fold.directory();
+            let channels = api.fold.channels(channel);
+            let users = api.fold.users(user);
+            let (directory, channels) = (directory.state(), channels.state());
+            let decision = match wanted(command) {
+                Wanted::New(command) => command.decide(directory, channels, users.state()),
+                Wanted::Changed(command) => command.decide(directory, channels, users.state()),
+            };
+            let other_rows_at = rows_at.map(|at| (in_channels, at));
+            Ok(Decided { decision, rows_at: None, other_rows_at })
+        })
+    });
+    shown(api, caller, ended.await?.written()?).await
+}
+
+async fn command(
+    api: &CommandApi,
+    user: UserId,
+    later: &Later,
+) -> Result<(SchedulePost, Option<u64>), QueryError> {
+    let (post, rows_at) = api.composed(user, &later.post, PostId::default()).await?;
+    let command = SchedulePost {
+        scheduled_id: later.scheduled_id,
+        post,
+        priority: later.priority.clone(),
+        due_at: later.due_at,
+        now_ms: clock::now_ms(),
+    };
+    Ok((command, rows_at))
+}
+
+async fn shown(
+    api: &CommandApi,
+    caller: &Caller,
+    written: Option<Written>,
+) -> Result<Response, ApiError> {
+    let Some(written) = written else { return Err(ApiError::unknown_outcome()) };
+    let at = written.at;
+    let shown = match written.event() {
+        Event::Users(UserEvent::ScheduledPostCreated(b)) => {
+            wire::ScheduledPost::from_created(&b.c, &b.p, at)
+        }
+        Event::Users(UserEvent::ScheduledPostChanged(b)) => {
+            wire::ScheduledPost::from_changed(&b.c, &b.p, at)
+        }
+        Event::Users(UserEvent::ScheduledPostDeleted(b)) => {
+            let c = &b.c;
+            wire::ScheduledPost::gone(c.scheduled_id, c.user_id, c.channel_id, c.root_id, at)
+        }
+        _ => return Err(ApiError::idempotency_key_reused()),
+    };
+    let response = json(StatusCode::CREATED, &shown);
+    Ok(api.shown(&caller.wishes, &[written.position], response).await)
+}
+
+/// `DELETE /posts/schedule/{scheduled_id}`
+pub(crate) async fn delete(
+    State(api): State<CommandApi>,
+    caller: Caller,
+    Path(UrlId(scheduled_id)): Path<UrlId<ScheduledPostId>>,
+) -> Result<Response, ApiError> {
+    let command = DeleteScheduledPost { user_id: caller.user, scheduled_id };
+    let partition = partition_of(caller.user);
+    let rests_on = [partition];
+    let order = caller.order(caller.command_id(&api), partition, &rests_on);
+    let ended = api.submit(order, || {
+        let users = api.fold.users(caller.user);
+        undelayed(command.decide(users.state()))
+    });
+    shown(&api, &caller, ended.await?.written()?).await
+}
+
+impl CommandApi {
+    /// Where a scheduled post of the caller's is to stand; never from behind.
+    async fn place_of(
+        &self,
+        caller: &Caller,
+        id: ScheduledPostId,
+    ) -> Result<(ChannelId, Option<PostId>), ApiError> {
+        let place = || {
+            let users = self.fold.users(caller.user);
+            let timer = users.state().errands().timer(caller.user, Errand::Post(id));
+            timer.map(|timer| (timer.channel_id, timer.root_id))
+        };
+        if let Some(place) = place() {
+            return Ok(place);
+        }
+        let caught_up = self.fold.catch_up(&[partition_of(caller.user)], self.deadline()).await;
+        caught_up.map_err(ApiError::unavailable)?;
+        place().ok_or_else(|| R::Unknown.to_error())
+    }
+}
