@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::commands::post::{CreatePost, DeletePost, EditPost, PostRejection};
 use events::channel::PostContent;
+use events::priority::{Priority, PriorityLevel};
 use events::{ChannelEvent, ChannelId, Event, EventId, FileId, Partition, PostId, Topic};
 use http::StatusCode;
 use platform::clock;
@@ -40,6 +41,43 @@ pub(crate) struct NewPost {
     file_ids: Vec<String>,
     #[serde(default, deserialize_with = "nullable")]
     pending_post_id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    metadata: NewMetadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct NewMetadata {
+    priority: Option<NewPriority>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NewPriority {
+    #[serde(default, deserialize_with = "nullable")]
+    priority: String,
+    #[serde(default, deserialize_with = "nullable")]
+    requested_ack: bool,
+    #[serde(default, deserialize_with = "nullable")]
+    persistent_notifications: bool,
+}
+
+impl NewPriority {
+    fn parse(self) -> Result<Priority, ApiError> {
+        if self.persistent_notifications {
+            return Err(persistent_notifications_are_off());
+        }
+        let level = PriorityLevel::from_name(&self.priority);
+        let level = level.ok_or_else(|| ApiError::invalid_body("metadata.priority"))?;
+        Ok(Priority { level, requested_ack: self.requested_ack })
+    }
+}
+
+fn persistent_notifications_are_off() -> ApiError {
+    ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "api.post.post_priority.persistent_notification_validation_error.request_error",
+        "This server does not repeat notifications.",
+    )
 }
 
 /// A new post whose ids are ids.
@@ -49,6 +87,7 @@ struct Parsed {
     files: Vec<FileId>,
     content: PostContent,
     set_online: bool,
+    priority: Priority,
 }
 
 /// `POST /posts`
@@ -117,6 +156,7 @@ async fn decide(
         content: post.content.clone(),
         set_online: post.set_online,
         collapses,
+        priority: post.priority,
     };
     Ok(Decided::new(command.decide(directory.state(), channels.state()), rows_at))
 }
@@ -130,6 +170,7 @@ impl NewPost {
         let mut files: Vec<FileId> = id_fields("file_ids", &self.file_ids)?;
         let mut seen = BTreeSet::new();
         files.retain(|file| seen.insert(*file));
+        let priority = self.metadata.priority.map(NewPriority::parse).transpose()?.unwrap_or_default();
         let mut props = self.props;
         PRIVILEGED_PROPS.iter().for_each(|name| drop(props.remove(*name)));
         Ok(Parsed {
@@ -144,6 +185,7 @@ impl NewPost {
                 pending_post_id: self.pending_post_id,
             },
             set_online: query.get("set_online").is_none() || query.flag("set_online"),
+            priority,
         })
     }
 }
@@ -280,6 +322,7 @@ impl Patch {
             files: post_files(found),
             current,
             content,
+            priority: found.row.priority(),
         }
     }
 }

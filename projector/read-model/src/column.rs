@@ -1,9 +1,12 @@
 //! How a field of a row is bound and read.
 
 use events::directory::{ChannelType, TeamType};
+use events::priority::PriorityLevel;
 use events::sidebar::CategoryKey;
 use events::user::StatusKind;
-use events::{ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, TeamId, UserId};
+use events::{
+    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, TeamId, UserId,
+};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgHasArrayType, PgRow, Postgres};
 use sqlx::{Encode, Row, Type};
@@ -71,7 +74,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(Id, UserId, TeamId, ChannelId, PostId, FileId, EventId, HoldId, PolicyId);
+ids!(Id, BookmarkId, UserId, TeamId, ChannelId, PostId, FileId, EventId, HoldId, PolicyId);
 
 impl Column for String {
     type Db<'a> = &'a str;
@@ -161,6 +164,7 @@ named! {
         TeamType::InviteOnly => "I",
     },
     &[TeamType::Open, TeamType::InviteOnly];
+    PriorityLevel, PriorityLevel::name, &PriorityLevel::ALL;
     StatusKind,
     |status| match status {
         StatusKind::Online => "online",

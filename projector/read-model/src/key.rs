@@ -1,8 +1,8 @@
 //! Ids and partitions as Postgres holds them.
 
 use events::{
-    ChannelId, EventId, FileId, HoldId, Id, Partition, PolicyId, PostId, SessionId, TeamId, Topic,
-    UserId,
+    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, Partition, PolicyId, PostId, SessionId, TeamId,
+    Topic, UserId,
 };
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -91,7 +91,7 @@ macro_rules! keys {
     )+};
 }
 
-keys!(UserId, TeamId, ChannelId, PostId, EventId, SessionId, FileId, HoldId, PolicyId);
+keys!(BookmarkId, UserId, TeamId, ChannelId, PostId, EventId, SessionId, FileId, HoldId, PolicyId);
 
 /// A partition as the number that rows hold: hundreds for the topic, then the index.
 pub fn partition_key(partition: Partition) -> i16 {

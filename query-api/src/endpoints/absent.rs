@@ -1,5 +1,5 @@
-//! What clients ask for although this server does not have it: scheduled posts, slash commands, bookmarks,
-//! plugins, groups, profile attributes, notices. The answer is that there are none, after the rights that
+//! What clients ask for although this server does not have it: scheduled posts, slash commands, plugins,
+//! groups, profile attributes, notices. The answer is that there are none, after the rights that
 //! the question needs.
 
 use axum::extract::State;

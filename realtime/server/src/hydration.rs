@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bytes::Bytes;
-use events::{ChannelId, Partition, Position, PostId, TeamId, UserId};
+use events::{BookmarkId, ChannelId, Partition, Position, PostId, TeamId, UserId};
 use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use read_model::queries::{PostView, RootView, ToldFollower, TouchedThreads};
+use read_model::queries::{BookmarkView, PostView, RootView, ToldFollower, TouchedThreads};
 use read_model::{PolledRows, QueryError, Reader};
 use realtime::{Hydrate, ThreadTold, ThreadTouched};
 
@@ -123,6 +123,22 @@ impl<R: Reach> Hydrate for Hydration<R> {
             let rows = async { self.reader.sidebar(user, team).await.map(Some) };
             let rows = self.at(position, rows).await?;
             Some(wire::to_json(&rows.to_wire(user, team).categories))
+        }
+        .boxed()
+    }
+
+    fn bookmarks(
+        &self,
+        position: Position,
+        channel: ChannelId,
+        only: Option<Vec<BookmarkId>>,
+    ) -> BoxFuture<'_, Option<Vec<wire::Bookmark>>> {
+        async move {
+            let rows = async {
+                self.reader.bookmarks_of_frame(channel, only.as_deref()).await.map(Some)
+            };
+            let rows = self.at(position, rows).await?;
+            Some(rows.iter().map(BookmarkView::to_wire).collect())
         }
         .boxed()
     }

@@ -122,6 +122,7 @@ fn created(author_id: UserId, broadcast: Calls) -> PostCreated {
         marks_read: true,
         auto_follow: false,
         set_online: true,
+        priority: Default::default(),
     }
 }
 
@@ -313,6 +314,7 @@ fn reactions_edits_and_deletions_are_told_from_the_event() {
         has_reactions: false,
         reply_count: 2,
         files: Vec::new(),
+        priority: Default::default(),
     };
     let p = PostContent { message: "better".into(), ..PostContent::default() };
     let pushed = world.channel(ChannelEvent::PostEdited(Body { c: edited, p }));
@@ -346,7 +348,7 @@ fn an_own_state_is_told_to_its_person_alone() {
     assert_eq!(pushed.frames[0].1["data"]["channel_times"], json!({ TOWN.to_string(): 80 }));
 
     let now = Totals { msgs: 9, msgs_root: 8, mentions: 4, mentions_root: 2, broadcasts: 1 };
-    let set_back = ReadMarkerSetBack { user_id: BOB, marker, post_id: POST, now };
+    let set_back = ReadMarkerSetBack { user_id: BOB, marker, post_id: POST, now, urgent_mentions: 0 };
     let pushed = world.push(BOB.0, ReadstateEvent::ReadMarkerSetBack(set_back.into()));
     let (audience, frame) = &pushed.frames[0];
     assert_eq!(*audience, Audience::User(BOB));
