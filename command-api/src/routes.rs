@@ -5,10 +5,10 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::endpoints::{
-    acknowledgements, bookmarks, categories, channel_members, channel_privacy, channels, conversations, custom_status, drafts,
-    emoji, erasure, files, legal_holds, login, member_roles, notify_props, passwords, pictures,
-    pins, posts, preferences, reactions, retention, rules, sessions, status, team_admin,
-    team_members, teams, threads, typing, uploads, users, views,
+    acknowledgements, bookmarks, categories, channel_members, channel_privacy, channels,
+    conversations, custom_status, drafts, emoji, erasure, files, legal_holds, login, member_roles,
+    notify_props, passwords, pictures, pins, posts, preferences, reactions, retention, rules,
+    sessions, status, team_admin, team_members, teams, threads, typing, uploads, users, views,
 };
 use crate::executor::CommandApi;
 

@@ -12,11 +12,12 @@ use events::{
     BookmarkId, ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, UserId,
 };
 use read_model::rows::{
-    AcknowledgementRow, BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
-    PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
-    RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
-    ThreadFloorRow, ThreadMarkerRow, ThreadMemberRow, UserRequestRow, UserRow,
+    AcknowledgementRow, BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRequestRow,
+    ChannelRow, CredentialRow, CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow,
+    HoldRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow,
+    RecentStatusesRow, RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow,
+    TeamMemberRow, TeamRow, ThreadFloorRow, ThreadMarkerRow, ThreadMemberRow, UserRequestRow,
+    UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;

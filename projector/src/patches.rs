@@ -5,8 +5,8 @@ mod threads;
 use events::directory::{ChannelType, TeamType};
 use events::{FileId, Id, UserId};
 use read_model::rows::{
-    BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, HoldRow, TeamMemberRow, TeamRow,
-    UserRow,
+    BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, HoldRow,
+    TeamMemberRow, TeamRow, UserRow,
 };
 use read_model::{Column, Key};
 use sqlx::Arguments;

@@ -5,7 +5,9 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::app::{App, Parts};
-use crate::endpoints::channels::{bookmarks, categories, members, memberships, of_team, of_user, stats};
+use crate::endpoints::channels::{
+    bookmarks, categories, members, memberships, of_team, of_user, stats,
+};
 use crate::endpoints::posts::{around_unread, history, pinned, reactions, search, thread};
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
 use crate::endpoints::system::{client_config, client_reports, facts, ping, root};

@@ -35,7 +35,8 @@ pub(crate) async fn add(
             let at = api.reader.acknowledged_at(post, user_id).await?;
             *held.lock() = at;
             let post = post_facts(&found);
-            let command = AcknowledgePost { actor: caller.user, user_id, post, stands: at.is_some() };
+            let command =
+                AcknowledgePost { actor: caller.user, user_id, post, stands: at.is_some() };
             let directory = api.fold.directory();
             let channels = api.fold.channels(channel);
             let decision = command.decide(directory.state(), channels.state());

@@ -310,7 +310,9 @@ pub(crate) async fn sort(
     let command = MoveBookmark { actor: caller.user, channel_id, bookmark_id, place };
     let id = caller.command_id(&api);
     let ended = api
-        .in_channel(&caller, id, channel_id, |directory, channels| command.decide(directory, channels))
+        .in_channel(&caller, id, channel_id, |directory, channels| {
+            command.decide(directory, channels)
+        })
         .await?;
     let written = ended.written_or(<ChannelRejection as crate::refusals::Rejection>::to_error)?;
     let partition = Partition::of(Topic::Channels, channel_id.as_bytes());

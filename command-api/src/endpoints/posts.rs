@@ -170,7 +170,8 @@ impl NewPost {
         let mut files: Vec<FileId> = id_fields("file_ids", &self.file_ids)?;
         let mut seen = BTreeSet::new();
         files.retain(|file| seen.insert(*file));
-        let priority = self.metadata.priority.map(NewPriority::parse).transpose()?.unwrap_or_default();
+        let priority =
+            self.metadata.priority.map(NewPriority::parse).transpose()?.unwrap_or_default();
         let mut props = self.props;
         PRIVILEGED_PROPS.iter().for_each(|name| drop(props.remove(*name)));
         Ok(Parsed {

@@ -244,9 +244,7 @@ impl Aggregate for Channels {
                 let file = channel.bookmarks.admit_change(&b.c)?;
                 admit_file(channel, b.c.owner_id, file)
             }
-            E::BookmarkDeleted(b) => {
-                self.open(b.c.channel_id)?.bookmarks.known(b.c.bookmark_id)
-            }
+            E::BookmarkDeleted(b) => self.open(b.c.channel_id)?.bookmarks.known(b.c.bookmark_id),
             E::BookmarkMoved(b) => self.open(b.c.channel_id)?.bookmarks.known(b.c.bookmark_id),
             E::FileUploaded(b) => self.open_to_author(b.c.channel_id, b.c.owner_id),
             E::ChannelAuthorErased(b) => {
@@ -325,8 +323,7 @@ impl Aggregate for Channels {
             }
             E::ChannelAuthorErased(b) => self.with(channel_id, |channel| {
                 channel.erased_authors.insert(b.c.user_id);
-                applied.bookmarks =
-                    channel.bookmarks.let_go(|held| held.is_of(b.c.user_id));
+                applied.bookmarks = channel.bookmarks.let_go(|held| held.is_of(b.c.user_id));
             }),
             E::ChannelPostsExpired(b) => self.with(channel_id, |channel| {
                 // Nothing that is said from now on is past its time.

@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use events::{
-    BookmarkId, ChannelId, EmojiId, EventId, FileId, HoldId, Id, PolicyId, PostId, SessionId, TeamId,
-    UserId,
+    BookmarkId, ChannelId, EmojiId, EventId, FileId, HoldId, Id, PolicyId, PostId, SessionId,
+    TeamId, UserId,
 };
 use serde::{Deserialize, Deserializer, de};
 
@@ -27,7 +27,8 @@ macro_rules! id_kinds {
 }
 
 id_kinds!(
-    UserId, TeamId, ChannelId, PostId, EventId, SessionId, FileId, PolicyId, HoldId, EmojiId, BookmarkId
+    UserId, TeamId, ChannelId, PostId, EventId, SessionId, FileId, PolicyId, HoldId, EmojiId,
+    BookmarkId
 );
 
 impl IdKind for Id {

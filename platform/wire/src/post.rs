@@ -10,8 +10,8 @@ use serde::{Serialize, Serializer};
 
 use crate::ids::or_empty;
 use crate::{
-    Acknowledgement, Emoji, FileInfo, Names, Participant, PostPriority, Props, Reaction, emoji_names,
-    notice_text,
+    Acknowledgement, Emoji, FileInfo, Names, Participant, PostPriority, Props, Reaction,
+    emoji_names, notice_text,
 };
 
 #[derive(Debug, Clone, Serialize)]

@@ -1,8 +1,8 @@
 //! Ids and partitions as Postgres holds them.
 
 use events::{
-    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, Partition, PolicyId, PostId, SessionId, TeamId,
-    Topic, UserId,
+    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, Partition, PolicyId, PostId, SessionId,
+    TeamId, Topic, UserId,
 };
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;

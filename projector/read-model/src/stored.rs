@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use wire::{Names, Post, Props, Reaction};
 
 use crate::rows::{
-    AcknowledgementRow, BookmarkRow, ChannelMemberRow, FileRow, PostRow, PreferenceRow, ReactionRow, StatusRow, TeamMemberRow,
-    TeamRow, UserRow,
+    AcknowledgementRow, BookmarkRow, ChannelMemberRow, FileRow, PostRow, PreferenceRow,
+    ReactionRow, StatusRow, TeamMemberRow, TeamRow, UserRow,
 };
 
 /// A file of a post with its name and its tiny preview, empty for none.

@@ -29,9 +29,9 @@ impl RowChanges {
             link_url: Some(text(&p.link_url)),
             image_url: Some(text(&p.image_url)),
             emoji: Some(text(&p.emoji)),
-            file_id: c.file.map(|file| file.file_id),
-            file_owner_id: c.file.map(|file| file.owner_id),
-            file_at: c.file.map(|file| file.create_at),
+            file_id: Some(c.file.map(|file| file.file_id).unwrap_or_default()),
+            file_owner_id: Some(c.file.map(|file| file.owner_id).unwrap_or_default()),
+            file_at: Some(c.file.map_or(0, |file| file.create_at)),
             ..BookmarkPatch::default()
         };
         amend(&mut self.bookmarks, c.bookmark_id, patch);

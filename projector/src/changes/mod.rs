@@ -21,16 +21,16 @@ use events::{
 };
 use fold::Folded;
 use read_model::rows::{
-    AcknowledgementRow, BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
-    PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
-    RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
-    ThreadFloorRow, ThreadMarkerRow, UserRequestRow, UserRow,
+    AcknowledgementRow, BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRequestRow,
+    ChannelRow, CredentialRow, CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow,
+    HoldRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow,
+    RecentStatusesRow, RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow,
+    TeamMemberRow, TeamRow, ThreadFloorRow, ThreadMarkerRow, UserRequestRow, UserRow,
 };
 
 use crate::patches::{
-    BookmarkPatch, ChannelNamePatch, ChannelPatch, CredentialPatch, Deletion, HoldPatch, MemberPatch, Patch,
-    PostPatch, TeamMemberPatch, TeamPatch, UserPatch,
+    BookmarkPatch, ChannelNamePatch, ChannelPatch, CredentialPatch, Deletion, HoldPatch,
+    MemberPatch, Patch, PostPatch, TeamMemberPatch, TeamPatch, UserPatch,
 };
 
 pub use retention::Expiry;

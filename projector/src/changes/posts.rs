@@ -192,8 +192,7 @@ impl RowChanges {
         let patch = PostPatch { update_at: at, acknowledged: true, ..PostPatch::default() };
         amend(&mut self.posts, c.post_id, patch);
         let (post_id, user_id) = (c.post_id, c.user_id);
-        let row =
-            AcknowledgementRow { post_id, user_id, channel_id: c.channel_id, create_at: at };
+        let row = AcknowledgementRow { post_id, user_id, channel_id: c.channel_id, create_at: at };
         add_mark(&mut self.acknowledgements, (post_id, user_id), row);
     }
 

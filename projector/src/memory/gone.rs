@@ -34,7 +34,8 @@ impl MemoryTables {
             self.acknowledgements
                 .retain(|(_, user), row| row.channel_id != *channel || user != author);
             self.bookmarks.retain(|_, row| {
-                row.channel_id != *channel || (row.owner_id != *author && row.file_owner_id != *author)
+                row.channel_id != *channel
+                    || (row.owner_id != *author && row.file_owner_id != *author)
             });
         }
         for person in &gone.people {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use events::{EventId, PostId};
 use read_model::rows::{
-    AcknowledgementRow, CustomStatusRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow,
-    SidebarCategoryRow,
+    AcknowledgementRow, CustomStatusRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow,
+    PreferenceRow, ReactionRow, SidebarCategoryRow,
 };
 use read_model::{Column, Key, Table, partition_key};
 use sqlx::Arguments;

@@ -134,9 +134,8 @@ impl<R: Reach> Hydrate for Hydration<R> {
         only: Option<Vec<BookmarkId>>,
     ) -> BoxFuture<'_, Option<Vec<wire::Bookmark>>> {
         async move {
-            let rows = async {
-                self.reader.bookmarks_of_frame(channel, only.as_deref()).await.map(Some)
-            };
+            let rows =
+                async { self.reader.bookmarks_of_frame(channel, only.as_deref()).await.map(Some) };
             let rows = self.at(position, rows).await?;
             Some(rows.iter().map(BookmarkView::to_wire).collect())
         }

@@ -32,10 +32,9 @@ pub(super) fn of(event: &ChannelEvent, meta: &Meta, offset: u64, sink: &mut impl
 /// To whom a frame for `audience` says that it goes.
 fn broadcast(audience: &Audience) -> Broadcast {
     match audience {
-        Audience::Others { channel_id, except, .. } => Broadcast {
-            omit_connection_id: except.clone(),
-            ..Broadcast::to_channel(*channel_id)
-        },
+        Audience::Others { channel_id, except, .. } => {
+            Broadcast { omit_connection_id: except.clone(), ..Broadcast::to_channel(*channel_id) }
+        }
         Audience::Channel { channel_id, .. } => Broadcast::to_channel(*channel_id),
         _ => Broadcast::default(),
     }
@@ -48,11 +47,7 @@ pub fn bookmark_told(event: &'static str, audience: &Audience, bookmark: &Bookma
 }
 
 /// `channel_bookmark_updated` from rows; nothing where the bookmark has gone since.
-pub fn bookmark_changed(
-    audience: &Audience,
-    id: BookmarkId,
-    rows: Vec<Bookmark>,
-) -> Option<Frame> {
+pub fn bookmark_changed(audience: &Audience, id: BookmarkId, rows: Vec<Bookmark>) -> Option<Frame> {
     let (updated, mut replaced): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.id == id);
     let updated = updated.into_iter().next()?;
     let bookmarks = to_json(&BookmarkUpdate { updated, deleted: replaced.pop() });

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use domain::Applied;
 use events::presence::TypingStarted;
-use events::{
-    ChannelEvent, ChannelId, DirectoryEvent, Event, Position, PostId, UserEvent, UserId,
-};
+use events::{ChannelEvent, ChannelId, DirectoryEvent, Event, Position, PostId, UserEvent, UserId};
 use fold::{Batch, FoldSet, Folded};
 use tracing::field::Empty;
 use wire::frame::Frame;

@@ -6,7 +6,7 @@ use events::bookmark::{
 };
 use events::{BookmarkId, ChannelId, Nothing, UserId};
 
-use super::channel::ChannelRejection as R;
+use super::channel::{ChannelRejection as R, team_stands};
 use super::post::FileFacts;
 use super::reaction::valid_emoji_name;
 use super::{Decision, ensure, fits, in_channels};
@@ -29,10 +29,14 @@ fn open_to<'c>(
     what: fn(events::directory::ChannelType) -> Permission,
 ) -> Result<&'c Channel, R> {
     let channel = channels.channel(channel).ok_or(R::UnknownChannel)?;
-    if !may(directory, actor, what(channel.r#type), Place::Channel(channel)) {
+    let is_member = rights::member(directory, channel, actor).is_some();
+    // Nobody administers the conversations of others.
+    let may_here = channel.r#type.in_team() || is_member;
+    if !may_here || !may(directory, actor, what(channel.r#type), Place::Channel(channel)) {
         let knows = knows_channel(directory, actor, channel);
         return Err(if knows { R::Forbidden } else { R::UnknownChannel });
     }
+    team_stands(directory, channel)?;
     ensure(!channel.archived, R::Archived)?;
     Ok(channel)
 }

@@ -149,7 +149,8 @@ fn a_bookmark_leads_to_the_web_or_to_ones_own_file() {
         decide(CreateBookmark { content, ..create(1, 2) }).is_ok()
     };
     assert!(to("https://example.org") && to("HTTP://example.org/?a=b"));
-    for bad in ["", "javascript:alert(1)", "ftp://a", "https://", "https:///x", "https://a b", "a"] {
+    for bad in ["", "javascript:alert(1)", "ftp://a", "https://", "https:///x", "https://a b", "a"]
+    {
         assert!(!to(bad), "{bad}");
     }
     assert!(decide(create_file(1, 2, 5)).is_ok());
@@ -157,7 +158,9 @@ fn a_bookmark_leads_to_the_web_or_to_ones_own_file() {
     assert_eq!(decide(others), Err(ChannelRejection::FileUnusable));
     let unknown = CreateBookmark { target: Target::File(None), ..create_file(1, 2, 5) };
     assert_eq!(decide(unknown), Err(ChannelRejection::FileUnusable));
-    for (name, valid) in [("", false), (" ", false), (&*"x".repeat(64), true), (&*"x".repeat(65), false)] {
+    for (name, valid) in
+        [("", false), (" ", false), (&*"x".repeat(64), true), (&*"x".repeat(65), false)]
+    {
         let content = link(name);
         assert_eq!(decide(CreateBookmark { content, ..create(1, 2) }).is_ok(), valid, "{name:?}");
     }
@@ -215,7 +218,8 @@ fn a_bookmark_moves_to_a_place_and_leaves_none_behind() {
     assert_eq!(to(&given, 1, 3), Err(ChannelRejection::Invalid("sort_order")));
     let moved = given.done(to(&given, 1, 2));
     assert_eq!(moved.bookmarks, Some([2, 3, 1].map(bookmark).to_vec()));
-    let delete = DeleteBookmark { actor: user(1), channel_id: channel(1), bookmark_id: bookmark(3) };
+    let delete =
+        DeleteBookmark { actor: user(1), channel_id: channel(1), bookmark_id: bookmark(3) };
     let deleted = given.done(delete.decide(&given.directory, &given.channels));
     assert_eq!(deleted.bookmarks, Some([2, 1].map(bookmark).to_vec()));
     let again = delete.decide(&given.directory, &given.channels);
@@ -264,6 +268,22 @@ fn bookmarks_go_with_their_owner_and_with_their_file() {
     assert_eq!(left, Some([2, 3].map(bookmark).to_vec()));
     let late = create_file(5, 2, 5).decide(&given.directory, &given.channels).unwrap();
     assert_eq!(given.apply(&late.event().unwrap()), Err(Refusal::Expired));
+}
+
+#[test]
+fn the_bookmarks_of_a_conversation_are_for_those_who_are_in_it() {
+    let mut given = given();
+    let opened = super::channel::OpenDirectChannel { actor: user(2), user_ids: [user(2), user(3)] };
+    given.done(opened.decide(&given.directory, &given.channels));
+    let channel_id = events::ChannelId::direct(user(2), user(3));
+    given.done(
+        CreateBookmark { channel_id, ..create(1, 2) }.decide(&given.directory, &given.channels),
+    );
+    // The first account administers the system.
+    let delete = |n| DeleteBookmark { actor: user(n), channel_id, bookmark_id: bookmark(1) };
+    let (d, c) = (&given.directory, &given.channels);
+    assert_eq!(delete(1).decide(d, c), Err(ChannelRejection::Forbidden));
+    assert!(delete(3).decide(d, c).is_ok());
 }
 
 #[test]

@@ -278,7 +278,8 @@ fn marks() -> Vec<ChannelEvent> {
         Body::from(ThreadUnfollowed { channel_id, root_id: ROOT, user_id: BOB, reply_count: 4 })
             .into(),
         Body::from(PostAcknowledged { channel_id, post_id, root_id, user_id: BOB }).into(),
-        Body::from(PostAcknowledgementRemoved { channel_id, post_id, root_id, user_id: BOB }).into(),
+        Body::from(PostAcknowledgementRemoved { channel_id, post_id, root_id, user_id: BOB })
+            .into(),
     ]
 }
 
@@ -295,11 +296,8 @@ fn bookmarks() -> Vec<ChannelEvent> {
         emoji: personal("emoji"),
     };
     vec![
-        Body {
-            c: BookmarkCreated { channel_id, bookmark_id, owner_id: ANN, file },
-            p: content(),
-        }
-        .into(),
+        Body { c: BookmarkCreated { channel_id, bookmark_id, owner_id: ANN, file }, p: content() }
+            .into(),
         Body {
             c: BookmarkChanged { channel_id, bookmark_id, replaces, owner_id: ANN, file },
             p: content(),

@@ -6,7 +6,7 @@ use events::{BookmarkId, ChannelId, FileId, Partition, Topic, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use crate::access::may_read;
+use crate::access::may_see;
 use crate::reader::{Fields, Result, offset};
 use crate::rows::{BookmarkRow, FileRow, Table};
 use crate::{Access, Key, Reader, partition_key};
@@ -55,7 +55,7 @@ static OF_CHANNEL: LazyLock<String> = LazyLock::new(|| {
          FROM r LEFT JOIN ({WITH_FILE}) ON r.may AND b.channel_id = $1
            AND CASE WHEN $3 > 0 THEN b.update_at > $3 ELSE b.delete_at = 0 END
          ORDER BY b.sort_order, b.create_at, b.id",
-        may_read("$1", "$2"),
+        may_see("$1", "$2"),
         columns()
     )
 });
@@ -102,7 +102,7 @@ fn read_after(row: &PgRow, skipped: usize) -> sqlx::Result<Option<BookmarkView>>
 }
 
 impl Reader {
-    /// The bookmarks of a channel in their order; those that changed after `since`, gone ones included,
+    /// The bookmarks of a channel in their order, for whoever may know of it, as of its header; those that changed after `since`, gone ones included,
     /// where it is above 0.
     ///
     /// # Errors

@@ -48,7 +48,8 @@ static POST: LazyLock<String> = LazyLock::new(|| {
 /// Mentions before the post are those of now without those of posts from it on; deleting a post
 /// takes none back, so deleted ones count.
 static UNREAD_FROM: LazyLock<String> = LazyLock::new(|| {
-    format!("
+    format!(
+        "
     SELECT p.channel_id, p.create_at, p.msgs, p.msgs_root, p.broadcasts, c.msgs, c.msgs_root,
       c.broadcasts, m.mentions, m.mentions_root, m.mentions - later.mentions,
       m.mentions_root - later.mentions_root, {}, n.next_offset

@@ -49,7 +49,7 @@ impl History {
             marks_read: self.rng.random_bool(0.8),
             auto_follow: true,
             set_online: true,
-            priority: Default::default(),
+            priority: if root.is_none() { self.priority() } else { Default::default() },
         };
         let mini = |file: &AttachedFile| if file.has_preview { "mini" } else { "" }.to_owned();
         let p = PostContent {
@@ -189,7 +189,14 @@ impl History {
             let back = ReadMarker { read_to: marker.read_to - 2_000, ..marker };
             let post_id = PostId::default();
             let now = marker.totals;
-            Body::from(ReadMarkerSetBack { user_id, marker: back, post_id, now, urgent_mentions: 0 }).into()
+            Body::from(ReadMarkerSetBack {
+                user_id,
+                marker: back,
+                post_id,
+                now,
+                urgent_mentions: 0,
+            })
+            .into()
         };
         self.readstate(user_id, event);
     }

@@ -81,7 +81,11 @@ impl ChannelTeller<'_> {
                 format!("{person} no longer acknowledges {}", self.post(b.c.post_id))
             }
             E::BookmarkCreated(b) => {
-                format!("{actor} bookmarked {} in {}", self.bookmark(&b.p, b.c.owner_id), self.here())
+                format!(
+                    "{actor} bookmarked {} in {}",
+                    self.bookmark(&b.p, b.c.owner_id),
+                    self.here()
+                )
             }
             E::BookmarkChanged(b) => {
                 let shown = self.bookmark(&b.p, b.c.owner_id);
