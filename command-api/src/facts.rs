@@ -327,7 +327,7 @@ pub(crate) fn post_files(post: &PostOfCommand) -> Vec<AttachedFile> {
     stored_files(&post.row.files).into_iter().map(|file| file.0).collect()
 }
 
-fn file_facts(row: &FileRow) -> FileFacts {
+pub(crate) fn file_facts(row: &FileRow) -> FileFacts {
     FileFacts {
         file: AttachedFile {
             file_id: row.id,

@@ -97,6 +97,18 @@ pub(crate) fn team_archived() -> ApiError {
     bad("api.nottermost.team.archived.app_error", "This team is archived.")
 }
 
+fn unknown_bookmark() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "app.channel.bookmark.get.app_error",
+        "There is no such bookmark.",
+    )
+}
+
+fn too_many_bookmarks() -> ApiError {
+    bad("app.channel.bookmark.max.app_error", "A channel has at most fifty bookmarks.")
+}
+
 pub(crate) fn not_in_team() -> ApiError {
     bad("api.channel.add_user.to.channel.not_in_team.app_error", "Not a member of the team.")
 }
@@ -122,6 +134,8 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
         Refusal::NotWaiting => unknown_scheduled_post(),
         Refusal::Held => held(),
         Refusal::Expired => ApiError::post_not_found(),
+        Refusal::UnknownBookmark => unknown_bookmark(),
+        Refusal::TooManyBookmarks => too_many_bookmarks(),
         Refusal::NotAMember
         | Refusal::NotATeamMember
         | Refusal::UserInactive
@@ -204,6 +218,12 @@ impl Rejection for ChannelRejection {
             Self::NotATeamMember => not_in_team(),
             Self::DefaultChannel => ApiError::leave_default_channel(),
             Self::FixedMembers => fixed_members(),
+            Self::UnknownBookmark => unknown_bookmark(),
+            Self::TooManyBookmarks => too_many_bookmarks(),
+            Self::FileUnusable => bad(
+                "api.channel.bookmark.file.app_error",
+                "The file is unknown, not yours, of another channel or in use already.",
+            ),
         }
     }
 }
@@ -228,6 +248,15 @@ impl Rejection for PostRejection {
             Self::FileUnusable => bad(
                 "api.post.create_post.file_ids.app_error",
                 "A file is unknown, not yours, of another channel or attached already.",
+            ),
+            Self::PriorityOfReply => bad(
+                "api.post.post_priority.priority_post_only_allowed_for_root_post.request_error",
+                "A reply has the priority of its thread.",
+            ),
+            Self::TooLate => ApiError::new(
+                StatusCode::FORBIDDEN,
+                "api.acknowledgement.delete.deadline.app_error",
+                "An acknowledgement can be taken back for five minutes.",
             ),
         }
     }

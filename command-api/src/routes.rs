@@ -5,10 +5,11 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::endpoints::{
-    categories, channel_members, channel_privacy, channels, conversations, custom_status, drafts,
-    emoji, erasure, files, legal_holds, login, member_roles, notify_props, passwords, pictures,
-    pins, posts, preferences, reactions, reminders, retention, rules, scheduled_posts, sessions,
-    status, team_admin, team_members, teams, threads, typing, uploads, users, views,
+    acknowledgements, bookmarks, categories, channel_members, channel_privacy, channels,
+    conversations, custom_status, drafts, emoji, erasure, files, legal_holds, login, member_roles,
+    notify_props, passwords, pictures, pins, posts, preferences, reactions, reminders, retention,
+    rules, scheduled_posts, sessions, status, team_admin, team_members, teams, threads, typing,
+    uploads, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -36,6 +37,8 @@ pub fn routes(api: CommandApi) -> Router {
         .post("/api/v4/users/{user_id}/typing", typing::start)
         .post("/api/v4/users/{user_id}/posts/{post_id}/set_unread", views::set_unread)
         .post("/api/v4/users/{user_id}/posts/{post_id}/reminder", reminders::set)
+        .post("/api/v4/users/{user_id}/posts/{post_id}/ack", acknowledgements::add)
+        .delete("/api/v4/users/{user_id}/posts/{post_id}/ack", acknowledgements::remove)
         .delete("/api/v4/users/{user_id}/posts/{post_id}/reactions/{emoji_name}", reactions::remove)
         .put("/api/v4/users/{user_id}/teams/{team_id}/threads/read", threads::read_all)
         .put("/api/v4/users/{user_id}/teams/{team_id}/threads/{thread_id}/following", threads::follow)
@@ -78,6 +81,10 @@ pub fn routes(api: CommandApi) -> Router {
         .put("/api/v4/channels/{channel_id}/members/{user_id}/roles", member_roles::of_channel)
         .put("/api/v4/channels/{channel_id}/members/{user_id}/schemeRoles", member_roles::of_channel_by_scheme)
         .put("/api/v4/channels/{channel_id}/members/{user_id}/notify_props", notify_props::set)
+        .post("/api/v4/channels/{channel_id}/bookmarks", bookmarks::create)
+        .patch("/api/v4/channels/{channel_id}/bookmarks/{bookmark_id}", bookmarks::change)
+        .delete("/api/v4/channels/{channel_id}/bookmarks/{bookmark_id}", bookmarks::delete)
+        .post("/api/v4/channels/{channel_id}/bookmarks/{bookmark_id}/sort_order", bookmarks::sort)
         .post("/api/v4/posts", posts::create)
         .post("/api/v4/posts/schedule", scheduled_posts::create)
         .put("/api/v4/posts/schedule/{scheduled_id}", scheduled_posts::update)

@@ -38,6 +38,7 @@ fn post() -> (Meta, Event) {
             marks_read: true,
             auto_follow: true,
             set_online: true,
+            priority: Default::default(),
         },
         p: PostContent {
             message: "Twelve words make a message of about usual length. ".repeat(3)[..120]

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::Topic;
 use crate::body::{Body, Fact, Owner};
+use crate::bookmark::*;
 use crate::channel::*;
 use crate::custom_status::*;
 use crate::directory::*;
@@ -160,6 +161,8 @@ catalogue! {
         ChannelMembersAdded, ChannelMemberRemoved, ChannelMemberRolesChanged, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
         ReactionAdded, ReactionRemoved, FileUploaded, ChannelAuthorErased,
         ChannelPostsExpired, ChannelKeyAdvanced, ThreadFollowed, ThreadUnfollowed, ChannelMemberNotifyChanged,
+        PostAcknowledged, PostAcknowledgementRemoved,
+        BookmarkCreated, BookmarkChanged, BookmarkDeleted, BookmarkMoved,
     }
     Users => UserEvent {
         RulesActivated, EpochOpened, EpochSealed,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::body::{Owner, fact};
 use crate::directory::{ChannelType, JoinedVia};
+use crate::priority::Priority;
 use crate::{ChannelId, FileId, PostId, TeamId, UserId};
 
 /// A system post that belongs to the event that carries it. Its text is made when it is shown.
@@ -298,6 +299,9 @@ pub struct PostCreated {
     pub auto_follow: bool,
     #[serde(default)]
     pub set_online: bool,
+    /// Only of roots.
+    #[serde(default, skip_serializing_if = "Priority::is_plain")]
+    pub priority: Priority,
 }
 fact!(PostCreated, "post.created", 1, PostContent, |c: &PostCreated| Owner::Content {
     author: c.author_id,
@@ -339,6 +343,8 @@ pub struct PostEdited {
     pub reply_count: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<AttachedFile>,
+    #[serde(default, skip_serializing_if = "Priority::is_plain")]
+    pub priority: Priority,
 }
 fact!(PostEdited, "post.edited", 1, PostContent, |c: &PostEdited| Owner::Content {
     author: c.author_id,
@@ -402,6 +408,28 @@ pub struct ReactionRemoved {
     pub emoji_name: String,
 }
 fact!(ReactionRemoved, "reaction.removed", 1);
+
+/// Somebody says that they have taken note of a post.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PostAcknowledged {
+    pub channel_id: ChannelId,
+    pub post_id: PostId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_id: Option<PostId>,
+    pub user_id: UserId,
+}
+fact!(PostAcknowledged, "post.acknowledged", 1);
+
+/// Somebody takes that back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PostAcknowledgementRemoved {
+    pub channel_id: ChannelId,
+    pub post_id: PostId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_id: Option<PostId>,
+    pub user_id: UserId,
+}
+fact!(PostAcknowledgementRemoved, "post.acknowledgement_removed", 1);
 
 /// How a member wants to be told of the channel is now this, under the contract's names. What is not
 /// named stays.

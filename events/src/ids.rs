@@ -207,6 +207,8 @@ ids! {
     EmojiId,
     /// A post that is to be sent later.
     ScheduledPostId,
+    /// A bookmark of a channel.
+    BookmarkId,
     /// A personal, unpublished digest: HMAC of a normalised value under the cell's pepper.
     KeyedHash,
 }

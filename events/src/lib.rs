@@ -5,6 +5,7 @@
 //! `catalogue.rs`, then regenerate schemas and golden files (`make golden`).
 
 mod body;
+pub mod bookmark;
 mod catalogue;
 pub mod channel;
 pub mod codec;
@@ -17,6 +18,7 @@ mod of_log;
 pub mod pictures;
 mod position;
 pub mod presence;
+pub mod priority;
 mod record;
 pub mod reminder;
 pub mod retention;

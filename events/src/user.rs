@@ -191,5 +191,12 @@ pub struct ReadMarkerSetBack {
     pub post_id: PostId,
     /// The channel's and the member's totals at `as_of`, for the frame.
     pub now: Totals,
+    /// Urgent posts from there on that mention the person, for the frame.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub urgent_mentions: i64,
 }
 fact!(ReadMarkerSetBack, "read_marker.set_back", 1);
+
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}

@@ -69,6 +69,12 @@ impl IndexFeed {
             | ChannelEvent::ThreadFollowed(_)
             | ChannelEvent::ThreadUnfollowed(_)
             | ChannelEvent::ChannelKeyAdvanced(_)
+            | ChannelEvent::PostAcknowledged(_)
+            | ChannelEvent::PostAcknowledgementRemoved(_)
+            | ChannelEvent::BookmarkCreated(_)
+            | ChannelEvent::BookmarkChanged(_)
+            | ChannelEvent::BookmarkDeleted(_)
+            | ChannelEvent::BookmarkMoved(_)
             | ChannelEvent::ChannelMemberNotifyChanged(_) => {}
         }
     }

@@ -28,8 +28,8 @@ mod telemetry;
 mod worker;
 
 pub use changes::{
-    Advance, Change, Expiry, FollowerChange, Gone, MemberChange, MembershipChange, ReactionChange,
-    RowChanges, VersionChange,
+    AcknowledgementChange, Advance, Change, Expiry, FollowerChange, Gone, MarkChange, MemberChange,
+    MembershipChange, ReactionChange, RowChanges, VersionChange,
 };
 pub use compare::{CompareError, Difference, compare};
 pub use index_feed::IndexFeed;

@@ -9,21 +9,22 @@ use std::fmt::Debug;
 use domain::faults::{self, Rule};
 use events::sidebar::CategoryKey;
 use events::{
-    ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, ScheduledPostId, TeamId, UserId,
+    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, ScheduledPostId, TeamId,
+    UserId,
 };
 use read_model::rows::{
-    ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
-    PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
-    RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow, SidebarCategoryRow,
-    SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow, ThreadMarkerRow,
-    ThreadMemberRow, UserRequestRow, UserRow,
+    AcknowledgementRow, BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRequestRow,
+    ChannelRow, CredentialRow, CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow,
+    HoldRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow,
+    RecentStatusesRow, RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow,
+    SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow,
+    ThreadMarkerRow, ThreadMemberRow, UserRequestRow, UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::changes::{Change, MembershipChange, ReactionChange, RowChanges, VersionChange};
+use crate::changes::{Change, MarkChange, MembershipChange, RowChanges, VersionChange};
 use crate::patches::Patch;
 use crate::sql::PositionsMoved;
 
@@ -42,6 +43,8 @@ pub struct MemoryTables {
     pub posts: BTreeMap<PostId, PostRow>,
     pub post_versions: BTreeMap<(PostId, i64), PostVersionRow>,
     pub reactions: BTreeMap<(PostId, UserId, String), ReactionRow>,
+    pub acknowledgements: BTreeMap<(PostId, UserId), AcknowledgementRow>,
+    pub bookmarks: BTreeMap<BookmarkId, BookmarkRow>,
     pub files: BTreeMap<FileId, FileRow>,
     pub preferences: BTreeMap<(UserId, String, String), PreferenceRow>,
     pub statuses: BTreeMap<UserId, StatusRow>,
@@ -91,6 +94,7 @@ impl MemoryTables {
         patch_table(&mut self.channel_names, &changes.channel_names);
         patch_table(&mut self.channels, &changes.channels);
         patch_table(&mut self.posts, &changes.posts);
+        patch_table(&mut self.bookmarks, &changes.bookmarks);
         patch_table(&mut self.holds, &changes.holds);
         put_or_delete(&mut self.preferences, &changes.preferences);
         put_or_delete(&mut self.notify_props, &changes.notify_props);
@@ -118,7 +122,8 @@ impl MemoryTables {
         }
         apply_memberships(&mut self.team_members, &changes.team_members);
         apply_memberships(&mut self.channel_members, &changes.channel_members);
-        self.apply_reactions(changes);
+        apply_marks(&mut self.reactions, &changes.reactions);
+        apply_marks(&mut self.acknowledgements, &changes.acknowledgements);
         self.apply_files(changes);
         self.apply_followers(changes);
         self.settle_threads(changes);
@@ -142,22 +147,6 @@ impl MemoryTables {
                 }
             };
             self.post_versions.insert((*post_id, *replaced_at), row);
-        }
-    }
-
-    fn apply_reactions(&mut self, changes: &RowChanges) {
-        for (key, change) in &changes.reactions {
-            match change {
-                ReactionChange::Add(row) => {
-                    self.reactions.entry(key.clone()).or_insert_with(|| row.clone());
-                }
-                ReactionChange::Replace(row) => {
-                    self.reactions.insert(key.clone(), row.clone());
-                }
-                ReactionChange::Delete => {
-                    self.reactions.remove(key);
-                }
-            }
         }
     }
 
@@ -245,6 +234,9 @@ impl MemoryTables {
         tables.reactions =
             keyed(c, |row: &ReactionRow| (row.post_id, row.user_id, row.emoji_name.clone()))
                 .await?;
+        tables.acknowledgements =
+            keyed(c, |row: &AcknowledgementRow| (row.post_id, row.user_id)).await?;
+        tables.bookmarks = keyed(c, |row: &BookmarkRow| row.id).await?;
         tables.files = keyed(c, |row: &FileRow| row.id).await?;
         tables.preferences =
             keyed(c, |row: &PreferenceRow| (row.user_id, row.category.clone(), row.name.clone()))
@@ -292,6 +284,11 @@ impl MemoryTables {
             .or_else(|| differs("posts", &self.posts, &other.posts))
             .or_else(|| differs("post_versions", &self.post_versions, &other.post_versions))
             .or_else(|| differs("reactions", &self.reactions, &other.reactions))
+            .or_else(|| {
+                let theirs = &other.acknowledgements;
+                differs("acknowledgements", &self.acknowledgements, theirs)
+            })
+            .or_else(|| differs("bookmarks", &self.bookmarks, &other.bookmarks))
             .or_else(|| differs("files", &self.files, &other.files))
             .or_else(|| differs("preferences", &self.preferences, &other.preferences))
             .or_else(|| differs("statuses", &self.statuses, &other.statuses))
@@ -371,6 +368,25 @@ fn apply_memberships<K, R, P>(
                 }
             }
             MembershipChange::Delete => {
+                table.remove(key);
+            }
+        }
+    }
+}
+
+fn apply_marks<K: Ord + Clone, R: Clone>(
+    table: &mut BTreeMap<K, R>,
+    changes: &BTreeMap<K, MarkChange<R>>,
+) {
+    for (key, change) in changes {
+        match change {
+            MarkChange::Add(row) => {
+                table.entry(key.clone()).or_insert_with(|| row.clone());
+            }
+            MarkChange::Replace(row) => {
+                table.insert(key.clone(), row.clone());
+            }
+            MarkChange::Delete => {
                 table.remove(key);
             }
         }

@@ -3,10 +3,10 @@
 mod threads;
 
 use events::directory::{ChannelType, TeamType};
-use events::{Id, UserId};
+use events::{FileId, Id, UserId};
 use read_model::rows::{
-    ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, HoldRow, TeamMemberRow, TeamRow,
-    UserRow,
+    BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRow, CredentialRow, HoldRow,
+    TeamMemberRow, TeamRow, UserRow,
 };
 use read_model::{Column, Key};
 use sqlx::Arguments;
@@ -131,6 +131,21 @@ patch! {
 }
 
 patch! {
+    BookmarkPatch of BookmarkRow {
+        update_at: i64 = "bigint",
+        delete_at: i64 = "bigint",
+        sort_order: i64 = "bigint",
+        display_name: String = "text",
+        link_url: String = "text",
+        image_url: String = "text",
+        emoji: String = "text",
+        file_id: FileId = "uuid",
+        file_owner_id: UserId = "uuid",
+        file_at: i64 = "bigint",
+    }
+}
+
+patch! {
     ChannelPatch of ChannelRow {
         kind: ChannelType = "text",
         display_name: String = "text",
@@ -184,6 +199,7 @@ pub struct PostPatch {
     pub edit: Option<Edit>,
     pub is_pinned: Option<bool>,
     pub reacted: bool,
+    pub acknowledged: bool,
     pub deletion: Option<Deletion>,
     pub replies: i64,
     pub last_reply_at: i64,
@@ -199,6 +215,7 @@ impl Patch for PostPatch {
         ("files", "text"),
         ("is_pinned", "boolean"),
         ("reacted", "boolean"),
+        ("acknowledged", "boolean"),
         ("delete_at", "bigint"),
         ("deleted_by", "uuid"),
         ("replies", "bigint"),
@@ -210,6 +227,7 @@ impl Patch for PostPatch {
         self.edit = later.edit.or(self.edit.take());
         self.is_pinned = later.is_pinned.or(self.is_pinned);
         self.reacted |= later.reacted;
+        self.acknowledged |= later.acknowledged;
         self.deletion = later.deletion.or(self.deletion);
         self.replies += later.replies;
         self.last_reply_at = self.last_reply_at.max(later.last_reply_at);
@@ -225,6 +243,7 @@ impl Patch for PostPatch {
         }
         row.is_pinned = self.is_pinned.unwrap_or(row.is_pinned);
         row.reacted |= self.reacted;
+        row.acknowledged |= self.acknowledged;
         if let Some(deletion) = self.deletion {
             row.delete_at = deletion.at;
             row.deleted_by = Some(deletion.by);
@@ -247,6 +266,7 @@ impl Patch for PostPatch {
         to.add(column(patches, text(|edit| &edit.files)))?;
         to.add(column(patches, |patch| patch.is_pinned))?;
         to.add(column(patches, |patch| patch.reacted))?;
+        to.add(column(patches, |patch| patch.acknowledged))?;
         to.add(column(patches, |patch| patch.deletion.map(|deletion| deletion.at)))?;
         to.add(column(patches, |patch| patch.deletion.map(|deletion| Key::from(deletion.by))))?;
         to.add(column(patches, |patch| patch.replies))?;

@@ -39,6 +39,8 @@ fn histories_reach_every_table() {
         all.users.extend(tables.users);
         all.post_versions.extend(tables.post_versions);
         all.reactions.extend(tables.reactions);
+        all.acknowledgements.extend(tables.acknowledgements);
+        all.bookmarks.extend(tables.bookmarks);
         all.files.extend(tables.files);
         all.preferences.extend(tables.preferences);
         all.statuses.extend(tables.statuses);
@@ -62,6 +64,11 @@ fn histories_reach_every_table() {
     assert!(all.teams.values().any(|team| team.delete_at > 0));
     assert!(all.teams.values().any(|team| !team.company_name.is_empty()));
     assert!(!all.post_versions.is_empty() && !all.reactions.is_empty());
+    assert!(!all.acknowledgements.is_empty());
+    assert!(all.bookmarks.values().any(|row| row.original_id.is_some()));
+    assert!(all.bookmarks.values().any(|row| row.delete_at > 0));
+    assert!(all.bookmarks.values().any(|row| row.delete_at == 0 && row.file_at > 0));
+    assert!(all.posts.values().any(|post| post.requested_ack));
     assert!(!all.preferences.is_empty() && !all.statuses.is_empty());
     assert!(!all.read_markers.is_empty());
     assert!(!all.thread_markers.is_empty() && !all.thread_floors.is_empty());

@@ -12,6 +12,7 @@ use common::interleaving::Interleaving;
 use common::postgres::{Postgres, empty};
 use domain::{Applied, rights};
 use events::channel::PostCreated;
+use events::priority::PriorityLevel;
 use events::thread::{ThreadMarker, ThreadScope};
 use events::{ChannelEvent, ChannelId, Event, PostId, ReadstateEvent, TeamId, UserId};
 use fold::{FoldSet, Folded};
@@ -109,6 +110,7 @@ async fn compare(
             last_viewed_at: thread.last_viewed_at,
             unread_replies: thread.unread_replies,
             unread_mentions: thread.unread_mentions,
+            is_urgent: thread.root.row.priority == PriorityLevel::Urgent,
             participants: thread.participants,
         })
         .collect();
@@ -119,6 +121,7 @@ async fn compare(
         threads: i64::try_from(expected.len()).unwrap(),
         unread_threads: i64::try_from(unread().count()).unwrap(),
         unread_mentions: unread().map(|thread| thread.unread_mentions).sum(),
+        urgent_mentions: unread().filter(|t| t.is_urgent).map(|t| t.unread_mentions).sum(),
     };
     assert_eq!(totals, sum, "seed {seed}: {user} in {team}");
     seen.unread += sum.unread_threads;
@@ -135,6 +138,7 @@ struct Shown {
     last_viewed_at: i64,
     unread_replies: i64,
     unread_mentions: i64,
+    is_urgent: bool,
     participants: Vec<UserId>,
 }
 
@@ -146,6 +150,7 @@ struct Post {
     at: i64,
     deleted: bool,
     mentions: Vec<UserId>,
+    is_urgent: bool,
 }
 
 /// What somebody said of having read threads.
@@ -231,7 +236,8 @@ impl Counted {
             self.read_by(id, c.author_id, applied.at);
         }
         let (channel, author, at) = (c.channel_id, c.author_id, applied.at);
-        let post = Post { channel, author, root, at, deleted: false, mentions };
+        let is_urgent = c.priority.level == PriorityLevel::Urgent;
+        let post = Post { channel, author, root, at, deleted: false, mentions, is_urgent };
         self.posts.entry(c.post_id).or_insert(post);
     }
 
@@ -319,6 +325,7 @@ impl Counted {
             last_viewed_at: viewed,
             unread_replies: number(unread().count()),
             unread_mentions: number(unread().filter(mentions).count()),
+            is_urgent: post.is_urgent,
             participants: participants(&replies),
         })
     }

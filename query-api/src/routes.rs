@@ -5,7 +5,9 @@ use platform::http::Mount;
 use platform::http::urls::Service;
 
 use crate::app::{App, Parts};
-use crate::endpoints::channels::{categories, members, memberships, of_team, of_user, stats};
+use crate::endpoints::channels::{
+    bookmarks, categories, members, memberships, of_team, of_user, stats,
+};
 use crate::endpoints::posts::{around_unread, history, pinned, reactions, search, thread};
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
 use crate::endpoints::system::{client_config, client_reports, facts, ping, root};
@@ -106,7 +108,7 @@ pub fn router(parts: Parts) -> Router {
         .post("/api/v4/channels/{channel_id}/members/ids", members::by_ids)
         .get("/api/v4/channels/{channel_id}/members/{user_id}", members::one)
         .get("/api/v4/channels/{channel_id}/member_counts_by_group", absent::none_in_channel)
-        .get("/api/v4/channels/{channel_id}/bookmarks", absent::none_in_channel)
+        .get("/api/v4/channels/{channel_id}/bookmarks", bookmarks::get)
         .get("/api/v4/teams/{team_id}/commands/autocomplete", absent::no_commands)
         .get("/api/v4/teams/{team_id}/channels", of_team::public)
         .get("/api/v4/teams/{team_id}/channels/deleted", of_team::archived)

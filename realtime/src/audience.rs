@@ -91,6 +91,9 @@ impl Index {
             Audience::Channel { channel_id, at, except } => {
                 self.members(set, *channel_id, *at, *except)
             }
+            Audience::Others { channel_id, at, .. } => {
+                self.members(set, *channel_id, Some(*at), None)
+            }
             Audience::Team { team_id, except } => self.team(set, *team_id, *except),
             Audience::LastingTeam(team_id) => self.lasting_team(set, *team_id),
             Audience::Everyone => self.those(set, self.users(), |_| true),

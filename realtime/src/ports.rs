@@ -1,7 +1,7 @@
 //! What realtime needs from others without knowing them. The composition root fills these in.
 
 use bytes::Bytes;
-use events::{ChannelId, Position, PostId, ScheduledPostId, TeamId, UserId};
+use events::{BookmarkId, ChannelId, Position, PostId, ScheduledPostId, TeamId, UserId};
 use futures::future::BoxFuture;
 
 /// A reply that came or went, and who is there to hear of it if they follow its thread.
@@ -60,6 +60,14 @@ pub trait Hydrate: Send + Sync + 'static {
         user: UserId,
         id: ScheduledPostId,
     ) -> BoxFuture<'_, Option<Bytes>>;
+
+    /// Bookmarks of a channel: these, gone or not, or all that stand, in their order.
+    fn bookmarks(
+        &self,
+        position: Position,
+        channel: ChannelId,
+        only: Option<Vec<BookmarkId>>,
+    ) -> BoxFuture<'_, Option<Vec<wire::Bookmark>>>;
 
     /// The account with everything that it may see of itself.
     fn user(&self, position: Position, user: UserId) -> BoxFuture<'_, Option<wire::User>>;

@@ -1,5 +1,7 @@
 //! One file per subject; each endpoint extracts, parses into a command, executes, renders.
 
+pub(crate) mod acknowledgements;
+pub(crate) mod bookmarks;
 pub(crate) mod categories;
 pub(crate) mod channel_members;
 pub(crate) mod channel_privacy;

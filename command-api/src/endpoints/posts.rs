@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::commands::post::{CreatePost, DeletePost, EditPost, PostRejection};
 use events::channel::PostContent;
+use events::priority::{Priority, PriorityLevel};
 use events::{ChannelEvent, ChannelId, Event, EventId, FileId, Partition, PostId, Topic, UserId};
 use http::StatusCode;
 use platform::clock;
@@ -40,6 +41,52 @@ pub(crate) struct NewPost {
     file_ids: Vec<String>,
     #[serde(default, deserialize_with = "nullable")]
     pending_post_id: String,
+    #[serde(default, deserialize_with = "nullable")]
+    metadata: NewMetadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct NewMetadata {
+    priority: Option<NewPriority>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NewPriority {
+    #[serde(default, deserialize_with = "nullable")]
+    priority: String,
+    #[serde(default, deserialize_with = "nullable")]
+    requested_ack: bool,
+    #[serde(default, deserialize_with = "nullable")]
+    persistent_notifications: bool,
+}
+
+impl NewPriority {
+    fn parse(self) -> Result<Priority, ApiError> {
+        if self.persistent_notifications {
+            return Err(persistent_notifications_are_off());
+        }
+        let level = PriorityLevel::from_name(&self.priority);
+        let level = level.ok_or_else(|| ApiError::invalid_body("metadata.priority"))?;
+        Ok(Priority { level, requested_ack: self.requested_ack })
+    }
+}
+
+/// The priority that a post is to be sent with later.
+///
+/// # Errors
+/// As for a post that is sent now.
+pub(crate) fn later_priority(said: &Map<String, Value>) -> Result<Priority, ApiError> {
+    let asked = NewPriority::deserialize(said).map_err(|_| ApiError::invalid_body("priority"))?;
+    asked.parse()
+}
+
+fn persistent_notifications_are_off() -> ApiError {
+    ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "api.post.post_priority.persistent_notification_validation_error.request_error",
+        "This server does not repeat notifications.",
+    )
 }
 
 /// A new post whose ids are ids.
@@ -49,6 +96,7 @@ pub(crate) struct Parsed {
     pub files: Vec<FileId>,
     pub content: PostContent,
     pub set_online: bool,
+    pub priority: Priority,
 }
 
 /// `POST /posts`
@@ -131,6 +179,7 @@ impl CommandApi {
             content: post.content.clone(),
             set_online: post.set_online,
             collapses,
+            priority: post.priority,
         };
         Ok((command, rows_at))
     }
@@ -142,6 +191,8 @@ impl NewPost {
             "" => None,
             text => Some(id_field("root_id", text)?),
         };
+        let priority =
+            self.metadata.priority.map(NewPriority::parse).transpose()?.unwrap_or_default();
         Ok(Parsed {
             channel: id_field("channel_id", &self.channel_id)?,
             root,
@@ -154,6 +205,7 @@ impl NewPost {
                 pending_post_id: self.pending_post_id,
             },
             set_online: query.get("set_online").is_none() || query.flag("set_online"),
+            priority,
         })
     }
 }
@@ -304,6 +356,7 @@ impl Patch {
             files: post_files(found),
             current,
             content,
+            priority: found.row.priority(),
         }
     }
 }

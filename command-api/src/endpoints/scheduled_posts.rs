@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::id_field;
-use super::posts::{Parsed, distinct_files, own_props};
+use super::posts::{Parsed, distinct_files, later_priority, own_props};
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written, undelayed};
 use crate::idempotency::Json;
@@ -68,6 +68,7 @@ impl Body {
             files: distinct_files(&self.file_ids)?,
             content,
             set_online: false,
+            priority: later_priority(&self.priority)?,
         };
         Ok(Later { scheduled_id, post, priority: self.priority, due_at: self.scheduled_at })
     }

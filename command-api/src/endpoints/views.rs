@@ -193,12 +193,13 @@ fn unread_command(
     let directory = api.fold.directory();
     let channels = api.fold.channels(post.channel_id);
     let seen = Seen::of(directory.state(), channels.state(), post.channel_id, user_id)?;
-    let before = from.ok_or(ReadstateRejection::UnknownPost)?.totals;
-    Ok(SetUnread { actor: caller.user, user_id, post, seen, before })
+    let UnreadFrom { totals: before, urgent_mentions, .. } =
+        from.ok_or(ReadstateRejection::UnknownPost)?;
+    Ok(SetUnread { actor: caller.user, user_id, post, seen, before, urgent_mentions })
 }
 
 fn unread_at(api: &CommandApi, command: &SetUnread) -> UnreadAt {
-    let SetUnread { user_id, post, seen, before, .. } = command;
+    let SetUnread { user_id, post, seen, before, urgent_mentions, .. } = command;
     // Asked before any state is held: the answer takes locks itself.
     let hears = api.fold.hears_broadcasts(*user_id, Some(post.channel_id));
     let broadcasts = if hears { seen.totals.broadcasts - before.broadcasts } else { 0 };
@@ -212,7 +213,7 @@ fn unread_at(api: &CommandApi, command: &SetUnread) -> UnreadAt {
         msg_count_root: before.msgs_root,
         mention_count: seen.totals.mentions - before.mentions + broadcasts,
         mention_count_root: seen.totals.mentions_root - before.mentions_root + broadcasts,
-        urgent_mention_count: 0,
+        urgent_mention_count: *urgent_mentions,
         last_viewed_at: post.create_at - 1,
     }
 }

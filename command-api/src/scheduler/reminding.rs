@@ -3,6 +3,7 @@
 use domain::commands::channel::OpenDirectChannel;
 use domain::rights;
 use events::channel::PostContent;
+use events::priority::Priority;
 use events::reminder::{ReminderEnd, ReminderEnded};
 use events::{Actor, Body, ChannelId, EventId, Id, Partition, Position, PostId, Topic, UserId};
 use platform::http::ApiError;
@@ -56,7 +57,14 @@ impl CommandApi {
         let set_at = due.timer.said_at.to_be_bytes();
         let id = Id::derived("reminder", &[due.user.as_bytes(), post_id.as_bytes(), &set_at]);
         let content = PostContent { message, ..PostContent::default() };
-        let post = Parsed { channel, root: None, files: Vec::new(), content, set_online: false };
+        let post = Parsed {
+            channel,
+            root: None,
+            files: Vec::new(),
+            content,
+            set_online: false,
+            priority: Priority::default(),
+        };
         match self.say_once(bot, &post, PostId(id), fired).await? {
             Ended::Written(_) | Ended::AlreadySo => Ok(true),
             Ended::Rejected(_) | Ended::Refused(_) => Ok(false),

@@ -15,7 +15,7 @@ use events::{
 use platform::http::ApiError;
 
 use super::Due;
-use crate::endpoints::posts::Parsed;
+use crate::endpoints::posts::{Parsed, later_priority};
 use crate::executor::{CommandApi, Ended, Order};
 use crate::submission::Decided;
 
@@ -99,13 +99,15 @@ impl CommandApi {
 }
 
 fn parsed(due: &Due, files: Vec<FileId>, said: ScheduledContent) -> Parsed {
-    let ScheduledContent { message, props, .. } = said;
+    let ScheduledContent { message, props, priority } = said;
     Parsed {
         channel: due.timer.channel_id,
         root: due.timer.root_id,
         files,
         content: PostContent { message, props, ..PostContent::default() },
         set_online: false,
+        // It was read when it was written.
+        priority: later_priority(&priority).unwrap_or_default(),
     }
 }
 

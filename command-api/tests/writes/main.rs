@@ -11,6 +11,7 @@ mod permissions;
 mod personal;
 mod pictures;
 mod retaining;
+mod signals;
 mod threads;
 mod uploads;
 mod world;

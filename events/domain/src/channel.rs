@@ -4,17 +4,19 @@ mod effects;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use events::bookmark::BookmarkedFile;
 use events::channel::{
     Broadcast, ChannelMemberRemoved, ChannelMemberRolesChanged, ChannelMembersAdded,
     ChannelPrivacyChanged, LeftBecause, NewMember,
 };
 use events::directory::{ChannelType, JoinedVia};
 use events::user::Totals;
-use events::{ChannelEvent, ChannelId, Event, Meta, PostId, TeamId, UserId};
+use events::{BookmarkId, ChannelEvent, ChannelId, Event, Meta, PostId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 
 use self::effects::{conversation, count_notice, count_post};
 use crate::aggregate::{Aggregate, Control, RULES_KNOWN};
+use crate::bookmarks::Bookmarks;
 use crate::directory::refuse_if;
 use crate::faults::{self, Rule};
 use crate::notify::{self, NotifyProps};
@@ -65,6 +67,7 @@ pub struct Channel {
     pub sealed_from: i64,
     /// How present members who have set anything want to be told.
     notify: BTreeMap<UserId, NotifyProps>,
+    pub bookmarks: Bookmarks,
 }
 
 impl Channel {
@@ -227,6 +230,22 @@ impl Aggregate for Channels {
             E::PostUnpinned(b) => self.admit_pin(rules, b.c.channel_id, b.c.by),
             E::ReactionAdded(b) => self.open_to(b.c.channel_id, b.c.user_id),
             E::ReactionRemoved(b) => self.open_to(b.c.channel_id, b.c.user_id),
+            E::PostAcknowledged(b) => self.open_to_author(b.c.channel_id, b.c.user_id),
+            E::PostAcknowledgementRemoved(b) => self.open_to(b.c.channel_id, b.c.user_id),
+            E::BookmarkCreated(b) => {
+                self.open_to_author(b.c.channel_id, b.c.owner_id)?;
+                let channel = self.known(b.c.channel_id)?;
+                channel.bookmarks.admit_new(b.c.bookmark_id)?;
+                admit_file(channel, b.c.owner_id, b.c.file)
+            }
+            E::BookmarkChanged(b) => {
+                self.open_to_author(b.c.channel_id, b.c.owner_id)?;
+                let channel = self.known(b.c.channel_id)?;
+                let file = channel.bookmarks.admit_change(&b.c)?;
+                admit_file(channel, b.c.owner_id, file)
+            }
+            E::BookmarkDeleted(b) => self.open(b.c.channel_id)?.bookmarks.known(b.c.bookmark_id),
+            E::BookmarkMoved(b) => self.open(b.c.channel_id)?.bookmarks.known(b.c.bookmark_id),
             E::FileUploaded(b) => self.open_to_author(b.c.channel_id, b.c.owner_id),
             E::ChannelAuthorErased(b) => {
                 let erased = self.known(b.c.channel_id)?.has_erased(b.c.user_id);
@@ -304,6 +323,7 @@ impl Aggregate for Channels {
             }
             E::ChannelAuthorErased(b) => self.with(channel_id, |channel| {
                 channel.erased_authors.insert(b.c.user_id);
+                applied.bookmarks = channel.bookmarks.let_go(|held| held.is_of(b.c.user_id));
             }),
             E::ChannelPostsExpired(b) => self.with(channel_id, |channel| {
                 // Nothing that is said from now on is past its time.
@@ -311,6 +331,10 @@ impl Aggregate for Channels {
                 channel.expired_before = channel.expired_before.max(before);
                 let files_before = b.c.files_before.min(at);
                 channel.files_expired_before = channel.files_expired_before.max(files_before);
+                let is_past = |file: BookmarkedFile| {
+                    file.create_at < files_before && !b.c.kept_author_ids.contains(&file.owner_id)
+                };
+                applied.bookmarks = channel.bookmarks.let_go(|held| held.file.is_some_and(is_past));
                 if b.c.kept_author_ids.is_empty() {
                     channel.cleared_before = channel.cleared_before.max(before);
                 }
@@ -319,12 +343,27 @@ impl Aggregate for Channels {
                 self.with(channel_id, |channel| channel.sealed_from = b.c.sealed_from);
             }
             E::ChannelMemberNotifyChanged(b) => applied.notify_props = self.set_notify(&b.c),
+            E::BookmarkCreated(b) => {
+                applied.bookmarks = self.with_bookmarks(channel_id, |held| held.add(&b.c));
+            }
+            E::BookmarkChanged(b) => {
+                applied.bookmarks = self.with_bookmarks(channel_id, |held| held.change(&b.c));
+            }
+            E::BookmarkDeleted(b) => {
+                applied.bookmarks =
+                    self.with_bookmarks(channel_id, |held| held.remove(b.c.bookmark_id));
+            }
+            E::BookmarkMoved(b) => {
+                applied.bookmarks = self.with_bookmarks(channel_id, |held| held.r#move(&b.c));
+            }
             E::PostEdited(_)
             | E::PostDeleted(_)
             | E::PostPinned(_)
             | E::PostUnpinned(_)
             | E::ReactionAdded(_)
             | E::ReactionRemoved(_)
+            | E::PostAcknowledged(_)
+            | E::PostAcknowledgementRemoved(_)
             | E::FileUploaded(_)
             | E::ThreadFollowed(_)
             | E::ThreadUnfollowed(_) => {}
@@ -353,6 +392,10 @@ impl Aggregate for Channels {
             E::PostUnpinned(b) => [(b.c.post_id.0, K::Pinned)].into_iter().collect(),
             E::ReactionAdded(b) => [(b.c.post_id.0, K::Reacted)].into_iter().collect(),
             E::ReactionRemoved(b) => [(b.c.post_id.0, K::Reacted)].into_iter().collect(),
+            E::PostAcknowledged(b) => [(b.c.post_id.0, K::Reacted)].into_iter().collect(),
+            E::PostAcknowledgementRemoved(b) => [(b.c.post_id.0, K::Reacted)].into_iter().collect(),
+            E::BookmarkCreated(b) => bookmarked(b.c.bookmark_id, b.c.file),
+            E::BookmarkChanged(b) => bookmarked(b.c.replaces.unwrap_or(b.c.bookmark_id), b.c.file),
             E::FileUploaded(b) => [(b.c.file.file_id.0, K::Created)].into_iter().collect(),
             E::ChannelPostsExpired(b) => [(b.c.channel_id.0, K::Deleted)].into_iter().collect(),
             E::ChannelPrivacyChanged(b) => [(b.c.channel_id.0, K::Edited)].into_iter().collect(),
@@ -372,6 +415,8 @@ impl Aggregate for Channels {
             | E::ChannelKeyAdvanced(_)
             | E::ThreadFollowed(_)
             | E::ThreadUnfollowed(_)
+            | E::BookmarkDeleted(_)
+            | E::BookmarkMoved(_)
             | E::ChannelMemberNotifyChanged(_) => Touches::new(),
         }
     }
@@ -382,12 +427,13 @@ impl Aggregate for Channels {
     /// | an edit | edits, deletion | deletion |
     /// | a deletion | deletion | deletion |
     /// | a pin | pins, deletion | deletion |
-    /// | a reaction | deletion | deletion |
+    /// | a reaction, an acknowledgement | deletion | deletion |
     /// | a follow | – | deletion |
     ///
     /// An attached file conflicts with its attachment to another post. Whatever looks at a post or a file
     /// that was there before conflicts with the channel's expiry, which may have taken it. Who joins by
-    /// oneself relies on the channel being open: that conflicts with a change of its privacy.
+    /// oneself relies on the channel being open: that conflicts with a change of its privacy. Who changes a
+    /// bookmark carries the rest of it as read: that conflicts with another change of it.
     fn conflicts(event: &ChannelEvent) -> Conflicts {
         use ChannelEvent as E;
         use TouchKind as K;
@@ -420,6 +466,15 @@ impl Aggregate for Channels {
             }
             E::ReactionAdded(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
             E::ReactionRemoved(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
+            E::PostAcknowledged(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
+            E::PostAcknowledgementRemoved(b) => {
+                of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED)
+            }
+            E::BookmarkCreated(b) => of_bookmark(b.c.channel_id, None, b.c.file),
+            E::BookmarkChanged(b) => {
+                let before = b.c.replaces.unwrap_or(b.c.bookmark_id);
+                of_bookmark(b.c.channel_id, Some(before), b.c.file)
+            }
             E::ChannelMembersAdded(b) if b.c.via == JoinedVia::Join => {
                 [(b.c.channel_id.0, Kinds::of(&[K::Edited]))].into_iter().collect()
             }
@@ -442,6 +497,8 @@ impl Aggregate for Channels {
             | E::ChannelPostsExpired(_)
             | E::ChannelKeyAdvanced(_)
             | E::ChannelMemberNotifyChanged(_)
+            | E::BookmarkDeleted(_)
+            | E::BookmarkMoved(_)
             | E::FileUploaded(_) => Conflicts::new(),
         }
     }
@@ -539,6 +596,34 @@ impl Channels {
         let named = removed.membership == Some(held.since) || !faults::is_on(Rule::NamedMembership);
         refuse_if(!named, Refusal::OtherMembership)
     }
+}
+
+/// One bookmarks one's own files, and none that is past its time.
+fn admit_file(
+    channel: &Channel,
+    owner: UserId,
+    file: Option<BookmarkedFile>,
+) -> Result<(), Refusal> {
+    let Some(file) = file else { return Ok(()) };
+    refuse_if(file.owner_id != owner, Refusal::Forbidden)?;
+    refuse_if(file.create_at < channel.files_expired_before, Refusal::Expired)
+}
+
+fn bookmarked(bookmark: BookmarkId, file: Option<BookmarkedFile>) -> Touches {
+    let attached = file.map(|file| (file.file_id.0, TouchKind::Attached));
+    std::iter::once((bookmark.0, TouchKind::Edited)).chain(attached).collect()
+}
+
+/// A file is bookmarked while no post shows it, and no other bookmark that was not read.
+fn of_bookmark(
+    channel: ChannelId,
+    before: Option<BookmarkId>,
+    file: Option<BookmarkedFile>,
+) -> Conflicts {
+    let edited = before.map(|bookmark| (bookmark.0, Kinds::of(&[TouchKind::Edited])));
+    let expired = file.map(|_| (channel.0, Kinds::of(&[TouchKind::Deleted])));
+    let attached = file.map(|file| (file.file_id.0, Kinds::of(&[TouchKind::Attached])));
+    edited.into_iter().chain(expired).chain(attached).collect()
 }
 
 /// Whether `member` may come in. A step needs a generation above any seen; a person's own command may

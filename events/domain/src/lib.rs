@@ -6,6 +6,7 @@
 //! tables of touches and conflicts.
 
 mod aggregate;
+pub mod bookmarks;
 pub mod channel;
 pub mod commands;
 pub mod directory;
@@ -23,6 +24,7 @@ mod verdict;
 mod window;
 
 pub use aggregate::{Aggregate, Control, FoldError, Judged, PartitionFold, RULES_KNOWN};
+pub use bookmarks::{BOOKMARKS_MAX, Bookmark, Bookmarks};
 pub use channel::{Channel, Channels, Member};
 pub use directory::{Account, ChannelName, Directory, Team, TeamMembership};
 pub use pictures::{Emoji, Pictures, TeamIcon};

@@ -85,6 +85,14 @@ permissions! {
     ManagePrivateChannelMembers = "manage_private_channel_members" for ChannelUser ChannelAdmin;
     DeletePublicChannel = "delete_public_channel" for ChannelUser TeamAdmin;
     DeletePrivateChannel = "delete_private_channel" for ChannelUser TeamAdmin;
+    AddBookmarkPublicChannel = "add_bookmark_public_channel" for ChannelUser ChannelAdmin;
+    AddBookmarkPrivateChannel = "add_bookmark_private_channel" for ChannelUser ChannelAdmin;
+    EditBookmarkPublicChannel = "edit_bookmark_public_channel" for ChannelUser ChannelAdmin;
+    EditBookmarkPrivateChannel = "edit_bookmark_private_channel" for ChannelUser ChannelAdmin;
+    DeleteBookmarkPublicChannel = "delete_bookmark_public_channel" for ChannelUser ChannelAdmin;
+    DeleteBookmarkPrivateChannel = "delete_bookmark_private_channel" for ChannelUser ChannelAdmin;
+    OrderBookmarkPublicChannel = "order_bookmark_public_channel" for ChannelUser ChannelAdmin;
+    OrderBookmarkPrivateChannel = "order_bookmark_private_channel" for ChannelUser ChannelAdmin;
 }
 
 impl Permission {
@@ -106,6 +114,34 @@ impl Permission {
         match of {
             ChannelType::Open => Self::DeletePublicChannel,
             _ => Self::DeletePrivateChannel,
+        }
+    }
+
+    pub fn add_bookmark(of: ChannelType) -> Self {
+        match of {
+            ChannelType::Open => Self::AddBookmarkPublicChannel,
+            _ => Self::AddBookmarkPrivateChannel,
+        }
+    }
+
+    pub fn edit_bookmark(of: ChannelType) -> Self {
+        match of {
+            ChannelType::Open => Self::EditBookmarkPublicChannel,
+            _ => Self::EditBookmarkPrivateChannel,
+        }
+    }
+
+    pub fn delete_bookmark(of: ChannelType) -> Self {
+        match of {
+            ChannelType::Open => Self::DeleteBookmarkPublicChannel,
+            _ => Self::DeleteBookmarkPrivateChannel,
+        }
+    }
+
+    pub fn order_bookmark(of: ChannelType) -> Self {
+        match of {
+            ChannelType::Open => Self::OrderBookmarkPublicChannel,
+            _ => Self::OrderBookmarkPrivateChannel,
         }
     }
 

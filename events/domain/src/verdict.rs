@@ -1,6 +1,6 @@
 //! What the fold says of a record, the same for every consumer.
 
-use events::{EventId, TeamId, UserId};
+use events::{BookmarkId, EventId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The verdict on one record and what the fold assigned.
@@ -37,6 +37,8 @@ pub struct Applied {
     pub system_admin: bool,
     /// `channels`, channel.member_notify_changed: all that the member has set now.
     pub notify_props: Option<crate::notify::NotifyProps>,
+    /// `channels`: the channel's bookmarks in their order, where the event concerns some.
+    pub bookmarks: Option<Vec<BookmarkId>>,
     /// `readstate`: the markers that really moved.
     pub markers: Vec<events::user::ReadMarker>,
 }
@@ -137,6 +139,9 @@ pub enum Refusal {
     EmojiNameTaken,
     /// What the event is about is not, or no longer, waiting for its time.
     NotWaiting,
+    UnknownBookmark,
+    /// A channel has as many as it may have.
+    TooManyBookmarks,
 }
 
 /// A remembered verdict: what a repeated id is answered with.

@@ -35,6 +35,7 @@ pub enum TouchKind {
     /// A post; of a channel, those of its posts and files that were past their retention.
     Deleted,
     Pinned,
+    /// Somebody put an emoji on it or acknowledged it, or took that back.
     Reacted,
     Replied,
     Attached,

@@ -205,6 +205,7 @@ fn created(n: u8, author: u8, root: Option<u8>) -> PostCreated {
         marks_read: true,
         auto_follow: true,
         set_online: true,
+        priority: Default::default(),
     }
 }
 
@@ -229,6 +230,7 @@ fn edited(n: u8) -> Event {
         has_reactions: false,
         reply_count: 0,
         files: Vec::new(),
+        priority: Default::default(),
     })
 }
 

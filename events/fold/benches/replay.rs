@@ -75,6 +75,7 @@ fn post(n: u64) -> ChannelEvent {
         marks_read: true,
         auto_follow: true,
         set_online: true,
+        priority: Default::default(),
     };
     let message = "the quick brown fox jumps over the lazy dog".to_owned();
     Body { c, p: PostContent { message, ..PostContent::default() } }.into()

@@ -63,6 +63,8 @@ pub fn refusal(reason: Refusal) -> &'static str {
         Refusal::TeamArchived => "team_archived",
         Refusal::EmojiNameTaken => "emoji_name_taken",
         Refusal::NotWaiting => "not_waiting",
+        Refusal::UnknownBookmark => "unknown_bookmark",
+        Refusal::TooManyBookmarks => "too_many_bookmarks",
     }
 }
 

@@ -32,6 +32,7 @@ fn post(channel_id: ChannelId, author_id: UserId) -> Event {
         marks_read: true,
         auto_follow: true,
         set_online: true,
+        priority: Default::default(),
     };
     let message = "The release is cut on Thursday; who looks at the migration? ".repeat(4);
     let pending_post_id = format!("{author_id}:1790000000000");

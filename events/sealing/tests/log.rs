@@ -69,6 +69,7 @@ impl World {
             marks_read: false,
             auto_follow: false,
             set_online: false,
+            priority: Default::default(),
         };
         let p = PostContent { message: message.to_owned(), ..PostContent::default() };
         ChannelEvent::from(Body { c, p }).into()

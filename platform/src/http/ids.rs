@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use events::{
-    ChannelId, EmojiId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId, SessionId,
-    TeamId, UserId,
+    BookmarkId, ChannelId, EmojiId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId,
+    SessionId, TeamId, UserId,
 };
 use serde::{Deserialize, Deserializer, de};
 
@@ -37,7 +37,8 @@ id_kinds!(
     PolicyId,
     HoldId,
     EmojiId,
-    ScheduledPostId
+    ScheduledPostId,
+    BookmarkId,
 );
 
 impl IdKind for Id {

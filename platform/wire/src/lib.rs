@@ -5,6 +5,8 @@
 //! anything. To add a type: a file with its struct, its constructors from events, and a test of its
 //! keys.
 
+mod acknowledgement;
+mod bookmark;
 mod channel;
 mod client_config;
 mod draft;
@@ -31,6 +33,8 @@ mod user;
 use bytes::Bytes;
 use serde::Serialize;
 
+pub use acknowledgement::{Acknowledgement, PostPriority};
+pub use bookmark::{Bookmark, BookmarkFacts, BookmarkUpdate, bookmarked_file};
 pub use channel::{
     Channel, ChannelMember, ChannelMemberWithTeam, ChannelStats, ChannelUnread, ChannelWithTeam,
     HIDDEN_TIME, ViewResult, default_member_notify_props, direct_name, group_display_name,

@@ -4,11 +4,15 @@ use std::borrow::Cow;
 
 use events::channel::{AttachedFile, Notice, PostContent, PostCreated, PostDeleted, PostEdited};
 use events::directory::{ChannelType, TeamType};
+use events::priority::PriorityLevel;
 use events::{ChannelId, FileId, PostId, TeamId, UserId};
 use serde::{Serialize, Serializer};
 
 use crate::ids::or_empty;
-use crate::{Emoji, FileInfo, Names, Participant, Props, Reaction, emoji_names, notice_text};
+use crate::{
+    Acknowledgement, Emoji, FileInfo, Names, Participant, PostPriority, Props, Reaction,
+    emoji_names, notice_text,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Post {
@@ -51,6 +55,10 @@ pub struct PostMetadata {
     pub files: Vec<FileInfo>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<PostPriority>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub acknowledgements: Vec<Acknowledgement>,
 }
 
 /// The answer of `GET /posts/{post_id}/info`: where the post stands.
@@ -110,6 +118,7 @@ impl Post {
         post.root_id = c.root.as_ref().map(|root| root.post_id);
         post.say(p);
         post.attach(with_texts(&c.files, p));
+        post.metadata.priority = PostPriority::of(c.priority);
         post
     }
 
@@ -124,6 +133,7 @@ impl Post {
         post.reply_count = c.reply_count;
         post.say(p);
         post.attach(with_texts(&c.files, p));
+        post.metadata.priority = PostPriority::of(c.priority);
         post
     }
 
@@ -148,6 +158,11 @@ impl Post {
         post.message = text.message;
         post.props = Props::Map(text.props);
         post
+    }
+
+    pub fn is_urgent(&self) -> bool {
+        let urgent = PriorityLevel::Urgent.name();
+        self.metadata.priority.is_some_and(|asked| asked.priority == urgent)
     }
 
     /// Sets the custom emoji of text and reactions, as far as `known` has them.
@@ -235,6 +250,7 @@ mod tests {
             marks_read: true,
             auto_follow: true,
             set_online: true,
+            priority: Default::default(),
         };
         let p = PostContent {
             message: "hello #world".into(),

@@ -109,7 +109,7 @@ impl Thread {
             participants,
             unread_replies: 0,
             unread_mentions: 0,
-            is_urgent: false,
+            is_urgent: post.is_urgent(),
             delete_at: post.delete_at,
             post,
         }

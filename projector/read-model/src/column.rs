@@ -1,10 +1,12 @@
 //! How a field of a row is bound and read.
 
 use events::directory::{ChannelType, TeamType};
+use events::priority::PriorityLevel;
 use events::sidebar::CategoryKey;
 use events::user::StatusKind;
 use events::{
-    ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId, TeamId, UserId,
+    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId, TeamId,
+    UserId,
 };
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgHasArrayType, PgRow, Postgres};
@@ -73,7 +75,19 @@ macro_rules! ids {
     )+};
 }
 
-ids!(Id, UserId, TeamId, ChannelId, PostId, FileId, EventId, HoldId, PolicyId, ScheduledPostId);
+ids!(
+    Id,
+    BookmarkId,
+    UserId,
+    TeamId,
+    ChannelId,
+    PostId,
+    FileId,
+    EventId,
+    HoldId,
+    PolicyId,
+    ScheduledPostId
+);
 
 impl Column for String {
     type Db<'a> = &'a str;
@@ -163,6 +177,7 @@ named! {
         TeamType::InviteOnly => "I",
     },
     &[TeamType::Open, TeamType::InviteOnly];
+    PriorityLevel, PriorityLevel::name, &PriorityLevel::ALL;
     StatusKind,
     |status| match status {
         StatusKind::Online => "online",

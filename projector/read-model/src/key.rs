@@ -1,8 +1,8 @@
 //! Ids and partitions as Postgres holds them.
 
 use events::{
-    ChannelId, EventId, FileId, HoldId, Id, Partition, PolicyId, PostId, ScheduledPostId,
-    SessionId, TeamId, Topic, UserId,
+    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, Partition, PolicyId, PostId,
+    ScheduledPostId, SessionId, TeamId, Topic, UserId,
 };
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -92,6 +92,7 @@ macro_rules! keys {
 }
 
 keys!(
+    BookmarkId,
     UserId,
     TeamId,
     ChannelId,

@@ -3,10 +3,12 @@
 use std::sync::LazyLock;
 
 use events::directory::{ChannelType, TeamType};
+use events::priority::PriorityLevel;
 use events::sidebar::CategoryKey;
 use events::user::{StatusKind, Totals};
 use events::{
-    ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId, TeamId, UserId,
+    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId, TeamId,
+    UserId,
 };
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -280,6 +282,10 @@ table! {
         msgs_root: i64 = "bigint",
         broadcasts: i64 = "bigint",
         is_broadcast: bool = "boolean",
+        priority: PriorityLevel = "text",
+        requested_ack: bool = "boolean",
+        /// Is, or once was, acknowledged; by whom now is for the acknowledgements to say.
+        acknowledged: bool = "boolean",
         /// Where its record stands.
         partition: i16 = "smallint",
         log_offset: i64 = "bigint",
@@ -304,6 +310,39 @@ table! {
         emoji_name: String = "text",
         channel_id: ChannelId = "uuid",
         create_at: i64 = "bigint",
+    }
+}
+
+table! {
+    AcknowledgementRow = "acknowledgements" key ["post_id", "user_id"] {
+        post_id: PostId = "uuid",
+        user_id: UserId = "uuid",
+        channel_id: ChannelId = "uuid",
+        create_at: i64 = "bigint",
+    }
+}
+
+table! {
+    /// A bookmark of a channel, those that are gone included.
+    BookmarkRow = "bookmarks" key ["id"] {
+        id: BookmarkId = "uuid",
+        channel_id: ChannelId = "uuid",
+        owner_id: UserId = "uuid",
+        /// The one in whose place it stands.
+        original_id: Option<BookmarkId> = "uuid",
+        /// Zeros for a link.
+        file_id: FileId = "uuid",
+        file_owner_id: UserId = "uuid",
+        /// When the file was uploaded, 0 for none.
+        file_at: i64 = "bigint",
+        create_at: i64 = "bigint",
+        update_at: i64 = "bigint",
+        delete_at: i64 = "bigint",
+        sort_order: i64 = "bigint",
+        display_name: String = "text",
+        link_url: String = "text",
+        image_url: String = "text",
+        emoji: String = "text",
     }
 }
 
@@ -601,6 +640,8 @@ pub static TABLES: LazyLock<Vec<(&'static str, &'static [&'static str])>> = Lazy
         of::<PostRow>(),
         of::<PostVersionRow>(),
         of::<ReactionRow>(),
+        of::<AcknowledgementRow>(),
+        of::<BookmarkRow>(),
         of::<FileRow>(),
         of::<PreferenceRow>(),
         of::<StatusRow>(),

@@ -1,12 +1,14 @@
 //! What rows hold as JSON, and rows as clients see them.
 
+use events::bookmark::{BookmarkContent, BookmarkedFile};
 use events::channel::{AttachedFile, Notice, PostContent};
+use events::priority::Priority;
 use serde::{Deserialize, Serialize};
 use wire::{Names, Post, Props, Reaction};
 
 use crate::rows::{
-    ChannelMemberRow, FileRow, PostRow, PreferenceRow, ReactionRow, StatusRow, TeamMemberRow,
-    TeamRow, UserRow,
+    AcknowledgementRow, BookmarkRow, ChannelMemberRow, FileRow, PostRow, PreferenceRow,
+    ReactionRow, StatusRow, TeamMemberRow, TeamRow, UserRow,
 };
 
 /// A file of a post with its name and its tiny preview, empty for none.
@@ -51,6 +53,10 @@ impl PostRow {
         if self.notice.is_empty() { None } else { serde_json::from_str(&self.notice).ok() }
     }
 
+    pub fn priority(&self) -> Priority {
+        Priority { level: self.priority, requested_ack: self.requested_ack }
+    }
+
     /// The post as clients see it; system posts are told in the names of today.
     pub fn to_wire(&self, reactions: Vec<Reaction>, names: &impl Names) -> Post {
         let mut post = match self.notice() {
@@ -77,6 +83,7 @@ impl PostRow {
             post.attach(stored);
         }
         post.metadata.reactions = reactions;
+        post.metadata.priority = wire::PostPriority::of(self.priority());
         post
     }
 }
@@ -196,6 +203,48 @@ impl ReactionRow {
     pub fn to_wire(&self) -> Reaction {
         let (channel, post) = (self.channel_id, self.post_id);
         Reaction::new(channel, post, self.user_id, self.emoji_name.clone(), self.create_at)
+    }
+}
+
+impl AcknowledgementRow {
+    pub fn to_wire(&self) -> wire::Acknowledgement {
+        wire::Acknowledgement {
+            user_id: self.user_id,
+            post_id: self.post_id,
+            acknowledged_at: self.create_at,
+        }
+    }
+}
+
+impl BookmarkRow {
+    pub fn content(&self) -> BookmarkContent {
+        BookmarkContent {
+            display_name: self.display_name.clone(),
+            link_url: self.link_url.clone(),
+            image_url: self.image_url.clone(),
+            emoji: self.emoji.clone(),
+        }
+    }
+
+    pub fn file(&self) -> Option<BookmarkedFile> {
+        let Self { file_id, file_owner_id: owner_id, file_at: create_at, .. } = *self;
+        (create_at > 0).then_some(BookmarkedFile { file_id, owner_id, create_at })
+    }
+
+    /// The bookmark with the file that it leads to.
+    pub fn to_wire(&self, file: Option<&FileRow>) -> wire::Bookmark {
+        let facts = wire::BookmarkFacts {
+            id: self.id,
+            channel_id: self.channel_id,
+            owner_id: self.owner_id,
+            original_id: self.original_id,
+            file_id: wire::bookmarked_file(self.file()),
+            create_at: self.create_at,
+            update_at: self.update_at,
+            sort_order: self.sort_order,
+        };
+        let shown = wire::Bookmark::new(&facts, &self.content(), file.map(FileRow::to_wire));
+        wire::Bookmark { delete_at: self.delete_at, ..shown }
     }
 }
 

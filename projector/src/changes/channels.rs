@@ -78,6 +78,12 @@ impl RowChanges {
             E::PostUnpinned(b) => self.pin_post(b.c.post_id, false, at),
             E::ReactionAdded(b) => self.add_reaction(&b.c, at),
             E::ReactionRemoved(b) => self.remove_reaction(&b.c, at),
+            E::PostAcknowledged(b) => self.acknowledge(&b.c, at),
+            E::PostAcknowledgementRemoved(b) => self.remove_acknowledgement(&b.c, at),
+            E::BookmarkCreated(b) => self.create_bookmark(&b.c, &b.p, at),
+            E::BookmarkChanged(b) => self.change_bookmark(&b.c, &b.p, at),
+            E::BookmarkDeleted(b) => self.delete_bookmark(b.c.bookmark_id, at),
+            E::BookmarkMoved(_) => {}
             E::FileUploaded(b) => self.upload_file(&b.c, &b.p, at),
             E::ChannelAuthorErased(b) => {
                 self.gone.authors.insert((b.c.channel_id, b.c.user_id), at);
@@ -97,6 +103,7 @@ impl RowChanges {
                 self.notify(b.c.channel_id, b.c.user_id, applied);
             }
         }
+        self.order_bookmarks(applied, matches!(event, E::BookmarkMoved(_)));
     }
 
     fn open_conversation(

@@ -1,6 +1,7 @@
 //! Which rows admitted events change, merged per row in memory. Pure: the same changes go into the
 //! tables in memory that the simulation uses and into Postgres.
 
+mod bookmarks;
 mod channels;
 mod directory;
 mod drafts;
@@ -17,22 +18,22 @@ use std::hash::Hash;
 
 use events::sidebar::CategoryKey;
 use events::{
-    ChannelId, Event, EventId, FileId, HoldId, Id, Partition, PostId, ScheduledPostId, TeamId,
-    UserId,
+    BookmarkId, ChannelId, Event, EventId, FileId, HoldId, Id, Partition, PostId, ScheduledPostId,
+    TeamId, UserId,
 };
 use fold::Folded;
 use read_model::rows::{
-    ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
-    CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
-    PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
-    RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow, SidebarCategoryRow,
-    SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow, ThreadMarkerRow,
-    UserRequestRow, UserRow,
+    AcknowledgementRow, BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRequestRow,
+    ChannelRow, CredentialRow, CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow,
+    HoldRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow,
+    RecentStatusesRow, RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow,
+    SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow,
+    ThreadMarkerRow, UserRequestRow, UserRow,
 };
 
 use crate::patches::{
-    ChannelNamePatch, ChannelPatch, CredentialPatch, Deletion, HoldPatch, MemberPatch, Patch,
-    PostPatch, TeamMemberPatch, TeamPatch, UserPatch,
+    BookmarkPatch, ChannelNamePatch, ChannelPatch, CredentialPatch, Deletion, HoldPatch,
+    MemberPatch, Patch, PostPatch, TeamMemberPatch, TeamPatch, UserPatch,
 };
 
 pub use retention::Expiry;
@@ -60,15 +61,18 @@ pub type MemberChange = MembershipChange<ChannelMemberRow, MemberPatch>;
 /// Of a team.
 pub type TeamMemberChange = MembershipChange<TeamMemberRow, TeamMemberPatch>;
 
-/// What becomes of a reaction.
+/// What becomes of what somebody hangs on a post.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ReactionChange {
+pub enum MarkChange<R> {
     /// It is there; if it was before, that one stays.
-    Add(ReactionRow),
+    Add(R),
     /// It was taken away and made anew.
-    Replace(ReactionRow),
+    Replace(R),
     Delete,
 }
+
+pub type ReactionChange = MarkChange<ReactionRow>;
+pub type AcknowledgementChange = MarkChange<AcknowledgementRow>;
 
 /// An earlier text of a post.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +105,8 @@ pub struct RowChanges {
     pub posts: BTreeMap<PostId, Change<PostRow, PostPatch>>,
     pub post_versions: BTreeMap<(PostId, i64), VersionChange>,
     pub reactions: BTreeMap<(PostId, UserId, String), ReactionChange>,
+    pub acknowledgements: BTreeMap<(PostId, UserId), AcknowledgementChange>,
+    pub bookmarks: BTreeMap<BookmarkId, Change<BookmarkRow, BookmarkPatch>>,
     pub files: BTreeMap<FileId, FileRow>,
     /// Files of earlier batches that a post shows now.
     pub attached: BTreeMap<FileId, PostId>,
@@ -252,6 +258,17 @@ where
         Some(Change::Patch(earlier)) => earlier.merge(patch),
         None => {
             changes.insert(key, Change::Patch(patch));
+        }
+    }
+}
+
+/// Notes what is hung on a post.
+fn add_mark<K: Ord, R>(changes: &mut BTreeMap<K, MarkChange<R>>, key: K, row: R) {
+    match changes.get_mut(&key) {
+        Some(change @ MarkChange::Delete) => *change = MarkChange::Replace(row),
+        Some(MarkChange::Add(_) | MarkChange::Replace(_)) => {}
+        None => {
+            changes.insert(key, MarkChange::Add(row));
         }
     }
 }

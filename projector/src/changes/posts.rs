@@ -2,14 +2,18 @@
 
 use domain::{ChannelAfter, MemberAfter};
 use events::channel::{
-    AttachedFile, Broadcast, FileDetails, FileUploaded, Notice, PostContent, PostCreated,
-    PostDeleted, PostEdited, ReactionAdded, ReactionRemoved,
+    AttachedFile, Broadcast, FileDetails, FileUploaded, Notice, PostAcknowledged,
+    PostAcknowledgementRemoved, PostContent, PostCreated, PostDeleted, PostEdited, ReactionAdded,
+    ReactionRemoved,
 };
+use events::priority::PriorityLevel;
 use events::{ChannelId, PostId, UserId};
 use read_model::files_json;
-use read_model::rows::{FileRow, PostRow, PostVersionRow, ReactionRow};
+use read_model::rows::{AcknowledgementRow, FileRow, PostRow, PostVersionRow, ReactionRow};
 
-use super::{Change, ReactionChange, RowChanges, VersionChange, amend};
+use super::{
+    AcknowledgementChange, Change, ReactionChange, RowChanges, VersionChange, add_mark, amend,
+};
 use crate::patches::{Deletion, Edit, PostPatch, counted_mentions, text};
 
 /// When and where something was said, and the channel after it.
@@ -46,6 +50,9 @@ impl Place {
             msgs_root: self.after.msgs_root,
             broadcasts: self.after.broadcasts,
             is_broadcast: false,
+            priority: PriorityLevel::Standard,
+            requested_ack: false,
+            acknowledged: false,
             partition: self.partition,
             log_offset: self.log_offset,
         }
@@ -74,6 +81,8 @@ impl RowChanges {
             msgs_root: place.after.msgs_root - i64::from(is_root),
             broadcasts: place.after.broadcasts - i64::from(is_broadcast),
             is_broadcast,
+            priority: c.priority.level,
+            requested_ack: c.priority.requested_ack,
             ..place.post(c.post_id, c.channel_id, c.author_id)
         };
         self.posts.entry(c.post_id).or_insert(Change::New(row));
@@ -169,14 +178,7 @@ impl RowChanges {
             channel_id: c.channel_id,
             create_at: at,
         };
-        let key = (c.post_id, c.user_id, emoji_name);
-        match self.reactions.get_mut(&key) {
-            Some(change @ ReactionChange::Delete) => *change = ReactionChange::Replace(row),
-            Some(ReactionChange::Add(_) | ReactionChange::Replace(_)) => {}
-            None => {
-                self.reactions.insert(key, ReactionChange::Add(row));
-            }
-        }
+        add_mark(&mut self.reactions, (c.post_id, c.user_id, emoji_name), row);
     }
 
     pub(super) fn remove_reaction(&mut self, c: &ReactionRemoved, at: i64) {
@@ -184,6 +186,20 @@ impl RowChanges {
         amend(&mut self.posts, c.post_id, patch);
         let key = (c.post_id, c.user_id, text(&c.emoji_name));
         self.reactions.insert(key, ReactionChange::Delete);
+    }
+
+    pub(super) fn acknowledge(&mut self, c: &PostAcknowledged, at: i64) {
+        let patch = PostPatch { update_at: at, acknowledged: true, ..PostPatch::default() };
+        amend(&mut self.posts, c.post_id, patch);
+        let (post_id, user_id) = (c.post_id, c.user_id);
+        let row = AcknowledgementRow { post_id, user_id, channel_id: c.channel_id, create_at: at };
+        add_mark(&mut self.acknowledgements, (post_id, user_id), row);
+    }
+
+    pub(super) fn remove_acknowledgement(&mut self, c: &PostAcknowledgementRemoved, at: i64) {
+        let patch = PostPatch { update_at: at, ..PostPatch::default() };
+        amend(&mut self.posts, c.post_id, patch);
+        self.acknowledgements.insert((c.post_id, c.user_id), AcknowledgementChange::Delete);
     }
 
     pub(super) fn upload_file(&mut self, c: &FileUploaded, p: &FileDetails, at: i64) {

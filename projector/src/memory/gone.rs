@@ -31,6 +31,12 @@ impl MemoryTables {
             let posts = &self.posts;
             self.post_versions.retain(|(post, _), _| !posts.get(post).is_some_and(said));
             self.files.retain(|_, file| file.channel_id != *channel || file.owner_id != *author);
+            self.acknowledgements
+                .retain(|(_, user), row| row.channel_id != *channel || user != author);
+            self.bookmarks.retain(|_, row| {
+                row.channel_id != *channel
+                    || (row.owner_id != *author && row.file_owner_id != *author)
+            });
         }
         for person in &gone.people {
             self.team_members.retain(|(user, _), _| user != person);
@@ -83,6 +89,12 @@ impl MemoryTables {
         });
         let posts = &self.posts;
         self.reactions.retain(|(post, ..), _| !expired.contains(post) || posts.contains_key(post));
+        self.acknowledgements
+            .retain(|(post, _), _| !expired.contains(post) || posts.contains_key(post));
+        self.bookmarks.retain(|_, row| {
+            let is_past = row.file_at > 0 && row.file_at < *files_before;
+            row.channel_id != *channel_id || kept_authors.contains(&row.file_owner_id) || !is_past
+        });
         self.thread_members
             .retain(|(root, _), _| !expired.contains(root) || posts.contains_key(root));
         for post in self.posts.values_mut().filter(|post| expired.contains(&post.id)) {

@@ -5,8 +5,8 @@ use sqlx::postgres::PgConnection;
 
 use crate::changes::Gone;
 
-/// What was said in channels. System posts say nothing of their own.
-const OF_AUTHORS: [&str; 3] = [
+/// What was said in channels, and what hangs there on the person. System posts say nothing of their own.
+const OF_AUTHORS: [&str; 5] = [
     "DELETE FROM post_versions v
      USING posts p, unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS n(channel_id, user_id, at)
      WHERE p.channel_id = n.channel_id AND p.user_id = n.user_id AND p.notice = ''
@@ -14,6 +14,12 @@ const OF_AUTHORS: [&str; 3] = [
     "DELETE FROM files f
      USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS n(channel_id, user_id, at)
      WHERE f.channel_id = n.channel_id AND f.owner_id = n.user_id",
+    "DELETE FROM acknowledgements a
+     USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS n(channel_id, user_id, at)
+     WHERE a.channel_id = n.channel_id AND a.user_id = n.user_id",
+    "DELETE FROM bookmarks b
+     USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS n(channel_id, user_id, at)
+     WHERE b.channel_id = n.channel_id AND n.user_id IN (b.owner_id, b.file_owner_id)",
     "UPDATE posts t SET message = '', props = '', files = '', pending_post_id = '',
          update_at = GREATEST(t.update_at, n.at)
      FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS n(channel_id, user_id, at)

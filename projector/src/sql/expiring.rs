@@ -17,6 +17,8 @@ const KEEPS_ROOT: &str = "t.root_id IS NULL AND EXISTS (
 
 const REACTIONS: &str = "DELETE FROM reactions WHERE post_id = ANY($1)";
 
+const ACKNOWLEDGEMENTS: &str = "DELETE FROM acknowledgements WHERE post_id = ANY($1)";
+
 const FOLLOWERS: &str = "DELETE FROM thread_members WHERE root_id = ANY($1)";
 
 const VERSIONS: &str = "DELETE FROM post_versions WHERE post_id = ANY($1)";
@@ -30,6 +32,11 @@ const FILES_OF_POSTS: &str = "
 const FILES_OF_NONE: &str = "
     DELETE FROM files
     WHERE channel_id = $1 AND create_at < $2 AND post_id IS NULL AND owner_id <> ALL($3)";
+
+/// They go with the files that they lead to.
+const BOOKMARKS: &str = "
+    DELETE FROM bookmarks
+    WHERE channel_id = $1 AND file_at > 0 AND file_at < $2 AND file_owner_id <> ALL($3)";
 
 /// Those that stay by their replies, with the reactions to them; a system post says nothing of its own.
 const BLANK: &str = "
@@ -134,9 +141,11 @@ impl Piece {
 impl Expiring<'_> {
     async fn run(mut self) -> sqlx::Result<u64> {
         let &Expiry { channel_id, before, files_before, .. } = self.expiry;
-        let files = sqlx::query(FILES_OF_NONE).bind(Key::from(channel_id)).bind(files_before);
-        files.bind(&self.kept).execute(&mut *self.connection).await?;
-        let mut statements = 1;
+        for sql in [FILES_OF_NONE, BOOKMARKS] {
+            let query = sqlx::query(sql).bind(Key::from(channel_id)).bind(files_before);
+            query.bind(&self.kept).execute(&mut *self.connection).await?;
+        }
+        let mut statements = 2;
         let until = files_before.max(before);
         let mut from = i64::MIN;
         while from < until {
@@ -176,11 +185,12 @@ impl Expiring<'_> {
             return Ok(3);
         }
         sqlx::query(REACTIONS).bind(&gone).execute(&mut *self.connection).await?;
+        sqlx::query(ACKNOWLEDGEMENTS).bind(&gone).execute(&mut *self.connection).await?;
         sqlx::query(FOLLOWERS).bind(&gone).execute(&mut *self.connection).await?;
         sqlx::query(VERSIONS).bind(&all).execute(&mut *self.connection).await?;
         sqlx::query(BLANK).bind(&blank).bind(at).execute(&mut *self.connection).await?;
         sqlx::query(GONE).bind(&gone).execute(&mut *self.connection).await?;
-        Ok(8)
+        Ok(9)
     }
 
     /// What those that stay still show and count.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use events::{EventId, PostId};
 use read_model::rows::{
-    CustomStatusRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow,
-    ScheduledPostFailureRow, ScheduledPostRow, SidebarCategoryRow,
+    AcknowledgementRow, CustomStatusRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow,
+    PreferenceRow, ReactionRow, ScheduledPostFailureRow, ScheduledPostRow, SidebarCategoryRow,
 };
 use read_model::{Column, Key, Table, partition_key};
 use sqlx::Arguments;
@@ -14,7 +14,7 @@ use sqlx::postgres::{PgArguments, PgConnection};
 
 use super::statement::{Keys, Statement};
 use super::threads;
-use crate::changes::{Change, MembershipChange, ReactionChange, RowChanges, VersionChange};
+use crate::changes::{Change, MarkChange, MembershipChange, RowChanges, VersionChange};
 use crate::patches::{Patch, PostPatch};
 
 pub(super) type Bound = Result<(), BoxDynError>;
@@ -44,6 +44,8 @@ pub(super) fn but_new_posts(changes: &RowChanges) -> Result<Statement, BoxDynErr
     earlier_posts(&mut statement, changes)?;
     versions(&mut statement, changes)?;
     reactions(&mut statement, changes)?;
+    acknowledgements(&mut statement, changes)?;
+    patched(&mut statement, &changes.bookmarks)?;
     statement.insert(&changes.files.values().collect::<Vec<_>>())?;
     attached(&mut statement, changes)?;
     preferences(&mut statement, changes)?;
@@ -128,6 +130,7 @@ fn earlier_posts(statement: &mut Statement, changes: &RowChanges) -> Bound {
          files = COALESCE(n.files, t.files),
          is_pinned = COALESCE(n.is_pinned, t.is_pinned),
          reacted = t.reacted OR n.reacted,
+         acknowledged = t.acknowledged OR n.acknowledged,
          delete_at = COALESCE(n.delete_at, t.delete_at),
          deleted_by = COALESCE(n.deleted_by, t.deleted_by),
          reply_count = t.reply_count + n.replies,
@@ -188,18 +191,32 @@ fn versions(statement: &mut Statement, changes: &RowChanges) -> Bound {
 }
 
 fn reactions(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let gone = marks(statement, &changes.reactions)?;
+    let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1);
+    statement.delete::<ReactionRow>(keys.and(&gone, |key| key.2.clone()))
+}
+
+fn acknowledgements(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let gone = marks(statement, &changes.acknowledgements)?;
+    statement.delete::<AcknowledgementRow>(Keys::of(&gone, |key| key.0).and(&gone, |key| key.1))
+}
+
+/// Writes those that stand afterwards; answers the keys of those that are gone.
+fn marks<K: Clone, R: Table>(
+    statement: &mut Statement,
+    changes: &BTreeMap<K, MarkChange<R>>,
+) -> Result<Vec<K>, BoxDynError> {
     let (mut add, mut replace, mut gone) = (Vec::new(), Vec::new(), Vec::new());
-    for (key, change) in &changes.reactions {
+    for (key, change) in changes {
         match change {
-            ReactionChange::Add(row) => add.push(row),
-            ReactionChange::Replace(row) => replace.push(row),
-            ReactionChange::Delete => gone.push(key.clone()),
+            MarkChange::Add(row) => add.push(row),
+            MarkChange::Replace(row) => replace.push(row),
+            MarkChange::Delete => gone.push(key.clone()),
         }
     }
     statement.insert(&add)?;
     statement.put(&replace)?;
-    let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1);
-    statement.delete::<ReactionRow>(keys.and(&gone, |key| key.2.clone()))
+    Ok(gone)
 }
 
 fn attached(statement: &mut Statement, changes: &RowChanges) -> Bound {

@@ -5,6 +5,7 @@ mod channels;
 mod people;
 mod personal;
 mod retention;
+mod signals;
 mod talk;
 mod threads;
 
@@ -42,6 +43,7 @@ pub struct History {
     channels: Vec<ChannelId>,
     posts: Vec<Post>,
     files: Vec<(ChannelId, UserId, AttachedFile)>,
+    bookmarks: Vec<(ChannelId, BookmarkId)>,
     /// How many commands in a hundred were decided before what stands right before them.
     late_percent: u32,
 }
@@ -59,6 +61,7 @@ impl History {
             channels: Vec::new(),
             posts: Vec::new(),
             files: Vec::new(),
+            bookmarks: Vec::new(),
             late_percent: 0,
         }
     }
@@ -98,7 +101,8 @@ impl History {
             27..28 => self.change_roles(),
             28..35 => self.join_channel(),
             35..39 => self.leave_channel(),
-            39..60 => self.post(),
+            39..57 => self.post(),
+            57..60 => self.signal(),
             60..66 => self.edit(),
             66..70 => self.delete(),
             70..74 => self.pin(),

@@ -165,6 +165,7 @@ impl Scene {
             auto_follow: true,
             set_online: true,
             files,
+            priority: Default::default(),
         };
         let file_names = c.files.iter().map(|_| "notes.txt".to_owned()).collect();
         let p = PostContent { message: message.to_owned(), file_names, ..PostContent::default() };
@@ -183,6 +184,7 @@ impl Scene {
             has_reactions: false,
             reply_count: 0,
             files: Vec::new(),
+            priority: Default::default(),
         };
         let p = PostContent { message: text.to_owned(), ..PostContent::default() };
         self.history.channel(channel_id, Body { c, p });

@@ -39,6 +39,7 @@ pub(crate) struct ShownPost {
     pub message: String,
     pub author_id: UserId,
     root_id: Option<PostId>,
+    acknowledged_by: Vec<UserId>,
     /// It contains everything of its partition below this offset.
     next_offset: AtomicU64,
     told: Told,
@@ -92,7 +93,8 @@ impl App {
         let channels = self.fold.channels(channel);
         let Some(in_channel) = channels.state().channel(channel) else { return false };
         let may = rights::member(directory.state(), in_channel, user).is_some();
-        if !may || in_channel.has_erased(held.author_id) {
+        let mut people = held.acknowledged_by.iter().chain([&held.author_id]);
+        if !may || people.any(|user| in_channel.has_erased(*user)) {
             return false;
         }
         let since = held.next_offset.load(Ordering::Relaxed);
@@ -121,6 +123,7 @@ impl App {
             message: row.message.clone(),
             author_id: row.user_id,
             root_id: row.root_id,
+            acknowledged_by: read.value.acknowledgements.iter().map(|ack| ack.user_id).collect(),
             next_offset: AtomicU64::new(read.next_offset),
             told: names.told(),
         });

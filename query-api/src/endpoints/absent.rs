@@ -1,4 +1,4 @@
-//! What clients ask for although this server does not have it: slash commands, bookmarks, plugins,
+//! What clients ask for although this server does not have it: slash commands, plugins,
 //! groups, profile attributes, notices. The answer is that there are none, after the rights that
 //! the question needs.
 

@@ -43,7 +43,7 @@ pub(crate) async fn list(
         total: totals.threads,
         total_unread_threads: totals.unread_threads,
         total_unread_mentions: totals.unread_mentions,
-        total_unread_urgent_mentions: 0,
+        total_unread_urgent_mentions: totals.urgent_mentions,
         threads: shown(&app, &caller, &threads, wanted.extended).await?,
     }))
 }

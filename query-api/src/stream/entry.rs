@@ -106,6 +106,8 @@ impl Entry {
             }),
             ChannelEvent::ReactionAdded(b) => hangs_on(b.c.post_id, b.c.root_id),
             ChannelEvent::ReactionRemoved(b) => hangs_on(b.c.post_id, b.c.root_id),
+            ChannelEvent::PostAcknowledged(b) => hangs_on(b.c.post_id, b.c.root_id),
+            ChannelEvent::PostAcknowledgementRemoved(b) => hangs_on(b.c.post_id, b.c.root_id),
             _ => None,
         }
     }

@@ -14,6 +14,7 @@ mod posts;
 mod privacy;
 mod retaining;
 mod searching;
+mod signals;
 mod streaming;
 mod teams;
 mod threads;

@@ -287,6 +287,7 @@ impl World {
             has_reactions: false,
             reply_count: 0,
             files: vec![],
+            priority: Default::default(),
         };
         let content = PostContent { message: message.to_owned(), ..PostContent::default() };
         self.append(channel.0, ChannelEvent::from(Body { c: edited, p: content })).await;
@@ -477,6 +478,7 @@ pub fn post_created(
         marks_read: true,
         auto_follow: true,
         set_online: true,
+        priority: Default::default(),
     };
     let content = PostContent {
         message: message.to_owned(),

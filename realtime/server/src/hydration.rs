@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bytes::Bytes;
-use events::{ChannelId, Partition, Position, PostId, ScheduledPostId, TeamId, UserId};
+use events::{BookmarkId, ChannelId, Partition, Position, PostId, ScheduledPostId, TeamId, UserId};
 use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use read_model::queries::{PostView, RootView, ToldFollower, TouchedThreads};
+use read_model::queries::{BookmarkView, PostView, RootView, ToldFollower, TouchedThreads};
 use read_model::{PolledRows, QueryError, Reader};
 use realtime::{Hydrate, ThreadTold, ThreadTouched};
 
@@ -136,6 +136,21 @@ impl<R: Reach> Hydrate for Hydration<R> {
         async move {
             let post = self.at(position, self.reader.scheduled_post(user, id)).await?;
             Some(wire::to_json(&post.to_wire()))
+        }
+        .boxed()
+    }
+
+    fn bookmarks(
+        &self,
+        position: Position,
+        channel: ChannelId,
+        only: Option<Vec<BookmarkId>>,
+    ) -> BoxFuture<'_, Option<Vec<wire::Bookmark>>> {
+        async move {
+            let rows =
+                async { self.reader.bookmarks_of_frame(channel, only.as_deref()).await.map(Some) };
+            let rows = self.at(position, rows).await?;
+            Some(rows.iter().map(BookmarkView::to_wire).collect())
         }
         .boxed()
     }

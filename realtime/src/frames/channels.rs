@@ -7,19 +7,20 @@ use events::channel::{
     ReactionAdded, ReactionRemoved,
 };
 use events::directory::ChannelType;
-use events::{Body, ChannelEvent, ChannelId, PostId, UserId};
+use events::{Body, ChannelEvent, ChannelId, Meta, PostId, UserId};
 use fold::FoldSet;
 use wire::frame::{self, Broadcast, Frame};
 use wire::{Post, Reaction, to_json};
 
 use super::labels::Labels;
-use super::{Audience, Mentions, Rows, Sink, threads};
+use super::{Audience, Mentions, Rows, Sink, bookmarks, threads};
 
 /// What system posts are signed with.
 const SYSTEM_SENDER: &str = "System";
 
 pub(super) fn of(
     set: &FoldSet,
+    meta: &Meta,
     event: &ChannelEvent,
     applied: &Applied,
     offset: u64,
@@ -91,6 +92,18 @@ pub(super) fn of(
         E::PostUnpinned(b) => push_post(b.c.channel_id, b.c.post_id, offset, sink),
         E::ReactionAdded(b) => reaction_added(&b.c, at, offset, sink),
         E::ReactionRemoved(b) => reaction_removed(&b.c, at, offset, sink),
+        E::PostAcknowledged(b) => {
+            let (event, by) = ("post_acknowledgement_added", (b.c.user_id, at));
+            acknowledgement(event, b.c.channel_id, b.c.post_id, by, offset, sink);
+        }
+        E::PostAcknowledgementRemoved(b) => {
+            let (event, by) = ("post_acknowledgement_removed", (b.c.user_id, 0));
+            acknowledgement(event, b.c.channel_id, b.c.post_id, by, offset, sink);
+        }
+        E::BookmarkCreated(_)
+        | E::BookmarkChanged(_)
+        | E::BookmarkDeleted(_)
+        | E::BookmarkMoved(_) => bookmarks::of(event, meta, offset, sink),
     }
 }
 
@@ -287,6 +300,21 @@ fn post_deleted(c: &PostDeleted, at: i64, offset: u64, sink: &mut impl Sink) {
             delete_by: (c.by != c.author_id).then_some(c.by),
         };
         Frame::new("post_deleted", &Broadcast::to_channel(c.channel_id), &data)
+    });
+}
+
+fn acknowledgement(
+    event: &'static str,
+    channel_id: ChannelId,
+    post_id: PostId,
+    (user_id, acknowledged_at): (UserId, i64),
+    offset: u64,
+    sink: &mut impl Sink,
+) {
+    sink.tell(Audience::channel(channel_id, offset), || {
+        let acknowledgement = wire::Acknowledgement { user_id, post_id, acknowledged_at };
+        let data = frame::AcknowledgementChanged { acknowledgement: to_json(&acknowledgement) };
+        Frame::new(event, &Broadcast::to_channel(channel_id), &data)
     });
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Nothing is encoded before somebody is there to hear it, and then once for all.
 
+mod bookmarks;
 mod channels;
 mod directory;
 mod drafts;
@@ -16,10 +17,11 @@ mod users;
 
 use events::presence::TypingStarted;
 use events::user::StatusKind;
-use events::{ChannelId, Event, PostId, ScheduledPostId, TeamId, UserId};
+use events::{BookmarkId, ChannelId, Event, PostId, ScheduledPostId, TeamId, UserId};
 use fold::{FoldSet, Folded};
 use wire::frame::{self, Broadcast, Frame};
 
+pub use self::bookmarks::{bookmark_changed, bookmark_told, bookmarks_sorted};
 use crate::ports::ThreadTold;
 
 /// Whom a frame is for. Rights are judged when it is pushed, never from this alone.
@@ -42,6 +44,13 @@ pub enum Audience {
         /// Offset of the event: who became a member after it does not hear it.
         at: Option<u64>,
         except: Option<UserId>,
+    },
+    /// Present members; of one of them not the connection that clients call so.
+    Others {
+        channel_id: ChannelId,
+        at: u64,
+        by: UserId,
+        except: String,
     },
     /// Present members of a team, but for one.
     Team {
@@ -103,6 +112,12 @@ pub enum Rows {
     Team(TeamId, &'static str),
     /// For `thread_updated`: a reply to the root came, or went.
     Thread { root: PostId, reply: PostId, gone: bool },
+    /// For `channel_bookmark_created` or `channel_bookmark_deleted`.
+    Bookmark(BookmarkId, &'static str),
+    /// For `channel_bookmark_updated`: a bookmark, and the one in whose place it stands since.
+    ChangedBookmark(BookmarkId, Option<BookmarkId>),
+    /// For `channel_bookmark_sorted`.
+    Bookmarks,
     /// For `sidebar_category_updated`, of whom the frame is for.
     Sidebar(TeamId),
     /// For `scheduled_post_updated`, of whom the frame is for.
@@ -129,8 +144,8 @@ pub fn of(set: &FoldSet, folded: &Folded, sink: &mut impl Sink) {
     let offset = folded.record.offset;
     match event {
         Event::Directory(event) => directory::of(set, event, applied, sink),
-        Event::Channels(event) => channels::of(set, event, applied, offset, sink),
         Event::Users(event) => users::of(set, meta, event, applied.at, sink),
+        Event::Channels(event) => channels::of(set, meta, event, applied, offset, sink),
         Event::Readstate(event) => users::of_readstate(set, meta, event, applied, sink),
         Event::Presence(_) => {}
     }

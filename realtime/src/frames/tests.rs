@@ -122,6 +122,7 @@ fn created(author_id: UserId, broadcast: Calls) -> PostCreated {
         marks_read: true,
         auto_follow: false,
         set_online: true,
+        priority: Default::default(),
     }
 }
 
@@ -313,6 +314,7 @@ fn reactions_edits_and_deletions_are_told_from_the_event() {
         has_reactions: false,
         reply_count: 2,
         files: Vec::new(),
+        priority: Default::default(),
     };
     let p = PostContent { message: "better".into(), ..PostContent::default() };
     let pushed = world.channel(ChannelEvent::PostEdited(Body { c: edited, p }));
@@ -346,7 +348,8 @@ fn an_own_state_is_told_to_its_person_alone() {
     assert_eq!(pushed.frames[0].1["data"]["channel_times"], json!({ TOWN.to_string(): 80 }));
 
     let now = Totals { msgs: 9, msgs_root: 8, mentions: 4, mentions_root: 2, broadcasts: 1 };
-    let set_back = ReadMarkerSetBack { user_id: BOB, marker, post_id: POST, now };
+    let set_back =
+        ReadMarkerSetBack { user_id: BOB, marker, post_id: POST, now, urgent_mentions: 0 };
     let pushed = world.push(BOB.0, ReadstateEvent::ReadMarkerSetBack(set_back.into()));
     let (audience, frame) = &pushed.frames[0];
     assert_eq!(*audience, Audience::User(BOB));
@@ -680,4 +683,63 @@ fn who_sets_a_reminder_is_told_so_and_nobody_else() {
         (&post["props"]["type"], &post["props"]["post_id"]),
         (&json!("reminder"), &json!(post_id))
     );
+}
+
+fn an_acknowledgement_is_told_to_the_channel() {
+    let world = World::new();
+    let (channel_id, post_id, root_id, user_id) = (TOWN, POST, None, BOB);
+    let c = PostAcknowledged { channel_id, post_id, root_id, user_id };
+    let pushed = world.channel(ChannelEvent::PostAcknowledged(c.into()));
+    assert_eq!(names(&pushed), ["post_acknowledgement_added"]);
+    let (audience, frame) = &pushed.frames[0];
+    assert!(matches!(audience, Audience::Channel { channel_id: TOWN, .. }));
+    let told: Value =
+        serde_json::from_str(frame["data"]["acknowledgement"].as_str().unwrap()).unwrap();
+    assert_eq!((&told["user_id"], &told["post_id"]), (&json!(BOB), &json!(POST)));
+    assert!(told["acknowledged_at"].as_i64() > Some(0));
+    let c = PostAcknowledgementRemoved { channel_id, post_id, root_id, user_id };
+    let pushed = world.channel(ChannelEvent::PostAcknowledgementRemoved(c.into()));
+    assert_eq!(names(&pushed), ["post_acknowledgement_removed"]);
+}
+
+#[test]
+fn bookmarks_are_told_to_all_but_the_connection_that_changed_them() {
+    use events::bookmark::*;
+    let world = World::new();
+    let (channel_id, bookmark_id) = (TOWN, BookmarkId(Id([9; 16])));
+    let c = BookmarkCreated { channel_id, bookmark_id, owner_id: ADA, file: None };
+    let event = ChannelEvent::BookmarkCreated(Body { c, p: BookmarkContent::default() });
+    let pushed = world.push_from(Some("laptop"), TOWN.0, event);
+    let [(audience, rows)] = &pushed.rows[..] else { panic!("{:?}", pushed.rows) };
+    assert_eq!(*rows, Rows::Bookmark(bookmark_id, "channel_bookmark_created"));
+    let Audience::Others { channel_id: TOWN, by: ADA, except, .. } = audience else {
+        panic!("{audience:?}")
+    };
+    assert_eq!(except, "laptop");
+
+    let facts = wire::BookmarkFacts {
+        id: bookmark_id,
+        channel_id,
+        owner_id: ADA,
+        original_id: None,
+        file_id: None,
+        create_at: 1,
+        update_at: 1,
+        sort_order: 0,
+    };
+    let shown = wire::Bookmark::new(&facts, &BookmarkContent::default(), None);
+    let frame = bookmark_changed(audience, bookmark_id, vec![shown.clone()]).unwrap();
+    let frame: Value = serde_json::from_str(&frame.to_text(1, None)).unwrap();
+    assert_eq!(frame["event"], "channel_bookmark_updated");
+    assert_eq!(frame["broadcast"]["omit_connection_id"], "laptop");
+    let told: Value = serde_json::from_str(frame["data"]["bookmarks"].as_str().unwrap()).unwrap();
+    assert_eq!(told["updated"]["id"], json!(bookmark_id));
+    let frame = bookmarks_sorted(audience, &[shown]);
+    let frame: Value = serde_json::from_str(&frame.to_text(1, None)).unwrap();
+    let told: Value = serde_json::from_str(frame["data"]["bookmarks"].as_str().unwrap()).unwrap();
+    assert_eq!(told[0]["type"], "link");
+
+    let c = BookmarkMoved { channel_id, bookmark_id, place: 0, by: ADA };
+    let pushed = world.channel(ChannelEvent::BookmarkMoved(c.into()));
+    assert!(matches!(pushed.rows[..], [(Audience::Channel { .. }, Rows::Bookmarks)]));
 }

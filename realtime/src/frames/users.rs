@@ -112,7 +112,7 @@ fn post_unread(set: &FoldSet, c: &ReadMarkerSetBack) -> Frame {
         msg_count_root: read.msgs_root,
         mention_count: now.mentions - read.mentions + broadcasts,
         mention_count_root: now.mentions_root - read.mentions_root + broadcasts,
-        urgent_mention_count: 0,
+        urgent_mention_count: c.urgent_mentions,
         last_viewed_at: c.marker.read_to,
         post_id: c.post_id,
     };

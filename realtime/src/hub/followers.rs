@@ -142,6 +142,7 @@ mod tests {
             marks_read: true,
             auto_follow: true,
             set_online: true,
+            priority: Default::default(),
         };
         ChannelEvent::PostCreated(Body { c, p: Default::default() })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::Applied;
 use events::presence::TypingStarted;
-use events::{ChannelEvent, DirectoryEvent, Event, Position, PostId, UserEvent, UserId};
+use events::{ChannelEvent, ChannelId, DirectoryEvent, Event, Position, PostId, UserEvent, UserId};
 use fold::{Batch, FoldSet, Folded};
 use tracing::field::Empty;
 use wire::frame::Frame;
@@ -14,7 +14,7 @@ use super::{Command, Hub};
 use crate::audience::ConnectionKey;
 use crate::frames::{self, Audience, Mentions, Rows, Sink};
 use crate::metrics;
-use crate::ports::ThreadTouched;
+use crate::ports::{Hydrate, ThreadTouched};
 use crate::protocol::{Admission, Output, Sent};
 
 /// Messages that are gathered for one socket before a write is tried.
@@ -152,6 +152,12 @@ impl Hub {
             | ChannelEvent::ThreadFollowed(_)
             | ChannelEvent::ThreadUnfollowed(_)
             | ChannelEvent::ChannelMemberNotifyChanged(_)
+            | ChannelEvent::PostAcknowledged(_)
+            | ChannelEvent::PostAcknowledgementRemoved(_)
+            | ChannelEvent::BookmarkCreated(_)
+            | ChannelEvent::BookmarkChanged(_)
+            | ChannelEvent::BookmarkDeleted(_)
+            | ChannelEvent::BookmarkMoved(_)
             | ChannelEvent::FileUploaded(_) => return,
         };
         for member in &applied.members {
@@ -335,6 +341,7 @@ impl Sink for Pusher<'_> {
         let following = self.following(&users, mentions.root);
         let omitted = match &audience {
             Audience::Devices { user, except: Some(id) } => self.named_connection(*user, id),
+            Audience::Others { by, except, .. } => self.named_connection(*by, except),
             _ => None,
         };
         let frame = Arc::new(make());
@@ -399,12 +406,22 @@ impl Sink for Pusher<'_> {
                     let row = hydrate.channel_member(position, channel, user).await;
                     row.map(|row| frames::channel_member_updated(user, row))
                 }
+                (
+                    rows @ (Rows::Bookmark(..) | Rows::ChangedBookmark(..) | Rows::Bookmarks),
+                    Audience::Channel { channel_id, .. } | Audience::Others { channel_id, .. },
+                ) => bookmarks(&*hydrate, position, *channel_id, rows, &audience).await,
                 (Rows::Team(team, event), _) => {
                     let row = hydrate.team(position, team).await;
                     row.map(|row| frames::team_changed(event, team, row))
                 }
                 (
-                    Rows::Post(_) | Rows::Thread { .. } | Rows::Sidebar(_) | Rows::ScheduledPost(_),
+                    Rows::Post(_)
+                    | Rows::Thread { .. }
+                    | Rows::Bookmark(..)
+                    | Rows::ChangedBookmark(..)
+                    | Rows::Bookmarks
+                    | Rows::Sidebar(_)
+                    | Rows::ScheduledPost(_),
                     _,
                 ) => None,
             };
@@ -412,5 +429,28 @@ impl Sink for Pusher<'_> {
                 inbox.send(Command::Hydrated { audience, frame });
             }
         });
+    }
+}
+
+/// What is told of a channel's bookmarks, from their rows.
+async fn bookmarks(
+    hydrate: &dyn Hydrate,
+    position: Position,
+    channel: ChannelId,
+    rows: Rows,
+    audience: &Audience,
+) -> Option<Frame> {
+    let only = match rows {
+        Rows::Bookmark(id, _) => Some(vec![id]),
+        Rows::ChangedBookmark(id, replaced) => Some([id].into_iter().chain(replaced).collect()),
+        _ => None,
+    };
+    let found = hydrate.bookmarks(position, channel, only).await?;
+    match rows {
+        Rows::Bookmark(_, event) => {
+            found.first().map(|bookmark| frames::bookmark_told(event, audience, bookmark))
+        }
+        Rows::ChangedBookmark(id, _) => frames::bookmark_changed(audience, id, found),
+        _ => Some(frames::bookmarks_sorted(audience, &found)),
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use event_log::testing::MemoryLog;
 use event_log::{EventLog, PresenceAppender};
+use events::bookmark::BookmarkContent;
 use events::channel::*;
 use events::directory::*;
 use events::user::*;
@@ -68,6 +69,29 @@ impl Hydrate for Rows {
     ) -> BoxFuture<'_, Option<Bytes>> {
         let post = format!(r#"{{"id":"{id}","user_id":"{user}"}}"#);
         std::future::ready(Some(post.into())).boxed()
+    }
+
+    fn bookmarks(
+        &self,
+        _: Position,
+        channel_id: ChannelId,
+        only: Option<Vec<BookmarkId>>,
+    ) -> BoxFuture<'_, Option<Vec<wire::Bookmark>>> {
+        let bookmark = |id| {
+            let facts = wire::BookmarkFacts {
+                id,
+                channel_id,
+                owner_id: UserId::default(),
+                original_id: None,
+                file_id: None,
+                create_at: 1,
+                update_at: 1,
+                sort_order: 0,
+            };
+            wire::Bookmark::new(&facts, &BookmarkContent::default(), None)
+        };
+        let told = only.unwrap_or_default().into_iter().map(bookmark).collect();
+        std::future::ready(Some(told)).boxed()
     }
 
     fn user(&self, _: Position, user_id: UserId) -> BoxFuture<'_, Option<wire::User>> {
@@ -344,6 +368,7 @@ impl Cell {
             marks_read: true,
             auto_follow: false,
             set_online: true,
+            priority: Default::default(),
         };
         let p = PostContent { message: message.into(), ..PostContent::default() };
         self.channel_event(channel_id, ChannelEvent::PostCreated(Body { c, p })).await
@@ -369,6 +394,7 @@ impl Cell {
             marks_read: false,
             auto_follow: true,
             set_online: true,
+            priority: Default::default(),
         };
         let event = ChannelEvent::PostCreated(Body { c, p: PostContent::default() });
         self.channel_event(channel_id, event).await;

@@ -191,6 +191,7 @@ impl World {
             marks_read: true,
             auto_follow: false,
             set_online: false,
+            priority: Default::default(),
         };
         let p = PostContent { message: message.into(), ..PostContent::default() };
         self.channel(channel_id, author_id, Body { c, p }).await;
@@ -214,6 +215,7 @@ impl World {
             has_reactions: false,
             reply_count: 0,
             files: Vec::new(),
+            priority: Default::default(),
         };
         let p = PostContent { message: message.into(), ..PostContent::default() };
         self.channel(channel_id, author_id, Body { c, p }).await;

@@ -167,6 +167,13 @@ OBJECT_ROUTES = [
     ),
     Route(
         "POST",
+        "/channels/{channel}/bookmarks",
+        {"type": "link", "display_name": "never", "link_url": "https://never.example"},
+        required={"type": "text", "display_name": "text", "link_url": "text"},
+        optional={"image_url": "text", "emoji": "text", "file_id": "text"},
+    ),
+    Route(
+        "POST",
         "/emoji/search",
         {"term": "never"},
         required={"term": "text"},
@@ -343,6 +350,7 @@ READS = [
     "/channels/{channel}/timezones",
     "/channels/{channel}/posts",
     "/channels/{channel}/pinned",
+    "/channels/{channel}/bookmarks",
     "/posts/{post}",
     "/posts/{post}/thread",
     "/posts/{post}/reactions",

@@ -126,6 +126,8 @@ class Cast:
             file = upload["file_infos"][0]["id"]
             said = {"channel_id": channel["id"], "message": f"{secret} said", "file_ids": [file]}
             post = made(http.post("/posts", json=said))
+            link = {"type": "link", "display_name": secret, "link_url": "https://example.org"}
+            bookmark = made(http.post(f"/channels/{channel['id']}/bookmarks", json=link))
             # It has a history.
             assert http.put(f"/posts/{post['id']}/patch", json={"message": f"{secret} said so"}).status_code == 200
             earlier = http.get(f"/posts/{post['id']}/edit_history").json()[0]
@@ -153,6 +155,7 @@ class Cast:
             "post_id": post["id"],
             "said": f"{secret} said so",
             "file_id": file,
+            "bookmark_id": bookmark["id"],
             "user_id": self.mate.id,
             "username": self.mate.username,
             "email": self.mate.email,

@@ -111,7 +111,7 @@ impl Ask {
                 let row = rows.posts.get(post).ok_or("unknown post")?;
                 let before = rows::totals_before(rows, *user, row).ok_or("no such post")?;
                 let (actor, user_id, post) = (*user, *user, rows::facts(row));
-                SetUnread { actor, user_id, post, seen, before }
+                SetUnread { actor, user_id, post, seen, before, urgent_mentions: 0 }
                     .decide(directory.state(), readstate.state())
             }
             _ => ViewChannels { user_id: *user, seen: vec![seen], threads: false }
@@ -304,6 +304,7 @@ impl Ask {
             content: content(*text),
             set_online: true,
             collapses: false,
+            priority: Default::default(),
         };
         create.decide(directory.state(), channels.state()).map_err(|r| format!("{r:?}"))
     }
@@ -324,6 +325,7 @@ impl Ask {
             Self::Edit { actor, text, .. } => EditPost {
                 actor: *actor,
                 post,
+                priority: Default::default(),
                 has_reactions: rows::has_reactions(rows, row.id),
                 reply_count: row.reply_count,
                 files: Vec::new(),

@@ -7,9 +7,10 @@ use events::channel::{
     ChannelMembersAdded, LeftBecause, NewMember, Notice, PostCreated,
 };
 use events::directory::{ChannelType, JoinedVia};
-use events::{ChannelId, TeamId, UserId};
+use events::{BookmarkId, ChannelId, TeamId, UserId};
 
 use super::{Channel, Channels, Member, joins};
+use crate::bookmarks::Bookmarks;
 use crate::notify::NotifyProps;
 use crate::verdict::{Base, ChannelAfter, MemberAfter};
 
@@ -40,6 +41,17 @@ impl Channels {
         if let Some(channel) = self.channels.get_mut(&channel) {
             change(channel);
         }
+    }
+
+    /// Answers the bookmarks' order afterwards.
+    pub(super) fn with_bookmarks(
+        &mut self,
+        channel: ChannelId,
+        change: impl FnOnce(&mut Bookmarks),
+    ) -> Option<Vec<BookmarkId>> {
+        let channel = self.channels.get_mut(&channel)?;
+        change(&mut channel.bookmarks);
+        Some(channel.bookmarks.ids())
     }
 
     pub(super) fn create(
@@ -75,6 +87,7 @@ impl Channels {
             cleared_before: 0,
             sealed_from: 0,
             notify: BTreeMap::new(),
+            bookmarks: Bookmarks::default(),
         };
         let mut after = Vec::with_capacity(created.members.len());
         for member in &created.members {

@@ -34,6 +34,10 @@ pub enum ChannelRejection {
     DefaultChannel,
     /// Direct and group channels keep the members they began with.
     FixedMembers,
+    UnknownBookmark,
+    TooManyBookmarks,
+    /// A file that is unknown, another's, of another channel or in use already.
+    FileUnusable,
 }
 
 use ChannelRejection as R;

@@ -209,6 +209,7 @@ pub(super) fn say(n: u8, actor: u8, message: &str) -> CreatePost {
         content: events::channel::PostContent { message: message.to_owned(), ..Default::default() },
         set_online: true,
         collapses: false,
+        priority: Default::default(),
     }
 }
 

@@ -5,6 +5,8 @@
 //! its position; what counts is the verdict at the event's own position.
 
 pub mod account;
+pub mod acknowledgement;
+pub mod bookmark;
 pub mod channel;
 pub mod channel_admin;
 pub mod custom_status;
@@ -34,6 +36,8 @@ mod given;
 mod personal_tests;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod signal_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -173,6 +177,12 @@ fn channel_of(event: &ChannelEvent) -> Id {
         E::ThreadFollowed(b) => b.c.channel_id,
         E::ThreadUnfollowed(b) => b.c.channel_id,
         E::ChannelMemberNotifyChanged(b) => b.c.channel_id,
+        E::PostAcknowledged(b) => b.c.channel_id,
+        E::PostAcknowledgementRemoved(b) => b.c.channel_id,
+        E::BookmarkCreated(b) => b.c.channel_id,
+        E::BookmarkChanged(b) => b.c.channel_id,
+        E::BookmarkDeleted(b) => b.c.channel_id,
+        E::BookmarkMoved(b) => b.c.channel_id,
     };
     channel.0
 }

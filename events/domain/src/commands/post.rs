@@ -6,6 +6,7 @@ use events::channel::{
     AttachedFile, Broadcast, PostContent, PostCreated, PostDeleted, PostEdited, PostPinned,
     PostUnpinned, Root,
 };
+use events::priority::Priority;
 use events::{ChannelId, Nothing, PostId, UserId};
 
 pub use super::reaction::{AddReaction, RemoveReaction, UploadFile};
@@ -38,6 +39,10 @@ pub enum PostRejection {
     RootInOtherChannel,
     /// A file that is unknown, another's, of another channel or attached already.
     FileUnusable,
+    /// Replies have the priority of their root.
+    PriorityOfReply,
+    /// An acknowledgement that was given too long ago to be taken back.
+    TooLate,
 }
 
 use PostRejection as R;
@@ -101,6 +106,7 @@ pub struct CreatePost {
     pub set_online: bool,
     /// Whether the author reads threads apart from channels: a reply then leaves the channel unread.
     pub collapses: bool,
+    pub priority: Priority,
 }
 
 impl CreatePost {
@@ -112,6 +118,7 @@ impl CreatePost {
         ensure(something, R::Invalid("message"))?;
         valid_content(&self.content)?;
         let root = self.root.map(|root| self.root(root)).transpose()?;
+        ensure(root.is_none() || self.priority.is_plain(), R::PriorityOfReply)?;
         let files = self.files()?;
         let Resolved { mentions, named, broadcast } =
             resolve(channel, self.actor, root.is_some(), &self.calls);
@@ -134,6 +141,7 @@ impl CreatePost {
             marks_read,
             auto_follow: true,
             set_online: self.set_online,
+            priority: self.priority,
         };
         Ok(in_channels(c, content))
     }
@@ -240,6 +248,7 @@ pub struct EditPost {
     pub has_reactions: bool,
     pub reply_count: i64,
     pub files: Vec<AttachedFile>,
+    pub priority: Priority,
     pub current: PostContent,
     pub content: PostContent,
 }
@@ -269,6 +278,7 @@ impl EditPost {
             has_reactions: self.has_reactions,
             reply_count: self.reply_count,
             files: self.files.clone(),
+            priority: self.priority,
         };
         Ok(in_channels(c, self.content.clone()))
     }

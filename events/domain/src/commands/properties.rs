@@ -4,6 +4,7 @@
 mod chatting;
 mod directing;
 mod personal;
+mod signals;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +25,7 @@ struct Command {
     b: u8,
 }
 
-const KINDS: u8 = 57;
+const KINDS: u8 = 63;
 
 /// What a command comes to; nothing where a row that it needs does not exist. The inner error is the
 /// rejection's text: which one it is does not matter here.
@@ -46,6 +47,9 @@ struct Rows {
     reactions: BTreeSet<(u8, u8)>,
     preferences: BTreeMap<(u8, u8), u8>,
     statuses: BTreeMap<u8, u8>,
+    acknowledgements: BTreeSet<(u8, u8)>,
+    /// Owner and name.
+    bookmarks: BTreeMap<u8, (u8, String)>,
 }
 
 impl Rows {
@@ -78,6 +82,11 @@ impl Rows {
             27 => drop(self.preferences.remove(&(actor, a))),
             52 => drop(self.statuses.insert(actor, b)),
             53 => drop(self.statuses.remove(&actor)),
+            57 => drop(self.acknowledgements.insert((a, actor))),
+            58 => drop(self.acknowledgements.remove(&(a, actor))),
+            59 => drop(self.bookmarks.insert(a, (actor, "first".to_owned()))),
+            60 => signals::follow_change(&mut self.bookmarks, command),
+            58 => drop(self.bookmarks.remove(&a)),
             _ => {}
         }
     }
@@ -85,8 +94,8 @@ impl Rows {
 
 /// Why a command appends again although its effect stands: nothing but its id tells it from another.
 fn is_known_by_its_id_alone(kind: u8) -> bool {
-    // A post; a password and a draft, whose words stand in no state; pictures, each stored anew.
-    matches!(kind, 2 | 18 | 42 | 48 | 50)
+    // A post, a bookmark; a password and a draft, whose words stand in no state; pictures, each stored anew.
+    matches!(kind, 2 | 18 | 42 | 48 | 50 | 59)
 }
 
 fn decide(given: &Given, rows: &Rows, command: Command) -> Decided {
@@ -104,7 +113,9 @@ fn decide(given: &Given, rows: &Rows, command: Command) -> Decided {
         45 => chatting::notify_props(given, command),
         46..=51 => directing::pictures(given, command),
         52..=53 => personal::custom_status(given, rows, command),
-        _ => personal::errands(given, rows, command),
+        54..=56 => personal::errands(given, rows, command),
+        57..=58 => signals::acknowledgements(given, rows, command),
+        _ => signals::bookmarks(given, rows, command),
     }
 }
 

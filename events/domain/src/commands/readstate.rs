@@ -113,6 +113,8 @@ pub struct SetUnread {
     pub seen: Seen,
     /// Totals just before the post, as its rows were read.
     pub before: Totals,
+    /// Urgent posts from there on that mention the person.
+    pub urgent_mentions: i64,
 }
 
 impl SetUnread {
@@ -135,6 +137,7 @@ impl SetUnread {
             marker,
             post_id: self.post.post_id,
             now: self.seen.totals,
+            urgent_mentions: self.urgent_mentions,
         };
         Ok(in_readstate(c, Nothing {}))
     }

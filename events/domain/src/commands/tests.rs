@@ -328,6 +328,7 @@ fn people_edit_and_delete_their_own_posts_and_administrators_others() {
         files: vec![],
         current: Default::default(),
         content: say(1, 2, "new").content,
+        priority: Default::default(),
     };
     let decide = |edit: EditPost| edit.decide(&given.directory, &given.channels);
     assert!(decide(edit(3, 3)).is_ok());
@@ -386,7 +387,8 @@ fn marking_unread_carries_the_totals_before_the_post_and_those_of_now() {
     let seen = Seen::of(&given.directory, &given.channels, channel(1), user(2)).unwrap();
     let post = facts(1, 1, 2);
     let before = Totals::default();
-    let back = SetUnread { actor: user(2), user_id: user(2), post, seen, before };
+    let back =
+        SetUnread { actor: user(2), user_id: user(2), post, seen, before, urgent_mentions: 0 };
     let decided = back.decide(&given.directory, &given.readstate).unwrap();
     let Decision::Append(Event::Readstate(ReadstateEvent::ReadMarkerSetBack(b))) = &decided else {
         panic!("{decided:?}")

@@ -1,8 +1,9 @@
+use events::bookmark::*;
 use events::channel::*;
 use events::directory::{ChannelType, EpochOpened, EpochSealed, JoinedVia, RulesActivated};
 use events::retention::{ChannelKeyAdvanced, ChannelPostsExpired};
 use events::thread::{ThreadFollowed, ThreadUnfollowed};
-use events::{Body, ChannelEvent, ChannelId, FileId, PolicyId, PostId, TeamId, UserId};
+use events::{Body, BookmarkId, ChannelEvent, ChannelId, FileId, PolicyId, PostId, TeamId, UserId};
 use serde_json::json;
 
 use super::{ANN, BOB, Case, EVE, id, personal};
@@ -13,7 +14,7 @@ const POST: PostId = PostId(id(0x70));
 const ROOT: PostId = PostId(id(0x71));
 
 pub fn cases() -> Vec<Case> {
-    let here = [settings(), membership(), posts(), marks()];
+    let here = [settings(), membership(), posts(), marks(), bookmarks()];
     let mut cases: Vec<Case> =
         here.into_iter().flatten().map(|event| Case::current(CHANNEL.0, event)).collect();
     cases.extend(talks());
@@ -189,6 +190,7 @@ fn posts() -> Vec<ChannelEvent> {
                 marks_read: true,
                 auto_follow: true,
                 set_online: true,
+                priority: Default::default(),
             },
             p: content(),
         }
@@ -204,6 +206,7 @@ fn posts() -> Vec<ChannelEvent> {
                 has_reactions: true,
                 reply_count: 3,
                 files: vec![file()],
+                priority: Default::default(),
             },
             p: content(),
         }
@@ -274,5 +277,33 @@ fn marks() -> Vec<ChannelEvent> {
             .into(),
         Body::from(ThreadUnfollowed { channel_id, root_id: ROOT, user_id: BOB, reply_count: 4 })
             .into(),
+        Body::from(PostAcknowledged { channel_id, post_id, root_id, user_id: BOB }).into(),
+        Body::from(PostAcknowledgementRemoved { channel_id, post_id, root_id, user_id: BOB })
+            .into(),
+    ]
+}
+
+fn bookmarks() -> Vec<ChannelEvent> {
+    let (channel_id, bookmark_id) = (CHANNEL, BookmarkId(id(0x84)));
+    let replaces = Some(BookmarkId(id(0x85)));
+    let created_at = 1_767_225_600_000;
+    let file =
+        Some(BookmarkedFile { file_id: FileId(id(0x80)), owner_id: ANN, create_at: created_at });
+    let content = || BookmarkContent {
+        display_name: personal("display_name"),
+        link_url: personal("link_url"),
+        image_url: personal("image_url"),
+        emoji: personal("emoji"),
+    };
+    vec![
+        Body { c: BookmarkCreated { channel_id, bookmark_id, owner_id: ANN, file }, p: content() }
+            .into(),
+        Body {
+            c: BookmarkChanged { channel_id, bookmark_id, replaces, owner_id: ANN, file },
+            p: content(),
+        }
+        .into(),
+        Body::from(BookmarkDeleted { channel_id, bookmark_id, by: BOB }).into(),
+        Body::from(BookmarkMoved { channel_id, bookmark_id, place: 2, by: BOB }).into(),
     ]
 }

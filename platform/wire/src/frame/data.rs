@@ -91,6 +91,27 @@ pub struct ReactionChanged {
     pub reaction: Bytes,
 }
 
+/// `post_acknowledgement_added`, `post_acknowledgement_removed`
+#[derive(Debug, Clone, Serialize)]
+pub struct AcknowledgementChanged {
+    #[serde(serialize_with = "json_text")]
+    pub acknowledgement: Bytes,
+}
+
+/// `channel_bookmark_created`, `channel_bookmark_deleted`
+#[derive(Debug, Clone, Serialize)]
+pub struct BookmarkChanged {
+    #[serde(serialize_with = "json_text")]
+    pub bookmark: Bytes,
+}
+
+/// `channel_bookmark_updated`, `channel_bookmark_sorted`
+#[derive(Debug, Clone, Serialize)]
+pub struct BookmarksChanged {
+    #[serde(serialize_with = "json_text")]
+    pub bookmarks: Bytes,
+}
+
 /// `typing`
 #[derive(Debug, Clone, Serialize)]
 pub struct Typing {

@@ -6,6 +6,7 @@ use events::{ChannelId, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
+use super::urgent::urgent_mentions;
 use crate::access::may_see;
 use crate::reader::{Fields, Result};
 use crate::rows::{ChannelMemberRow, Table};
@@ -27,6 +28,8 @@ pub struct ChannelMemberView {
     pub state: ReadState,
     pub team: TeamOfChannel,
     pub is_muted: bool,
+    /// Of the unread mentions, those in urgent posts.
+    pub urgent_mentions: i64,
     /// What the owner has set of how they are told.
     pub notify_props: wire::StringMap,
 }
@@ -39,6 +42,7 @@ impl ChannelMemberView {
             last_viewed_at: self.state.last_viewed_at,
             mention_count: self.state.mentions,
             mention_count_root: self.state.mentions_root,
+            urgent_mention_count: self.urgent_mentions,
             last_update_at: row.create_at.max(self.state.last_viewed_at),
             notify_props: wire::member_notify_props(&self.notify_props),
             ..wire::ChannelMember::new(
@@ -71,7 +75,7 @@ impl ChannelMemberView {
             msg_count_root: if self.is_muted { 0 } else { self.state.unread_root },
             mention_count: self.state.mentions,
             mention_count_root: self.state.mentions_root,
-            urgent_mention_count: 0,
+            urgent_mention_count: self.urgent_mentions,
             last_viewed_at: self.state.last_viewed_at,
             notify_props: wire::member_notify_props(&self.notify_props),
         }
@@ -83,7 +87,9 @@ impl ChannelMemberView {
 fn columns() -> String {
     format!(
         "s.team_id, s.last_viewed_at, s.msgs, s.msgs_root, s.unread, s.unread_root, s.mentions,
-         s.mentions_root, t.display_name, t.name, t.update_at, s.is_muted, n.notify_props, {}",
+         s.mentions_root, t.display_name, t.name, t.update_at, s.is_muted,
+         CASE WHEN s.mentions_root > 0 THEN {} ELSE 0 END, n.notify_props, {}",
+        urgent_mentions("s.channel_id", "s.user_id", "s.last_viewed_at + 1"),
         ChannelMemberRow::select("m")
     )
 }
@@ -140,8 +146,10 @@ fn read(row: &PgRow) -> sqlx::Result<ChannelMemberView> {
         update_at: fields.next::<Option<i64>>()?.unwrap_or(0),
     };
     let is_muted = fields.next()?;
+    let urgent_mentions = fields.next()?;
     let notify_props = fields.next::<Option<wire::StringMap>>()?.unwrap_or_default();
-    Ok(ChannelMemberView { row: fields.table()?, team_id, state, team, is_muted, notify_props })
+    let row = fields.table()?;
+    Ok(ChannelMemberView { row, team_id, state, team, is_muted, urgent_mentions, notify_props })
 }
 
 impl Reader {

@@ -18,17 +18,23 @@ pub struct FileOfCommand {
     pub next_offset: u64,
 }
 
-/// A file is its owner's alone until a post shows it; then it is for those who may read the post.
+/// A file is its owner's alone until a post shows it, or a bookmark of the channel; then it is for those who
+/// may read the channel.
 static ONE: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT CASE WHEN f.post_id IS NULL
+        "SELECT CASE WHEN f.post_id IS NULL AND NOT {bookmarked}
             THEN f.owner_id = $2 AND EXISTS (
                 SELECT FROM users u WHERE u.id = $2 AND u.delete_at = 0)
             ELSE {} END AS may,
-            EXISTS (SELECT FROM posts p WHERE p.id = f.post_id AND p.delete_at > 0) AS gone, {}
+            NOT {bookmarked} AND EXISTS (
+                SELECT FROM posts p WHERE p.id = f.post_id AND p.delete_at > 0) AS gone, {}
          FROM files f WHERE f.id = $1",
         may_read("f.channel_id", "$2"),
-        FileRow::select("f")
+        FileRow::select("f"),
+        bookmarked = "EXISTS (
+            SELECT FROM bookmarks b
+            WHERE b.file_id = f.id AND b.file_at > 0 AND b.delete_at = 0
+              AND b.channel_id = f.channel_id)",
     )
 });
 

@@ -75,6 +75,17 @@ pub struct FollowedTotals {
     pub threads: i64,
     pub unread_threads: i64,
     pub unread_mentions: i64,
+    /// Of these, those in threads whose root is urgent.
+    pub urgent_mentions: i64,
+}
+
+/// Unread threads of a team, and mentions in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThreadsOfTeam {
+    pub team_id: TeamId,
+    pub threads: i64,
+    pub mentions: i64,
+    pub urgent_mentions: i64,
 }
 
 /// What posts of a thread say of it to one person.
@@ -147,19 +158,25 @@ static TOTALS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH mine AS (
             SELECT s.root_id, s.user_id, s.last_viewed_at,
-              p.last_reply_at > s.last_viewed_at AS is_unread
+              p.last_reply_at > s.last_viewed_at AS is_unread, p.priority = 'urgent' AS is_urgent
             FROM {FOLLOWED}
+         ),
+         mentions AS (
+            SELECT COALESCE(sum(u.mentions), 0)::bigint AS mentions,
+              COALESCE(sum(u.mentions) FILTER (WHERE s.is_urgent), 0)::bigint AS urgent
+            FROM mine s CROSS JOIN LATERAL {} u WHERE s.is_unread
          )
          SELECT (SELECT count(*) FROM mine), (SELECT count(*) FROM mine WHERE is_unread),
-           COALESCE((SELECT sum(u.mentions) FROM mine s CROSS JOIN LATERAL {} u WHERE s.is_unread), 0)
-             ::bigint",
+           m.mentions, m.urgent
+         FROM mentions m",
         unread("s.root_id", "s.last_viewed_at", "s.user_id")
     )
 });
 
 static OF_TEAMS: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT s.team_id, count(*), COALESCE(sum(u.mentions), 0)::bigint
+        "SELECT s.team_id, count(*), COALESCE(sum(u.mentions), 0)::bigint,
+           COALESCE(sum(u.mentions) FILTER (WHERE p.priority = 'urgent'), 0)::bigint
          FROM thread_states s JOIN posts p ON p.id = s.root_id CROSS JOIN LATERAL {} u
          WHERE s.user_id = $1 AND s.following AND s.archived_at = 0 AND s.team_id IS NOT NULL
            AND p.delete_at = 0 AND p.last_reply_at > s.last_viewed_at
@@ -265,6 +282,7 @@ impl Reader {
             threads: row.try_get(0)?,
             unread_threads: row.try_get(1)?,
             unread_mentions: row.try_get(2)?,
+            urgent_mentions: row.try_get(3)?,
         })
     }
 
@@ -272,10 +290,16 @@ impl Reader {
     ///
     /// # Errors
     /// The database cannot be asked.
-    pub async fn unread_threads_of_teams(&self, user: UserId) -> Result<Vec<(TeamId, i64, i64)>> {
+    pub async fn unread_threads_of_teams(&self, user: UserId) -> Result<Vec<ThreadsOfTeam>> {
         let query = sqlx::query(OF_TEAMS.as_str()).bind(Key::from(user));
-        let read =
-            |row: &PgRow| Ok((row.try_get::<Key, _>(0)?.into(), row.try_get(1)?, row.try_get(2)?));
+        let read = |row: &PgRow| {
+            Ok(ThreadsOfTeam {
+                team_id: row.try_get::<Key, _>(0)?.into(),
+                threads: row.try_get(1)?,
+                mentions: row.try_get(2)?,
+                urgent_mentions: row.try_get(3)?,
+            })
+        };
         query.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 

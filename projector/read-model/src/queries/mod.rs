@@ -3,6 +3,8 @@
 //! clients spell them. The second statement asks by itself whose the files are, so that a file which somebody
 //! loses or sends in between is missing, and none is shown that is not theirs.
 
+mod acknowledgements;
+mod bookmarks;
 mod channel_lists;
 mod channel_members;
 mod channels;
@@ -30,14 +32,16 @@ mod sidebar;
 mod teams;
 mod thread_frames;
 mod threads;
+mod urgent;
 mod users;
 
+pub use bookmarks::{BookmarkView, BookmarksOfCommand};
 pub use channel_members::{ChannelMemberView, TeamOfChannel};
 pub use channels::ChannelView;
 pub use channels_found::{Archived, ChannelOfTeam, ChannelsQuery};
 pub use drafts::DraftView;
 pub use files::FileOfCommand;
-pub use followed::{FollowedQuery, FollowedThread, FollowedTotals, ThreadMark};
+pub use followed::{FollowedQuery, FollowedThread, FollowedTotals, ThreadMark, ThreadsOfTeam};
 pub use people::{PeopleOrder, PeopleQuery};
 pub use positioned::{OwnAccount, Positioned};
 pub use post_commands::{PostOfCommand, UnreadFrom};

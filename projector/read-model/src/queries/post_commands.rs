@@ -6,6 +6,7 @@ use events::user::Totals;
 use events::{ChannelId, PostId, UserId};
 use sqlx::Row;
 
+use super::urgent::urgent_mentions;
 use crate::reader::{Fields, Result, offset};
 use crate::rows::{PostRow, Table};
 use crate::{Column, Key, Reader};
@@ -28,6 +29,8 @@ pub struct UnreadFrom {
     pub totals: Totals,
     /// Totals at `next_offset`.
     pub now: Totals,
+    /// Urgent posts from there on that mention the person.
+    pub urgent_mentions: i64,
     /// The rows contain everything of the channel's partition below this offset.
     pub next_offset: u64,
 }
@@ -44,10 +47,12 @@ static POST: LazyLock<String> = LazyLock::new(|| {
 
 /// Mentions before the post are those of now without those of posts from it on; deleting a post
 /// takes none back, so deleted ones count.
-const UNREAD_FROM: &str = "
+static UNREAD_FROM: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "
     SELECT p.channel_id, p.create_at, p.msgs, p.msgs_root, p.broadcasts, c.msgs, c.msgs_root,
       c.broadcasts, m.mentions, m.mentions_root, m.mentions - later.mentions,
-      m.mentions_root - later.mentions_root, n.next_offset
+      m.mentions_root - later.mentions_root, {}, n.next_offset
     FROM posts p
     JOIN channels c ON c.id = p.channel_id
     JOIN present_members m ON m.channel_id = p.channel_id AND m.user_id = $2
@@ -65,7 +70,10 @@ const UNREAD_FROM: &str = "
           AND position($3 IN x.mentions) > 0
       ) l
     ) later
-    WHERE p.id = $1 AND p.delete_at = 0";
+    WHERE p.id = $1 AND p.delete_at = 0",
+        urgent_mentions("p.channel_id", "$2", "p.create_at")
+    )
+});
 
 impl Reader {
     /// A post whoever asks: the command judges rights against its own fold.
@@ -89,7 +97,7 @@ impl Reader {
     /// # Errors
     /// The database cannot be asked.
     pub async fn unread_from(&self, user: UserId, post: PostId) -> Result<Option<UnreadFrom>> {
-        let row = sqlx::query(UNREAD_FROM)
+        let row = sqlx::query(UNREAD_FROM.as_str())
             .bind(Key::from(post))
             .bind(Key::from(user))
             .bind(user.as_bytes().as_slice())
@@ -115,7 +123,9 @@ impl Reader {
         };
         before.mentions = fields.next()?;
         before.mentions_root = fields.next()?;
+        let urgent_mentions = fields.next()?;
         let next_offset = offset(fields.next()?);
-        Ok(Some(UnreadFrom { channel_id, create_at, totals: before, now, next_offset }))
+        let totals = before;
+        Ok(Some(UnreadFrom { channel_id, create_at, totals, now, urgent_mentions, next_offset }))
     }
 }

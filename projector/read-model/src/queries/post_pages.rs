@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use events::{ChannelId, PostId, UserId};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
-use wire::{Names, Post, Reaction};
+use wire::{Acknowledgement, Names, Post, Reaction};
 
 use super::post_sql::{AFTER, AROUND_UNREAD, BEFORE, NEWEST, PINNED, PageSql, Replies, SINCE};
 use crate::reader::{Fields, Result};
@@ -16,17 +17,20 @@ use crate::{Access, Key, Page, Reader};
 /// Posts that `since` returns at most.
 const SINCE_POSTS_MAX: i64 = 1000;
 
-/// A post with its reactions.
+/// A post with its reactions and acknowledgements.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PostView {
     pub row: PostRow,
     pub reactions: Vec<Reaction>,
+    pub acknowledgements: Vec<Acknowledgement>,
 }
 
 impl PostView {
     /// The post as clients see it.
     pub fn to_wire(&self, names: &impl Names) -> Post {
-        self.row.to_wire(self.reactions.clone(), names)
+        let mut post = self.row.to_wire(self.reactions.clone(), names);
+        post.metadata.acknowledgements.clone_from(&self.acknowledgements);
+        post
     }
 
     fn order(&self) -> (i64, PostId) {
@@ -49,20 +53,33 @@ pub struct PostPage {
 #[derive(Deserialize)]
 struct StoredReaction(String, String, i64);
 
+#[derive(Deserialize)]
+struct StoredAcknowledgement(String, i64);
+
 /// Reads what [`post_columns`](super::post_sql::post_columns) selected, or nothing where the row is empty.
 pub(super) fn read_post(fields: &mut Fields<'_>) -> sqlx::Result<PostView> {
-    let reactions: Option<String> = fields.next()?;
+    let reactions: Vec<StoredReaction> = stored(fields.next()?);
+    let acknowledgements: Vec<StoredAcknowledgement> = stored(fields.next()?);
     let row: PostRow = fields.table()?;
-    let stored: Vec<StoredReaction> =
-        reactions.map(|json| serde_json::from_str(&json).unwrap_or_default()).unwrap_or_default();
-    let reactions = stored
+    let reactions = reactions
         .into_iter()
         .filter_map(|StoredReaction(user, emoji, at)| {
             let user = UserId::from(Key::from_hex(&user)?);
             Some(Reaction::new(row.channel_id, row.id, user, emoji, at))
         })
         .collect();
-    Ok(PostView { row, reactions })
+    let acknowledgements = acknowledgements
+        .into_iter()
+        .filter_map(|StoredAcknowledgement(user, acknowledged_at)| {
+            let user_id = UserId::from(Key::from_hex(&user)?);
+            Some(Acknowledgement { user_id, post_id: row.id, acknowledged_at })
+        })
+        .collect();
+    Ok(PostView { row, reactions, acknowledgements })
+}
+
+fn stored<T: DeserializeOwned>(json: Option<String>) -> Vec<T> {
+    json.map(|json| serde_json::from_str(&json).unwrap_or_default()).unwrap_or_default()
 }
 
 /// What a statement returned, sorted newest first.

@@ -5,13 +5,17 @@ use std::sync::LazyLock;
 use crate::access::may_read;
 use crate::rows::{PostRow, Table};
 
-/// Columns of a post with its reactions, from the alias `p`.
+/// Columns of a post with its reactions and acknowledgements, from the alias `p`.
 pub(super) fn post_columns() -> String {
     format!(
         "CASE WHEN p.reacted THEN (
             SELECT json_agg(json_build_array(x.user_id, x.emoji_name, x.create_at)
                             ORDER BY x.create_at, x.emoji_name)::text
             FROM reactions x WHERE x.post_id = p.id) END AS reactions,
+         CASE WHEN p.acknowledged THEN (
+            SELECT json_agg(json_build_array(x.user_id, x.create_at)
+                            ORDER BY x.create_at, x.user_id)::text
+            FROM acknowledgements x WHERE x.post_id = p.id) END AS acknowledgements,
          {}",
         PostRow::select("p")
     )

@@ -49,6 +49,7 @@ impl History {
             marks_read: self.rng.random_bool(0.8),
             auto_follow: true,
             set_online: true,
+            priority: if root.is_none() { self.priority() } else { Default::default() },
         };
         let mini = |file: &AttachedFile| if file.has_preview { "mini" } else { "" }.to_owned();
         let p = PostContent {
@@ -78,6 +79,7 @@ impl History {
             has_reactions: false,
             reply_count: 0,
             files: Vec::new(),
+            priority: Default::default(),
         };
         let p = self.content();
         self.channel(post.channel, Body { c, p });
@@ -187,7 +189,14 @@ impl History {
             let back = ReadMarker { read_to: marker.read_to - 2_000, ..marker };
             let post_id = PostId::default();
             let now = marker.totals;
-            Body::from(ReadMarkerSetBack { user_id, marker: back, post_id, now }).into()
+            Body::from(ReadMarkerSetBack {
+                user_id,
+                marker: back,
+                post_id,
+                now,
+                urgent_mentions: 0,
+            })
+            .into()
         };
         self.readstate(user_id, event);
     }

@@ -1,5 +1,6 @@
 //! Channels, their members, what is unread in them.
 
+pub(crate) mod bookmarks;
 pub(crate) mod categories;
 pub(crate) mod members;
 pub(crate) mod memberships;

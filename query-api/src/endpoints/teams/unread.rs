@@ -51,11 +51,12 @@ async fn of_teams(
 ) -> Result<Vec<TeamUnread>, QueryError> {
     let mut unread = app.reader.teams_unread(user).await?;
     if with_threads {
-        for (team, threads, mentions) in app.reader.unread_threads_of_teams(user).await? {
-            let of_team = unread.iter_mut().filter(|unread| unread.team_id == team);
+        for threads in app.reader.unread_threads_of_teams(user).await? {
+            let of_team = unread.iter_mut().filter(|unread| unread.team_id == threads.team_id);
             of_team.for_each(|unread| {
-                unread.thread_count = threads;
-                unread.thread_mention_count = mentions;
+                unread.thread_count = threads.threads;
+                unread.thread_mention_count = threads.mentions;
+                unread.thread_urgent_mention_count = threads.urgent_mentions;
             });
         }
     }

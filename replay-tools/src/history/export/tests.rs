@@ -139,6 +139,7 @@ async fn share(world: &mut World, scene: &Scene, name: &str, bytes: &'static [u8
         marks_read: false,
         auto_follow: false,
         set_online: false,
+        priority: Default::default(),
     };
     let p = PostContent { file_names: vec![name.into()], ..PostContent::default() };
     world.channel(scene.channel, scene.bob, Body { c, p }).await;

@@ -1,6 +1,7 @@
 //! What happened in a channel, in words.
 
 use domain::Applied;
+use events::bookmark::BookmarkContent;
 use events::channel::{
     AttachedFile, ChannelCreated, ChannelMemberRemoved, ChannelMembersAdded,
     ChannelSettingsChanged, LeftBecause, PostContent, PostCreated, PostDeleted, PostEdited,
@@ -72,6 +73,30 @@ impl ChannelTeller<'_> {
                 plain(&b.c.emoji_name),
                 self.post(b.c.post_id)
             ),
+            E::PostAcknowledged(b) => {
+                format!("{} acknowledged {}", self.person(b.c.user_id), self.post(b.c.post_id))
+            }
+            E::PostAcknowledgementRemoved(b) => {
+                let person = self.person(b.c.user_id);
+                format!("{person} no longer acknowledges {}", self.post(b.c.post_id))
+            }
+            E::BookmarkCreated(b) => {
+                format!(
+                    "{actor} bookmarked {} in {}",
+                    self.bookmark(&b.p, b.c.owner_id),
+                    self.here()
+                )
+            }
+            E::BookmarkChanged(b) => {
+                let shown = self.bookmark(&b.p, b.c.owner_id);
+                format!("{actor} changed a bookmark of {} to {shown}", self.here())
+            }
+            E::BookmarkDeleted(b) => {
+                format!("{actor} deleted the bookmark {} of {}", b.c.bookmark_id, self.here())
+            }
+            E::BookmarkMoved(b) => {
+                format!("{actor} moved the bookmark {} of {}", b.c.bookmark_id, self.here())
+            }
             E::FileUploaded(b) => format!(
                 "{} uploaded the file {} of {} bytes ({}) to {}",
                 self.person(b.c.owner_id),
@@ -124,6 +149,14 @@ impl ChannelTeller<'_> {
 
     fn said(&self, author: UserId, text: &str) -> String {
         if self.names.has_erased(author) { "(erased)".to_owned() } else { quoted(text) }
+    }
+
+    fn bookmark(&self, shown: &BookmarkContent, owner: UserId) -> String {
+        let name = self.said(owner, &shown.display_name);
+        if shown.link_url.is_empty() {
+            return name;
+        }
+        format!("{name}, {}", self.said(owner, &shown.link_url))
     }
 
     fn created(&self, c: &ChannelCreated) -> String {

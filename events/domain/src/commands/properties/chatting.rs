@@ -66,6 +66,7 @@ pub(super) fn posts(given: &Given, rows: &Rows, command: Command) -> Decided {
                 files: vec![],
                 current: text(rows.texts.get(&a)?),
                 content: text(&format!("text {b}")),
+                priority: Default::default(),
             };
             said(edit.decide(d, c))
         }

@@ -61,7 +61,8 @@ pub(super) fn sessions_and_markers(given: &Given, rows: &Rows, command: Command)
             let (c, _) = rows.posts[&a];
             said(seen(c).and_then(|seen| {
                 let before = Totals::default();
-                let back = SetUnread { actor: user_id, user_id, post, seen, before };
+                let back =
+                    SetUnread { actor: user_id, user_id, post, seen, before, urgent_mentions: 0 };
                 back.decide(d, &given.readstate)
             }))
         }
