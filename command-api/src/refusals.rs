@@ -79,6 +79,10 @@ pub(crate) fn fixed_members() -> ApiError {
     )
 }
 
+fn guest() -> ApiError {
+    bad("api.nottermost.guest.app_error", "Guests administer nothing.")
+}
+
 pub(crate) fn channel_archived() -> ApiError {
     bad("api.channel.archived.app_error", "This channel is archived.")
 }
@@ -110,6 +114,7 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
         Refusal::UnknownPolicy => unknown_policy(),
         Refusal::EmojiNameTaken => ApiError::emoji_duplicate(),
         Refusal::Held => held(),
+        Refusal::Guest => guest(),
         Refusal::Expired => ApiError::post_not_found(),
         Refusal::NotAMember
         | Refusal::NotATeamMember
@@ -144,6 +149,10 @@ impl Rejection for DirectoryRejection {
                 bad("api.nottermost.user.erased.app_error", "This account was erased for ever.")
             }
             Self::LastAdmin => last_admin(),
+            Self::Guest => guest(),
+            Self::Bot => {
+                bad("api.nottermost.guest.bot.app_error", "The account of a bot is nobody's.")
+            }
             Self::UnknownTeam => ApiError::team_not_found(),
             Self::TeamArchived => team_archived(),
             Self::NoSuchMember => ApiError::team_member_not_found(),
@@ -193,6 +202,7 @@ impl Rejection for ChannelRejection {
             Self::NotATeamMember => not_in_team(),
             Self::DefaultChannel => ApiError::leave_default_channel(),
             Self::FixedMembers => fixed_members(),
+            Self::Guest => guest(),
         }
     }
 }

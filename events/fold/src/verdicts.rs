@@ -62,6 +62,7 @@ pub fn refusal(reason: Refusal) -> &'static str {
         Refusal::OtherEpoch => "other_epoch",
         Refusal::TeamArchived => "team_archived",
         Refusal::EmojiNameTaken => "emoji_name_taken",
+        Refusal::Guest => "guest",
     }
 }
 

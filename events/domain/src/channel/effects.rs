@@ -75,6 +75,7 @@ impl Channels {
             cleared_before: 0,
             sealed_from: 0,
             notify: BTreeMap::new(),
+            kept: BTreeSet::new(),
         };
         let mut after = Vec::with_capacity(created.members.len());
         for member in &created.members {

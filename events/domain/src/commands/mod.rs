@@ -27,6 +27,8 @@ mod administering_tests;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
+mod guest_tests;
+#[cfg(test)]
 mod personal_tests;
 #[cfg(test)]
 mod properties;
@@ -146,6 +148,7 @@ fn channel_of(event: &ChannelEvent) -> Id {
         E::ChannelMembersAdded(b) => b.c.channel_id,
         E::ChannelMemberRemoved(b) => b.c.channel_id,
         E::ChannelMemberRolesChanged(b) => b.c.channel_id,
+        E::ChannelModerated(b) => b.c.channel_id,
         E::PostCreated(b) => b.c.channel_id,
         E::PostEdited(b) => b.c.channel_id,
         E::PostDeleted(b) => b.c.channel_id,
