@@ -2,7 +2,7 @@
 
 use events::channel::{Broadcast, Moderated, Moderatee, Moderation, PostContent};
 use events::directory::ChannelType::{Open, Private};
-use events::{ChannelEvent, Event, PostId};
+use events::{ChannelEvent, ChannelId, Event, PostId};
 
 use super::channel::*;
 use super::channel_admin::*;
@@ -95,7 +95,7 @@ fn a_guest_founds_nothing_joins_nothing_and_brings_in_nobody() {
         actor: user(4),
         team_id: team(2),
         user_ids: vec![user(4)],
-        invite: Some(events::Id([2; 16])),
+        invite: Some(Id([2; 16])),
     };
     assert_eq!(join.decide(&given.directory), forbidden, "neither openly nor by invitation");
     let brings = AddTeamMembers { user_ids: vec![user(5)], ..join };
