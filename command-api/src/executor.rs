@@ -41,6 +41,8 @@ pub struct Settings {
     pub deadline: Duration,
     /// Whether strangers may sign up.
     pub open_server: bool,
+    /// Whether accounts can become guests'.
+    pub enable_guest_accounts: bool,
     pub file_bytes_max: u64,
     /// Wrong passwords for one login from one address in ten minutes.
     pub wrong_passwords_max: u32,

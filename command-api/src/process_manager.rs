@@ -1,7 +1,8 @@
 //! The process manager: a standing rule over states, not a list that is ticked off.
 //!
 //! - A claimed name without its channel is completed.
-//! - Whoever is in a team is in its default channels.
+//! - Whoever is in a team, and no guest, is in its default channels.
+//! - Guests administer no channel.
 //! - A channel membership whose team membership has ended is removed.
 //! - What an erased person said is erased in every channel that they ever were in.
 //!
@@ -14,10 +15,10 @@ use std::collections::BTreeSet;
 use domain::commands::Decision;
 use domain::commands::directory::DEFAULT_CHANNELS;
 use domain::faults::{self, Rule};
-use domain::{Applied, Channel, Channels, Directory, Member};
+use domain::{Applied, Channel, Channels, Directory, Member, rights};
 use events::channel::{
-    ChannelAuthorErased, ChannelCreated, ChannelMemberRemoved, ChannelMembersAdded, LeftBecause,
-    NewMember, Notice, NoticeKind,
+    ChannelAuthorErased, ChannelCreated, ChannelMemberRemoved, ChannelMemberRolesChanged,
+    ChannelMembersAdded, LeftBecause, NewMember, Notice, NoticeKind,
 };
 use events::directory::{ChannelType, JoinedVia};
 use events::{
@@ -54,6 +55,8 @@ pub enum Key {
     Member(ChannelId, UserId),
     /// One erased person, everywhere.
     Erased(UserId),
+    /// One guest, everywhere.
+    Guest(UserId),
 }
 
 /// Where an applied event may have made something due.
@@ -86,6 +89,10 @@ fn touched_in_directory(event: &DirectoryEvent, applied: &Applied) -> Vec<Key> {
         }
         DirectoryEvent::TeamMemberRemoved(b) => vec![Key::TeamMember(b.c.user_id, b.c.team_id)],
         DirectoryEvent::UserErased(b) => vec![Key::Erased(b.c.user_id)],
+        DirectoryEvent::UserGuestChanged(b) if b.c.is_guest => vec![Key::Guest(b.c.user_id)],
+        DirectoryEvent::UserGuestChanged(b) => {
+            applied.teams.iter().map(|team| Key::TeamMember(b.c.user_id, *team)).collect()
+        }
         DirectoryEvent::CellOpened(_)
         | DirectoryEvent::RulesActivated(_)
         | DirectoryEvent::EpochOpened(_)
@@ -145,6 +152,11 @@ pub enum Action {
     EraseAuthor {
         user_id: UserId,
     },
+    /// The membership is named by the offset of the event that began it.
+    EndAdministration {
+        user_id: UserId,
+        membership: u64,
+    },
 }
 
 /// All that is due, for whole states. `directory_next` is the offset that the directory's fold takes
@@ -172,6 +184,7 @@ pub fn due_at(
             ended.into_iter().chain(view.erases(channel, user)).collect()
         }
         Key::Erased(user) => view.of_erased(user),
+        Key::Guest(user) => view.of_guest(user),
     }
 }
 
@@ -192,6 +205,7 @@ impl<C: ChannelStates> View<'_, C> {
         };
         let mut steps: Vec<Step> =
             channel.members().filter_map(|member| self.ended(id, member)).collect();
+        steps.extend(channel.members().filter_map(|member| self.unseated(id, member)));
         if name.is_default {
             let members = self.directory.members_of(name.team_id).iter();
             steps.extend(members.filter_map(|user| self.joins(id, channel, *user, name.team_id)));
@@ -252,6 +266,26 @@ impl<C: ChannelStates> View<'_, C> {
         Some(self.step(generation, id, Some(user_id), action))
     }
 
+    fn of_guest(&self, user: UserId) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for Partition { index, .. } in Topic::Channels.partitions() {
+            let mine = self.channels.partition(index).channels_of(user);
+            steps.extend(mine.filter_map(|(id, _, member)| self.unseated(id, member)));
+        }
+        steps
+    }
+
+    /// The end of a guest's administration of a channel.
+    fn unseated(&self, id: ChannelId, member: &Member) -> Option<Step> {
+        if !member.scheme_admin || !faults::is_on(Rule::StandingRules) {
+            return None;
+        }
+        let (user_id, membership) = (member.user_id, member.since);
+        let guest = self.directory.account(user_id)?.guest?;
+        let action = Action::EndAdministration { user_id, membership };
+        Some(self.step(guest, id, Some(user_id), action))
+    }
+
     /// The ends of all memberships that rest on a team, and the erasure of what was said.
     fn of_erased(&self, user: UserId) -> Vec<Step> {
         let mut steps = Vec::new();
@@ -300,7 +334,7 @@ impl<C: ChannelStates> View<'_, C> {
     fn joins(&self, id: ChannelId, channel: &Channel, user: UserId, team: TeamId) -> Option<Step> {
         let held = self.directory.membership(user, team).filter(|held| held.active)?;
         let seen = channel.any_member(user).is_some_and(|m| m.generation >= held.generation);
-        if seen {
+        if seen || rights::is_guest(self.directory, user) {
             return None;
         }
         let action = Action::JoinDefaultChannel {
@@ -343,6 +377,7 @@ impl Action {
             Self::JoinDefaultChannel { .. } => "channel.members_added",
             Self::EndMembership { .. } => "channel.member_removed",
             Self::EraseAuthor { .. } => "channel.author_erased",
+            Self::EndAdministration { .. } => "channel.member_roles_changed",
         }
     }
 }
@@ -384,6 +419,24 @@ impl Step {
                 }
                 _ => Decision::AlreadySo,
             },
+            Action::EndAdministration { user_id, membership } => {
+                let member = channel.and_then(|channel| channel.member(user_id));
+                let administers =
+                    |member: &&Member| member.scheme_admin && member.since == membership;
+                match member.filter(administers) {
+                    Some(_) => {
+                        let (channel_id, scheme_admin) = (self.channel_id, false);
+                        let ended = ChannelMemberRolesChanged {
+                            channel_id,
+                            user_id,
+                            membership,
+                            scheme_admin,
+                        };
+                        append(Body::from(ended).into())
+                    }
+                    None => Decision::AlreadySo,
+                }
+            }
             Action::EndMembership { user_id, generation } => {
                 let member = channel.and_then(|channel| channel.member(user_id));
                 match member.filter(|member| member.generation == generation) {
@@ -415,6 +468,7 @@ impl Step {
             generation: member.generation,
             by: member.user_id,
             because: LeftBecause::TeamEnded,
+            is_guest: false,
             notice: tells.then(|| self.notice(NoticeKind::LeaveTeam, member.user_id)),
         }
         .into()

@@ -89,6 +89,10 @@ pub(crate) fn fixed_members() -> ApiError {
     )
 }
 
+fn guest() -> ApiError {
+    bad("api.nottermost.guest.app_error", "Guests administer nothing.")
+}
+
 pub(crate) fn channel_archived() -> ApiError {
     bad("api.channel.archived.app_error", "This channel is archived.")
 }
@@ -133,6 +137,7 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
         Refusal::EmojiNameTaken => ApiError::emoji_duplicate(),
         Refusal::NotWaiting => unknown_scheduled_post(),
         Refusal::Held => held(),
+        Refusal::Guest => guest(),
         Refusal::Expired => ApiError::post_not_found(),
         Refusal::UnknownBookmark => unknown_bookmark(),
         Refusal::TooManyBookmarks => too_many_bookmarks(),
@@ -169,6 +174,10 @@ impl Rejection for DirectoryRejection {
                 bad("api.nottermost.user.erased.app_error", "This account was erased for ever.")
             }
             Self::LastAdmin => last_admin(),
+            Self::Guest => guest(),
+            Self::Bot => {
+                bad("api.nottermost.guest.bot.app_error", "The account of a bot is nobody's.")
+            }
             Self::UnknownTeam => ApiError::team_not_found(),
             Self::TeamArchived => team_archived(),
             Self::NoSuchMember => ApiError::team_member_not_found(),
@@ -224,6 +233,7 @@ impl Rejection for ChannelRejection {
                 "api.channel.bookmark.file.app_error",
                 "The file is unknown, not yours, of another channel or in use already.",
             ),
+            Self::Guest => guest(),
         }
     }
 }

@@ -6,10 +6,10 @@ use platform::http::urls::Service;
 
 use crate::endpoints::{
     acknowledgements, bookmarks, categories, channel_members, channel_privacy, channels,
-    conversations, custom_status, drafts, emoji, erasure, files, legal_holds, login, member_roles,
-    notify_props, passwords, pictures, pins, posts, preferences, reactions, reminders, retention,
-    rules, scheduled_posts, sessions, status, team_admin, team_members, teams, threads, typing,
-    uploads, users, views,
+    conversations, custom_status, drafts, emoji, erasure, files, guests, legal_holds, login,
+    member_roles, moderations, notify_props, passwords, pictures, pins, posts, preferences,
+    reactions, reminders, retention, rules, scheduled_posts, sessions, status, team_admin,
+    team_members, teams, threads, typing, uploads, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -26,6 +26,8 @@ pub fn routes(api: CommandApi) -> Router {
         .put("/api/v4/users/{user_id}/password", passwords::change)
         .put("/api/v4/users/{user_id}/active", users::active)
         .put("/api/v4/users/{user_id}/roles", users::roles)
+        .post("/api/v4/users/{user_id}/demote", guests::demote)
+        .post("/api/v4/users/{user_id}/promote", guests::promote)
         .post("/api/v4/users/{user_id}/sessions/revoke", sessions::revoke)
         .post("/api/v4/users/{user_id}/sessions/revoke/all", sessions::revoke_all)
         .put("/api/v4/users/{user_id}/status", status::set)
@@ -75,6 +77,7 @@ pub fn routes(api: CommandApi) -> Router {
         .delete("/api/v4/channels/{channel_id}", channels::archive)
         .put("/api/v4/channels/{channel_id}/patch", channels::patch)
         .put("/api/v4/channels/{channel_id}/privacy", channel_privacy::change)
+        .put("/api/v4/channels/{channel_id}/moderations/patch", moderations::patch)
         .post("/api/v4/channels/{channel_id}/restore", channels::restore)
         .post("/api/v4/channels/{channel_id}/members", channel_members::add)
         .delete("/api/v4/channels/{channel_id}/members/{user_id}", channel_members::remove)

@@ -145,7 +145,7 @@ catalogue! {
     Directory => DirectoryEvent {
         CellOpened, RulesActivated, EpochOpened, EpochSealed,
         UserCreated, UserProfileChanged, UserPasswordChanged,
-        UserRolesChanged, UserDeactivated, UserActivated, UserErased, UserKeyDestroyed,
+        UserRolesChanged, UserGuestChanged, UserDeactivated, UserActivated, UserErased, UserKeyDestroyed,
         UserSessionsRevoked, TeamCreated,
         TeamMembersAdded, TeamMemberRemoved, TeamMemberRolesChanged,
         TeamChanged, TeamInviteRegenerated, TeamArchived, TeamRestored,
@@ -158,7 +158,7 @@ catalogue! {
         RulesActivated, EpochOpened, EpochSealed,
         ChannelCreated, ChannelDirectOpened, ChannelGroupOpened,
         ChannelSettingsChanged, ChannelPrivacyChanged, ChannelArchived, ChannelRestored,
-        ChannelMembersAdded, ChannelMemberRemoved, ChannelMemberRolesChanged, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
+        ChannelMembersAdded, ChannelMemberRemoved, ChannelMemberRolesChanged, ChannelModerated, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
         ReactionAdded, ReactionRemoved, FileUploaded, ChannelAuthorErased,
         ChannelPostsExpired, ChannelKeyAdvanced, ThreadFollowed, ThreadUnfollowed, ChannelMemberNotifyChanged,
         PostAcknowledged, PostAcknowledgementRemoved,

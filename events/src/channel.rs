@@ -222,6 +222,9 @@ pub struct ChannelMemberRemoved {
     pub generation: u64,
     pub by: UserId,
     pub because: LeftBecause,
+    /// Of a guest, as the command saw it: guests need not be in a team's default channels.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_guest: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Notice>,
 }
@@ -237,6 +240,65 @@ pub struct ChannelMemberRolesChanged {
     pub scheme_admin: bool,
 }
 fact!(ChannelMemberRolesChanged, "channel.member_roles_changed", 1);
+
+/// What a channel can keep to its administrators.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Moderated {
+    CreatePost,
+    /// Taking one's own back, too.
+    CreateReactions,
+    ManageMembers,
+    UseChannelMentions,
+}
+
+impl Moderated {
+    pub const ALL: [Self; 4] =
+        [Self::CreatePost, Self::CreateReactions, Self::ManageMembers, Self::UseChannelMentions];
+
+    /// As the contract calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CreatePost => "create_post",
+            Self::CreateReactions => "create_reactions",
+            Self::ManageMembers => "manage_members",
+            Self::UseChannelMentions => "use_channel_mentions",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|moderated| moderated.name() == name)
+    }
+}
+
+/// From whom a channel keeps something.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Moderatee {
+    Members,
+    Guests,
+}
+
+/// Whether these may do this in a channel without administering it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Moderation {
+    pub whom: Moderatee,
+    pub what: Moderated,
+    pub allowed: bool,
+}
+
+/// What members and guests may do in the channel changed. What is not named stays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelModerated {
+    pub channel_id: ChannelId,
+    pub changes: Vec<Moderation>,
+    pub by: UserId,
+}
+fact!(ChannelModerated, "channel.moderated", 1);
 
 /// Whom a post calls besides those it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

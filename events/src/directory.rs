@@ -135,6 +135,14 @@ pub struct UserRolesChanged {
 }
 fact!(UserRolesChanged, "user.roles_changed", 1);
 
+/// The account is a guest's from now on, or no longer. A guest administers nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserGuestChanged {
+    pub user_id: UserId,
+    pub is_guest: bool,
+}
+fact!(UserGuestChanged, "user.guest_changed", 1);
+
 /// The account can no longer do anything; its sessions and memberships end by standing rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UserDeactivated {

@@ -61,6 +61,7 @@ impl IndexFeed {
             | ChannelEvent::ChannelMembersAdded(_)
             | ChannelEvent::ChannelMemberRemoved(_)
             | ChannelEvent::ChannelMemberRolesChanged(_)
+            | ChannelEvent::ChannelModerated(_)
             | ChannelEvent::PostPinned(_)
             | ChannelEvent::PostUnpinned(_)
             | ChannelEvent::ReactionAdded(_)

@@ -88,6 +88,7 @@ patch! {
         picture_object: String = "text",
         picture_key: String = "text",
         hears_broadcasts: bool = "boolean",
+        is_guest: bool = "boolean",
     }
 }
 

@@ -358,7 +358,7 @@ async fn lists_of_channels_teams_and_people(asked: &mut Asked) {
     assert_eq!((unread[0].msg_count, unread[0].mention_count), (2, 2));
     let membership = reader.channel_membership(bob, closed).await.unwrap().unwrap();
     assert_eq!(membership.to_unread().msg_count, 2);
-    assert_eq!(membership.to_wire_with_team().team_name, "team");
+    assert_eq!(membership.with_team(membership.to_wire()).team_name, "team");
     let mine = reader.channel_membership(ada, closed).await.unwrap().unwrap();
     assert_eq!((mine.state.unread, mine.state.mentions, mine.state.msgs), (0, 0, 2));
 
@@ -367,7 +367,7 @@ async fn lists_of_channels_teams_and_people(asked: &mut Asked) {
     let members =
         reader.channel_members(bob, closed, Some(&[ada, eve]), page(0, 60)).await.unwrap();
     assert_eq!(members.granted().unwrap().len(), 1);
-    let stats = reader.team_stats(ada, team).await.unwrap().granted().unwrap();
+    let stats = reader.team_stats(ada, team, None).await.unwrap().granted().unwrap();
     assert_eq!(stats.total_member_count, 2);
     assert_eq!(reader.teams_of(bob).await.unwrap().len(), 1);
     assert_eq!(reader.team_memberships_of(bob).await.unwrap().len(), 1);

@@ -16,6 +16,7 @@ use crate::app::{App, PATIENCE};
 pub(crate) struct Caller {
     pub user: UserId,
     pub is_system_admin: bool,
+    pub is_guest: bool,
 }
 
 /// The same, where strangers are answered too.
@@ -51,7 +52,11 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Option<Caller>, ApiErr
     let Some(Authenticated { session, account }) = found else { return Ok(None) };
     let genuine =
         is_genuine(&parts.method, &parts.headers, token, &app.secrets, session.session_id);
-    Ok(genuine.then_some(Caller { user: session.user_id, is_system_admin: account.system_admin }))
+    Ok(genuine.then_some(Caller {
+        user: session.user_id,
+        is_system_admin: account.system_admin,
+        is_guest: account.guest.is_some(),
+    }))
 }
 
 /// The client has seen these positions elsewhere: nothing older is shown to it.

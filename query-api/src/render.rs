@@ -11,9 +11,10 @@ use platform::http::json_with_etag;
 use read_model::queries::{PostPage, PostView, Thread, ThreadDirection};
 use read_model::rows::UserRow;
 use serde::Serialize;
-use wire::{PostList, Privacy, User};
+use wire::{ChannelMember, PostList, Privacy, User};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::endpoints::participants::ThreadMarks;
 
@@ -58,6 +59,17 @@ pub(crate) fn user(row: &UserRow, caller: &Caller) -> User {
 
 pub(crate) fn users(rows: &[UserRow], caller: &Caller) -> Vec<User> {
     rows.iter().map(|row| user(row, caller)).collect()
+}
+
+/// Memberships of channels as accounts and channels are now.
+pub(crate) fn channel_members(app: &App, members: Vec<ChannelMember>) -> Vec<ChannelMember> {
+    let directory = app.fold.directory();
+    let as_of_now = |member: ChannelMember| {
+        let channel_id = member.channel_id;
+        let channels = app.fold.channels(channel_id);
+        member.as_of(directory.state(), channels.state().channel(channel_id))
+    };
+    members.into_iter().map(as_of_now).collect()
 }
 
 /// What people and custom emoji are called now; remembers what it was asked for.

@@ -1,11 +1,13 @@
 //! Rights as the fold has them, for what is answered from memory or belongs to one person.
 
+use std::collections::BTreeSet;
+
 use domain::rights;
 use events::{ChannelId, TeamId, UserId};
 use fold::FoldSet;
 use platform::http::{ApiError, UserRef};
 
-use crate::app::{App, DIRECTORY};
+use crate::app::{App, DIRECTORY, of_any_channel};
 use crate::caller::Caller;
 
 /// The caller, where a path names an account whose things only its owner sees.
@@ -73,4 +75,28 @@ pub(crate) fn readable_channels(
         );
     }
     found
+}
+
+/// Whom the caller may know of, with themselves; `None` for everybody. Guests know whom they meet, as the
+/// log has it now.
+pub(crate) async fn known_people(
+    app: &App,
+    caller: &Caller,
+) -> Result<Option<BTreeSet<UserId>>, ApiError> {
+    if !caller.is_guest {
+        return Ok(None);
+    }
+    app.fold_on(&of_any_channel()).await?;
+    Ok(app.fold.known_to(caller.user))
+}
+
+/// Refuses where the caller may not know of `user`, as if there were no such account.
+pub(crate) async fn require_known(
+    app: &App,
+    caller: &Caller,
+    user: UserId,
+) -> Result<(), ApiError> {
+    let known = known_people(app, caller).await?;
+    let knows = known.is_none_or(|known| known.contains(&user));
+    if knows { Ok(()) } else { Err(ApiError::user_not_found()) }
 }

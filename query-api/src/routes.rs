@@ -6,7 +6,7 @@ use platform::http::urls::Service;
 
 use crate::app::{App, Parts};
 use crate::endpoints::channels::{
-    bookmarks, categories, members, memberships, of_team, of_user, stats,
+    bookmarks, categories, members, memberships, moderations, of_team, of_user, stats,
 };
 use crate::endpoints::posts::{around_unread, history, pinned, reactions, search, thread};
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
@@ -104,6 +104,7 @@ pub fn router(parts: Parts) -> Router {
         .post("/api/v4/channels/stats/member_count", stats::member_counts)
         .get("/api/v4/channels/{channel_id}/stats", stats::get)
         .get("/api/v4/channels/{channel_id}/timezones", stats::timezones)
+        .get("/api/v4/channels/{channel_id}/moderations", moderations::get)
         .get("/api/v4/channels/{channel_id}/members", members::page)
         .post("/api/v4/channels/{channel_id}/members/ids", members::by_ids)
         .get("/api/v4/channels/{channel_id}/members/{user_id}", members::one)

@@ -7,7 +7,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
-use domain::rights;
+use domain::{Directory, rights};
 use events::{ChannelId, TeamId, UserId};
 use fold::FoldSet;
 
@@ -95,14 +95,17 @@ impl Index {
                 self.members(set, *channel_id, Some(*at), None)
             }
             Audience::Team { team_id, except } => self.team(set, *team_id, *except),
+            Audience::Finding { channel_id, team_id } => self.finding(set, *channel_id, *team_id),
             Audience::LastingTeam(team_id) => self.lasting_team(set, *team_id),
             Audience::Everyone => self.those(set, self.users(), |_| true),
             Audience::Intimates(user) => {
                 self.those(set, self.users(), |(id, admin)| id == *user || admin)
             }
             Audience::Strangers(user) => {
-                self.those(set, self.users(), |(id, admin)| id != *user && !admin)
+                let others = self.those(set, self.users(), |(id, admin)| id != *user && !admin);
+                knowing(set, *user, others)
             }
+            Audience::Knowing(user) => knowing(set, *user, self.those(set, self.users(), |_| true)),
         }
     }
 
@@ -166,12 +169,33 @@ impl Index {
             .collect()
     }
 
-    fn team(&self, set: &FoldSet, team: TeamId, except: Option<UserId>) -> Vec<UserId> {
+    fn team(&self, set: &FoldSet, team: TeamId, except: UserId) -> Vec<UserId> {
         let directory = set.directory();
-        let members = directory.state().members_of(team);
-        let hears = |user: &UserId| {
-            except != Some(*user) && directory.state().active_membership(*user, team).is_some()
-        };
+        self.in_team(directory.state(), team, |user| {
+            user != except && !rights::is_guest(directory.state(), user)
+        })
+    }
+
+    fn finding(&self, set: &FoldSet, channel_id: ChannelId, team: TeamId) -> Vec<UserId> {
+        let directory = set.directory();
+        let channels = set.channels(channel_id);
+        let Some(channel) = channels.state().channel(channel_id) else { return Vec::new() };
+        self.in_team(directory.state(), team, |user| {
+            !rights::is_guest(directory.state(), user)
+                || rights::member(directory.state(), channel, user).is_some()
+        })
+    }
+
+    /// Present members of a team whom `choose` takes.
+    fn in_team(
+        &self,
+        directory: &Directory,
+        team: TeamId,
+        choose: impl Fn(UserId) -> bool,
+    ) -> Vec<UserId> {
+        let members = directory.members_of(team);
+        let hears =
+            |user: &UserId| directory.active_membership(*user, team).is_some() && choose(*user);
         if members.len() <= self.present.len() {
             let present = members.iter().filter(|user| self.present.contains_key(*user));
             present.copied().filter(hears).collect()
@@ -179,4 +203,11 @@ impl Index {
             self.users().filter(hears).collect()
         }
     }
+}
+
+/// Those of `users` who may know of `person`.
+fn knowing(set: &FoldSet, person: UserId, mut users: Vec<UserId>) -> Vec<UserId> {
+    let directory = set.directory();
+    users.retain(|user| set.may_know(directory.state(), *user, person));
+    users
 }

@@ -42,6 +42,9 @@ pub trait Hydrate: Send + Sync + 'static {
         user: UserId,
     ) -> BoxFuture<'_, Option<Bytes>>;
 
+    /// All of somebody's memberships of channels as JSON of the contract, as they see them.
+    fn channel_members_of(&self, position: Position, user: UserId) -> BoxFuture<'_, Vec<Bytes>>;
+
     /// The team as JSON of the contract, without what only some of its members see.
     fn team(&self, position: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>>;
 

@@ -34,6 +34,7 @@ pub fn settings(config: &Config, secrets: &Secrets) -> command_api::Settings {
         visible_wait: config.write.visible_wait_ms.millis(),
         deadline: config.write.deadline_ms.millis(),
         open_server: config.service.enable_open_server,
+        enable_guest_accounts: config.service.enable_guest_accounts,
         file_bytes_max: config.limits.file_bytes_max.get(),
         wrong_passwords_max: u32::try_from(config.limits.wrong_passwords_max.get())
             .unwrap_or(u32::MAX),

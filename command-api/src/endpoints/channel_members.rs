@@ -84,7 +84,8 @@ fn member(
     let totals = channel.totals;
     let at = began.as_ref().map_or(channel.last_at, |(at, _)| *at);
     let (admin, msgs, msgs_root) = (held.scheme_admin, totals.msgs, totals.msgs_root);
-    let mut shown = wire::ChannelMember::new(channel_id, user, admin, at, msgs, msgs_root);
+    let mut shown = wire::ChannelMember::new(channel_id, user, admin, at, msgs, msgs_root)
+        .as_of(directory.state(), Some(channel));
     if let Some((_, after)) = began
         && let Some(base) = after.base
     {

@@ -24,7 +24,9 @@ pub(crate) async fn open_direct(
         [first, second] => (first, second),
         _ => return Err(ApiError::invalid_body("user_ids")),
     };
-    let command = OpenDirectChannel { actor: caller.user, user_ids: [first, second] };
+    let user_ids = [first, second];
+    let knows_all = knows(&api, &caller, &user_ids).await?;
+    let command = OpenDirectChannel { actor: caller.user, user_ids, knows_all };
     let channel = command.channel_id();
     let ended = api.in_channel(&caller, caller.command_id(&api), channel, |directory, channels| {
         command.decide(directory, channels)
@@ -47,13 +49,29 @@ pub(crate) async fn open_group(
     }
     user_ids.sort_unstable();
     user_ids.dedup();
-    let command = OpenGroupChannel { actor: caller.user, user_ids };
+    let knows_all = knows(&api, &caller, &user_ids).await?;
+    let command = OpenGroupChannel { actor: caller.user, user_ids, knows_all };
     let channel = command.channel_id();
     let ended = api.in_channel(&caller, caller.command_id(&api), channel, |directory, channels| {
         command.decide(directory, channels)
     });
     let written = ended.await?.written()?;
     opened(&api, &caller, channel, &command.user_ids, written.as_ref()).await
+}
+
+/// Whether the caller may know of all of these; a no is never from behind.
+async fn knows(api: &CommandApi, caller: &Caller, users: &[UserId]) -> Result<bool, ApiError> {
+    let knows = || {
+        let known = api.fold.known_to(caller.user);
+        known.is_none_or(|known| users.iter().all(|user| known.contains(user)))
+    };
+    if knows() {
+        return Ok(true);
+    }
+    let anywhere: Vec<Partition> =
+        std::iter::once(Partition::DIRECTORY).chain(Topic::Channels.partitions()).collect();
+    api.fold.catch_up(&anywhere, api.deadline()).await.map_err(ApiError::unavailable)?;
+    Ok(knows())
 }
 
 fn users(caller: &Caller, texts: &[String]) -> Result<Vec<UserId>, ApiError> {

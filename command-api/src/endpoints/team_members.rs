@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::commands::directory::{AddTeamMembers, RemoveTeamMember};
+use domain::rights;
 use events::{Id, Partition, Position, TeamId, UserId};
 use http::StatusCode;
 use platform::http::{ApiError, Path, Query, UrlId, UserRef, json, nullable, ok_status, parse_id};
@@ -126,7 +127,8 @@ fn member(api: &CommandApi, team: TeamId, user: UserId) -> Result<wire::TeamMemb
     let directory = api.fold.directory();
     let held = directory.state().active_membership(user, team);
     let held = held.ok_or_else(ApiError::team_member_not_found)?;
-    Ok(wire::TeamMember::new(team, user, held.scheme_admin, 0))
+    let guest = rights::is_guest(directory.state(), user);
+    Ok(wire::TeamMember::new(team, user, held.scheme_admin, 0).of_guest(guest))
 }
 
 /// `DELETE /teams/{team_id}/members/{user_id}`

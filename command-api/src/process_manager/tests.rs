@@ -1,5 +1,7 @@
 use domain::PartitionFold;
-use domain::commands::directory::{AddTeamMembers, CreateChannel, CreateTeam, RemoveTeamMember};
+use domain::commands::directory::{
+    AddTeamMembers, ChangeGuest, CreateChannel, CreateTeam, RemoveTeamMember,
+};
 use domain::commands::subject_of;
 use events::directory::{NewProfile, TeamType, UserCreated};
 use events::{Actor, Meta, NewRecord, Record};
@@ -114,6 +116,14 @@ impl World {
         let user_ids = vec![user];
         let join = AddTeamMembers { actor: user, team_id, user_ids, invite: None };
         let event = join.decide(self.directory.state()).unwrap().event().unwrap();
+        self.decide(event);
+    }
+
+    /// By the founder, who administers the system.
+    fn guest(&mut self, user_id: UserId, is_guest: bool) {
+        let actor = UserId::from_bytes([1; 16]);
+        let change = ChangeGuest { actor, user_id, is_guest };
+        let event = change.decide(self.directory.state()).unwrap().event().unwrap();
         self.decide(event);
     }
 
@@ -238,4 +248,42 @@ fn every_process_names_a_step_alike_and_a_second_membership_differently() {
     world.join(guest, team);
     let second = world.due();
     assert!(first.iter().all(|step| second.iter().all(|other| other.id != step.id)));
+}
+
+#[test]
+fn guests_are_in_no_default_channel_until_they_are_none_any_more() {
+    let mut world = World::new();
+    let (founder, sailor) = (world.user(1), world.user(2));
+    let team = world.team(founder);
+    world.settle();
+    world.join(sailor, team);
+    world.guest(sailor, true);
+    assert_eq!(world.settle(), 0);
+    world.guest(sailor, false);
+    assert_eq!(world.settle(), 2);
+    assert_eq!(world.members(town_square(team)), [founder, sailor]);
+    world.guest(sailor, true);
+    assert_eq!(world.settle(), 0, "whoever is in one stays");
+}
+
+#[test]
+fn who_becomes_a_guest_administers_no_channel_any_more() {
+    let mut world = World::new();
+    let (founder, sailor) = (world.user(1), world.user(2));
+    let team = world.team(founder);
+    world.join(sailor, team);
+    world.settle();
+    let channel = world.create_channel(sailor, team);
+    world.settle();
+    let admin =
+        |world: &World| world.channel(channel).unwrap().member(sailor).unwrap().scheme_admin;
+    assert!(admin(&world));
+    world.guest(sailor, true);
+    let states: Vec<&Channels> = world.channels.iter().map(PartitionFold::state).collect();
+    let (directory, next) = (world.directory.state(), world.directory.next());
+    assert_eq!(due_at(Key::Guest(sailor), directory, next, &states), world.due());
+    assert_eq!(world.settle(), 1);
+    world.guest(sailor, false);
+    world.settle();
+    assert!(!admin(&world));
 }

@@ -80,6 +80,7 @@ pub(super) fn settings() -> Settings {
         visible_wait: Duration::from_millis(20),
         deadline: Duration::from_secs(5),
         open_server: true,
+        enable_guest_accounts: true,
         file_bytes_max: 1_000,
         wrong_passwords_max: 10,
         retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },

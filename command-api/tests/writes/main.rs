@@ -5,6 +5,7 @@
 mod administration;
 mod attempts;
 mod deletions;
+mod guests;
 mod keys;
 mod later;
 mod permissions;

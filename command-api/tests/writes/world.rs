@@ -353,6 +353,7 @@ fn settings() -> Settings {
         visible_wait: PATIENCE,
         deadline: PATIENCE,
         open_server: true,
+        enable_guest_accounts: true,
         file_bytes_max: FILE_BYTES_MAX,
         wrong_passwords_max: 10,
         retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },

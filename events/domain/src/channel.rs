@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use events::bookmark::BookmarkedFile;
 use events::channel::{
     Broadcast, ChannelMemberRemoved, ChannelMemberRolesChanged, ChannelMembersAdded,
-    ChannelPrivacyChanged, LeftBecause, NewMember,
+    ChannelModerated, ChannelPrivacyChanged, LeftBecause, Moderated, Moderatee, Moderation,
+    NewMember,
 };
 use events::directory::{ChannelType, JoinedVia};
 use events::user::Totals;
@@ -68,6 +69,8 @@ pub struct Channel {
     /// How present members who have set anything want to be told.
     notify: BTreeMap<UserId, NotifyProps>,
     pub bookmarks: Bookmarks,
+    /// What is kept to the channel's administrators.
+    kept: BTreeSet<(Moderatee, Moderated)>,
 }
 
 impl Channel {
@@ -105,6 +108,16 @@ impl Channel {
     /// Whether calls to the whole channel pass a member by because of what they set here.
     pub fn ignores_broadcasts(&self, user: UserId) -> bool {
         self.notify.get(&user).is_some_and(notify::ignores_broadcasts)
+    }
+
+    /// Whether the channel keeps this from those, for its administrators.
+    pub fn keeps(&self, what: Moderated, whom: Moderatee) -> bool {
+        self.kept.contains(&(whom, what))
+    }
+
+    /// All that it keeps from them.
+    pub fn kept_from(&self, whom: Moderatee) -> impl Iterator<Item = Moderated> + '_ {
+        self.kept.iter().filter(move |(from, _)| *from == whom).map(|(_, what)| *what)
     }
 
     /// The channel's and the member's totals now.
@@ -213,6 +226,7 @@ impl Aggregate for Channels {
             E::ChannelMembersAdded(b) => self.admit_members(&b.c),
             E::ChannelMemberRemoved(b) => self.admit_removal(&b.c),
             E::ChannelMemberRolesChanged(b) => self.admit_roles(&b.c),
+            E::ChannelModerated(b) => self.admit_moderation(&b.c),
             E::PostCreated(b) => {
                 // The newest rules where rules can be switched off, and in no program that serves.
                 let of_tests = cfg!(feature = "faults") && rules == RULES_KNOWN;
@@ -316,6 +330,16 @@ impl Aggregate for Channels {
                     channel.members[at].scheme_admin = b.c.scheme_admin;
                 }
             }),
+            E::ChannelModerated(b) => self.with(channel_id, |channel| {
+                for change in &b.c.changes {
+                    let kept = (change.whom, change.what);
+                    if change.allowed {
+                        channel.kept.remove(&kept);
+                    } else {
+                        channel.kept.insert(kept);
+                    }
+                }
+            }),
             E::PostCreated(b) => {
                 if let Some(channel) = self.channels.get_mut(&channel_id) {
                     applied.members = count_post(channel, &b.c, at);
@@ -399,6 +423,7 @@ impl Aggregate for Channels {
             E::FileUploaded(b) => [(b.c.file.file_id.0, K::Created)].into_iter().collect(),
             E::ChannelPostsExpired(b) => [(b.c.channel_id.0, K::Deleted)].into_iter().collect(),
             E::ChannelPrivacyChanged(b) => [(b.c.channel_id.0, K::Edited)].into_iter().collect(),
+            E::ChannelModerated(b) => [(b.c.channel_id.0, K::RightsEnded)].into_iter().collect(),
             E::RulesActivated(_)
             | E::EpochOpened(_)
             | E::EpochSealed(_)
@@ -433,11 +458,14 @@ impl Aggregate for Channels {
     /// An attached file conflicts with its attachment to another post. Whatever looks at a post or a file
     /// that was there before conflicts with the channel's expiry, which may have taken it. Who joins by
     /// oneself relies on the channel being open: that conflicts with a change of its privacy. Who changes a
-    /// bookmark carries the rest of it as read: that conflicts with another change of it.
+    /// bookmark carries the rest of it as read: that conflicts with another change of it. Who says something,
+    /// reacts, brings people in or takes them out relies on the channel not keeping that to its administrators:
+    /// that conflicts with its moderation.
     fn conflicts(event: &ChannelEvent) -> Conflicts {
         use ChannelEvent as E;
         use TouchKind as K;
         const DELETED: Kinds = Kinds::of(&[K::Deleted]);
+        const MODERATED: Kinds = Kinds::of(&[K::RightsEnded]);
         let of = |channel: ChannelId, post: PostId, root: Option<PostId>, kinds| {
             let mut conflicts = Conflicts::new();
             conflicts.push((channel.0, DELETED));
@@ -445,14 +473,20 @@ impl Aggregate for Channels {
             conflicts.extend(root.map(|root| (root.0, DELETED)));
             conflicts
         };
+        let reaction = |channel: ChannelId, post, root| {
+            let mut conflicts = of(channel, post, root, DELETED);
+            conflicts.push((channel.0, MODERATED));
+            conflicts
+        };
         match event {
             E::PostCreated(b) => {
                 let rests_on_earlier = b.c.root.is_some() || !b.c.files.is_empty();
-                let channel = rests_on_earlier.then_some((b.c.channel_id.0, DELETED));
+                let both = Kinds::of(&[K::Deleted, K::RightsEnded]);
+                let channel = (b.c.channel_id.0, if rests_on_earlier { both } else { MODERATED });
                 let root = b.c.root.iter().map(|root| (root.post_id.0, DELETED));
                 let attached = Kinds::of(&[K::Attached]);
                 let files = b.c.files.iter().map(|file| (file.file_id.0, attached));
-                channel.into_iter().chain(root).chain(files).collect()
+                std::iter::once(channel).chain(root).chain(files).collect()
             }
             E::PostEdited(b) => {
                 of(b.c.channel_id, b.c.post_id, b.c.root_id, Kinds::of(&[K::Edited, K::Deleted]))
@@ -464,8 +498,6 @@ impl Aggregate for Channels {
             E::PostUnpinned(b) => {
                 of(b.c.channel_id, b.c.post_id, b.c.root_id, Kinds::of(&[K::Pinned, K::Deleted]))
             }
-            E::ReactionAdded(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
-            E::ReactionRemoved(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
             E::PostAcknowledged(b) => of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED),
             E::PostAcknowledgementRemoved(b) => {
                 of(b.c.channel_id, b.c.post_id, b.c.root_id, DELETED)
@@ -475,8 +507,17 @@ impl Aggregate for Channels {
                 let before = b.c.replaces.unwrap_or(b.c.bookmark_id);
                 of_bookmark(b.c.channel_id, Some(before), b.c.file)
             }
-            E::ChannelMembersAdded(b) if b.c.via == JoinedVia::Join => {
-                [(b.c.channel_id.0, Kinds::of(&[K::Edited]))].into_iter().collect()
+            E::ReactionAdded(b) => reaction(b.c.channel_id, b.c.post_id, b.c.root_id),
+            E::ReactionRemoved(b) => reaction(b.c.channel_id, b.c.post_id, b.c.root_id),
+            E::ChannelMembersAdded(b) => match b.c.via {
+                JoinedVia::Join => {
+                    [(b.c.channel_id.0, Kinds::of(&[K::Edited]))].into_iter().collect()
+                }
+                JoinedVia::Add => [(b.c.channel_id.0, MODERATED)].into_iter().collect(),
+                JoinedVia::Step => Conflicts::new(),
+            },
+            E::ChannelMemberRemoved(b) if b.c.because == LeftBecause::Removed => {
+                [(b.c.channel_id.0, MODERATED)].into_iter().collect()
             }
             E::ThreadFollowed(b) => of(b.c.channel_id, b.c.root_id, None, DELETED),
             E::ThreadUnfollowed(b) => of(b.c.channel_id, b.c.root_id, None, DELETED),
@@ -490,9 +531,9 @@ impl Aggregate for Channels {
             | E::ChannelPrivacyChanged(_)
             | E::ChannelArchived(_)
             | E::ChannelRestored(_)
-            | E::ChannelMembersAdded(_)
             | E::ChannelMemberRemoved(_)
             | E::ChannelMemberRolesChanged(_)
+            | E::ChannelModerated(_)
             | E::ChannelAuthorErased(_)
             | E::ChannelPostsExpired(_)
             | E::ChannelKeyAdvanced(_)
@@ -563,6 +604,13 @@ impl Channels {
         refuse_if(held.scheme_admin == changed.scheme_admin, Refusal::Already)
     }
 
+    fn admit_moderation(&self, moderated: &ChannelModerated) -> Result<(), Refusal> {
+        let channel = self.open(moderated.channel_id)?;
+        refuse_if(!channel.r#type.in_team(), Refusal::FixedMembers)?;
+        let differs = |one: &Moderation| channel.keeps(one.what, one.whom) == one.allowed;
+        refuse_if(!moderated.changes.iter().any(differs), Refusal::Already)
+    }
+
     fn admit_members(&self, added: &ChannelMembersAdded) -> Result<(), Refusal> {
         let channel = match added.via {
             JoinedVia::Step => self.known(added.channel_id)?,
@@ -591,7 +639,7 @@ impl Channels {
             });
             return refuse_if(over, Refusal::Already);
         }
-        refuse_if(channel.is_default, Refusal::DefaultChannel)?;
+        refuse_if(channel.is_default && !removed.is_guest, Refusal::DefaultChannel)?;
         let held = held.filter(|m| m.active).ok_or(Refusal::Already)?;
         let named = removed.membership == Some(held.since) || !faults::is_on(Rule::NamedMembership);
         refuse_if(!named, Refusal::OtherMembership)

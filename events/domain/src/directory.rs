@@ -23,6 +23,8 @@ pub struct Account {
     /// Whether nothing that was sealed under its key can be read any more.
     pub key_destroyed: bool,
     pub system_admin: bool,
+    /// Offset of the event that made it a guest's.
+    pub guest: Option<u64>,
     pub is_bot: bool,
     /// Offset of the event that last ended the account's sessions; 0 for none.
     pub auth_generation: u64,
@@ -231,6 +233,12 @@ impl Aggregate for Directory {
             E::UserRolesChanged(b) => {
                 let account = self.standing(b.c.user_id)?;
                 refuse_if(account.system_admin == b.c.system_admin, Refusal::Already)?;
+                refuse_if(b.c.system_admin && account.guest.is_some(), Refusal::Guest)?;
+                refuse_if(self.is_last_admin(b.c.user_id), Refusal::LastAdmin)
+            }
+            E::UserGuestChanged(b) => {
+                let account = self.standing(b.c.user_id)?;
+                refuse_if(account.guest.is_some() == b.c.is_guest, Refusal::Already)?;
                 refuse_if(self.is_last_admin(b.c.user_id), Refusal::LastAdmin)
             }
             E::UserDeactivated(b) => {
@@ -251,7 +259,9 @@ impl Aggregate for Directory {
             E::TeamCreated(b) => {
                 refuse_if(self.teams.contains_key(&b.c.team_id), Refusal::Already)?;
                 refuse_if(self.team_names.contains_key(&b.c.name), Refusal::TeamNameTaken)?;
-                refuse_if(!self.known(b.c.creator_id)?.active, Refusal::UserInactive)
+                let creator = self.known(b.c.creator_id)?;
+                refuse_if(!creator.active, Refusal::UserInactive)?;
+                refuse_if(creator.guest.is_some(), Refusal::Guest)
             }
             E::TeamMembersAdded(b) => {
                 self.open_team(b.c.team_id)?;
@@ -340,6 +350,9 @@ impl Aggregate for Directory {
             E::UserRolesChanged(b) => {
                 self.with_account(b.c.user_id, |a| a.system_admin = b.c.system_admin);
             }
+            E::UserGuestChanged(b) => {
+                applied.teams = self.change_guest(b.c.user_id, b.c.is_guest.then_some(offset));
+            }
             E::UserDeactivated(b) => {
                 self.end_sessions(b.c.user_id, offset, None);
                 self.with_account(b.c.user_id, |a| a.active = false);
@@ -391,7 +404,7 @@ impl Aggregate for Directory {
 
     fn touches(event: &DirectoryEvent) -> Touches {
         Self::ends_sessions(event)
-            .map(|user| (user.0, TouchKind::SessionsEnded))
+            .map(|user| (user.0, TouchKind::RightsEnded))
             .into_iter()
             .collect()
     }
@@ -399,7 +412,7 @@ impl Aggregate for Directory {
     fn conflicts(event: &DirectoryEvent) -> Conflicts {
         match event {
             DirectoryEvent::UserPasswordChanged(b) if b.c.kept_session.is_some() => {
-                [(b.c.user_id.0, Kinds::of(&[TouchKind::SessionsEnded]))].into_iter().collect()
+                [(b.c.user_id.0, Kinds::of(&[TouchKind::RightsEnded]))].into_iter().collect()
             }
             _ => Conflicts::new(),
         }
@@ -469,6 +482,8 @@ impl Directory {
         let held = self.memberships.get(&(changed.user_id, changed.team_id));
         let held = held.filter(|held| held.active).ok_or(Refusal::NotATeamMember)?;
         refuse_if(held.generation != changed.generation, Refusal::OtherMembership)?;
+        let guest = self.known(changed.user_id)?.guest.is_some();
+        refuse_if(changed.scheme_admin && guest, Refusal::Guest)?;
         refuse_if(held.scheme_admin == changed.scheme_admin, Refusal::Already)
     }
 
@@ -506,6 +521,7 @@ impl Directory {
                 erased: None,
                 key_destroyed: false,
                 system_admin: first,
+                guest: None,
                 is_bot: created.is_bot,
                 auth_generation: 0,
                 kept_session: None,
@@ -535,6 +551,26 @@ impl Directory {
         }
     }
 
+    /// Answers the teams that the person is in, where a guest administers nothing.
+    fn change_guest(&mut self, user: UserId, guest: Option<u64>) -> Vec<TeamId> {
+        self.with_account(user, |account| {
+            account.guest = guest;
+            account.system_admin &= guest.is_none();
+        });
+        let teams = self.present_teams(user);
+        for team in &teams {
+            if let Some(held) = self.memberships.get_mut(&(user, *team)) {
+                held.scheme_admin &= guest.is_none();
+            }
+        }
+        teams
+    }
+
+    fn present_teams(&self, user: UserId) -> Vec<TeamId> {
+        let present = self.memberships_of(user).filter(|(_, membership)| membership.active);
+        present.map(|(team, _)| team).collect()
+    }
+
     fn end_sessions(&mut self, user: UserId, offset: u64, kept: Option<SessionId>) {
         self.with_account(user, |account| {
             account.auth_generation = offset;
@@ -549,11 +585,11 @@ impl Directory {
         let Some(account) = self.accounts.get_mut(&user) else { return Vec::new() };
         account.active = false;
         account.system_admin = false;
+        account.guest = None;
         account.erased = Some(offset);
         self.usernames.remove(&account.username_hash);
         self.emails.remove(&account.email_hash);
-        let present = self.memberships_of(user).filter(|(_, membership)| membership.active);
-        let left: Vec<TeamId> = present.map(|(team, _)| team).collect();
+        let left = self.present_teams(user);
         left.iter().for_each(|team| self.remove_member(user, *team));
         left
     }

@@ -4,6 +4,7 @@
 //! grants stands in one table, by the names that clients know. A test of command-api compares it with
 //! the roles that clients are told of, and with who is let through.
 
+use events::channel::{Moderated, Moderatee};
 use events::directory::ChannelType;
 use events::{TeamId, UserId};
 
@@ -15,24 +16,50 @@ use crate::rights;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     SystemAdmin,
+    SystemUser,
+    SystemGuest,
     TeamAdmin,
     TeamUser,
+    TeamGuest,
     ChannelAdmin,
     ChannelUser,
+    ChannelGuest,
 }
 
 impl Role {
-    pub const ALL: [Self; 5] =
-        [Self::SystemAdmin, Self::TeamAdmin, Self::TeamUser, Self::ChannelAdmin, Self::ChannelUser];
+    pub const ALL: [Self; 9] = [
+        Self::SystemAdmin,
+        Self::SystemUser,
+        Self::SystemGuest,
+        Self::TeamAdmin,
+        Self::TeamUser,
+        Self::TeamGuest,
+        Self::ChannelAdmin,
+        Self::ChannelUser,
+        Self::ChannelGuest,
+    ];
 
     /// As it stands in `roles`.
     pub fn name(self) -> &'static str {
         match self {
             Self::SystemAdmin => "system_admin",
+            Self::SystemUser => "system_user",
+            Self::SystemGuest => "system_guest",
             Self::TeamAdmin => "team_admin",
             Self::TeamUser => "team_user",
+            Self::TeamGuest => "team_guest",
             Self::ChannelAdmin => "channel_admin",
             Self::ChannelUser => "channel_user",
+            Self::ChannelGuest => "channel_guest",
+        }
+    }
+
+    /// Those from whom a channel can keep something.
+    fn moderatee(self) -> Option<Moderatee> {
+        match self {
+            Self::ChannelUser => Some(Moderatee::Members),
+            Self::ChannelGuest => Some(Moderatee::Guests),
+            _ => None,
         }
     }
 }
@@ -40,6 +67,8 @@ impl Role {
 /// Where something is done.
 #[derive(Debug, Clone, Copy)]
 pub enum Place<'c> {
+    /// The whole installation.
+    System,
     Team(TeamId),
     /// The same, whether it is archived or not: for what concerns the archive itself.
     LastingTeam(TeamId),
@@ -71,11 +100,19 @@ macro_rules! permissions {
 }
 
 permissions! {
+    CreateTeam = "create_team" for SystemUser;
+    CreateEmojis = "create_emojis" for SystemUser;
+    JoinPublicTeams = "join_public_teams" for SystemUser;
+    ListPublicTeams = "list_public_teams" for SystemUser;
+    ViewMembers = "view_members" for SystemUser;
     ManageTeam = "manage_team" for TeamAdmin;
     ManageTeamRoles = "manage_team_roles" for TeamAdmin;
     RemoveUserFromTeam = "remove_user_from_team" for TeamAdmin;
     AddUserToTeam = "add_user_to_team" for TeamUser;
+    CreatePublicChannel = "create_public_channel" for TeamUser;
+    CreatePrivateChannel = "create_private_channel" for TeamUser;
     JoinPublicChannels = "join_public_channels" for TeamUser;
+    ListTeamChannels = "list_team_channels" for TeamUser;
     ManageChannelRoles = "manage_channel_roles" for TeamAdmin ChannelAdmin;
     ConvertPublicChannelToPrivate = "convert_public_channel_to_private" for TeamAdmin;
     ConvertPrivateChannelToPublic = "convert_private_channel_to_public" for TeamAdmin;
@@ -93,6 +130,11 @@ permissions! {
     DeleteBookmarkPrivateChannel = "delete_bookmark_private_channel" for ChannelUser ChannelAdmin;
     OrderBookmarkPublicChannel = "order_bookmark_public_channel" for ChannelUser ChannelAdmin;
     OrderBookmarkPrivateChannel = "order_bookmark_private_channel" for ChannelUser ChannelAdmin;
+    CreatePost = "create_post" for ChannelUser ChannelGuest ChannelAdmin;
+    DeletePost = "delete_post" for ChannelUser;
+    AddReaction = "add_reaction" for ChannelUser ChannelGuest ChannelAdmin;
+    RemoveReaction = "remove_reaction" for ChannelUser ChannelGuest ChannelAdmin;
+    UseChannelMentions = "use_channel_mentions" for ChannelUser ChannelGuest ChannelAdmin TeamAdmin;
 }
 
 impl Permission {
@@ -107,6 +149,13 @@ impl Permission {
         match of {
             ChannelType::Open => Self::ManagePublicChannelMembers,
             _ => Self::ManagePrivateChannelMembers,
+        }
+    }
+
+    pub fn create_channel(of: ChannelType) -> Self {
+        match of {
+            ChannelType::Open => Self::CreatePublicChannel,
+            _ => Self::CreatePrivateChannel,
         }
     }
 
@@ -152,14 +201,34 @@ impl Permission {
             _ => Self::ConvertPublicChannelToPrivate,
         }
     }
+
+    /// As what a channel can keep it to its administrators.
+    pub fn moderated(self) -> Option<Moderated> {
+        match self {
+            Self::CreatePost => Some(Moderated::CreatePost),
+            Self::AddReaction | Self::RemoveReaction => Some(Moderated::CreateReactions),
+            Self::ManagePublicChannelMembers | Self::ManagePrivateChannelMembers => {
+                Some(Moderated::ManageMembers)
+            }
+            Self::UseChannelMentions => Some(Moderated::UseChannelMentions),
+            _ => None,
+        }
+    }
 }
 
 /// Whether `user` may do this here.
 pub fn may(directory: &Directory, user: UserId, what: Permission, place: Place<'_>) -> bool {
     Role::ALL
         .into_iter()
-        .filter(|role| what.is_granted_to(*role))
+        .filter(|role| what.is_granted_to(*role) && !is_kept(what, *role, place))
         .any(|role| holds(directory, user, role, place))
+}
+
+/// Whether the channel keeps this from the role.
+fn is_kept(what: Permission, role: Role, place: Place<'_>) -> bool {
+    let Place::Channel(channel) = place else { return false };
+    let kept = |whom| what.moderated().is_some_and(|moderated| channel.keeps(moderated, whom));
+    role.moderatee().is_some_and(kept)
 }
 
 /// Whether `user` has the role at the place.
@@ -167,14 +236,19 @@ pub fn holds(directory: &Directory, user: UserId, role: Role, place: Place<'_>) 
     let in_team = || team_membership(directory, user, place);
     let in_channel = || match place {
         Place::Channel(channel) => rights::member(directory, channel, user),
-        Place::Team(_) | Place::LastingTeam(_) => None,
+        Place::System | Place::Team(_) | Place::LastingTeam(_) => None,
     };
+    let guest = rights::is_guest(directory, user);
     match role {
         Role::SystemAdmin => rights::is_system_admin(directory, user),
-        Role::TeamAdmin => in_team().is_some_and(|held| held.scheme_admin),
-        Role::TeamUser => in_team().is_some(),
-        Role::ChannelAdmin => in_channel().is_some_and(|member| member.scheme_admin),
-        Role::ChannelUser => in_channel().is_some(),
+        Role::SystemUser => !guest && directory.active_account(user).is_some(),
+        Role::SystemGuest => guest && directory.active_account(user).is_some(),
+        Role::TeamAdmin => !guest && in_team().is_some_and(|held| held.scheme_admin),
+        Role::TeamUser => !guest && in_team().is_some(),
+        Role::TeamGuest => guest && in_team().is_some(),
+        Role::ChannelAdmin => !guest && in_channel().is_some_and(|member| member.scheme_admin),
+        Role::ChannelUser => !guest && in_channel().is_some(),
+        Role::ChannelGuest => guest && in_channel().is_some(),
     }
 }
 
@@ -184,25 +258,28 @@ fn team_membership<'d>(
     place: Place<'_>,
 ) -> Option<&'d TeamMembership> {
     match place {
+        Place::System => None,
         Place::Team(team) => directory.active_membership(user, team),
         Place::LastingTeam(team) => directory.lasting_membership(user, team),
         Place::Channel(channel) => directory.active_membership(user, channel.team_id?),
     }
 }
 
-/// Whether `user` may know that the team exists: members do, and everyone where anybody may join.
+/// Whether `user` may know that the team exists: members do, and whoever is no guest where anybody may
+/// join.
 pub fn knows_team(directory: &Directory, user: UserId, team: TeamId) -> bool {
     let open = |team: &crate::Team| {
         team.allow_open_invite && team.r#type == events::directory::TeamType::Open && !team.archived
     };
     directory.lasting_membership(user, team).is_some()
         || rights::is_system_admin(directory, user)
-        || (directory.active_account(user).is_some() && directory.team(team).is_some_and(open))
+        || (may(directory, user, Permission::ListPublicTeams, Place::System)
+            && directory.team(team).is_some_and(open))
 }
 
 /// Whether `user` may know that the channel exists: who is or was in it, and who may find it in a team.
 pub fn knows_channel(directory: &Directory, user: UserId, channel: &Channel) -> bool {
-    let in_team = |team| directory.active_membership(user, team).is_some();
-    let found = channel.r#type == ChannelType::Open && channel.team_id.is_some_and(in_team);
+    let lists = |team| may(directory, user, Permission::ListTeamChannels, Place::Team(team));
+    let found = channel.r#type == ChannelType::Open && channel.team_id.is_some_and(lists);
     found || channel.any_member(user).is_some() || rights::is_system_admin(directory, user)
 }

@@ -32,6 +32,12 @@ pub fn is_system_admin(directory: &Directory, user: UserId) -> bool {
     directory.active_account(user).is_some_and(|account| account.system_admin)
 }
 
+/// Whether the account is a guest's, who sees only the channels that they were brought into, and whom they
+/// meet there.
+pub fn is_guest(directory: &Directory, user: UserId) -> bool {
+    directory.account(user).is_some_and(|account| account.guest.is_some())
+}
+
 /// Whether `actor`, with an active account, may do in `user`'s name what people do for themselves: it is
 /// they, or the administrator of the whole system.
 pub fn may_act_for(directory: &Directory, actor: UserId, user: UserId) -> bool {

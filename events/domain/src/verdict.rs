@@ -33,6 +33,8 @@ pub struct Applied {
     pub admitted: Vec<UserId>,
     /// `directory`, user.erased: the teams that the person was a member of.
     pub left: Vec<TeamId>,
+    /// `directory`, user.guest_changed: the teams that the person is a member of.
+    pub teams: Vec<TeamId>,
     /// `directory`, user.created: the account is the first and therefore the administrator.
     pub system_admin: bool,
     /// `channels`, channel.member_notify_changed: all that the member has set now.
@@ -142,6 +144,8 @@ pub enum Refusal {
     UnknownBookmark,
     /// A channel has as many as it may have.
     TooManyBookmarks,
+    /// Guests administer nothing, and found neither teams nor channels.
+    Guest,
 }
 
 /// A remembered verdict: what a repeated id is answered with.

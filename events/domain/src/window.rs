@@ -39,8 +39,9 @@ pub enum TouchKind {
     Reacted,
     Replied,
     Attached,
-    /// All sessions of an account ended.
-    SessionsEnded,
+    /// Rights that others may have decided on: all sessions of an account, or what a channel lets its
+    /// members do.
+    RightsEnded,
 }
 
 const KINDS: usize = 8;

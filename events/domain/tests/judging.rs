@@ -188,6 +188,7 @@ fn removed(n: u8, membership: Option<u64>, generation: u64, because: LeftBecause
         generation,
         by: user(1),
         because,
+        is_guest: false,
         notice: None,
     })
 }
@@ -699,4 +700,50 @@ fn a_role_is_changed_of_the_membership_that_stands() {
     assert_eq!(given.refused(admin(7, false)), Refusal::OtherMembership);
     given.applied(removed(1, Some(0), 5, LeftBecause::Left));
     assert_eq!(given.refused(admin(0, false)), Refusal::NotAMember);
+}
+
+#[test]
+fn a_guest_is_no_administrator_and_founds_nothing() {
+    let mut given = directory();
+    given.applied(account(1));
+    given.applied(account(2));
+    let guest = |n, is_guest| dir(UserGuestChanged { user_id: user(n), is_guest });
+    assert_eq!(given.refused(guest(1, true)), Refusal::LastAdmin);
+    assert_eq!(given.refused(guest(2, false)), Refusal::Already);
+    given.applied(guest(2, true));
+    let admin = dir(UserRolesChanged { user_id: user(2), system_admin: true });
+    assert_eq!(given.refused(admin), Refusal::Guest);
+}
+
+#[test]
+fn what_was_said_before_a_channel_was_silenced_is_decided_anew() {
+    let mut given = channel(WindowLimits::STREAM);
+    let change =
+        Moderation { whom: Moderatee::Members, what: Moderated::CreatePost, allowed: false };
+    let silenced = |allowed| {
+        let changes = vec![Moderation { allowed, ..change }];
+        chan(ChannelModerated { channel_id: CHANNEL, changes, by: user(1) })
+    };
+    assert_eq!(given.refused(silenced(true)), Refusal::Already);
+    let before = given.meta(EventId::random());
+    given.applied(silenced(false));
+    let reaction = ReactionAdded {
+        channel_id: CHANNEL,
+        post_id: post(1),
+        root_id: None,
+        user_id: user(1),
+        emoji_name: "tada".into(),
+    };
+    for event in [
+        chan(created(1, 1, None)),
+        chan(created(2, 1, Some(9))),
+        chan(reaction),
+        added(2, 7, JoinedVia::Add),
+        removed(1, Some(0), 5, LeftBecause::Removed),
+    ] {
+        let before = Meta { id: EventId::random(), ..before.clone() };
+        assert_eq!(given.append(before, event), Verdict::Void(Void::Stale));
+    }
+    let leaves = given.append(before, removed(1, Some(0), 5, LeftBecause::Left));
+    assert!(matches!(leaves, Verdict::Applied(_)), "who leaves asks nobody: {leaves:?}");
 }

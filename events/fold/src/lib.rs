@@ -10,6 +10,7 @@ mod ends;
 mod lease;
 mod names;
 mod others;
+mod people;
 mod presence;
 mod processes;
 mod runner;

@@ -116,6 +116,7 @@ impl Names {
             | DirectoryEvent::EpochSealed(_)
             | DirectoryEvent::UserPasswordChanged(_)
             | DirectoryEvent::UserRolesChanged(_)
+            | DirectoryEvent::UserGuestChanged(_)
             | DirectoryEvent::UserDeactivated(_)
             | DirectoryEvent::UserActivated(_)
             | DirectoryEvent::UserKeyDestroyed(_)

@@ -65,6 +65,7 @@ pub fn refusal(reason: Refusal) -> &'static str {
         Refusal::NotWaiting => "not_waiting",
         Refusal::UnknownBookmark => "unknown_bookmark",
         Refusal::TooManyBookmarks => "too_many_bookmarks",
+        Refusal::Guest => "guest",
     }
 }
 

@@ -53,6 +53,7 @@ pub fn client_config(config: &Config, secrets: &Secrets) -> ClientConfig {
         site_url: site_url(config),
         site_name: config.service.site_name.clone(),
         enable_public_link: config.service.enable_public_link,
+        enable_guest_accounts: config.service.enable_guest_accounts,
         max_file_size_bytes: config.limits.file_bytes_max.get(),
         max_post_size_runes: MESSAGE_CHARS_MAX as u64,
         password_length_min: PASSWORD_LEN_MIN as u64,

@@ -161,6 +161,7 @@ fn access_end(folded: &Folded) -> Option<Position> {
             event,
             ChannelEvent::ChannelMemberRemoved(_)
                 | ChannelEvent::ChannelMemberRolesChanged(_)
+                | ChannelEvent::ChannelModerated(_)
                 | ChannelEvent::ChannelPrivacyChanged(_)
                 | ChannelEvent::ChannelArchived(_)
         ),

@@ -136,6 +136,9 @@ crate::settings_section! {
         /// Whether members may make links by which anybody, without an account, can have a file that a post
         /// shows. Switched off, links that were made no longer work.
         enable_public_link: bool = "false",
+        /// Whether administrators may make accounts those of guests, who see only the channels that they are
+        /// brought into, and whom they meet there. Switched off, guests stay guests until they are promoted.
+        enable_guest_accounts: bool = "true",
     }
 }
 

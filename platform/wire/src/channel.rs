@@ -1,9 +1,11 @@
 //! Channels, their members, and what is unread in them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
-use events::channel::ChannelCreated;
+use domain::{Directory, rights};
+use events::channel::{ChannelCreated, Moderatee};
 use events::directory::ChannelType;
 use events::{ChannelId, Id, TeamId, UserId};
 use serde::Serialize;
@@ -11,6 +13,7 @@ use sha1::{Digest, Sha1};
 
 use crate::StringMap;
 use crate::ids::or_empty;
+use crate::moderation::channel_role;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Channel {
@@ -133,7 +136,7 @@ pub const HIDDEN_TIME: i64 = -1;
 pub struct ChannelMember {
     pub channel_id: ChannelId,
     pub user_id: UserId,
-    pub roles: &'static str,
+    pub roles: Cow<'static, str>,
     pub last_viewed_at: i64,
     pub msg_count: i64,
     pub mention_count: i64,
@@ -161,7 +164,7 @@ impl ChannelMember {
         Self {
             channel_id,
             user_id,
-            roles: if scheme_admin { "channel_user channel_admin" } else { "channel_user" },
+            roles: if scheme_admin { "channel_user channel_admin" } else { "channel_user" }.into(),
             last_viewed_at: at,
             msg_count,
             mention_count: 0,
@@ -175,6 +178,22 @@ impl ChannelMember {
             scheme_admin,
             explicit_roles: "",
         }
+    }
+
+    /// The membership as account and channel have it now: whether it is a guest's, and what the channel
+    /// keeps from its owner.
+    #[must_use]
+    pub fn as_of(mut self, directory: &Directory, channel: Option<&domain::Channel>) -> Self {
+        self.scheme_guest = rights::is_guest(directory, self.user_id);
+        self.scheme_user = !self.scheme_guest;
+        self.scheme_admin &= self.scheme_user;
+        let whom = if self.scheme_guest { Moderatee::Guests } else { Moderatee::Members };
+        let kept = channel.map(|channel| channel.kept_from(whom).collect::<Vec<_>>());
+        self.roles = channel_role(whom, &kept.unwrap_or_default());
+        if self.scheme_admin {
+            self.roles = format!("{} channel_admin", self.roles).into();
+        }
+        self
     }
 
     /// The membership as others see it.

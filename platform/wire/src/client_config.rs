@@ -16,6 +16,7 @@ pub struct ClientConfig {
     pub site_name: String,
     /// Whether files can be had by a link, without an account.
     pub enable_public_link: bool,
+    pub enable_guest_accounts: bool,
     pub max_file_size_bytes: u64,
     pub max_post_size_runes: u64,
     pub password_length_min: u64,
@@ -200,6 +201,7 @@ pub fn client_config(config: &ClientConfig) -> Map {
     map.extend(fixed(MEMBERS));
     map.extend([
         ("EnablePublicLink", config.enable_public_link.to_string()),
+        ("EnableGuestAccounts", config.enable_guest_accounts.to_string()),
         ("MaxFileSize", config.max_file_size_bytes.to_string()),
         ("MaxPostSize", config.max_post_size_runes.to_string()),
         ("CollapsedThreads", config.collapsed_threads.name().to_owned()),
@@ -228,6 +230,7 @@ mod tests {
             site_url: String::new(),
             site_name: "nottermost".into(),
             enable_public_link: false,
+            enable_guest_accounts: true,
             max_file_size_bytes: 104_857_600,
             max_post_size_runes: 16_383,
             password_length_min: 8,

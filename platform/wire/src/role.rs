@@ -1,16 +1,18 @@
 //! Roles: what the strings in `roles` mean.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use events::Id;
 use serde::Serialize;
 
+use crate::moderation::{kept_by_role, kept_permissions};
 use crate::permissions::*;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Role {
     pub id: Id,
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub display_name: &'static str,
     pub description: &'static str,
     pub create_at: i64,
@@ -46,6 +48,18 @@ pub fn built_in_role(name: &str) -> Option<Role> {
     )
 }
 
+/// The role of this name: a built-in one, or one of those that moderated channels give.
+pub fn role_named(name: &str) -> Option<Role> {
+    built_in_role(name).or_else(|| {
+        let (base, kept) = kept_by_role(name)?;
+        let kept: Vec<&str> = kept_permissions(&kept).collect();
+        let mut role = built_in_role(base)?;
+        role.permissions.retain(|permission| !kept.contains(permission));
+        let id = Id::derived("role.moderated", &[name.as_bytes()]);
+        Some(Role { id, name: name.to_owned().into(), built_in: false, ..role })
+    })
+}
+
 /// All of them.
 pub fn built_in_roles() -> Vec<Role> {
     std::iter::once("system_admin")
@@ -71,7 +85,7 @@ fn role(
 ) -> Role {
     Role {
         id: Id::derived("role.built-in", &[name.as_bytes()]),
-        name,
+        name: name.into(),
         display_name,
         description: "",
         create_at: 0,
@@ -104,5 +118,20 @@ mod tests {
         assert!(member.permissions.contains(&"create_post"));
         assert!(member.permissions.contains(&"read_channel"));
         assert_eq!(built_in_role("no_such_role"), None);
+    }
+
+    #[test]
+    fn a_moderated_channel_gives_the_role_without_what_it_keeps() {
+        let silent = role_named("channel_user_without_pr").unwrap();
+        let member = built_in_role("channel_user").unwrap();
+        let kept = ["add_reaction", "create_post", "remove_reaction"];
+        for permission in &member.permissions {
+            assert_eq!(silent.permissions.contains(permission), !kept.contains(permission));
+        }
+        assert_ne!(silent.id, member.id);
+        for name in ["channel_user_without_", "channel_user_without_rp", "channel_user_without_x"] {
+            assert_eq!(role_named(name), None, "{name}");
+        }
+        assert_eq!(role_named("team_user_without_p"), None);
     }
 }

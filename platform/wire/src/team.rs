@@ -95,6 +95,21 @@ impl TeamMember {
             explicit_roles: "",
         }
     }
+
+    /// The membership as it is where its owner is a guest.
+    #[must_use]
+    pub fn of_guest(self, guest: bool) -> Self {
+        if !guest {
+            return self;
+        }
+        Self {
+            roles: "team_guest",
+            scheme_guest: true,
+            scheme_user: false,
+            scheme_admin: false,
+            ..self
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -54,9 +54,13 @@ impl Default for Privacy {
     }
 }
 
-/// The `roles` of an account.
-pub fn system_roles(system_admin: bool) -> &'static str {
-    if system_admin { "system_admin system_user" } else { "system_user" }
+/// The `roles` of an account. A guest administers nothing.
+pub fn system_roles(system_admin: bool, guest: bool) -> &'static str {
+    match (system_admin, guest) {
+        (_, true) => "system_guest",
+        (true, false) => "system_admin system_user",
+        (false, false) => "system_user",
+    }
 }
 
 impl User {
@@ -76,7 +80,7 @@ impl User {
             first_name: p.first_name.clone(),
             last_name: p.last_name.clone(),
             position: p.position.clone(),
-            roles: system_roles(system_admin).to_owned(),
+            roles: system_roles(system_admin, false).to_owned(),
             props: p.props.clone(),
             notify_props: or_default(&p.notify_props, default_notify_props),
             last_password_update: at,

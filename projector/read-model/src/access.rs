@@ -51,7 +51,7 @@ pub(crate) fn may_see(channel: &str, viewer: &str) -> String {
         "({} OR EXISTS (
             SELECT FROM channels mc
             JOIN present_team_members mt ON mt.team_id = mc.team_id AND mt.user_id = {viewer}
-            WHERE mc.id = {channel} AND mc.kind = 'O')
+            WHERE mc.id = {channel} AND mc.kind = 'O' AND NOT mt.is_guest)
           OR EXISTS (
             SELECT FROM channels mc JOIN users mu ON mu.id = {viewer}
             WHERE mc.id = {channel} AND mc.team_id IS NOT NULL
@@ -60,7 +60,7 @@ pub(crate) fn may_see(channel: &str, viewer: &str) -> String {
     )
 }
 
-/// SQL that says whether `viewer` may know who is in `team` and which public channels it has.
+/// SQL that says whether `viewer` may know that somebody is in `team`: guests may, of whom they know.
 pub(crate) fn may_see_team(team: &str, viewer: &str) -> String {
     format!(
         "(EXISTS (SELECT FROM present_team_members mt
@@ -70,9 +70,21 @@ pub(crate) fn may_see_team(team: &str, viewer: &str) -> String {
     )
 }
 
-/// SQL that says whether anybody with an account may see and join the team of this alias.
-pub(crate) fn open_to_all(team: &str) -> String {
-    format!("({team}.allow_open_invite AND {team}.kind = 'O' AND {team}.delete_at = 0)")
+/// SQL that says whether `viewer` may know which public channels `team` has.
+pub(crate) fn may_list_team(team: &str, viewer: &str) -> String {
+    format!(
+        "({} AND NOT EXISTS (SELECT FROM users mg WHERE mg.id = {viewer} AND mg.is_guest))",
+        may_see_team(team, viewer)
+    )
+}
+
+/// SQL that says whether the team of this alias may be seen and joined by anybody with an account who is
+/// no guest.
+pub(crate) fn open_to_all(team: &str, viewer: &str) -> String {
+    format!(
+        "({team}.allow_open_invite AND {team}.kind = 'O' AND {team}.delete_at = 0 AND EXISTS (
+            SELECT FROM users mo WHERE mo.id = {viewer} AND mo.delete_at = 0 AND NOT mo.is_guest))"
+    )
 }
 
 /// A page of a list.

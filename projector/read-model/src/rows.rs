@@ -136,6 +136,7 @@ table! {
         picture_key: String = "text",
         /// Whether a call to the whole channel is one to this person.
         hears_broadcasts: bool = "boolean",
+        is_guest: bool = "boolean",
     }
 }
 

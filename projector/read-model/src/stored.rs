@@ -105,7 +105,7 @@ impl UserRow {
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
             position: self.position.clone(),
-            roles: wire::system_roles(self.system_admin).to_owned(),
+            roles: wire::system_roles(self.system_admin, self.is_guest).to_owned(),
             props: self.props.clone(),
             notify_props: self.notify_props.clone(),
             last_password_update: self.last_password_update,
@@ -140,7 +140,7 @@ impl From<&wire::User> for UserRow {
             timezone: user.timezone.clone(),
             locale: user.locale.clone(),
             is_bot: user.is_bot,
-            system_admin: user.roles == wire::system_roles(true),
+            system_admin: user.roles == wire::system_roles(true, false),
             email_verified: user.email_verified,
             create_at: user.create_at,
             update_at: user.update_at,
@@ -150,6 +150,7 @@ impl From<&wire::User> for UserRow {
             picture_object: String::new(),
             picture_key: String::new(),
             hears_broadcasts: hears_broadcasts(&user.notify_props),
+            is_guest: user.roles == wire::system_roles(false, true),
         }
     }
 }

@@ -64,6 +64,11 @@ impl RowChanges {
                 let key = (b.c.channel_id, b.c.user_id);
                 amend_membership(&mut self.channel_members, key, patch);
             }
+            // What it keeps stands in the fold.
+            E::ChannelModerated(b) => {
+                let patch = ChannelPatch { update_at: Some(at), ..totals(after) };
+                amend(&mut self.channels, b.c.channel_id, patch);
+            }
             E::PostCreated(b) => {
                 amend(&mut self.channels, b.c.channel_id, totals(after));
                 for member in &applied.members {

@@ -2,8 +2,8 @@
 
 use domain::Applied;
 use events::directory::{
-    DefaultChannel, ProfilePatch, TeamChanged, TeamCreated, TeamMembersAdded, UserProfileChanged,
-    erased_username,
+    DefaultChannel, ProfilePatch, TeamChanged, TeamCreated, TeamMembersAdded, UserGuestChanged,
+    UserProfileChanged, erased_username,
 };
 use events::pictures::{PictureKey, UserPictureChanged};
 use events::{DirectoryEvent, TeamId, UserId};
@@ -48,6 +48,7 @@ impl RowChanges {
                 let patch = UserPatch { system_admin: Some(b.c.system_admin), ..touched(at) };
                 amend(&mut self.users, b.c.user_id, patch);
             }
+            E::UserGuestChanged(b) => self.change_guest(&b.c, applied),
             E::UserDeactivated(b) => {
                 self.end_sessions(b.c.user_id, offset, None);
                 let patch = UserPatch { delete_at: Some(at), ..touched(at) };
@@ -113,6 +114,18 @@ impl RowChanges {
             E::LegalHoldReleased(b) => self.release_hold(&b.c, at),
             E::RetentionRunFinished(b) => self.finish_run(&b.c, at),
         }
+    }
+
+    fn change_guest(&mut self, changed: &UserGuestChanged, applied: &Applied) {
+        let mut patch = UserPatch { is_guest: Some(changed.is_guest), ..touched(applied.at) };
+        if changed.is_guest {
+            patch.system_admin = Some(false);
+            for team in &applied.teams {
+                let patch = TeamMemberPatch { scheme_admin: Some(false) };
+                amend_membership(&mut self.team_members, (changed.user_id, *team), patch);
+            }
+        }
+        amend(&mut self.users, changed.user_id, patch);
     }
 
     fn end_sessions(&mut self, user: UserId, offset: u64, password_hash: Option<String>) {
@@ -193,6 +206,7 @@ fn erased_patch(user: UserId, at: i64) -> UserPatch {
         timezone: Some(wire::StringMap::default()),
         locale: Some(String::new()),
         system_admin: Some(false),
+        is_guest: Some(false),
         delete_at: Some(at),
         last_picture_update: Some(0),
         picture_object: Some(String::new()),

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use axum::response::Response;
 use http::StatusCode;
 use platform::http::{ApiError, Json, Path};
-use wire::{built_in_role, built_in_roles};
+use wire::{built_in_roles, role_named};
 
 use crate::caller::Caller;
 use crate::render;
 
 pub(crate) async fn by_names(_: Caller, Json(names): Json<Vec<String>>) -> Response {
     let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-    let roles: Vec<_> = names.into_iter().filter_map(built_in_role).collect();
+    let roles: Vec<_> = names.into_iter().filter_map(role_named).collect();
     render::ok(&roles)
 }
 
 pub(crate) async fn by_name(_: Caller, Path(name): Path<String>) -> Result<Response, ApiError> {
-    let role = built_in_role(&name).ok_or_else(|| {
+    let role = role_named(&name).ok_or_else(|| {
         ApiError::new(
             StatusCode::NOT_FOUND,
             "app.role.get_by_name.app_error",

@@ -89,6 +89,27 @@ impl Entry {
         self.rendered[shown as usize].get_or_init(|| render::lines(self, shown, source)).clone()
     }
 
+    /// Whom it is about, where it stands in the directory.
+    pub fn people(&self) -> Vec<UserId> {
+        use DirectoryEvent as E;
+        let (_, event, applied) = self.decoded();
+        let Event::Directory(event) = event else { return Vec::new() };
+        match event {
+            E::UserCreated(b) => vec![b.c.user_id],
+            E::UserProfileChanged(b) => vec![b.c.user_id],
+            E::UserRolesChanged(b) => vec![b.c.user_id],
+            E::UserGuestChanged(b) => vec![b.c.user_id],
+            E::UserDeactivated(b) => vec![b.c.user_id],
+            E::UserActivated(b) => vec![b.c.user_id],
+            E::UserErased(b) => vec![b.c.user_id],
+            E::UserPictureChanged(b) => vec![b.c.user_id],
+            E::TeamMembersAdded(_) => applied.admitted.clone(),
+            E::TeamMemberRemoved(b) => vec![b.c.user_id],
+            E::TeamMemberRolesChanged(b) => vec![b.c.user_id],
+            _ => Vec::new(),
+        }
+    }
+
     /// What it tells of a post that may be gone since.
     pub fn of_post(&self) -> Option<OfPost<'_>> {
         let Event::Channels(event) = self.decoded().1 else { return None };

@@ -1,7 +1,7 @@
 //! Who may hear an event, and how much of it, judged on the fold as it is now.
 
 use domain::rights;
-use events::{Event, UserId};
+use events::{Event, TeamId, UserId};
 
 use super::entry::{Concerns, Entry, OfPost, Shown};
 use super::standing::{Known, Stance};
@@ -10,20 +10,28 @@ use crate::app::App;
 /// Whether `user`, who has a live session, may hear of it now.
 pub(super) fn may_hear(app: &App, user: UserId, entry: &Entry) -> bool {
     match entry.concerns {
-        Concerns::Everyone => true,
+        Concerns::Everyone => knows_its_people(app, user, entry),
         Concerns::Person(person) => person == user,
-        Concerns::Team(team) => {
-            let directory = app.fold.directory();
-            let directory = directory.state();
-            directory.active_membership(user, team).is_some()
-                || rights::is_system_admin(directory, user)
-        }
+        Concerns::Team(team) => is_in_team(app, user, team) && knows_its_people(app, user, entry),
         Concerns::Channel(channel) => {
             let directory = app.fold.directory();
             let channels = app.fold.channels(channel);
             rights::may_read(directory.state(), channels.state(), channel, user)
         }
     }
+}
+
+fn is_in_team(app: &App, user: UserId, team: TeamId) -> bool {
+    let directory = app.fold.directory();
+    let directory = directory.state();
+    directory.active_membership(user, team).is_some() || rights::is_system_admin(directory, user)
+}
+
+/// Whether `user` may know of everyone whom an event of the directory is about.
+fn knows_its_people(app: &App, user: UserId, entry: &Entry) -> bool {
+    let directory = app.fold.directory();
+    let knows = |other: &UserId| app.fold.may_know(directory.state(), user, *other);
+    !rights::is_guest(directory.state(), user) || entry.people().iter().all(knows)
 }
 
 /// How much `user`, who may hear of it, sees of it now. `None`: only the rows can tell whether it still

@@ -6,6 +6,7 @@ mod administration;
 mod channels;
 mod files;
 mod finding_channels;
+mod guests;
 mod memory;
 mod people;
 mod personal;

@@ -244,6 +244,7 @@ impl World {
             generation,
             by: person.id,
             because: LeftBecause::Left,
+            is_guest: false,
             notice: None,
         };
         self.append(channel.0, ChannelEvent::ChannelMemberRemoved(removed.into())).await

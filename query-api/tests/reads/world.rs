@@ -242,6 +242,7 @@ fn config() -> wire::ClientConfig {
         site_url: String::new(),
         site_name: "nottermost".into(),
         enable_public_link: true,
+        enable_guest_accounts: true,
         max_file_size_bytes: 1 << 20,
         max_post_size_runes: 16_383,
         password_length_min: 8,

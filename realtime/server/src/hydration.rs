@@ -8,7 +8,9 @@ use events::{BookmarkId, ChannelId, Partition, Position, PostId, ScheduledPostId
 use fold::Fold;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use read_model::queries::{BookmarkView, PostView, RootView, ToldFollower, TouchedThreads};
+use read_model::queries::{
+    BookmarkView, ChannelMemberView, PostView, RootView, ToldFollower, TouchedThreads,
+};
 use read_model::{PolledRows, QueryError, Reader};
 use realtime::{Hydrate, ThreadTold, ThreadTouched};
 
@@ -64,6 +66,13 @@ impl<R: Reach> Hydration<R> {
         self.fold.names().person(user).map(|person| person.username.clone())
     }
 
+    fn member(&self, view: &ChannelMemberView) -> wire::ChannelMember {
+        let channel_id = view.row.channel_id;
+        let directory = self.fold.directory();
+        let channels = self.fold.channels(channel_id);
+        view.to_wire().as_of(directory.state(), channels.state().channel(channel_id))
+    }
+
     /// The post with the custom emoji that it names.
     fn shown(&self, view: &PostView) -> wire::Post {
         let mut post = view.to_wire(&|user| self.username(user));
@@ -98,7 +107,17 @@ impl<R: Reach> Hydrate for Hydration<R> {
     ) -> BoxFuture<'_, Option<Bytes>> {
         async move {
             let view = self.at(position, self.reader.channel_membership(user, channel)).await?;
-            Some(wire::to_json(&view.to_wire()))
+            Some(wire::to_json(&self.member(&view)))
+        }
+        .boxed()
+    }
+
+    fn channel_members_of(&self, position: Position, user: UserId) -> BoxFuture<'_, Vec<Bytes>> {
+        async move {
+            let read = self.reader.channel_memberships_of(user, None, None);
+            let views = self.at(position, read.map(|views| views.map(Some))).await;
+            let views = views.unwrap_or_default();
+            views.iter().map(|view| wire::to_json(&self.member(view))).collect()
         }
         .boxed()
     }

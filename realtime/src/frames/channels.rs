@@ -68,6 +68,7 @@ pub(super) fn of(
             let rows = Rows::ChannelMember(b.c.channel_id, b.c.user_id);
             sink.push_rows(Audience::User(b.c.user_id), rows);
         }
+        E::ChannelModerated(b) => moderated(b.c.channel_id, offset, sink),
         E::PostCreated(b) => posted(set, b, at, offset, sink),
         E::PostEdited(b) => sink.tell(Audience::channel(b.c.channel_id, offset), || {
             super::post_edited(b.c.channel_id, shown(set, Post::from_edited(&b.c, &b.p, at)))
@@ -132,13 +133,22 @@ fn converted(set: &FoldSet, c: &ChannelPrivacyChanged, at: i64, offset: u64, sin
     let channel_id = c.channel_id;
     let team_id = set.channels(channel_id).state().channel(channel_id).and_then(|c| c.team_id);
     if let Some(team_id) = team_id {
-        sink.tell(Audience::Team { team_id, except: None }, || {
+        sink.tell(Audience::Finding { channel_id, team_id }, || {
             let data = frame::ChannelConverted { channel_id };
             Frame::new("channel_converted", &Broadcast::to_team(team_id), &data)
         });
     }
     sink.push_rows(Audience::channel(channel_id, offset), Rows::Channel(channel_id));
     notice_posted(set, channel_id, &c.notice, at, offset, sink);
+}
+
+/// What members may do stands in their roles, which clients ask for again.
+fn moderated(channel_id: ChannelId, offset: u64, sink: &mut impl Sink) {
+    sink.push_rows(Audience::channel(channel_id, offset), Rows::Channel(channel_id));
+    sink.tell(Audience::channel(channel_id, offset), || {
+        let data = frame::ChannelSchemeUpdated {};
+        Frame::new("channel_scheme_updated", &Broadcast::to_channel(channel_id), &data)
+    });
 }
 
 fn archived(set: &FoldSet, c: &ChannelArchived, at: i64, offset: u64, sink: &mut impl Sink) {
@@ -163,7 +173,7 @@ fn open_or_closed(
         .filter(|channel| channel.r#type == ChannelType::Open)
         .and_then(|channel| channel.team_id);
     let (audience, broadcast) = match team_id {
-        Some(team_id) => (Audience::Team { team_id, except: None }, Broadcast::to_team(team_id)),
+        Some(team_id) => (Audience::Finding { channel_id, team_id }, Broadcast::to_team(team_id)),
         None => (Audience::channel(channel_id, offset), Broadcast::to_channel(channel_id)),
     };
     sink.tell(audience, || Frame::new(event, &broadcast, &data));

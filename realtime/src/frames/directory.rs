@@ -28,7 +28,7 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
         | E::RetentionRunFinished(_) => {}
         E::UserCreated(b) => {
             let user_id = b.c.user_id;
-            sink.tell(Audience::Everyone, || {
+            sink.tell(Audience::Knowing(user_id), || {
                 Frame::new("new_user", &Broadcast::default(), &frame::NewUser { user_id })
             });
         }
@@ -44,22 +44,22 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
             sink.push_rows(Audience::User(b.c.user_id), Rows::User(b.c.user_id));
         }
         E::UserRolesChanged(b) => {
-            let (user_id, roles) = (b.c.user_id, wire::system_roles(b.c.system_admin).to_owned());
-            sink.tell(Audience::User(user_id), || {
-                let data = frame::UserRoleUpdated { user_id, roles };
-                Frame::new("user_role_updated", &Broadcast::to_user(user_id), &data)
-            });
-            user_updated(user_id, sink);
+            roles_updated(b.c.user_id, wire::system_roles(b.c.system_admin, false), sink);
+        }
+        E::UserGuestChanged(b) => {
+            roles_updated(b.c.user_id, wire::system_roles(false, b.c.is_guest), sink);
+            for team in &applied.teams {
+                let member = wire::TeamMember::new(*team, b.c.user_id, false, 0);
+                team_member_updated(&member.of_guest(b.c.is_guest), sink);
+            }
+            sink.push_rows(Audience::User(b.c.user_id), Rows::ChannelMembersOf(b.c.user_id));
         }
         E::TeamCreated(b) => added_to_team(b.c.team_id, &applied.admitted, sink),
         E::TeamMembersAdded(b) => added_to_team(b.c.team_id, &applied.admitted, sink),
         E::TeamMemberRemoved(b) => leave_team(b.c.team_id, b.c.user_id, sink),
         E::TeamMemberRolesChanged(b) => {
             let member = wire::TeamMember::new(b.c.team_id, b.c.user_id, b.c.scheme_admin, 0);
-            sink.tell(Audience::User(b.c.user_id), || {
-                let data = frame::MemberRoleUpdated { member: wire::to_json(&member) };
-                Frame::new("memberrole_updated", &Broadcast::to_user(b.c.user_id), &data)
-            });
+            team_member_updated(&member, sink);
         }
         E::TeamChanged(b) => team_changed(b.c.team_id, "update_team", sink),
         E::TeamInviteRegenerated(b) => team_changed(b.c.team_id, "update_team", sink),
@@ -72,6 +72,21 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
             Frame::new("emoji_added", &Broadcast::default(), &frame::EmojiAdded { emoji })
         }),
     }
+}
+
+fn roles_updated(user_id: UserId, roles: &str, sink: &mut impl Sink) {
+    sink.tell(Audience::User(user_id), || {
+        let data = frame::UserRoleUpdated { user_id, roles: roles.to_owned() };
+        Frame::new("user_role_updated", &Broadcast::to_user(user_id), &data)
+    });
+    user_updated(user_id, sink);
+}
+
+fn team_member_updated(member: &wire::TeamMember, sink: &mut impl Sink) {
+    sink.tell(Audience::User(member.user_id), || {
+        let data = frame::MemberRoleUpdated { member: wire::to_json(member) };
+        Frame::new("memberrole_updated", &Broadcast::to_user(member.user_id), &data)
+    });
 }
 
 /// Told in two variants: what an account says of itself is not for everyone.
@@ -91,7 +106,7 @@ fn added_to_team(team_id: TeamId, admitted: &[UserId], sink: &mut impl Sink) {
 
 fn leave_team(team_id: TeamId, user_id: UserId, sink: &mut impl Sink) {
     let data = frame::TeamMembership { team_id, user_id };
-    sink.tell(Audience::Team { team_id, except: Some(user_id) }, || {
+    sink.tell(Audience::Team { team_id, except: user_id }, || {
         Frame::new("leave_team", &Broadcast::to_team(team_id).omitting(user_id), &data)
     });
     sink.tell(Audience::User(user_id), || {

@@ -52,18 +52,25 @@ pub enum Audience {
         by: UserId,
         except: String,
     },
-    /// Present members of a team, but for one.
+    /// Present members of a team, but for one, who are no guests.
     Team {
         team_id: TeamId,
-        except: Option<UserId>,
+        except: UserId,
+    },
+    /// Those who may find a channel of a team: its members, and those of the team who are no guests.
+    Finding {
+        channel_id: ChannelId,
+        team_id: TeamId,
     },
     /// Members of a team that may be archived, of which they are told that alone.
     LastingTeam(TeamId),
     Everyone,
     /// The person and the administrators, who see an account whole.
     Intimates(UserId),
-    /// Everyone else.
+    /// Everyone else who may know of the person.
     Strangers(UserId),
+    /// Both.
+    Knowing(UserId),
 }
 
 impl Audience {
@@ -108,6 +115,8 @@ pub enum Rows {
     User(UserId),
     /// For `channel_member_updated`.
     ChannelMember(ChannelId, UserId),
+    /// For `channel_member_updated`, of each channel that the person is in.
+    ChannelMembersOf(UserId),
     /// For this frame about a team.
     Team(TeamId, &'static str),
     /// For `thread_updated`: a reply to the root came, or went.

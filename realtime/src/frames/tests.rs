@@ -191,6 +191,7 @@ fn a_removal_is_told_in_two_shapes() {
         generation: 0,
         by: ADA,
         because: LeftBecause::Removed,
+        is_guest: false,
         notice: Some(notice(NoticeKind::RemoveFromChannel)),
     };
     let pushed = world.channel(ChannelEvent::ChannelMemberRemoved(removed.into()));
@@ -210,7 +211,7 @@ fn an_open_channel_is_archived_before_its_whole_team() {
     let archived = ChannelArchived { channel_id: TOWN, notice: notice(NoticeKind::ChannelDeleted) };
     let pushed = world.channel(ChannelEvent::ChannelArchived(archived.into()));
     assert_eq!(names(&pushed), ["channel_deleted", "posted"]);
-    assert_eq!(pushed.frames[0].0, Audience::Team { team_id: TEAM, except: None });
+    assert_eq!(pushed.frames[0].0, Audience::Finding { channel_id: TOWN, team_id: TEAM });
     let restored =
         ChannelRestored { channel_id: TOWN, notice: notice(NoticeKind::ChannelRestored) };
     let pushed = world.channel(ChannelEvent::ChannelRestored(restored.into()));
@@ -427,8 +428,32 @@ fn a_converted_channel_is_told_to_its_team_and_its_members() {
     };
     let pushed = world.channel(ChannelEvent::ChannelPrivacyChanged(private.into()));
     assert_eq!(names(&pushed), ["channel_converted", "posted"]);
-    assert_eq!(pushed.frames[0].0, Audience::Team { team_id: TEAM, except: None });
+    assert_eq!(pushed.frames[0].0, Audience::Finding { channel_id: TOWN, team_id: TEAM });
     assert_eq!(pushed.frames[0].1["data"], json!({"channel_id": TOWN.to_string()}));
+    assert_eq!(pushed.rows, [(Audience::channel(TOWN, 1), Rows::Channel(TOWN))]);
+}
+
+#[test]
+fn who_becomes_a_guest_is_told_of_all_their_roles() {
+    let world = World::new();
+    world.directory(team_created());
+    let demoted = UserGuestChanged { user_id: BOB, is_guest: true };
+    let pushed = world.directory(DirectoryEvent::UserGuestChanged(demoted.into()));
+    assert_eq!(names(&pushed), ["user_role_updated"], "of no team");
+    assert_eq!(pushed.frames[0].0, Audience::User(BOB));
+    assert_eq!(pushed.frames[0].1["data"]["roles"], "system_guest");
+    assert!(pushed.rows.contains(&(Audience::User(BOB), Rows::ChannelMembersOf(BOB))));
+}
+
+#[test]
+fn members_of_a_moderated_channel_are_told_to_ask_for_their_roles() {
+    let world = World::new();
+    let change =
+        Moderation { whom: Moderatee::Members, what: Moderated::CreatePost, allowed: false };
+    let moderated = ChannelModerated { channel_id: TOWN, changes: vec![change], by: ADA };
+    let pushed = world.channel(ChannelEvent::ChannelModerated(moderated.into()));
+    assert_eq!(names(&pushed), ["channel_scheme_updated"]);
+    assert_eq!(pushed.frames[0].1["data"], json!({}));
     assert_eq!(pushed.rows, [(Audience::channel(TOWN, 1), Rows::Channel(TOWN))]);
 }
 

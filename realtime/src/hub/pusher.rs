@@ -140,6 +140,7 @@ impl Hub {
             | ChannelEvent::ChannelRestored(_)
             | ChannelEvent::ChannelMemberRemoved(_)
             | ChannelEvent::ChannelMemberRolesChanged(_)
+            | ChannelEvent::ChannelModerated(_)
             | ChannelEvent::PostEdited(_)
             | ChannelEvent::PostDeleted(_)
             | ChannelEvent::PostPinned(_)
@@ -274,6 +275,7 @@ fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
         | DirectoryEvent::UserCreated(_)
         | DirectoryEvent::UserProfileChanged(_)
         | DirectoryEvent::UserRolesChanged(_)
+        | DirectoryEvent::UserGuestChanged(_)
         | DirectoryEvent::UserActivated(_)
         | DirectoryEvent::UserKeyDestroyed(_)
         | DirectoryEvent::TeamCreated(_)
@@ -376,6 +378,15 @@ impl Sink for Pusher<'_> {
             return;
         }
         let (hydrate, inbox) = (Arc::clone(&hub.world.hydrate), Arc::clone(&hub.inbox));
+        if let Rows::ChannelMembersOf(user) = rows {
+            hub.world.runtime.spawn(async move {
+                for row in hydrate.channel_members_of(position, user).await {
+                    let frame = frames::channel_member_updated(user, row);
+                    inbox.send(Command::Hydrated { audience: audience.clone(), frame });
+                }
+            });
+            return;
+        }
         hub.world.runtime.spawn(async move {
             let frame = match (rows, &audience) {
                 (Rows::Post(post), Audience::Channel { channel_id, .. }) => {
@@ -421,7 +432,8 @@ impl Sink for Pusher<'_> {
                     | Rows::ChangedBookmark(..)
                     | Rows::Bookmarks
                     | Rows::Sidebar(_)
-                    | Rows::ScheduledPost(_),
+                    | Rows::ScheduledPost(_)
+                    | Rows::ChannelMembersOf(_),
                     _,
                 ) => None,
             };

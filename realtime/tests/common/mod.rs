@@ -52,6 +52,10 @@ impl Hydrate for Rows {
         std::future::ready(Some(member.into())).boxed()
     }
 
+    fn channel_members_of(&self, _: Position, user: UserId) -> BoxFuture<'_, Vec<Bytes>> {
+        std::future::ready(vec![format!(r#"{{"user_id":"{user}"}}"#).into()]).boxed()
+    }
+
     fn team(&self, _: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>> {
         std::future::ready(Some(format!(r#"{{"id":"{team}"}}"#).into())).boxed()
     }
@@ -340,6 +344,7 @@ impl Cell {
             generation: 0,
             by: by.id,
             because: LeftBecause::Removed,
+            is_guest: false,
             notice: Some(notice(NoticeKind::RemoveFromChannel, by, person)),
         };
         self.channel_event(channel_id, ChannelEvent::ChannelMemberRemoved(removed.into())).await

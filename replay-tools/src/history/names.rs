@@ -92,6 +92,7 @@ impl Names {
             | DirectoryEvent::UserProfileChanged(_)
             | DirectoryEvent::UserPasswordChanged(_)
             | DirectoryEvent::UserRolesChanged(_)
+            | DirectoryEvent::UserGuestChanged(_)
             | DirectoryEvent::UserDeactivated(_)
             | DirectoryEvent::UserActivated(_)
             | DirectoryEvent::UserKeyDestroyed(_)

@@ -162,6 +162,7 @@ impl World {
             generation: 3,
             by: scene.ada,
             because: LeftBecause::Removed,
+            is_guest: false,
             notice: None,
         };
         self.channel(scene.channel, scene.ada, Body::from(removed)).await;

@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 URLS = HERE.parents[2] / "platform/src/http/urls.rs"
 # What each of them prefers.
 PREFERENCE = {"category": "a_category", "name": "a_name", "value": "a value"}
-ROLES = ("nobody", "gone", "stranger", "member", "inside", "captain", "chief", "root")
+ROLES = ("nobody", "gone", "stranger", "member", "inside", "captain", "chief", "root", "guest")
 # Who is meant by a name of a line, as the URL table calls it.
 AS_IN_TABLE = {
     "{me}": "{user_id}",
@@ -31,7 +31,7 @@ AS_IN_TABLE = {
     "{root}": "{root_id}",
     "{favorites}": "{category_id}",
 }
-LINE = re.compile(r"(?P<verdicts>[x+-]{8})(?P<changes>!?)\s+(?P<method>[A-Z]+)\s+(?P<path>\S+)(?:\s+(?P<body>\S.*))?")
+LINE = re.compile(r"(?P<verdicts>[x+-]{9})(?P<changes>!?)\s+(?P<method>[A-Z]+)\s+(?P<path>\S+)(?:\s+(?P<body>\S.*))?")
 URL = re.compile(r"^\s*(?:command|query|realtime|each)\((\w+), \"([^\"]+)\"\)", re.MULTILINE)
 
 
@@ -104,6 +104,8 @@ class Cast:
         with ada.http as http:
             roles = {"roles": "system_user system_admin"}
             assert http.put(f"/users/{people['root'].id}/roles", json=roles).status_code == 200
+        with people["root"].http as http:
+            assert http.post(f"/users/{people['guest'].id}/demote").status_code == 200
         # Of other teams each; somebody who is in none could be refused for that alone.
         team_of(people["stranger"])
         with people["root"].http as http:
@@ -114,12 +116,12 @@ class Cast:
         people, secret = self.people, unique("secret")
         newcomer = Person(unique("newcomer"))
         newcomer.sign_up()
-        team = team_of(people["chief"], people["member"], people["inside"], people["captain"], self.mate)
+        team = team_of(people["chief"], people["member"], people["inside"], people["captain"], people["guest"], self.mate)
         captain = people["captain"].driver
         with people["captain"].http as http:
             channel = made(http.post("/channels", json=channel_body(team, "P", secret)))
             opened = made(http.post("/channels", json=channel_body(team, "O", unique("open"))))
-            for person in (people["inside"], self.mate):
+            for person in (people["inside"], people["guest"], self.mate):
                 made(http.post(f"/channels/{channel['id']}/members", json={"user_id": person.id}))
             made(http.post(f"/channels/{opened['id']}/members", json={"user_id": self.mate.id}))
             upload = captain.files.upload_file(files=(f"{secret}.txt", b"secret"), channel_id=channel["id"])

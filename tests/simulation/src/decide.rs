@@ -257,7 +257,7 @@ impl Ask {
         let notice_id = PostId(fresh(rng));
         let decided = match self {
             Self::OpenDirect { actor, other } => {
-                OpenDirectChannel { actor: *actor, user_ids: [*actor, *other] }
+                OpenDirectChannel { actor: *actor, user_ids: [*actor, *other], knows_all: true }
                     .decide(directory, channels)
             }
             Self::JoinChannel { actor, user, channel } => AddChannelMembers {

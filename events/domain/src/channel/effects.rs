@@ -88,6 +88,7 @@ impl Channels {
             sealed_from: 0,
             notify: BTreeMap::new(),
             bookmarks: Bookmarks::default(),
+            kept: BTreeSet::new(),
         };
         let mut after = Vec::with_capacity(created.members.len());
         for member in &created.members {

@@ -2,7 +2,8 @@
 
 use events::directory::{
     NewProfile, PasswordHash, ProfilePatch, UserActivated, UserCreated, UserDeactivated,
-    UserErased, UserPasswordChanged, UserProfileChanged, UserRolesChanged, UserSessionsRevoked,
+    UserErased, UserGuestChanged, UserPasswordChanged, UserProfileChanged, UserRolesChanged,
+    UserSessionsRevoked,
 };
 use events::{KeyedHash, Nothing, UserId};
 
@@ -165,9 +166,32 @@ impl ChangeRoles {
         if account.system_admin == self.system_admin {
             return Ok(Decision::AlreadySo);
         }
+        ensure(!(self.system_admin && account.guest.is_some()), R::Guest)?;
         ensure(self.system_admin || !directory.is_last_admin(self.user_id), R::LastAdmin)?;
         let c = UserRolesChanged { user_id: self.user_id, system_admin: self.system_admin };
         Ok(in_directory(c, Nothing {}))
+    }
+}
+
+/// Makes an account a guest's, or an ordinary one.
+#[derive(Debug, Clone, Copy)]
+pub struct ChangeGuest {
+    pub actor: UserId,
+    pub user_id: UserId,
+    pub is_guest: bool,
+}
+
+impl ChangeGuest {
+    pub fn decide(&self, directory: &Directory) -> Decided {
+        ensure(rights::is_system_admin(directory, self.actor), R::Forbidden)?;
+        let account = known(directory, self.user_id)?;
+        if account.guest.is_some() == self.is_guest {
+            return Ok(Decision::AlreadySo);
+        }
+        ensure(!account.is_bot, R::Bot)?;
+        ensure(!directory.is_last_admin(self.user_id), R::LastAdmin)?;
+        let (user_id, is_guest) = (self.user_id, self.is_guest);
+        Ok(in_directory(UserGuestChanged { user_id, is_guest }, Nothing {}))
     }
 }
 

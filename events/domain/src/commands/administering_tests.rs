@@ -165,7 +165,7 @@ fn default_and_archived_channels_and_conversations_keep_their_privacy() {
     given.done(archive.decide(&given.directory, &given.channels));
     let decided = privacy(1, 2, Private).decide(&given.directory, &given.channels);
     assert_eq!(decided, Err(ChannelRejection::Archived));
-    let open = OpenDirectChannel { actor: user(1), user_ids: [user(1), user(2)] };
+    let open = OpenDirectChannel { actor: user(1), user_ids: [user(1), user(2)], knows_all: true };
     given.done(open.decide(&given.directory, &given.channels));
     let direct = ChangeChannelPrivacy { channel_id: open.channel_id(), ..privacy(1, 1, Private) };
     let decided = direct.decide(&given.directory, &given.channels);

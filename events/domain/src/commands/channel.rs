@@ -38,6 +38,8 @@ pub enum ChannelRejection {
     TooManyBookmarks,
     /// A file that is unknown, another's, of another channel or in use already.
     FileUnusable,
+    /// Guests administer nothing.
+    Guest,
 }
 
 use ChannelRejection as R;
@@ -75,6 +77,8 @@ fn allowed(
 pub struct OpenDirectChannel {
     pub actor: UserId,
     pub user_ids: [UserId; 2],
+    /// Whether the actor may know of everyone.
+    pub knows_all: bool,
 }
 
 impl OpenDirectChannel {
@@ -84,7 +88,7 @@ impl OpenDirectChannel {
     }
 
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
-        may_open(directory, self.actor, &self.user_ids)?;
+        may_open(directory, self.actor, &self.user_ids, self.knows_all)?;
         let channel_id = self.channel_id();
         if channels.channel(channel_id).is_some() {
             return Ok(Decision::AlreadySo);
@@ -100,6 +104,8 @@ impl OpenDirectChannel {
 pub struct OpenGroupChannel {
     pub actor: UserId,
     pub user_ids: Vec<UserId>,
+    /// Whether the actor may know of everyone.
+    pub knows_all: bool,
 }
 
 impl OpenGroupChannel {
@@ -110,7 +116,7 @@ impl OpenGroupChannel {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
         let user_ids = sorted(&self.user_ids);
         ensure((3..=8).contains(&user_ids.len()), R::Invalid("user_ids"))?;
-        may_open(directory, self.actor, &user_ids)?;
+        may_open(directory, self.actor, &user_ids, self.knows_all)?;
         let channel_id = self.channel_id();
         if channels.channel(channel_id).is_some() {
             return Ok(Decision::AlreadySo);
@@ -127,9 +133,14 @@ fn sorted(users: &[UserId]) -> Vec<UserId> {
     sorted
 }
 
-fn may_open(directory: &Directory, actor: UserId, users: &[UserId]) -> Result<(), R> {
+fn may_open(
+    directory: &Directory,
+    actor: UserId,
+    users: &[UserId],
+    knows_all: bool,
+) -> Result<(), R> {
     ensure(directory.active_account(actor).is_some(), R::Forbidden)?;
-    let known = users.iter().all(|user| directory.account(*user).is_some());
+    let known = knows_all && users.iter().all(|user| directory.account(*user).is_some());
     ensure(known, R::UnknownUser)?;
     let allowed = users.contains(&actor) || rights::is_system_admin(directory, actor);
     ensure(allowed, R::Forbidden)
@@ -323,7 +334,8 @@ impl RemoveChannelMember {
             ensure(directory.account(self.user_id).is_some(), R::UnknownUser)?;
         }
         team_of(channel)?;
-        ensure(!channel.is_default, R::DefaultChannel)?;
+        let is_guest = rights::is_guest(directory, self.user_id);
+        ensure(!channel.is_default || is_guest, R::DefaultChannel)?;
         let Some(member) = channel.member(self.user_id) else {
             return Ok(Decision::AlreadySo);
         };
@@ -339,6 +351,7 @@ impl RemoveChannelMember {
             generation: member.generation,
             by: self.actor,
             because,
+            is_guest,
             notice: Some(notice(self.notice_id, kind, self.actor, &[self.user_id])),
         };
         Ok(in_channels(c, Nothing {}))

@@ -1,6 +1,11 @@
 //! Commands of those who administer a channel.
 
-use events::channel::{ChannelMemberRolesChanged, ChannelPrivacyChanged, NoticeKind};
+use std::collections::BTreeMap;
+
+use events::channel::{
+    ChannelMemberRolesChanged, ChannelModerated, ChannelPrivacyChanged, Moderated, Moderatee,
+    Moderation, NoticeKind,
+};
 use events::directory::ChannelType;
 use events::{ChannelId, Nothing, PostId, UserId};
 
@@ -9,6 +14,7 @@ use super::{Decision, ensure, in_channels};
 use crate::channel::{Channel, Channels};
 use crate::directory::Directory;
 use crate::permissions::{Permission, Place, knows_channel, may};
+use crate::rights;
 
 type Decided = Result<Decision, R>;
 
@@ -76,8 +82,46 @@ impl ChangeChannelMemberRoles {
         if held.scheme_admin == self.scheme_admin {
             return Ok(Decision::AlreadySo);
         }
+        ensure(!(self.scheme_admin && rights::is_guest(directory, user_id)), R::Guest)?;
         let (membership, scheme_admin) = (held.since, self.scheme_admin);
         let c = ChannelMemberRolesChanged { channel_id, user_id, membership, scheme_admin };
         Ok(in_channels(c, Nothing {}))
     }
+}
+
+/// Says what members and guests may do in a channel without administering it.
+#[derive(Debug, Clone)]
+pub struct ModerateChannel {
+    pub actor: UserId,
+    pub channel_id: ChannelId,
+    pub changes: Vec<Moderation>,
+}
+
+impl ModerateChannel {
+    pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
+        ensure(rights::is_system_admin(directory, self.actor), R::Forbidden)?;
+        let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
+        team_of(channel)?;
+        team_stands(directory, channel)?;
+        ensure(!channel.archived, R::Archived)?;
+        ensure(self.changes.iter().all(could_be), R::Invalid("roles"))?;
+        // What is named twice is as it was named last.
+        let wanted: BTreeMap<(Moderatee, Moderated), bool> =
+            self.changes.iter().map(|one| ((one.whom, one.what), one.allowed)).collect();
+        let changes: Vec<Moderation> = wanted
+            .into_iter()
+            .filter(|((whom, what), allowed)| channel.keeps(*what, *whom) == *allowed)
+            .map(|((whom, what), allowed)| Moderation { whom, what, allowed })
+            .collect();
+        if changes.is_empty() {
+            return Ok(Decision::AlreadySo);
+        }
+        let (channel_id, by) = (self.channel_id, self.actor);
+        Ok(in_channels(ChannelModerated { channel_id, changes, by }, Nothing {}))
+    }
+}
+
+/// Guests bring nobody in, whatever the channel says.
+fn could_be(change: &Moderation) -> bool {
+    !change.allowed || (change.whom, change.what) != (Moderatee::Guests, Moderated::ManageMembers)
 }

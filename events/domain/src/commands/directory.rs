@@ -7,14 +7,15 @@ use events::directory::{
 use events::{ChannelId, Id, Nothing, TeamId, UserId};
 
 pub use super::account::{
-    ActivateUser, ChangePassword, ChangeProfile, ChangeRoles, CreateUser, DeactivateUser,
-    EraseUser, RevokeSessions,
+    ActivateUser, ChangeGuest, ChangePassword, ChangeProfile, ChangeRoles, CreateUser,
+    DeactivateUser, EraseUser, RevokeSessions,
 };
 
 use super::{Decision, ensure, fits, in_directory};
 use crate::channel::Channel;
 use crate::directory::{Account, Directory};
 use crate::permissions::{Permission, Place, may};
+use crate::rights;
 
 /// Why a command on the directory is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,10 @@ pub enum DirectoryRejection {
     /// The account was erased: nothing changes it any more.
     Erased,
     LastAdmin,
+    /// Guests administer nothing.
+    Guest,
+    /// A bot is nobody's guest.
+    Bot,
     UnknownTeam,
     /// An archived team lets nobody in and does not change.
     TeamArchived,
@@ -84,7 +89,8 @@ impl CreateTeam {
         if directory.team(self.team_id).is_some() {
             return Ok(Decision::AlreadySo);
         }
-        active(directory, self.actor)?;
+        let allowed = may(directory, self.actor, Permission::CreateTeam, Place::System);
+        ensure(allowed, R::Forbidden)?;
         ensure(valid_team_name(&self.name), R::Invalid("name"))?;
         valid_team_texts(&self.display_name, &self.description, "")?;
         ensure(fits(&self.email, 128), R::Invalid("email"))?;
@@ -125,6 +131,8 @@ impl AddTeamMembers {
         let team = directory.team(self.team_id).ok_or(R::UnknownTeam)?;
         active(directory, self.actor)?;
         let by_oneself = self.user_ids == [self.actor];
+        let guest = rights::is_guest(directory, self.actor);
+        ensure(!guest || by_oneself, R::Forbidden)?;
         for user in &self.user_ids {
             ensure(known(directory, *user)?.active, R::UserInactive)?;
         }
@@ -134,7 +142,7 @@ impl AddTeamMembers {
         let invited = self.invite == Some(team.invite_id);
         let allowed =
             may(directory, self.actor, Permission::AddUserToTeam, Place::Team(self.team_id));
-        let joins = by_oneself && (open || invited || present(&self.actor));
+        let joins = by_oneself && ((!guest && (open || invited)) || present(&self.actor));
         // First: who is in a team is told to nobody who may not bring people in.
         ensure(allowed || joins, R::Forbidden)?;
         if self.user_ids.iter().all(present) {
@@ -202,6 +210,8 @@ impl CreateChannel {
         let membership =
             directory.active_membership(self.actor, self.team_id).ok_or(R::Forbidden)?;
         ensure(self.r#type.in_team(), R::Invalid("type"))?;
+        let what = Permission::create_channel(self.r#type);
+        ensure(may(directory, self.actor, what, Place::Team(self.team_id)), R::Forbidden)?;
         valid_channel_name(&self.name)?;
         valid_channel_texts(&self.display_name, &self.header, &self.purpose).map_err(R::Invalid)?;
         let taken = directory.channel_by_name(self.team_id, &self.name).is_some();

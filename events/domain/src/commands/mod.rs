@@ -33,6 +33,8 @@ mod errand_tests;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
+mod guest_tests;
+#[cfg(test)]
 mod personal_tests;
 #[cfg(test)]
 mod properties;
@@ -163,6 +165,7 @@ fn channel_of(event: &ChannelEvent) -> Id {
         E::ChannelMembersAdded(b) => b.c.channel_id,
         E::ChannelMemberRemoved(b) => b.c.channel_id,
         E::ChannelMemberRolesChanged(b) => b.c.channel_id,
+        E::ChannelModerated(b) => b.c.channel_id,
         E::PostCreated(b) => b.c.channel_id,
         E::PostEdited(b) => b.c.channel_id,
         E::PostDeleted(b) => b.c.channel_id,

@@ -10,7 +10,7 @@ use super::reaction::valid_emoji_name;
 use super::team::managed;
 use super::{Decision, ensure, in_directory};
 use crate::directory::Directory;
-use crate::permissions::Permission;
+use crate::permissions::{Permission, Place, may};
 use crate::rights;
 
 type Decided = Result<Decision, R>;
@@ -93,7 +93,7 @@ impl CreateEmoji {
     /// # Errors
     /// It cannot.
     pub fn allowed(directory: &Directory, actor: UserId, name: &str) -> Result<(), R> {
-        active(directory, actor)?;
+        ensure(may(directory, actor, Permission::CreateEmojis, Place::System), R::Forbidden)?;
         ensure(valid_emoji_name(name), R::EmojiName)?;
         ensure(directory.pictures().emoji_by_name(name).is_none(), R::EmojiNameTaken)?;
         let pictures = directory.pictures();

@@ -1,5 +1,6 @@
 //! Commands on posts. They belong to the aggregate of their channel, as reactions and files do.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use events::channel::{
@@ -13,6 +14,7 @@ pub use super::reaction::{AddReaction, RemoveReaction, UploadFile};
 use super::{Decision, ensure, fits, in_channels};
 use crate::channel::{Channel, Channels};
 use crate::directory::Directory;
+use crate::permissions::{Permission, Place, may};
 use crate::rights;
 
 /// Characters of a message.
@@ -112,6 +114,7 @@ pub struct CreatePost {
 impl CreatePost {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
         let channel = member_of(directory, channels, self.channel_id, self.actor)?;
+        lets(directory, channel, self.actor, Permission::CreatePost)?;
         let something = !self.content.message.is_empty()
             || !self.files.is_empty()
             || self.content.props.contains_key("attachments");
@@ -121,7 +124,7 @@ impl CreatePost {
         ensure(root.is_none() || self.priority.is_plain(), R::PriorityOfReply)?;
         let files = self.files()?;
         let Resolved { mentions, named, broadcast } =
-            resolve(channel, self.actor, root.is_some(), &self.calls);
+            resolve(channel, self.actor, root.is_some(), &self.heard_calls(directory, channel));
         let mut content = self.content.clone();
         content.file_names = files.iter().map(|facts| facts.name.clone()).collect();
         let marks_read = root.is_none() || !self.collapses;
@@ -144,6 +147,18 @@ impl CreatePost {
             priority: self.priority,
         };
         Ok(in_channels(c, content))
+    }
+
+    /// A broadcast of whom the channel does not let call everybody is text.
+    fn heard_calls(&self, directory: &Directory, channel: &Channel) -> Cow<'_, Calls> {
+        let calls = &self.calls;
+        let unheard = calls.broadcast != Broadcast::None
+            && lets(directory, channel, self.actor, Permission::UseChannelMentions).is_err();
+        if unheard {
+            Cow::Owned(Calls { broadcast: Broadcast::None, ..calls.clone() })
+        } else {
+            Cow::Borrowed(calls)
+        }
     }
 
     fn root(&self, (_, facts): (PostId, Option<PostFacts>)) -> Result<Root, R> {
@@ -228,6 +243,16 @@ pub(super) fn member_of<'c>(
     Ok(channel)
 }
 
+/// Refuses whom the channel does not let do this.
+pub(super) fn lets(
+    directory: &Directory,
+    channel: &Channel,
+    user: UserId,
+    what: Permission,
+) -> Result<(), R> {
+    ensure(may(directory, user, what, Place::Channel(channel)), R::Forbidden)
+}
+
 /// A post that stands, in an open channel of the actor's.
 pub(super) fn standing<'c>(
     directory: &Directory,
@@ -298,7 +323,9 @@ impl DeletePost {
         let member = rights::member(directory, channel, self.actor).is_some();
         let admin = rights::is_system_admin(directory, self.actor)
             || channel.team_id.is_some_and(|t| rights::is_team_admin(directory, self.actor, t));
-        let own = member && post.author_id == self.actor && !post.is_system;
+        let own = post.author_id == self.actor
+            && !post.is_system
+            && lets(directory, channel, self.actor, Permission::DeletePost).is_ok();
         ensure(own || admin, if member { R::Forbidden } else { R::UnknownPost })?;
         if post.deleted && post.deleted_by == Some(self.actor) {
             return Ok(Decision::AlreadySo);

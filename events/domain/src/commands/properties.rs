@@ -25,7 +25,7 @@ struct Command {
     b: u8,
 }
 
-const KINDS: u8 = 63;
+const KINDS: u8 = 67;
 
 /// What a command comes to; nothing where a row that it needs does not exist. The inner error is the
 /// rejection's text: which one it is does not matter here.
@@ -115,7 +115,9 @@ fn decide(given: &Given, rows: &Rows, command: Command) -> Decided {
         52..=53 => personal::custom_status(given, rows, command),
         54..=56 => personal::errands(given, rows, command),
         57..=58 => signals::acknowledgements(given, rows, command),
-        _ => signals::bookmarks(given, rows, command),
+        59..=62 => signals::bookmarks(given, rows, command),
+        63..=64 => directing::guests(given, command),
+        _ => chatting::moderation(given, command),
     }
 }
 

@@ -3,10 +3,11 @@
 use events::channel::{AttachedFile, FileDetails, FileUploaded, ReactionAdded, ReactionRemoved};
 use events::{ChannelId, Nothing, UserId};
 
-use super::post::{PostFacts, PostRejection as R, member_of, standing};
+use super::post::{PostFacts, PostRejection as R, lets, member_of, standing};
 use super::{Decision, ensure, fits, in_channels};
 use crate::channel::Channels;
 use crate::directory::Directory;
+use crate::permissions::Permission;
 use crate::rights;
 
 type Decided = Result<Decision, R>;
@@ -23,7 +24,8 @@ pub struct AddReaction {
 
 impl AddReaction {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
-        standing(directory, channels, &self.post, self.actor)?;
+        let channel = standing(directory, channels, &self.post, self.actor)?;
+        lets(directory, channel, self.actor, Permission::AddReaction)?;
         ensure(valid_emoji_name(&self.emoji_name), R::Invalid("emoji_name"))?;
         if self.stands {
             return Ok(Decision::AlreadySo);
@@ -51,7 +53,8 @@ pub struct RemoveReaction {
 
 impl RemoveReaction {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
-        standing(directory, channels, &self.post, self.actor)?;
+        let channel = standing(directory, channels, &self.post, self.actor)?;
+        lets(directory, channel, self.actor, Permission::RemoveReaction)?;
         ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         ensure(valid_emoji_name(&self.emoji_name), R::Invalid("emoji_name"))?;
         if !self.stands {

@@ -10,6 +10,7 @@ use super::directory::{DirectoryRejection as R, valid_team_texts};
 use super::{Decision, ensure, in_directory};
 use crate::directory::{Directory, Team};
 use crate::permissions::{Permission, Place, knows_team, may};
+use crate::rights;
 
 type Decided = Result<Decision, R>;
 
@@ -161,6 +162,7 @@ impl ChangeTeamMemberRoles {
         if held.scheme_admin == self.scheme_admin {
             return Ok(Decision::AlreadySo);
         }
+        ensure(!(self.scheme_admin && rights::is_guest(directory, user_id)), R::Guest)?;
         let (generation, scheme_admin) = (held.generation, self.scheme_admin);
         let c = TeamMemberRolesChanged { team_id, user_id, generation, scheme_admin };
         Ok(in_directory(c, Nothing {}))

@@ -127,6 +127,7 @@ fn membership() -> Vec<ChannelEvent> {
             generation: 11,
             by: ANN,
             because: LeftBecause::TeamEnded,
+            is_guest: true,
             notice: Some(notice(NoticeKind::RemoveFromChannel)),
         })
         .into(),
@@ -135,6 +136,23 @@ fn membership() -> Vec<ChannelEvent> {
             user_id: BOB,
             membership: 40,
             scheme_admin: true,
+        })
+        .into(),
+        Body::from(ChannelModerated {
+            channel_id: CHANNEL,
+            changes: vec![
+                Moderation {
+                    whom: Moderatee::Members,
+                    what: Moderated::CreatePost,
+                    allowed: false,
+                },
+                Moderation {
+                    whom: Moderatee::Guests,
+                    what: Moderated::CreateReactions,
+                    allowed: true,
+                },
+            ],
+            by: ANN,
         })
         .into(),
         Body::from(ChannelMemberNotifyChanged {

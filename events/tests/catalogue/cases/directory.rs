@@ -43,6 +43,7 @@ fn accounts() -> Vec<DirectoryEvent> {
         }
         .into(),
         Body::from(UserRolesChanged { user_id: BOB, system_admin: true }).into(),
+        Body::from(UserGuestChanged { user_id: BOB, is_guest: true }).into(),
         Body::from(UserDeactivated { user_id: BOB }).into(),
         Body::from(UserActivated { user_id: BOB }).into(),
         Body::from(UserErased { user_id: BOB, by: ANN }).into(),

@@ -151,6 +151,10 @@ pub struct UserRemoved {
     pub remover_id: UserId,
 }
 
+/// `channel_scheme_updated`: the roles of the channel's members are others, without saying which.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelSchemeUpdated {}
+
 /// `channel_created`
 #[derive(Debug, Clone, Serialize)]
 pub struct ChannelCreated {

@@ -56,9 +56,10 @@ impl ChannelMemberView {
         }
     }
 
-    pub fn to_wire_with_team(&self) -> wire::ChannelMemberWithTeam {
+    /// The same with what is told of the team.
+    pub fn with_team(&self, member: wire::ChannelMember) -> wire::ChannelMemberWithTeam {
         wire::ChannelMemberWithTeam {
-            member: self.to_wire(),
+            member,
             team_display_name: self.team.display_name.clone(),
             team_name: self.team.name.clone(),
             team_update_at: self.team.update_at,

@@ -7,7 +7,7 @@ use events::{ChannelId, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use crate::access::{may_see, may_see_team};
+use crate::access::{may_list_team, may_see};
 use crate::reader::{Fields, Result};
 use crate::rows::{ChannelRow, Table};
 use crate::{Access, Key, Page, Reader};
@@ -145,7 +145,7 @@ static PUBLIC: LazyLock<String> = LazyLock::new(|| {
          SELECT r.known, r.may, c.id IS NOT NULL, {}
          FROM r LEFT JOIN found c ON true LEFT JOIN channel_names n ON n.channel_id = c.id
          ORDER BY c.display_name, c.id",
-        may_see_team("$1", "$2"),
+        may_list_team("$1", "$2"),
         columns()
     )
 });
@@ -153,6 +153,8 @@ static PUBLIC: LazyLock<String> = LazyLock::new(|| {
 static STATS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {}, c.member_count,
+      (SELECT count(*) FROM present_members m JOIN users u ON u.id = m.user_id AND u.is_guest
+       WHERE m.channel_id = c.id),
       (SELECT count(*) FROM posts p
        WHERE p.channel_id = c.id AND p.is_pinned AND p.delete_at = 0),
       CASE WHEN $3 THEN -1 ELSE (
@@ -279,9 +281,9 @@ impl Reader {
         let stats = wire::ChannelStats {
             channel_id: channel,
             member_count: row.try_get(1)?,
-            guest_count: 0,
-            pinnedpost_count: row.try_get(2)?,
-            files_count: row.try_get(3)?,
+            guest_count: row.try_get(2)?,
+            pinnedpost_count: row.try_get(3)?,
+            files_count: row.try_get(4)?,
         };
         Ok(Access::judged(true, row.try_get(0)?, || stats))
     }

@@ -8,7 +8,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use super::channels::{ChannelView, NAMED, columns, read};
-use crate::access::{may_read, may_see_team};
+use crate::access::{may_list_team, may_read};
 use crate::reader::{Result, prefix_pattern};
 use crate::{Key, Page, Reader};
 
@@ -73,7 +73,7 @@ fn matching(scope: &str) -> String {
         columns(),
         Archived::asked(4),
         may_read("c.id", "$1"),
-        may_see_team("c.team_id", "$1")
+        may_list_team("c.team_id", "$1")
     )
 }
 

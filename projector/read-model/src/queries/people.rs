@@ -28,6 +28,8 @@ pub struct PeopleQuery {
     pub active: Option<bool>,
     /// What a username, a name or an e-mail address begins with.
     pub term: Option<String>,
+    /// Of these alone.
+    pub among: Option<Vec<UserId>>,
     pub order: PeopleOrder,
 }
 
@@ -35,7 +37,10 @@ impl PeopleQuery {
     /// The statement for this shape; one text per shape, so that each is prepared once.
     fn sql(&self) -> String {
         let mut from = "users u".to_owned();
-        let mut conditions = vec!["(SELECT may FROM r)".to_owned()];
+        let mut conditions = vec![
+            "(SELECT may FROM r)".to_owned(),
+            "($9::uuid[] IS NULL OR u.id = ANY($9))".to_owned(),
+        ];
         if self.in_channel.is_some() {
             from.push_str(" JOIN channel_members cm ON cm.user_id = u.id AND cm.channel_id = $4");
             conditions.push(
@@ -111,6 +116,8 @@ impl Reader {
         query: &PeopleQuery,
         page: Page,
     ) -> Result<Access<Vec<UserRow>>> {
+        let among = query.among.as_ref();
+        let among: Option<Vec<Key>> = among.map(|ids| ids.iter().copied().map(Key::from).collect());
         let rows = sqlx::query(AssertSqlSafe(query.sql()))
             .bind(Key::from(viewer))
             .bind(query.in_team.map(Key::from))
@@ -120,6 +127,7 @@ impl Reader {
             .bind(query.term.as_deref().map(prefix_pattern))
             .bind(page.limit())
             .bind(page.offset())
+            .bind(among)
             .fetch_all(&self.pool)
             .await?;
         let may = rows.first().is_some_and(|row| row.try_get(0).unwrap_or(false));

@@ -33,7 +33,7 @@ static PLACE: LazyLock<String> = LazyLock::new(|| {
          FROM posts p JOIN channels c ON c.id = p.channel_id LEFT JOIN teams t ON t.id = c.team_id
          {NAMED} AND p.id = $1 AND p.delete_at = 0",
         may_see("c.id", "$2"),
-        open_to_all("t"),
+        open_to_all("t", "$2"),
         may_read("c.id", "$2"),
         TeamRow::select("t"),
         columns()

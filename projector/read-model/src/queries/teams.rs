@@ -14,11 +14,10 @@ use crate::{Access, Key, Page, Reader};
 /// A team is seen by its members, by administrators, and by anybody where it is open to all.
 fn one_sql(condition: &str) -> String {
     format!(
-        "SELECT {} OR ({} AND EXISTS (
-            SELECT FROM users u WHERE u.id = $2 AND u.delete_at = 0)) AS may, {}
+        "SELECT {} OR {} AS may, {}
          FROM teams t WHERE {condition}",
         may_see_team("t.id", "$2"),
-        open_to_all("t"),
+        open_to_all("t", "$2"),
         TeamRow::select("t")
     )
 }
@@ -43,7 +42,7 @@ static LISTED: LazyLock<String> = LazyLock::new(|| {
          ORDER BY t.display_name, t.id LIMIT $2 OFFSET $3",
         TeamRow::select("t"),
         may_see_team("t.id", "$1"),
-        open_to_all("t")
+        open_to_all("t", "$1")
     )
 });
 
@@ -83,7 +82,8 @@ static STATS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT EXISTS (SELECT FROM teams WHERE id = $1), {}, count(*),
             count(*) FILTER (WHERE u.delete_at = 0)
-         FROM team_members m JOIN users u ON u.id = m.user_id WHERE m.team_id = $1",
+         FROM team_members m JOIN users u ON u.id = m.user_id
+         WHERE m.team_id = $1 AND ($3::uuid[] IS NULL OR m.user_id = ANY($3))",
         may_see_team("$1", "$2")
     )
 });
@@ -208,16 +208,21 @@ impl Reader {
         Ok(if known { Access::judged(true, may, || members) } else { Access::Unknown })
     }
 
+    /// How many are in a team, and active; of `among`, where it is given.
+    ///
     /// # Errors
     /// The database cannot be asked.
     pub async fn team_stats(
         &self,
         viewer: UserId,
         team: TeamId,
+        among: Option<&[UserId]>,
     ) -> Result<Access<wire::TeamStats>> {
+        let among: Option<Vec<Key>> = among.map(|ids| ids.iter().copied().map(Key::from).collect());
         let row = sqlx::query(STATS.as_str())
             .bind(Key::from(team))
             .bind(Key::from(viewer))
+            .bind(among)
             .fetch_one(&self.pool)
             .await?;
         let (known, may): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);

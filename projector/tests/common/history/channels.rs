@@ -87,7 +87,13 @@ impl History {
         let kinds = [NoticeKind::HeaderChange, NoticeKind::PurposeChange];
         let notices: Vec<Notice> =
             kinds.into_iter().filter_map(|kind| self.notice(kind, by, by)).collect();
-        let event: ChannelEvent = match self.rng.random_range(0..5) {
+        let event: ChannelEvent = match self.rng.random_range(0..6) {
+            5 => {
+                let allowed = self.rng.random_bool(0.5);
+                let (whom, what) = (Moderatee::Members, Moderated::CreatePost);
+                let changes = vec![Moderation { whom, what, allowed }];
+                Body::from(ChannelModerated { channel_id, changes, by }).into()
+            }
             4 => {
                 let Some(notice) = self.notice(NoticeKind::ChangeChanPrivacy, by, by) else {
                     return;
@@ -181,6 +187,7 @@ impl History {
             generation: 0,
             by,
             because: if by == user_id { LeftBecause::Left } else { LeftBecause::Removed },
+            is_guest: false,
             notice: self.notice(NoticeKind::RemoveFromChannel, by, user_id),
         };
         self.channel(channel_id, Body::from(c));

@@ -38,7 +38,7 @@ impl History {
         if self.rng.random_bool(0.05) {
             return self.erase(user_id);
         }
-        match self.rng.random_range(0..7) {
+        match self.rng.random_range(0..8) {
             0 => {
                 let hears = self.rng.random_bool(0.5).to_string();
                 let c = UserProfileChanged {
@@ -66,6 +66,10 @@ impl History {
                 self.directory(Body::from(UserRolesChanged { user_id, system_admin }))
             }
             3 => self.directory(Body::from(UserDeactivated { user_id })),
+            7 => {
+                let is_guest = self.rng.random_bool(0.6);
+                self.directory(Body::from(UserGuestChanged { user_id, is_guest }))
+            }
             4 => self.directory(Body::from(UserActivated { user_id })),
             5 => {
                 let chosen = self.rng.random_bool(0.7);
@@ -208,6 +212,7 @@ impl History {
                     generation,
                     by: user_id,
                     because: LeftBecause::TeamEnded,
+                    is_guest: false,
                     notice,
                 };
                 self.channel(channel_id, Body::from(c));

@@ -69,5 +69,5 @@ async fn members(
         Some(own) if row.user_id == caller.user => own.to_wire(),
         _ => row.to_wire_for_others(),
     });
-    Ok(shown.collect())
+    Ok(render::channel_members(app, shown.collect()))
 }

@@ -8,7 +8,7 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use platform::http::{ApiError, Path, Query, UserRef, note_channel};
 use read_model::queries::ChannelMemberView;
-use wire::{ChannelMember, ChannelMemberWithTeam};
+use wire::ChannelMemberWithTeam;
 
 use crate::app::{App, failed, of_channel};
 use crate::caller::Caller;
@@ -27,8 +27,10 @@ pub(crate) async fn all(
     let at_once = query.int("page") == Some(-1);
     let page = (!at_once).then(|| rows_page(query.page()));
     let views = app.reader.channel_memberships_of(user, None, page).await.map_err(failed)?;
+    let members = views.iter().map(ChannelMemberView::to_wire).collect();
+    let members = render::channel_members(&app, members).into_iter().zip(&views);
     let members: Vec<ChannelMemberWithTeam> =
-        views.iter().map(ChannelMemberView::to_wire_with_team).collect();
+        members.map(|(member, view)| view.with_team(member)).collect();
     // No lines at all are no document: clients fail on them.
     if at_once && !members.is_empty() { Ok(lines(&members)) } else { Ok(render::ok(&members)) }
 }
@@ -49,8 +51,8 @@ pub(crate) async fn of_team(
     require_team(&app, &caller, team.0).await?;
     let views =
         app.reader.channel_memberships_of(user, Some(team.0), None).await.map_err(failed)?;
-    let members: Vec<ChannelMember> = views.iter().map(ChannelMemberView::to_wire).collect();
-    Ok(render::ok(&members))
+    let members = views.iter().map(ChannelMemberView::to_wire).collect();
+    Ok(render::ok(&render::channel_members(&app, members)))
 }
 
 pub(crate) async fn unread(

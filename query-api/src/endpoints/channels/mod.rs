@@ -4,6 +4,7 @@ pub(crate) mod bookmarks;
 pub(crate) mod categories;
 pub(crate) mod members;
 pub(crate) mod memberships;
+pub(crate) mod moderations;
 pub(crate) mod of_team;
 pub(crate) mod of_user;
 pub(crate) mod one;

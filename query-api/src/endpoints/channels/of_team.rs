@@ -76,6 +76,9 @@ async fn public_views(
     team: TeamId,
     page: Page,
 ) -> Result<Vec<ChannelView>, ApiError> {
+    if caller.is_guest {
+        return Err(ApiError::forbidden());
+    }
     app.granted(DIRECTORY, ApiError::team_not_found, || {
         app.reader.channels_public(caller.user, team, page)
     })

@@ -55,6 +55,9 @@ pub(crate) async fn by_email(
         return Err(ApiError::invalid_body("user_email"));
     }
     require_team(&app, &caller, team.0).await?;
+    if caller.is_guest {
+        return Err(ApiError::forbidden());
+    }
     Err(ApiError::new(
         StatusCode::NOT_IMPLEMENTED,
         "api.team.invite_members.disabled.app_error",

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::rights;
 use events::{TeamId, UserId};
 use platform::http::{ApiError, Json, Path, Query, UserRef};
 use read_model::Page;
@@ -12,7 +13,7 @@ use crate::app::{App, DIRECTORY, failed};
 use crate::caller::Caller;
 use crate::endpoints::{ALL, TeamPath, UserIds, ids, rows_page};
 use crate::render;
-use crate::rights::own_or_admin;
+use crate::rights::{known_people, own_or_admin};
 
 pub(crate) async fn page(
     State(app): State<App>,
@@ -21,7 +22,7 @@ pub(crate) async fn page(
     query: Query,
 ) -> Result<Response, ApiError> {
     let rows = members(&app, &caller, team.0, None, rows_page(query.page())).await?;
-    Ok(render::ok(&shown(&rows)))
+    Ok(render::ok(&shown(&app, &rows)))
 }
 
 pub(crate) async fn one(
@@ -35,8 +36,8 @@ pub(crate) async fn one(
         app.catch_up(DIRECTORY).await?;
         rows = members(&app, &caller, team.0, Some(&only), ALL).await?;
     }
-    let row = rows.pop().ok_or_else(ApiError::team_member_not_found)?;
-    Ok(render::ok(&row.to_wire()))
+    let member = shown(&app, &rows).pop().ok_or_else(ApiError::team_member_not_found)?;
+    Ok(render::ok(&member))
 }
 
 pub(crate) async fn by_ids(
@@ -47,7 +48,7 @@ pub(crate) async fn by_ids(
 ) -> Result<Response, ApiError> {
     let only: UserIds = ids(&texts)?;
     let rows = members(&app, &caller, team.0, Some(&only), ALL).await?;
-    Ok(render::ok(&shown(&rows)))
+    Ok(render::ok(&shown(&app, &rows)))
 }
 
 pub(crate) async fn of_user(
@@ -57,7 +58,7 @@ pub(crate) async fn of_user(
 ) -> Result<Response, ApiError> {
     let user = own_or_admin(user, &caller)?;
     let rows = app.reader.team_memberships_of(user).await.map_err(failed)?;
-    Ok(render::ok(&shown(&rows)))
+    Ok(render::ok(&shown(&app, &rows)))
 }
 
 async fn members(
@@ -67,12 +68,20 @@ async fn members(
     only: Option<&[UserId]>,
     page: Page,
 ) -> Result<Vec<TeamMemberRow>, ApiError> {
+    let known = known_people(app, caller).await?;
+    let known: Option<Vec<UserId>> = known.map(|known| match only {
+        Some(only) => only.iter().copied().filter(|user| known.contains(user)).collect(),
+        None => known.into_iter().collect(),
+    });
+    let only = known.as_deref().or(only);
     app.granted(DIRECTORY, ApiError::team_not_found, || {
         app.reader.team_members(caller.user, team, only, page)
     })
     .await
 }
 
-fn shown(rows: &[TeamMemberRow]) -> Vec<TeamMember> {
-    rows.iter().map(TeamMemberRow::to_wire).collect()
+fn shown(app: &App, rows: &[TeamMemberRow]) -> Vec<TeamMember> {
+    let directory = app.fold.directory();
+    let guest = |row: &TeamMemberRow| rights::is_guest(directory.state(), row.user_id);
+    rows.iter().map(|row| row.to_wire().of_guest(guest(row))).collect()
 }

@@ -13,10 +13,11 @@ use wire::Team;
 use crate::app::App;
 use crate::caller::Caller;
 
-/// The team as `caller` may see it: only members can invite.
+/// The team as `caller` may see it: only members can invite, and no guests.
 fn shown(app: &App, row: &TeamRow, caller: &Caller) -> Team {
     let directory = app.fold.directory();
-    let is_member = directory.state().active_membership(caller.user, row.id).is_some();
+    let is_member =
+        !caller.is_guest && directory.state().active_membership(caller.user, row.id).is_some();
     let team = row.to_wire().with_icon(directory.state().pictures());
     if is_member || caller.is_system_admin { team } else { team.sanitised() }
 }

@@ -3,6 +3,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use events::UserId;
 use http::HeaderMap;
 use platform::http::{ApiError, Path};
 use serde_json::json;
@@ -12,6 +13,7 @@ use crate::app::{App, DIRECTORY};
 use crate::caller::Caller;
 use crate::endpoints::TeamPath;
 use crate::render;
+use crate::rights::known_people;
 
 pub(crate) async fn by_id(
     State(app): State<App>,
@@ -51,7 +53,8 @@ pub(crate) async fn stats(
     caller: Caller,
     Path(team): Path<TeamPath>,
 ) -> Result<Response, ApiError> {
-    let ask = || app.reader.team_stats(caller.user, team.0);
+    let known: Option<Vec<UserId>> = known_people(&app, &caller).await?.map(Vec::from_iter);
+    let ask = || app.reader.team_stats(caller.user, team.0, known.as_deref());
     let stats = app.granted(DIRECTORY, ApiError::team_not_found, ask).await?;
     Ok(render::ok(&stats))
 }

@@ -1,13 +1,18 @@
 //! `POST /users/ids`, `POST /users/usernames`: several accounts; those that do not exist are left out.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::response::Response;
+use events::UserId;
 use platform::http::{ApiError, Json, Query};
+use read_model::rows::UserRow;
 
 use crate::app::{App, failed};
 use crate::caller::Caller;
 use crate::endpoints::{UserIds, ids};
 use crate::render;
+use crate::rights::known_people;
 
 pub(crate) async fn by_ids(
     State(app): State<App>,
@@ -18,7 +23,8 @@ pub(crate) async fn by_ids(
     let wanted: UserIds = ids(&texts)?;
     let since = query.int("since").unwrap_or(0);
     let mut rows = app.reader.users_by_ids(&wanted).await.map_err(failed)?;
-    rows.retain(|row| row.update_at > since);
+    let known = known_people(&app, &caller).await?;
+    rows.retain(|row| row.update_at > since && knows(known.as_ref(), row));
     rows.sort_by(|a, b| a.username.cmp(&b.username));
     Ok(render::ok(&render::users(&rows, &caller)))
 }
@@ -29,6 +35,13 @@ pub(crate) async fn by_usernames(
     Json(usernames): Json<Vec<String>>,
 ) -> Result<Response, ApiError> {
     let mut rows = app.reader.users_by_usernames(&usernames).await.map_err(failed)?;
+    let known = known_people(&app, &caller).await?;
+    rows.retain(|row| knows(known.as_ref(), row));
     rows.sort_by(|a, b| a.username.cmp(&b.username));
     Ok(render::ok(&render::users(&rows, &caller)))
+}
+
+/// Whether the account is among those that somebody may know of.
+pub(super) fn knows(known: Option<&BTreeSet<UserId>>, row: &UserRow) -> bool {
+    known.is_none_or(|known| known.contains(&row.id))
 }

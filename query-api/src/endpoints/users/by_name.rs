@@ -4,11 +4,14 @@ use axum::extract::State;
 use axum::response::Response;
 use futures::FutureExt;
 use platform::http::{ApiError, Path};
+use read_model::rows::UserRow;
 use wire::Privacy;
 
+use super::by_ids::knows;
 use crate::app::{App, DIRECTORY};
 use crate::caller::Caller;
 use crate::render;
+use crate::rights::known_people;
 
 pub(crate) async fn by_username(
     State(app): State<App>,
@@ -16,7 +19,10 @@ pub(crate) async fn by_username(
     Path(username): Path<String>,
 ) -> Result<Response, ApiError> {
     let usernames = [username];
-    let ask = || app.reader.users_by_usernames(&usernames).map(|rows| Ok(rows?.pop()));
+    let known = known_people(&app, &caller).await?;
+    let known = |row: &UserRow| knows(known.as_ref(), row);
+    let ask =
+        || app.reader.users_by_usernames(&usernames).map(|rows| Ok(rows?.pop().filter(known)));
     let row = app.found(DIRECTORY, ApiError::user_not_found, ask).await?;
     Ok(render::ok(&render::user(&row, &caller)))
 }
@@ -30,7 +36,9 @@ pub(crate) async fn by_email(
     if !caller.is_system_admin && !Privacy::default().show_email {
         return Err(ApiError::forbidden());
     }
-    let ask = || app.reader.user_by_email(&email);
+    let known = known_people(&app, &caller).await?;
+    let known = |row: &UserRow| knows(known.as_ref(), row);
+    let ask = || app.reader.user_by_email(&email).map(|row| Ok(row?.filter(known)));
     let row = app.found(DIRECTORY, ApiError::user_not_found, ask).await?;
     Ok(render::ok(&render::user(&row, &caller)))
 }

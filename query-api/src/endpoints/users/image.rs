@@ -13,6 +13,7 @@ use sealing::FileKey;
 use crate::app::{App, DIRECTORY, failed};
 use crate::caller::Caller;
 use crate::pictures;
+use crate::rights::require_known;
 
 /// Pixels of a cell, cells of a side: a cell of margin around a pattern of five.
 const CELL: usize = 18;
@@ -28,7 +29,7 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let user = user.resolve(caller.user);
-    require_account(&app, user).await?;
+    require_account(&app, &caller, user).await?;
     let row = match chose_one(&app, user) {
         true => chosen(&app, user).await?,
         false => None,
@@ -56,18 +57,18 @@ pub(crate) async fn default(
     Path(user): Path<UserRef>,
 ) -> Result<Response, ApiError> {
     let user = user.resolve(caller.user);
-    require_account(&app, user).await?;
+    require_account(&app, &caller, user).await?;
     drawn(user)
 }
 
-async fn require_account(app: &App, user: UserId) -> Result<(), ApiError> {
+async fn require_account(app: &App, caller: &Caller, user: UserId) -> Result<(), ApiError> {
     if !exists(app, user) {
         app.fold_on(DIRECTORY).await?;
         if !exists(app, user) {
             return Err(ApiError::user_not_found());
         }
     }
-    Ok(())
+    require_known(app, caller, user).await
 }
 
 fn chose_one(app: &App, user: UserId) -> bool {

@@ -11,6 +11,7 @@ use crate::app::{App, DIRECTORY, of_channel};
 use crate::caller::Caller;
 use crate::endpoints::{id_param, rows_page};
 use crate::render;
+use crate::rights::known_people;
 
 pub(crate) async fn get(
     State(app): State<App>,
@@ -25,6 +26,7 @@ pub(crate) async fn get(
         not_in_channel: id_param(&query, "not_in_channel")?,
         active: activity(&query),
         term: None,
+        among: known_people(&app, &caller).await?.map(Vec::from_iter),
         order: order(&query),
     };
     let page = rows_page(query.page());

@@ -8,6 +8,7 @@ use platform::http::{ApiError, Path, UserRef};
 use crate::app::{App, DIRECTORY};
 use crate::caller::Caller;
 use crate::render;
+use crate::rights::require_known;
 
 pub(crate) async fn get(
     State(app): State<App>,
@@ -21,6 +22,7 @@ pub(crate) async fn get(
     {
         return Ok(profile.answer(&headers));
     }
+    require_known(&app, &caller, user).await?;
     let row = app.found(DIRECTORY, ApiError::user_not_found, || app.reader.user(user)).await?;
     Ok(render::tagged(&headers, &render::user(&row, &caller)))
 }

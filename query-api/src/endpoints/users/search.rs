@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::endpoints::{Object, id_param, optional_id};
 use crate::render;
+use crate::rights::known_people;
 
 const FOUND_DEFAULT: i64 = 100;
 
@@ -47,6 +48,7 @@ pub(crate) async fn post(
         not_in_channel: optional_id("not_in_channel_id", &search.not_in_channel_id)?,
         active: (!search.allow_inactive).then_some(true),
         term: Some(name(&search.term)),
+        among: known_people(&app, &caller).await?.map(Vec::from_iter),
         ..PeopleQuery::default()
     };
     let found = find(&app, &caller, &people, search.limit).await?;
@@ -65,6 +67,7 @@ pub(crate) async fn autocomplete(
         in_channel,
         active: Some(true),
         term: Some(name(query.get("name").unwrap_or_default())),
+        among: known_people(&app, &caller).await?.map(Vec::from_iter),
         ..PeopleQuery::default()
     };
     let limit = query.int("limit");

@@ -35,7 +35,7 @@ pub(crate) async fn get(
     Path(user): Path<UserRef>,
 ) -> Result<Response, ApiError> {
     let user = own(user, &caller)?;
-    let roles = wire::system_roles(caller.is_system_admin);
+    let roles = wire::system_roles(caller.is_system_admin, caller.is_guest);
     let now = now_ms();
     let directory = app.fold.directory();
     let users = app.fold.users(user);

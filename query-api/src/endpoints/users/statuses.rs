@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use events::UserId;
+use events::user::StatusKind;
 use platform::clock::now_ms;
 use platform::http::{ApiError, Json, Path, UserRef};
 use wire::Status;
@@ -11,6 +12,7 @@ use crate::app::{App, DIRECTORY};
 use crate::caller::Caller;
 use crate::endpoints::{UserIds, ids};
 use crate::render;
+use crate::rights::{known_people, require_known};
 
 pub(crate) async fn one(
     State(app): State<App>,
@@ -24,18 +26,27 @@ pub(crate) async fn one(
             return Err(ApiError::user_not_found());
         }
     }
+    require_known(&app, &caller, user).await?;
     Ok(render::ok(&status(&app, user)))
 }
 
-/// People who do not exist are offline.
+/// People who do not exist, for the caller, are offline.
 pub(crate) async fn by_ids(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     Json(texts): Json<Vec<String>>,
 ) -> Result<Response, ApiError> {
     let users: UserIds = ids(&texts)?;
-    let statuses: Vec<Status> = users.iter().map(|user| status(&app, *user)).collect();
+    let known = known_people(&app, &caller).await?;
+    let knows = |user: &UserId| known.as_ref().is_none_or(|known| known.contains(user));
+    let shown = |user: &UserId| if knows(user) { status(&app, *user) } else { offline(*user) };
+    let statuses: Vec<Status> = users.iter().map(shown).collect();
     Ok(render::ok(&statuses))
+}
+
+fn offline(user_id: UserId) -> Status {
+    let (status, manual) = (StatusKind::Offline, false);
+    Status { user_id, status, manual, last_activity_at: 0, dnd_end_time: 0 }
 }
 
 fn exists(app: &App, user: UserId) -> bool {

@@ -37,6 +37,7 @@ pub(super) fn lines(collected: &Collected, copied: &Copied) -> Vec<Value> {
             "locale": account.locale,
             "is_bot": account.is_bot,
             "is_system_admin": account.is_system_admin,
+            "is_guest": account.is_guest,
             "create_at": account.create_at,
             "deactivated_at": account.deactivated_at,
             "erased_at": account.erased_at,

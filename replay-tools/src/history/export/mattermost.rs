@@ -98,7 +98,7 @@ fn of_user(user: UserId, collected: &Collected) -> Option<Value> {
         "last_name": collected.profile(user, "last_name"),
         "position": collected.profile(user, "position"),
         "locale": account.locale,
-        "roles": wire::system_roles(account.is_system_admin),
+        "roles": wire::system_roles(account.is_system_admin, account.is_guest),
         "teams": teams.collect::<Vec<_>>(),
     });
     if let Some(at) = account.deactivated_at {

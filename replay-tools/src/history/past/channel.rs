@@ -160,6 +160,7 @@ impl ChannelPast {
             | E::ThreadFollowed(_)
             | E::ThreadUnfollowed(_)
             | E::ChannelKeyAdvanced(_)
+            | E::ChannelModerated(_)
             | E::ChannelMemberNotifyChanged(_) => {}
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::Applied;
 use events::directory::{
-    NewTeamMember, ProfilePatch, TeamChanged, TeamCreated, UserCreated, UserProfileChanged,
-    erased_username,
+    NewTeamMember, ProfilePatch, TeamChanged, TeamCreated, UserCreated, UserGuestChanged,
+    UserProfileChanged, erased_username,
 };
 use events::{Body, ChannelId, DirectoryEvent, TeamId, UserId};
 
@@ -19,6 +19,7 @@ pub(crate) struct AccountPast {
     pub locale: String,
     pub is_bot: bool,
     pub is_system_admin: bool,
+    pub is_guest: bool,
     pub create_at: i64,
     pub deactivated_at: Option<i64>,
     pub erased_at: Option<i64>,
@@ -116,6 +117,7 @@ impl DirectoryPast {
             E::UserRolesChanged(b) => {
                 self.with_account(b.c.user_id, |a| a.is_system_admin = b.c.system_admin);
             }
+            E::UserGuestChanged(b) => self.change_guest(&b.c, &applied.teams),
             E::UserDeactivated(b) => {
                 self.with_account(b.c.user_id, |account| account.deactivated_at = Some(at));
             }
@@ -209,10 +211,25 @@ impl DirectoryPast {
         }
     }
 
+    fn change_guest(&mut self, changed: &UserGuestChanged, teams: &[TeamId]) {
+        self.with_account(changed.user_id, |account| {
+            account.is_guest = changed.is_guest;
+            account.is_system_admin &= !changed.is_guest;
+        });
+        for team in teams {
+            self.with_team(*team, |team| {
+                if let Some(member) = team.members.get_mut(&changed.user_id) {
+                    member.is_admin &= !changed.is_guest;
+                }
+            });
+        }
+    }
+
     fn erase(&mut self, user: UserId, left: &[TeamId], at: i64) {
         self.with_account(user, |account| {
             account.profile = BTreeMap::from([("username", erased_username(user))]);
             account.is_system_admin = false;
+            account.is_guest = false;
             account.deactivated_at.get_or_insert(at);
             account.erased_at = Some(at);
         });

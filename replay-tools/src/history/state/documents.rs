@@ -284,7 +284,7 @@ impl Account {
             position: text("position"),
             locale: account.locale.clone(),
             is_bot: account.is_bot,
-            roles: wire::system_roles(account.is_system_admin),
+            roles: wire::system_roles(account.is_system_admin, account.is_guest),
             create_at: account.create_at,
             deactivated_at: account.deactivated_at,
             erased_at: account.erased_at,

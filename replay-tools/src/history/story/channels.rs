@@ -3,8 +3,9 @@
 use domain::Applied;
 use events::bookmark::BookmarkContent;
 use events::channel::{
-    AttachedFile, ChannelCreated, ChannelMemberRemoved, ChannelMembersAdded,
-    ChannelSettingsChanged, LeftBecause, PostContent, PostCreated, PostDeleted, PostEdited,
+    AttachedFile, ChannelCreated, ChannelMemberRemoved, ChannelMembersAdded, ChannelModerated,
+    ChannelSettingsChanged, LeftBecause, Moderatee, PostContent, PostCreated, PostDeleted,
+    PostEdited,
 };
 use events::directory::{ChannelType, JoinedVia};
 use events::retention::ChannelPostsExpired;
@@ -52,6 +53,7 @@ impl ChannelTeller<'_> {
                     format!("{actor} ended that {who} is an administrator of {here}")
                 }
             }
+            E::ChannelModerated(b) => self.moderated(&actor, &b.c),
             E::PostCreated(b) => self.posted(&b.c, &b.p),
             E::PostEdited(b) => self.edited(&actor, b),
             E::PostDeleted(b) => self.deleted(&b.c)?,
@@ -186,6 +188,18 @@ impl ChannelTeller<'_> {
             })
             .collect();
         format!("{actor} changed of {} {}", self.here(), changes.join(", "))
+    }
+
+    fn moderated(&self, actor: &str, c: &ChannelModerated) -> String {
+        let changes = c.changes.iter().map(|change| {
+            let whom = match change.whom {
+                Moderatee::Members => "members",
+                Moderatee::Guests => "guests",
+            };
+            let may = if change.allowed { "may" } else { "may not" };
+            format!("{whom} {may} {}", change.what.name())
+        });
+        format!("{actor} moderated {}: {}", self.here(), changes.collect::<Vec<_>>().join(", "))
     }
 
     fn added(

@@ -92,6 +92,14 @@ impl DirectoryTeller<'_> {
                     format!("{by} ended that {who} is an administrator of the system")
                 }
             }
+            E::UserGuestChanged(b) => {
+                let who = self.person(b.c.user_id);
+                if b.c.is_guest {
+                    format!("{by} made {who} a guest")
+                } else {
+                    format!("{by} ended that {who} is a guest")
+                }
+            }
             E::UserDeactivated(b) => format!("{by} deactivated {}", self.person(b.c.user_id)),
             E::UserActivated(b) => format!("{by} activated {}", self.person(b.c.user_id)),
             E::UserErased(b) => {

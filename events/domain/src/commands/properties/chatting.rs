@@ -1,7 +1,7 @@
 //! What is decided on channels and in them.
 
 use events::PostId;
-use events::channel::PostContent;
+use events::channel::{Moderated, Moderatee, Moderation, PostContent};
 use events::directory::ChannelType;
 
 use super::super::channel::*;
@@ -23,11 +23,13 @@ pub(super) fn channels(given: &Given, rows: &Rows, command: Command) -> Decided 
             said(rename.decide(d, c.channel(channel_id)))
         }
         12 => {
-            said(OpenDirectChannel { actor: actor_id, user_ids: [actor_id, user_id] }.decide(d, c))
+            let (user_ids, knows_all) = ([actor_id, user_id], true);
+            said(OpenDirectChannel { actor: actor_id, user_ids, knows_all }.decide(d, c))
         }
         13 => {
             let user_ids = vec![actor_id, user_id, user(b)];
-            said(OpenGroupChannel { actor: actor_id, user_ids }.decide(d, c))
+            let knows_all = true;
+            said(OpenGroupChannel { actor: actor_id, user_ids, knows_all }.decide(d, c))
         }
         14 => said(add(a, actor, b).decide(d, c)),
         15 => said(
@@ -117,4 +119,13 @@ pub(super) fn notify_props(given: &Given, Command { actor, a, b, .. }: Command) 
         notify_props: [("mark_unread".to_owned(), how.to_owned())].into(),
     };
     said(change.decide(&given.directory, &given.channels))
+}
+
+/// What a channel keeps to its administrators.
+pub(super) fn moderation(given: &Given, Command { kind, actor, a, b }: Command) -> Decided {
+    let whom = if b % 2 == 0 { Moderatee::Members } else { Moderatee::Guests };
+    let change = Moderation { whom, what: Moderated::CreatePost, allowed: kind == 66 };
+    let (channel_id, changes) = (channel(a), vec![change]);
+    let moderate = ModerateChannel { actor: user(actor), channel_id, changes };
+    said(moderate.decide(&given.directory, &given.channels))
 }

@@ -35,6 +35,12 @@ pub(super) fn accounts(given: &Given, rows: &Rows, command: Command) -> Decided 
     }
 }
 
+/// Accounts become guests', and ordinary ones again.
+pub(super) fn guests(given: &Given, Command { kind, actor, a, .. }: Command) -> Decided {
+    let change = ChangeGuest { actor: user(actor), user_id: user(a), is_guest: kind == 63 };
+    said(change.decide(&given.directory))
+}
+
 fn nickname(rows: &Rows, Command { actor, a, b, .. }: Command) -> ChangeProfile {
     let name = |n: u8| format!("nick{n}");
     let current = NewProfile {
