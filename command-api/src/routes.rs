@@ -7,8 +7,8 @@ use platform::http::urls::Service;
 use crate::endpoints::{
     categories, channel_members, channel_privacy, channels, conversations, custom_status, drafts,
     emoji, erasure, files, legal_holds, login, member_roles, notify_props, passwords, pictures,
-    pins, posts, preferences, reactions, retention, rules, sessions, status, team_admin,
-    team_members, teams, threads, typing, uploads, users, views,
+    pins, posts, preferences, profile_fields, reactions, retention, rules, sessions, status,
+    team_admin, team_members, teams, threads, typing, uploads, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -34,6 +34,11 @@ pub fn routes(api: CommandApi) -> Router {
         .put("/api/v4/users/{user_id}/preferences", preferences::set)
         .post("/api/v4/users/{user_id}/preferences/delete", preferences::delete)
         .post("/api/v4/users/{user_id}/typing", typing::start)
+        .post("/api/v4/custom_profile_attributes/fields", profile_fields::create)
+        .patch("/api/v4/custom_profile_attributes/fields/{field_id}", profile_fields::patch)
+        .delete("/api/v4/custom_profile_attributes/fields/{field_id}", profile_fields::delete)
+        .patch("/api/v4/custom_profile_attributes/values", profile_fields::set_own)
+        .patch("/api/v4/users/{user_id}/custom_profile_attributes", profile_fields::set_of_user)
         .post("/api/v4/users/{user_id}/posts/{post_id}/set_unread", views::set_unread)
         .delete("/api/v4/users/{user_id}/posts/{post_id}/reactions/{emoji_name}", reactions::remove)
         .put("/api/v4/users/{user_id}/teams/{team_id}/threads/read", threads::read_all)

@@ -10,6 +10,7 @@ use crate::directory::*;
 use crate::draft::*;
 use crate::pictures::*;
 use crate::presence::*;
+use crate::profile::*;
 use crate::retention::*;
 use crate::sidebar::*;
 use crate::thread::*;
@@ -150,6 +151,7 @@ catalogue! {
         RetentionPolicyCreated, RetentionPolicyChanged, RetentionPolicyDeleted,
         LegalHoldPlaced, LegalHoldReleased, RetentionRunFinished,
         UserPictureChanged, TeamIconChanged, EmojiCreated, EmojiDeleted,
+        ProfileFieldCreated, ProfileFieldChanged, ProfileFieldDeleted,
     }
     Channels => ChannelEvent {
         RulesActivated, EpochOpened, EpochSealed,
@@ -165,6 +167,7 @@ catalogue! {
         UserStateErased,
         SidebarCategoryCreated, SidebarCategoriesChanged, SidebarCategoryDeleted, SidebarOrderSet,
         CustomStatusSet, CustomStatusCleared, CustomStatusRecentRemoved,
+        ProfileValuesSet,
     }
     Readstate => ReadstateEvent {
         RulesActivated, EpochOpened, EpochSealed, ReadMarkerAdvanced, ReadMarkerSetBack,

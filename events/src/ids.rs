@@ -205,6 +205,8 @@ ids! {
     HoldId,
     /// A custom emoji.
     EmojiId,
+    /// A field of everybody's profile.
+    ProfileFieldId,
     /// A personal, unpublished digest: HMAC of a normalised value under the cell's pepper.
     KeyedHash,
 }

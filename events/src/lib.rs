@@ -17,6 +17,7 @@ mod of_log;
 pub mod pictures;
 mod position;
 pub mod presence;
+pub mod profile;
 mod record;
 pub mod retention;
 pub mod sidebar;

@@ -12,9 +12,10 @@ use events::{ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, TeamId, 
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
     CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
-    PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
-    RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
-    ThreadFloorRow, ThreadMarkerRow, ThreadMemberRow, UserRequestRow, UserRow,
+    PostRow, PostVersionRow, PreferenceRow, ProfileValueRow, ReactionRow, ReadMarkerRow,
+    RecentStatusesRow, RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow,
+    TeamMemberRow, TeamRow, ThreadFloorRow, ThreadMarkerRow, ThreadMemberRow, UserRequestRow,
+    UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;
@@ -51,6 +52,7 @@ pub struct MemoryTables {
     pub sidebar_orders: BTreeMap<(UserId, TeamId), SidebarOrderRow>,
     pub custom_statuses: BTreeMap<UserId, CustomStatusRow>,
     pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
+    pub profile_values: BTreeMap<(UserId, Id), ProfileValueRow>,
     pub drafts: BTreeMap<(UserId, ChannelId, PostId), DraftRow>,
     pub holds: BTreeMap<HoldId, HoldRow>,
     pub retention_runs: BTreeMap<Id, RetentionRunRow>,
@@ -92,6 +94,7 @@ impl MemoryTables {
         put_or_delete(&mut self.sidebar_categories, &changes.sidebar_categories);
         put_or_delete(&mut self.drafts, &changes.drafts);
         put_or_delete(&mut self.custom_statuses, &changes.custom_statuses);
+        put_or_delete(&mut self.profile_values, &changes.profile_values);
         insert(&mut self.retention_runs, &changes.retention_runs);
         insert(&mut self.channel_expiries, &changes.channel_expiries);
         insert(&mut self.directory_requests, &changes.directory_requests);
@@ -258,6 +261,8 @@ impl MemoryTables {
             keyed(c, |row: &SidebarOrderRow| (row.user_id, row.team_id)).await?;
         tables.custom_statuses = keyed(c, |row: &CustomStatusRow| row.user_id).await?;
         tables.recent_statuses = keyed(c, |row: &RecentStatusesRow| row.user_id).await?;
+        tables.profile_values =
+            keyed(c, |row: &ProfileValueRow| (row.user_id, row.field_id)).await?;
         tables.drafts =
             keyed(c, |row: &DraftRow| (row.user_id, row.channel_id, row.root_id)).await?;
         tables.holds = keyed(c, |row: &HoldRow| row.id).await?;
@@ -300,6 +305,7 @@ impl MemoryTables {
                 let theirs = &other.recent_statuses;
                 differs("recent_custom_statuses", &self.recent_statuses, theirs)
             })
+            .or_else(|| differs("profile_values", &self.profile_values, &other.profile_values))
             .or_else(|| differs("drafts", &self.drafts, &other.drafts))
             .or_else(|| differs("legal_holds", &self.holds, &other.holds))
             .or_else(|| differs("retention_runs", &self.retention_runs, &other.retention_runs))

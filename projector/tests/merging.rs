@@ -55,6 +55,7 @@ fn histories_reach_every_table() {
         all.sidebar_orders.extend(tables.sidebar_orders);
         all.custom_statuses.extend(tables.custom_statuses);
         all.recent_statuses.extend(tables.recent_statuses);
+        all.profile_values.extend(tables.profile_values);
         all.drafts.extend(tables.drafts);
     }
     assert!(all.teams.values().any(|team| team.delete_at > 0));
@@ -80,7 +81,7 @@ fn histories_reach_every_table() {
     assert!(all.notify_props.values().any(|row| row.ignores_broadcasts));
     assert!(!all.sidebar_categories.is_empty() && !all.sidebar_orders.is_empty());
     assert!(!all.custom_statuses.is_empty() && !all.recent_statuses.is_empty());
-    assert!(!all.drafts.is_empty());
+    assert!(!all.drafts.is_empty() && !all.profile_values.is_empty());
 }
 
 #[test]

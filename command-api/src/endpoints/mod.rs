@@ -19,6 +19,7 @@ pub(crate) mod pictures;
 pub(crate) mod pins;
 pub(crate) mod posts;
 pub(crate) mod preferences;
+pub(crate) mod profile_fields;
 pub(crate) mod reactions;
 pub(crate) mod retention;
 pub(crate) mod rules;

@@ -9,6 +9,7 @@ mod keys;
 mod permissions;
 mod personal;
 mod pictures;
+mod profile_fields;
 mod retaining;
 mod threads;
 mod uploads;

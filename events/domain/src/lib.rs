@@ -14,6 +14,7 @@ pub mod faults;
 pub mod notify;
 pub mod permissions;
 pub mod pictures;
+pub mod profile;
 pub mod retention;
 pub mod rights;
 pub mod sidebar;
@@ -25,6 +26,7 @@ pub use aggregate::{Aggregate, Control, FoldError, Judged, PartitionFold, RULES_
 pub use channel::{Channel, Channels, Member};
 pub use directory::{Account, ChannelName, Directory, Team, TeamMembership};
 pub use pictures::{Emoji, Pictures, TeamIcon};
+pub use profile::{HeldField, ProfileFields};
 pub use retention::{Hold, Kept, Past, Policy, Retention};
 pub use user::{Marker, Readstate, Session, Users};
 pub use verdict::{Applied, Base, ChannelAfter, MemberAfter, Outcome, Refusal, Verdict, Void};

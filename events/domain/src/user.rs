@@ -205,6 +205,7 @@ impl Aggregate for Users {
             | UserEvent::SidebarOrderSet(_)
             | UserEvent::CustomStatusSet(_)
             | UserEvent::CustomStatusRecentRemoved(_)
+            | UserEvent::ProfileValuesSet(_)
             | UserEvent::UserStateErased(_)
             | UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
@@ -231,6 +232,7 @@ impl Aggregate for Users {
             | UserEvent::SidebarCategoriesChanged(_)
             | UserEvent::SidebarCategoryDeleted(_)
             | UserEvent::SidebarOrderSet(_)
+            | UserEvent::ProfileValuesSet(_)
             | UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_) => {}
@@ -257,6 +259,7 @@ fn person_of(event: &UserEvent) -> Option<UserId> {
         UserEvent::CustomStatusSet(b) => Some(b.c.user_id),
         UserEvent::CustomStatusCleared(b) => Some(b.c.user_id),
         UserEvent::CustomStatusRecentRemoved(b) => Some(b.c.user_id),
+        UserEvent::ProfileValuesSet(b) => Some(b.c.user_id),
     }
 }
 

@@ -135,6 +135,9 @@ pub enum Refusal {
     /// Nobody joins an archived team, and it does not change.
     TeamArchived,
     EmojiNameTaken,
+    UnknownProfileField,
+    ProfileFieldNameTaken,
+    TooManyProfileFields,
 }
 
 /// A remembered verdict: what a repeated id is answered with.

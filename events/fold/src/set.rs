@@ -51,7 +51,7 @@ pub struct InvalidSnapshot {
 }
 
 /// Format of the snapshots; another one is passed over.
-const SNAPSHOT_FORMAT: u8 = 6;
+const SNAPSHOT_FORMAT: u8 = 7;
 
 #[derive(Serialize, Deserialize)]
 struct DirectorySnapshot {

@@ -62,6 +62,9 @@ pub fn refusal(reason: Refusal) -> &'static str {
         Refusal::OtherEpoch => "other_epoch",
         Refusal::TeamArchived => "team_archived",
         Refusal::EmojiNameTaken => "emoji_name_taken",
+        Refusal::UnknownProfileField => "unknown_profile_field",
+        Refusal::ProfileFieldNameTaken => "profile_field_name_taken",
+        Refusal::TooManyProfileFields => "too_many_profile_fields",
     }
 }
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use events::{
-    ChannelId, EmojiId, EventId, FileId, HoldId, Id, PolicyId, PostId, SessionId, TeamId, UserId,
+    ChannelId, EmojiId, EventId, FileId, HoldId, Id, PolicyId, PostId, ProfileFieldId, SessionId,
+    TeamId, UserId,
 };
 use serde::{Deserialize, Deserializer, de};
 
@@ -25,7 +26,19 @@ macro_rules! id_kinds {
     )*};
 }
 
-id_kinds!(UserId, TeamId, ChannelId, PostId, EventId, SessionId, FileId, PolicyId, HoldId, EmojiId);
+id_kinds!(
+    UserId,
+    TeamId,
+    ChannelId,
+    PostId,
+    EventId,
+    SessionId,
+    FileId,
+    PolicyId,
+    HoldId,
+    EmojiId,
+    ProfileFieldId
+);
 
 impl IdKind for Id {
     fn from_id(id: Id) -> Self {

@@ -1,6 +1,7 @@
 //! Posts.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use events::channel::{AttachedFile, Notice, PostContent, PostCreated, PostDeleted, PostEdited};
 use events::directory::{ChannelType, TeamType};
@@ -8,7 +9,10 @@ use events::{ChannelId, FileId, PostId, TeamId, UserId};
 use serde::{Serialize, Serializer};
 
 use crate::ids::or_empty;
-use crate::{Emoji, FileInfo, Names, Participant, Props, Reaction, emoji_names, notice_text};
+use crate::{
+    Embed, Emoji, FileInfo, LinkedImage, Names, Participant, Props, Reaction, emoji_names,
+    notice_text,
+};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Post {
@@ -44,11 +48,16 @@ pub struct Post {
 /// What belongs to a post without being said in it.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct PostMetadata {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub embeds: Vec<Embed>,
     /// Custom ones that the text or a reaction names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub emojis: Vec<Emoji>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileInfo>,
+    /// Pictures of embeds, by their addresses.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<String, LinkedImage>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
 }

@@ -20,9 +20,9 @@ use fold::Folded;
 use read_model::rows::{
     ChannelMemberRow, ChannelNameRow, ChannelRequestRow, ChannelRow, CredentialRow,
     CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow, HoldRow, NotifyPropsRow,
-    PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow, RecentStatusesRow,
-    RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
-    ThreadFloorRow, ThreadMarkerRow, UserRequestRow, UserRow,
+    PostRow, PostVersionRow, PreferenceRow, ProfileValueRow, ReactionRow, ReadMarkerRow,
+    RecentStatusesRow, RetentionRunRow, SidebarCategoryRow, SidebarOrderRow, StatusRow,
+    TeamMemberRow, TeamRow, ThreadFloorRow, ThreadMarkerRow, UserRequestRow, UserRow,
 };
 
 use crate::patches::{
@@ -117,6 +117,8 @@ pub struct RowChanges {
     /// `None`: cleared.
     pub custom_statuses: BTreeMap<UserId, Option<CustomStatusRow>>,
     pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
+    /// `None`: nothing is said any more.
+    pub profile_values: BTreeMap<(UserId, Id), Option<ProfileValueRow>>,
     /// `None`: deleted.
     pub drafts: BTreeMap<(UserId, ChannelId, PostId), Option<DraftRow>>,
     pub holds: BTreeMap<HoldId, Change<HoldRow, HoldPatch>>,

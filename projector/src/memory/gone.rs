@@ -45,6 +45,7 @@ impl MemoryTables {
             self.sidebar_categories.retain(|(user, _, _), _| user != person);
             self.custom_statuses.remove(person);
             self.recent_statuses.remove(person);
+            self.profile_values.retain(|(user, _), _| user != person);
             self.sidebar_orders.retain(|(user, _), _| user != person);
         }
         self.drafts.retain(|(user, _, _), _| !gone.drafts.contains(user));

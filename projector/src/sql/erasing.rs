@@ -28,13 +28,14 @@ const OF_PEOPLE: [&str; 3] = [
 ];
 
 /// What was people's own.
-const OF_STATES: [&str; 6] = [
+const OF_STATES: [&str; 7] = [
     "DELETE FROM preferences WHERE user_id = ANY($1)",
     "DELETE FROM statuses WHERE user_id = ANY($1)",
     "DELETE FROM sidebar_categories WHERE user_id = ANY($1)",
     "DELETE FROM custom_statuses WHERE user_id = ANY($1)",
     "DELETE FROM recent_custom_statuses WHERE user_id = ANY($1)",
     "DELETE FROM sidebar_orders WHERE user_id = ANY($1)",
+    "DELETE FROM profile_values WHERE user_id = ANY($1)",
 ];
 
 const OF_DRAFTS: [&str; 1] = ["DELETE FROM drafts WHERE user_id = ANY($1)"];

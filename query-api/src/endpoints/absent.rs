@@ -1,10 +1,10 @@
 //! What clients ask for although this server does not have it: scheduled posts, slash commands, bookmarks,
-//! plugins, groups, profile attributes, notices. The answer is that there are none, after the rights that
+//! plugins, groups, notices. The answer is that there are none, after the rights that
 //! the question needs.
 
 use axum::extract::State;
 use axum::response::Response;
-use platform::http::{ApiError, Path, UserRef};
+use platform::http::{ApiError, Path};
 use serde_json::json;
 
 use super::{ChannelPath, TeamPath};
@@ -51,11 +51,6 @@ pub(crate) async fn no_scheduled_posts(
 ) -> Result<Response, ApiError> {
     require_team(&app, &caller, team.0).await?;
     Ok(render::ok(&json!({})))
-}
-
-/// No attributes beside those of the account.
-pub(crate) async fn no_attributes(_: Caller, Path(_): Path<UserRef>) -> Response {
-    render::ok(&json!({}))
 }
 
 fn nothing() -> Response {

@@ -101,6 +101,7 @@ impl Hub {
                 | UserEvent::CustomStatusSet(_)
                 | UserEvent::CustomStatusCleared(_)
                 | UserEvent::CustomStatusRecentRemoved(_)
+                | UserEvent::ProfileValuesSet(_)
                 | UserEvent::RulesActivated(_)
                 | UserEvent::EpochOpened(_)
                 | UserEvent::EpochSealed(_),
@@ -275,6 +276,9 @@ fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
         | DirectoryEvent::TeamIconChanged(_)
         | DirectoryEvent::EmojiCreated(_)
         | DirectoryEvent::EmojiDeleted(_)
+        | DirectoryEvent::ProfileFieldCreated(_)
+        | DirectoryEvent::ProfileFieldChanged(_)
+        | DirectoryEvent::ProfileFieldDeleted(_)
         | DirectoryEvent::RetentionPolicyCreated(_)
         | DirectoryEvent::RetentionPolicyChanged(_)
         | DirectoryEvent::RetentionPolicyDeleted(_)

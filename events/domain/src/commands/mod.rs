@@ -14,6 +14,7 @@ pub mod mentions;
 pub mod notify;
 pub mod pictures;
 pub mod post;
+pub mod profile;
 pub mod reaction;
 pub mod readstate;
 pub mod retention;
@@ -105,6 +106,7 @@ pub fn subject_of(event: &Event) -> Id {
             UserEvent::CustomStatusSet(b) => b.c.user_id.0,
             UserEvent::CustomStatusCleared(b) => b.c.user_id.0,
             UserEvent::CustomStatusRecentRemoved(b) => b.c.user_id.0,
+            UserEvent::ProfileValuesSet(b) => b.c.user_id.0,
             UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_) => Id::default(),

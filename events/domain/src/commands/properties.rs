@@ -24,7 +24,7 @@ struct Command {
     b: u8,
 }
 
-const KINDS: u8 = 54;
+const KINDS: u8 = 57;
 
 /// What a command comes to; nothing where a row that it needs does not exist. The inner error is the
 /// rejection's text: which one it is does not matter here.
@@ -103,6 +103,7 @@ fn decide(given: &Given, rows: &Rows, command: Command) -> Decided {
         42..=44 => personal::drafts(given, command),
         45 => chatting::notify_props(given, command),
         46..=51 => directing::pictures(given, command),
+        54..=56 => directing::profile_fields(given, command),
         _ => personal::custom_status(given, rows, command),
     }
 }

@@ -4,11 +4,13 @@ use events::draft::*;
 use events::presence::{
     PositionsNoted, PresenceChanged, ProcessNoted, StatusChosen, TypingStarted,
 };
+use events::profile::*;
 use events::sidebar::*;
 use events::thread::*;
 use events::user::*;
 use events::{
-    Body, ChannelId, FileId, PostId, PresenceEvent, ReadstateEvent, SessionId, TeamId, UserEvent,
+    Body, ChannelId, FileId, PostId, PresenceEvent, ProfileFieldId, ReadstateEvent, SessionId,
+    TeamId, UserEvent,
 };
 
 use super::{ANN, Case, id, personal};
@@ -20,6 +22,7 @@ pub fn cases() -> Vec<Case> {
         .into_iter()
         .chain(sidebar())
         .chain(custom_statuses())
+        .chain([profile_values()])
         .map(|event| Case::current(ANN.0, event))
         .collect();
     cases.extend(readstate().into_iter().chain(drafts()).map(|event| Case::current(ANN.0, event)));
@@ -121,6 +124,13 @@ fn custom_statuses() -> [UserEvent; 3] {
         Body::from(CustomStatusCleared { user_id }).into(),
         Body { c: removed, p: RecentCustomStatuses { recent: vec![said()] } }.into(),
     ]
+}
+
+fn profile_values() -> UserEvent {
+    let field_ids = vec![ProfileFieldId(id(0x98)), ProfileFieldId(id(0x99))];
+    let many = vec![personal("many"), personal("more")];
+    let values = vec![ProfileValue::One(personal("one")), ProfileValue::Many(many)];
+    Body { c: ProfileValuesSet { user_id: ANN, field_ids }, p: ProfileValues { values } }.into()
 }
 
 fn drafts() -> [ReadstateEvent; 3] {

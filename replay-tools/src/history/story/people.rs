@@ -63,6 +63,9 @@ pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
         UserEvent::CustomStatusRecentRemoved(b) => {
             format!("{} forgot a status of before", person(b.c.user_id))
         }
+        UserEvent::ProfileValuesSet(b) => {
+            format!("{} fields of {}'s profile were set", b.c.field_ids.len(), person(b.c.user_id))
+        }
         UserEvent::UserStateErased(b) => {
             format!("sessions, status and preferences of {} were erased", person(b.c.user_id))
         }
