@@ -9,7 +9,7 @@ use fold::auth::Authenticated;
 use http::HeaderMap;
 use http::request::Parts;
 use platform::clock;
-use platform::http::{ApiError, is_genuine, note_user, shown_token};
+use platform::http::{ApiError, admit_user, is_genuine, shown_token};
 
 use crate::executor::CommandApi;
 use crate::idempotency::RequestKey;
@@ -90,7 +90,7 @@ async fn authenticate(parts: &mut Parts, api: &CommandApi) -> Result<Option<Call
     if !is_genuine(&parts.method, headers, token, &api.secrets, session.session_id) {
         return Ok(None);
     }
-    note_user(session.user_id);
+    admit_user(session.user_id)?;
     let mut wishes = Wishes::of(headers);
     wishes.key = RequestKey::of(parts)?.map(Arc::new);
     if let Some(key) = &wishes.key {

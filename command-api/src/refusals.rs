@@ -75,6 +75,29 @@ fn unknown_scheduled_post() -> ApiError {
     )
 }
 
+fn unknown_profile_field() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "app.custom_profile_attributes.property_field_not_found.app_error",
+        "There is no such field.",
+    )
+}
+
+fn profile_field_name_taken() -> ApiError {
+    bad(
+        "api.nottermost.profile_field.name_taken.app_error",
+        "Another field of profiles has this name.",
+    )
+}
+
+fn too_many_profile_fields() -> ApiError {
+    ApiError::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "app.custom_profile_attributes.limit_reached.app_error",
+        "There are as many fields of profiles as there may be.",
+    )
+}
+
 fn held() -> ApiError {
     bad(
         "api.nottermost.legal_hold.held.app_error",
@@ -136,6 +159,9 @@ pub(crate) fn refused(refusal: Refusal) -> ApiError {
         Refusal::UnknownPolicy => unknown_policy(),
         Refusal::EmojiNameTaken => ApiError::emoji_duplicate(),
         Refusal::NotWaiting => unknown_scheduled_post(),
+        Refusal::UnknownProfileField => unknown_profile_field(),
+        Refusal::ProfileFieldNameTaken => profile_field_name_taken(),
+        Refusal::TooManyProfileFields => too_many_profile_fields(),
         Refusal::Held => held(),
         Refusal::Guest => guest(),
         Refusal::Expired => ApiError::post_not_found(),
@@ -203,6 +229,9 @@ impl Rejection for DirectoryRejection {
                 "api.nottermost.emoji.too_many.app_error",
                 "There are as many custom emoji as there may be, or as one person may make.",
             ),
+            Self::UnknownProfileField => unknown_profile_field(),
+            Self::ProfileFieldNameTaken => profile_field_name_taken(),
+            Self::TooManyProfileFields => too_many_profile_fields(),
             Self::UnknownPolicy => unknown_policy(),
             Self::UnknownHold => ApiError::new(
                 StatusCode::NOT_FOUND,

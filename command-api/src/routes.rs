@@ -8,8 +8,8 @@ use crate::endpoints::{
     acknowledgements, bookmarks, categories, channel_members, channel_privacy, channels,
     conversations, custom_status, drafts, emoji, erasure, files, guests, legal_holds, login,
     member_roles, moderations, notify_props, passwords, pictures, pins, posts, preferences,
-    reactions, reminders, retention, rules, scheduled_posts, sessions, status, team_admin,
-    team_members, teams, threads, typing, uploads, users, views,
+    profile_fields, reactions, reminders, retention, rules, scheduled_posts, sessions, status,
+    team_admin, team_members, teams, threads, typing, uploads, users, views,
 };
 use crate::executor::CommandApi;
 
@@ -37,6 +37,11 @@ pub fn routes(api: CommandApi) -> Router {
         .put("/api/v4/users/{user_id}/preferences", preferences::set)
         .post("/api/v4/users/{user_id}/preferences/delete", preferences::delete)
         .post("/api/v4/users/{user_id}/typing", typing::start)
+        .post("/api/v4/custom_profile_attributes/fields", profile_fields::create)
+        .patch("/api/v4/custom_profile_attributes/fields/{field_id}", profile_fields::patch)
+        .delete("/api/v4/custom_profile_attributes/fields/{field_id}", profile_fields::delete)
+        .patch("/api/v4/custom_profile_attributes/values", profile_fields::set_own)
+        .patch("/api/v4/users/{user_id}/custom_profile_attributes", profile_fields::set_of_user)
         .post("/api/v4/users/{user_id}/posts/{post_id}/set_unread", views::set_unread)
         .post("/api/v4/users/{user_id}/posts/{post_id}/reminder", reminders::set)
         .post("/api/v4/users/{user_id}/posts/{post_id}/ack", acknowledgements::add)

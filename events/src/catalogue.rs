@@ -11,6 +11,7 @@ use crate::directory::*;
 use crate::draft::*;
 use crate::pictures::*;
 use crate::presence::*;
+use crate::profile::*;
 use crate::reminder::*;
 use crate::retention::*;
 use crate::scheduled_post::*;
@@ -153,6 +154,7 @@ catalogue! {
         RetentionPolicyCreated, RetentionPolicyChanged, RetentionPolicyDeleted,
         LegalHoldPlaced, LegalHoldReleased, RetentionRunFinished,
         UserPictureChanged, TeamIconChanged, EmojiCreated, EmojiDeleted,
+        ProfileFieldCreated, ProfileFieldChanged, ProfileFieldDeleted,
     }
     Channels => ChannelEvent {
         RulesActivated, EpochOpened, EpochSealed,
@@ -170,9 +172,7 @@ catalogue! {
         UserStateErased,
         SidebarCategoryCreated, SidebarCategoriesChanged, SidebarCategoryDeleted, SidebarOrderSet,
         CustomStatusSet, CustomStatusCleared, CustomStatusRecentRemoved,
-        ScheduledPostCreated, ScheduledPostChanged, ScheduledPostDeleted,
-        ScheduledPostFired, ScheduledPostSent, ScheduledPostFailed,
-        ReminderSet, ReminderFired, ReminderEnded,
+        ScheduledPostCreated, ScheduledPostChanged, ScheduledPostDeleted, ScheduledPostFired, ScheduledPostSent, ScheduledPostFailed, ReminderSet, ReminderFired, ReminderEnded, ProfileValuesSet,
     }
     Readstate => ReadstateEvent {
         RulesActivated, EpochOpened, EpochSealed, ReadMarkerAdvanced, ReadMarkerSetBack,

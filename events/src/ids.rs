@@ -209,6 +209,8 @@ ids! {
     ScheduledPostId,
     /// A bookmark of a channel.
     BookmarkId,
+    /// A field of everybody's profile.
+    ProfileFieldId,
     /// A personal, unpublished digest: HMAC of a normalised value under the cell's pepper.
     KeyedHash,
 }

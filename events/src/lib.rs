@@ -19,6 +19,7 @@ pub mod pictures;
 mod position;
 pub mod presence;
 pub mod priority;
+pub mod profile;
 mod record;
 pub mod reminder;
 pub mod retention;

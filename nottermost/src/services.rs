@@ -235,6 +235,7 @@ fn router(
         config: process::client_config(parts.config, &parts.secrets),
         kept: process::kept(parts.config),
         stream,
+        fetching: query_api::LinkOptions::new(&parts.config.links),
     });
     let routes = queries.merge(command_api::routes(commands)).merge(realtime.router());
     process::edge(routes, (parts.config, &parts.secrets), &parts.metrics, health)

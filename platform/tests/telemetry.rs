@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use platform::config::{Config, Sources};
-use platform::http::{ApiError, EdgeSettings, Json, edge, json, note_user, with_position};
+use platform::http::{ApiError, EdgeSettings, Json, admit_user, edge, json, with_position};
 use platform::telemetry::{Telemetry, continue_trace, current_traceparent};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -23,7 +23,7 @@ const INCOMING: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 const USER: [u8; 16] = [7; 16];
 
 async fn write(Json(name): Json<String>) -> Result<Response, ApiError> {
-    note_user(events::UserId::from_bytes(USER));
+    admit_user(events::UserId::from_bytes(USER))?;
     if name == "panic" {
         panic!("told to");
     }
@@ -45,7 +45,11 @@ async fn helper_that_serves_requests_when_told_to() {
     let routes = Router::new().route("/api/v4/things", post(write)).merge(
         platform::http::operations(telemetry.metrics(), platform::health::Health::default()),
     );
-    let settings = EdgeSettings { version_id: "1".to_owned(), json_body_bytes_max: 1_000 };
+    let settings = EdgeSettings {
+        version_id: "1".to_owned(),
+        json_body_bytes_max: 1_000,
+        limits: Default::default(),
+    };
     let app = edge(routes, settings);
     for body in ["\"a\"", "\"panic\"", "{"] {
         let request = http::Request::post("/api/v4/things").header("traceparent", INCOMING);

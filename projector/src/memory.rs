@@ -15,8 +15,8 @@ use events::{
 use read_model::rows::{
     AcknowledgementRow, BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRequestRow,
     ChannelRow, CredentialRow, CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow,
-    HoldRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow,
-    RecentStatusesRow, RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow,
+    HoldRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ProfileValueRow, ReactionRow,
+    ReadMarkerRow, RecentStatusesRow, RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow,
     SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow,
     ThreadMarkerRow, ThreadMemberRow, UserRequestRow, UserRow,
 };
@@ -57,6 +57,7 @@ pub struct MemoryTables {
     pub sidebar_orders: BTreeMap<(UserId, TeamId), SidebarOrderRow>,
     pub custom_statuses: BTreeMap<UserId, CustomStatusRow>,
     pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
+    pub profile_values: BTreeMap<(UserId, Id), ProfileValueRow>,
     pub drafts: BTreeMap<(UserId, ChannelId, PostId), DraftRow>,
     pub scheduled_posts: BTreeMap<(UserId, ScheduledPostId), ScheduledPostRow>,
     pub scheduled_post_failures: BTreeMap<(UserId, ScheduledPostId), ScheduledPostFailureRow>,
@@ -103,6 +104,7 @@ impl MemoryTables {
         put_or_delete(&mut self.scheduled_posts, &changes.scheduled_posts);
         put_or_delete(&mut self.scheduled_post_failures, &changes.scheduled_post_failures);
         put_or_delete(&mut self.custom_statuses, &changes.custom_statuses);
+        put_or_delete(&mut self.profile_values, &changes.profile_values);
         insert(&mut self.retention_runs, &changes.retention_runs);
         insert(&mut self.channel_expiries, &changes.channel_expiries);
         insert(&mut self.directory_requests, &changes.directory_requests);
@@ -257,6 +259,8 @@ impl MemoryTables {
             keyed(c, |row: &SidebarOrderRow| (row.user_id, row.team_id)).await?;
         tables.custom_statuses = keyed(c, |row: &CustomStatusRow| row.user_id).await?;
         tables.recent_statuses = keyed(c, |row: &RecentStatusesRow| row.user_id).await?;
+        tables.profile_values =
+            keyed(c, |row: &ProfileValueRow| (row.user_id, row.field_id)).await?;
         tables.drafts =
             keyed(c, |row: &DraftRow| (row.user_id, row.channel_id, row.root_id)).await?;
         tables.scheduled_posts = keyed(c, |row: &ScheduledPostRow| (row.user_id, row.id)).await?;
@@ -307,6 +311,7 @@ impl MemoryTables {
                 let theirs = &other.recent_statuses;
                 differs("recent_custom_statuses", &self.recent_statuses, theirs)
             })
+            .or_else(|| differs("profile_values", &self.profile_values, &other.profile_values))
             .or_else(|| differs("drafts", &self.drafts, &other.drafts))
             .or_else(|| differs("scheduled_posts", &self.scheduled_posts, &other.scheduled_posts))
             .or_else(|| {

@@ -57,6 +57,7 @@ fn histories_reach_every_table() {
         all.sidebar_orders.extend(tables.sidebar_orders);
         all.custom_statuses.extend(tables.custom_statuses);
         all.recent_statuses.extend(tables.recent_statuses);
+        all.profile_values.extend(tables.profile_values);
         all.drafts.extend(tables.drafts);
         all.scheduled_posts.extend(tables.scheduled_posts);
         all.scheduled_post_failures.extend(tables.scheduled_post_failures);
@@ -91,6 +92,7 @@ fn histories_reach_every_table() {
     assert!(!all.custom_statuses.is_empty() && !all.recent_statuses.is_empty());
     assert!(!all.drafts.is_empty());
     assert!(!all.scheduled_posts.is_empty() && !all.scheduled_post_failures.is_empty());
+    assert!(!all.drafts.is_empty() && !all.profile_values.is_empty());
 }
 
 #[test]

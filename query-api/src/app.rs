@@ -17,6 +17,7 @@ use search_index::Searcher;
 use wire::ClientConfig;
 
 use crate::cache::{Pages, Posts, Profiles};
+use crate::links::{LinkOptions, Links};
 use crate::rows::Rows;
 use crate::stream::{StreamOptions, Streams};
 
@@ -40,6 +41,7 @@ pub struct Parts {
     /// How long the installation keeps what no policy speaks of.
     pub kept: Kept,
     pub stream: StreamOptions,
+    pub fetching: LinkOptions,
 }
 
 /// The parts with what is kept in memory. Cheap to clone.
@@ -52,6 +54,7 @@ pub(crate) struct Inner {
     pub posts: Posts,
     pub profiles: Profiles,
     pub streams: Streams,
+    pub links: Links,
 }
 
 impl Deref for App {
@@ -87,8 +90,10 @@ impl App {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { fold, objects, stream, .. } = &parts;
         let streams = Streams::start(fold, Arc::clone(objects), stream.clone());
+        let links = Links::new(parts.fetching.clone());
         Self(Arc::new(Inner {
             streams,
+            links,
             parts,
             pages: Pages::new(),
             posts: Posts::new(),

@@ -7,7 +7,7 @@ use events::{Partition, Position, UserId};
 use fold::auth::Authenticated;
 use http::HeaderMap;
 use http::request::Parts;
-use platform::http::{ApiError, MIN_POSITION_HEADER, is_genuine, note_user, shown_token};
+use platform::http::{ApiError, MIN_POSITION_HEADER, admit_user, is_genuine, shown_token};
 
 use crate::app::{App, PATIENCE};
 
@@ -27,7 +27,6 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let caller = authenticate(parts, app).await?.ok_or_else(ApiError::session_expired)?;
-        note_user(caller.user);
         wait_for_min_position(&parts.headers, app).await?;
         Ok(caller)
     }
@@ -52,7 +51,11 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Option<Caller>, ApiErr
     let Some(Authenticated { session, account }) = found else { return Ok(None) };
     let genuine =
         is_genuine(&parts.method, &parts.headers, token, &app.secrets, session.session_id);
-    Ok(genuine.then_some(Caller {
+    if !genuine {
+        return Ok(None);
+    }
+    admit_user(session.user_id)?;
+    Ok(Some(Caller {
         user: session.user_id,
         is_system_admin: account.system_admin,
         is_guest: account.guest.is_some(),

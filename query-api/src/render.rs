@@ -1,22 +1,24 @@
 //! From rows to bytes.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use axum::response::Response;
 use bytes::Bytes;
 use events::{EmojiId, PostId, UserId};
 use fold::FoldSet;
 use http::{HeaderMap, StatusCode};
-use platform::http::json_with_etag;
+use platform::http::{ApiError, json_with_etag};
 use read_model::queries::{PostPage, PostView, Thread, ThreadDirection};
 use read_model::rows::UserRow;
 use serde::Serialize;
-use wire::{ChannelMember, PostList, Privacy, User};
+use wire::{ChannelMember, Embed, LinkedPost, PostList, Privacy, User, first_link, permalink};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::app::App;
+use crate::app::{App, failed};
 use crate::caller::Caller;
 use crate::endpoints::participants::ThreadMarks;
+use crate::links;
 
 /// A body with the tag by which clients know it again.
 #[derive(Debug, Clone)]
@@ -72,9 +74,11 @@ pub(crate) fn channel_members(app: &App, members: Vec<ChannelMember>) -> Vec<Cha
     members.into_iter().map(as_of_now).collect()
 }
 
-/// What people and custom emoji are called now; remembers what it was asked for.
+/// What people and custom emoji are called now, and what links lead to; remembers what it was asked for.
 pub(crate) struct NamesOfToday<'f> {
-    fold: &'f FoldSet,
+    app: &'f App,
+    /// Posts of this server that are linked to and that the reader may read.
+    linked: HashMap<PostId, LinkedPost>,
     told: RefCell<Told>,
 }
 
@@ -83,11 +87,37 @@ pub(crate) struct NamesOfToday<'f> {
 pub(crate) struct Told {
     people: Vec<(UserId, Option<String>)>,
     emoji: Vec<(String, Option<EmojiId>)>,
+    /// With the version of what was known of them.
+    links: Vec<(String, u64)>,
 }
 
 impl<'f> NamesOfToday<'f> {
-    pub fn new(fold: &'f FoldSet) -> Self {
-        Self { fold, told: RefCell::default() }
+    pub fn new(app: &'f App) -> Self {
+        Self { app, linked: HashMap::new(), told: RefCell::default() }
+    }
+
+    /// The same for one reader, who is shown the posts that `views` link to as far as they may read them.
+    ///
+    /// # Errors
+    /// The rows cannot be asked.
+    pub async fn of_reader(
+        app: &'f App,
+        reader: UserId,
+        views: impl Iterator<Item = &PostView>,
+    ) -> Result<Self, ApiError> {
+        let linked: Vec<PostId> = views.filter_map(|view| linked_post(app, view)).collect();
+        let mut names = Self::new(app);
+        if !linked.is_empty() {
+            let found = app.reader.posts_linked(reader, &linked).await.map_err(failed)?;
+            names.linked =
+                found.iter().map(|found| (found.post.row.id, found.to_wire(&names))).collect();
+        }
+        Ok(names)
+    }
+
+    /// Whether what is made with these names is for their reader alone.
+    pub fn are_of_reader(&self) -> bool {
+        !self.linked.is_empty()
     }
 
     pub fn told(self) -> Told {
@@ -95,7 +125,7 @@ impl<'f> NamesOfToday<'f> {
     }
 
     fn emoji(&self, name: &str) -> Option<wire::Emoji> {
-        let directory = self.fold.directory();
+        let directory = self.app.fold.directory();
         let found = wire::Emoji::known(directory.state().pictures(), name);
         let id = found.as_ref().map(|emoji| emoji.id);
         self.told.borrow_mut().emoji.push((name.to_owned(), id));
@@ -106,13 +136,32 @@ impl<'f> NamesOfToday<'f> {
     pub fn shown(&self, view: &PostView) -> wire::Post {
         let mut post = view.to_wire(self);
         post.show_emoji(|name| self.emoji(name));
+        if post.r#type.is_empty() {
+            self.show_link(&mut post);
+        }
         post
+    }
+
+    fn show_link(&self, post: &mut wire::Post) {
+        let Some(link) = first_link(&post.message).map(str::to_owned) else { return };
+        if let Some(id) = permalink(&link, &self.app.config.site_url) {
+            if let Some(linked) = self.linked.get(&id) {
+                let data = Box::new(linked.clone());
+                post.metadata.embeds.push(Embed::Permalink { url: "", data });
+            }
+            return;
+        }
+        if self.app.links.previews().is_some() {
+            let (target, version) = self.app.links.target(&link);
+            links::show(post, &link, target);
+            self.told.borrow_mut().links.push((link, version));
+        }
     }
 }
 
 impl wire::Names for NamesOfToday<'_> {
     fn username(&self, id: UserId) -> Option<String> {
-        let name = self.fold.names().person(id).map(|person| person.username.clone());
+        let name = self.app.fold.names().person(id).map(|person| person.username.clone());
         self.told.borrow_mut().people.push((id, name.clone()));
         name
     }
@@ -122,8 +171,16 @@ pub(crate) fn shown_emoji(id: EmojiId, emoji: &domain::Emoji) -> wire::Emoji {
     wire::Emoji::new(id, &emoji.name, emoji.creator_id, emoji.create_at)
 }
 
-/// Whether everyone, and every emoji, is still called as a text says.
-pub(crate) fn are_called(fold: &FoldSet, told: &Told) -> bool {
+fn linked_post(app: &App, view: &PostView) -> Option<PostId> {
+    permalink(first_link(&view.row.message)?, &app.config.site_url)
+}
+
+/// Whether everyone, every emoji and every link is still what a text says.
+pub(crate) fn are_called(app: &App, told: &Told) -> bool {
+    let fold: &FoldSet = &app.fold;
+    if told.links.iter().any(|(link, version)| app.links.target(link).1 != *version) {
+        return false;
+    }
     let people = told.people.is_empty() || {
         let names = fold.names();
         let same = |(id, name): &(UserId, Option<String>)| {

@@ -11,7 +11,9 @@ use crate::endpoints::channels::{
 use crate::endpoints::posts::{around_unread, history, pinned, reactions, search, thread};
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
 use crate::endpoints::system::{client_config, client_reports, facts, ping, root};
-use crate::endpoints::{absent, channels, emoji, files, posts, roles, teams, threads, users};
+use crate::endpoints::{
+    absent, channels, emoji, files, links, posts, profile_fields, roles, teams, threads, users,
+};
 use crate::stream;
 
 /// The read side, to be merged with whatever else listens at the same address.
@@ -36,10 +38,15 @@ pub fn router(parts: Parts) -> Router {
         .post("/api/v4/emoji/search", emoji::search)
         .get("/api/v4/emoji/{emoji_id}", emoji::by_id)
         .get("/api/v4/emoji/{emoji_id}/image", emoji::image)
-        .get("/api/v4/custom_profile_attributes/fields", absent::none)
+        .get("/api/v4/custom_profile_attributes/fields", profile_fields::list)
+        .get("/api/v4/custom_profile_attributes/group", profile_fields::group)
         .get("/api/v4/roles", roles::all)
         .post("/api/v4/roles/names", roles::by_names)
         .get("/api/v4/roles/name/{role_name}", roles::by_name)
+        // What lies elsewhere.
+        .post("/api/v4/opengraph", links::open_graph)
+        .get("/api/v4/image", links::image)
+        .get("/api/v4/redirect_location", links::redirect_location)
         // What happens.
         .get("/api/nottermost/v1/events", stream::get)
         .get("/api/nottermost/v1/events/asyncapi.json", stream::asyncapi)
@@ -79,7 +86,7 @@ pub fn router(parts: Parts) -> Router {
         .get("/api/v4/users/{user_id}/preferences", users::preferences::all)
         .get("/api/v4/users/{user_id}/preferences/{category}", users::preferences::of_category)
         .get("/api/v4/users/{user_id}/preferences/{category}/name/{preference_name}", users::preferences::one)
-        .get("/api/v4/users/{user_id}/custom_profile_attributes", absent::no_attributes)
+        .get("/api/v4/users/{user_id}/custom_profile_attributes", profile_fields::values)
         // Teams.
         .get("/api/v4/teams", teams::list::listed)
         .get("/api/v4/teams/name/{team_name}", teams::one::by_name)

@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use platform::http::urls::Service;
-use platform::http::{ApiError, Mount, note_user, shown_token};
+use platform::http::{ApiError, Mount, admit_user, shown_token};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -74,7 +74,7 @@ impl Gate {
         }
         match hub::look_up(&self.fold, token.text).await {
             LookedUp::Known(who) => {
-                note_user(who.user_id);
+                admit_user(who.user_id)?;
                 Ok(Some(who))
             }
             LookedUp::Nobody => Ok(None),

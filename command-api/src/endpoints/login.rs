@@ -50,7 +50,8 @@ impl FromRequestParts<CommandApi> for Origin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &CommandApi) -> Result<Self, ApiError> {
-        let address = client_address(parts, &api.settings.trusted_proxies);
+        let address =
+            client_address(&parts.extensions, &parts.headers, &api.settings.trusted_proxies);
         let address = address.map_or(String::new(), |address| address.to_string());
         Ok(Self { headers: parts.headers.clone(), address })
     }

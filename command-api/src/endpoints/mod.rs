@@ -23,6 +23,7 @@ pub(crate) mod pictures;
 pub(crate) mod pins;
 pub(crate) mod posts;
 pub(crate) mod preferences;
+pub(crate) mod profile_fields;
 pub(crate) mod reactions;
 pub(crate) mod reminders;
 pub(crate) mod retention;

@@ -11,6 +11,7 @@ mod later;
 mod permissions;
 mod personal;
 mod pictures;
+mod profile_fields;
 mod retaining;
 mod signals;
 mod threads;

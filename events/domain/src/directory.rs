@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Control};
 use crate::pictures::Pictures;
+use crate::profile::ProfileFields;
 use crate::retention::Retention;
 use crate::verdict::{Applied, Refusal};
 use crate::window::{Conflicts, Kinds, TouchKind, Touches, WindowLimits};
@@ -83,6 +84,7 @@ pub struct Directory {
     names_in_team: BTreeMap<TeamId, BTreeMap<String, ChannelId>>,
     retention: Retention,
     pictures: Pictures,
+    profile_fields: ProfileFields,
 }
 
 /// What is known of it.
@@ -168,6 +170,11 @@ impl Directory {
     /// Pictures of people and teams, custom emoji.
     pub fn pictures(&self) -> &Pictures {
         &self.pictures
+    }
+
+    /// Fields of profiles that the installation adds.
+    pub fn profile_fields(&self) -> &ProfileFields {
+        &self.profile_fields
     }
 
     /// Present members, sorted.
@@ -322,6 +329,9 @@ impl Aggregate for Directory {
                 self.pictures.admit_emoji(&b.c)
             }
             E::EmojiDeleted(b) => self.pictures.admit_deletion(b.c.emoji_id),
+            E::ProfileFieldCreated(b) => self.profile_fields.admit_created(&b.c),
+            E::ProfileFieldChanged(b) => self.profile_fields.admit_changed(&b.c),
+            E::ProfileFieldDeleted(b) => self.profile_fields.admit_deleted(b.c.field_id),
             E::LegalHoldPlaced(b) => {
                 self.standing(b.c.by)?;
                 self.retention.admit(event)
@@ -392,6 +402,9 @@ impl Aggregate for Directory {
             E::TeamIconChanged(b) => self.pictures.change_icon(&b.c, at),
             E::EmojiCreated(b) => self.pictures.create_emoji(&b.c, at),
             E::EmojiDeleted(b) => self.pictures.delete_emoji(b.c.emoji_id),
+            E::ProfileFieldCreated(b) => self.profile_fields.create(&b.c, at),
+            E::ProfileFieldChanged(b) => self.profile_fields.change(&b.c, at),
+            E::ProfileFieldDeleted(b) => self.profile_fields.delete(b.c.field_id),
             E::RetentionPolicyCreated(_)
             | E::RetentionPolicyChanged(_)
             | E::RetentionPolicyDeleted(_)

@@ -242,6 +242,7 @@ impl Aggregate for Users {
             | UserEvent::SidebarOrderSet(_)
             | UserEvent::CustomStatusSet(_)
             | UserEvent::CustomStatusRecentRemoved(_)
+            | UserEvent::ProfileValuesSet(_)
             | UserEvent::UserStateErased(_)
             | UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
@@ -281,6 +282,7 @@ impl Aggregate for Users {
             | UserEvent::SidebarCategoriesChanged(_)
             | UserEvent::SidebarCategoryDeleted(_)
             | UserEvent::SidebarOrderSet(_)
+            | UserEvent::ProfileValuesSet(_)
             | UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_) => {}
@@ -316,6 +318,7 @@ fn person_of(event: &UserEvent) -> Option<UserId> {
         UserEvent::ReminderSet(b) => Some(b.c.user_id),
         UserEvent::ReminderFired(b) => Some(b.c.user_id),
         UserEvent::ReminderEnded(b) => Some(b.c.user_id),
+        UserEvent::ProfileValuesSet(b) => Some(b.c.user_id),
     }
 }
 

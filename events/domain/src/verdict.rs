@@ -146,6 +146,9 @@ pub enum Refusal {
     TooManyBookmarks,
     /// Guests administer nothing, and found neither teams nor channels.
     Guest,
+    UnknownProfileField,
+    ProfileFieldNameTaken,
+    TooManyProfileFields,
 }
 
 /// A remembered verdict: what a repeated id is answered with.

@@ -66,6 +66,9 @@ pub fn refusal(reason: Refusal) -> &'static str {
         Refusal::UnknownBookmark => "unknown_bookmark",
         Refusal::TooManyBookmarks => "too_many_bookmarks",
         Refusal::Guest => "guest",
+        Refusal::UnknownProfileField => "unknown_profile_field",
+        Refusal::ProfileFieldNameTaken => "profile_field_name_taken",
+        Refusal::TooManyProfileFields => "too_many_profile_fields",
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::Router;
 use platform::config::Config;
 use platform::health::Health;
-use platform::http::{self, EdgeSettings};
+use platform::http::{self, EdgeSettings, RequestLimits};
 use platform::secrets::Secrets;
 use platform::telemetry::Metrics;
 
@@ -19,6 +19,7 @@ pub fn edge(
     let settings = EdgeSettings {
         version_id: version_id(&client_config(config, secrets)),
         json_body_bytes_max: config.limits.json_body_bytes_max.size(),
+        limits: RequestLimits::of(&config.limits, &config.http.trusted_proxies),
     };
     http::edge(routes.merge(http::operations(metrics, health.clone())), settings)
 }

@@ -52,6 +52,8 @@ pub fn client_config(config: &Config, secrets: &Secrets) -> ClientConfig {
         build_hash: "none".to_owned(),
         site_url: site_url(config),
         site_name: config.service.site_name.clone(),
+        enable_link_previews: config.links.enable_previews,
+        has_image_proxy: config.links.enable_image_proxy,
         enable_public_link: config.service.enable_public_link,
         enable_guest_accounts: config.service.enable_guest_accounts,
         max_file_size_bytes: config.limits.file_bytes_max.get(),

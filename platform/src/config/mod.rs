@@ -22,8 +22,8 @@ pub use networks::Networks;
 pub use reference::reference_page;
 pub use section::{FieldDoc, Section, SectionDoc, Setting};
 pub use sections::{
-    ArchiveSettings, CollapsedThreads, KafkaSettings, LimitSettings, LogSettings, ObjectSettings,
-    RetentionSettings, S3Settings, ServiceSettings, StreamSettings, WriteSettings,
+    ArchiveSettings, CollapsedThreads, KafkaSettings, LimitSettings, LinkSettings, LogSettings,
+    ObjectSettings, RetentionSettings, S3Settings, ServiceSettings, StreamSettings, WriteSettings,
 };
 pub use sources::{CONFIG_FILE_VARIABLE, Sources};
 pub use store_url::{StorePlace, StoreUrl};
@@ -49,6 +49,7 @@ pub struct Config {
     pub retention: RetentionSettings,
     pub limits: LimitSettings,
     pub stream: StreamSettings,
+    pub links: LinkSettings,
     pub service: ServiceSettings,
 }
 
@@ -70,6 +71,7 @@ impl Config {
         RetentionSettings::DOC,
         LimitSettings::DOC,
         StreamSettings::DOC,
+        LinkSettings::DOC,
         ServiceSettings::DOC,
     ];
 
@@ -92,6 +94,7 @@ impl Config {
             retention: sources.section()?,
             limits: sources.section()?,
             stream: sources.section()?,
+            links: sources.section()?,
             service: sources.section()?,
         })
     }

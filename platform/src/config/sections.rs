@@ -1,6 +1,7 @@
 //! The sections whose subject lives in a crate that must not know about configuration (the log, the
 //! stores, the rules) or in several.
 
+use super::networks::Networks;
 use super::store_url::StoreUrl;
 use super::values::{Bounded, ClientSettings, HttpUrl, LogUrl, OneOf, Secret};
 
@@ -102,6 +103,20 @@ crate::settings_section! {
         /// Wrong passwords that a process takes for one login from one address in ten minutes, and 25
         /// times as many from everywhere; then it refuses every one until they are over.
         wrong_passwords_max: Bounded<1, 1_000_000> = "20",
+        /// Requests of one account that a process takes in a second, in the long run. More are answered
+        /// with a 429 that says when to come again. 0 takes all.
+        account_requests_per_second: Bounded<0, 1_000_000> = "200",
+        /// Requests of one account that a process takes at once.
+        account_requests_burst: Bounded<1, 1_000_000> = "2000",
+        /// Requests from one address that a process takes in a second, in the long run, whoever makes
+        /// them; an IPv6 network of 64 bits counts as one. Behind proxies that `http.trusted_proxies`
+        /// does not name everybody has the proxy's address. 0 takes all.
+        address_requests_per_second: Bounded<0, 1_000_000> = "2000",
+        /// Requests from one address that a process takes at once.
+        address_requests_burst: Bounded<1, 1_000_000> = "20000",
+        /// Counters of requests, for accounts and for addresses, of 8 bytes each. Who by chance meets
+        /// another in a counter shares a rate with them; more counters make that rarer.
+        request_buckets: Bounded<1_024, 16_777_216> = "65536",
     }
 }
 
@@ -120,6 +135,31 @@ crate::settings_section! {
         /// How long a stream is silent before it sends a comment. Proxies cut off what is silent for longer
         /// than they wait.
         heartbeat_ms: Bounded<100, 60_000> = "15000",
+    }
+}
+
+crate::settings_section! {
+    /// What posts link to: it is fetched from elsewhere, without cookies, from public addresses alone.
+    "links" => pub struct LinkSettings {
+        /// Whether posts show what they link to.
+        enable_previews: bool = "true",
+        /// Whether people have pictures that lie elsewhere through this server, so that nobody else learns
+        /// their addresses.
+        enable_image_proxy: bool = "true",
+        /// Networks that are fetched from although they are not public, at whatever port.
+        allowed_networks: Networks = "",
+        /// Whether other ports than 80 and 443 are asked.
+        any_port: bool = "false",
+        /// How long a fetch may take.
+        fetch_deadline_ms: Bounded<100, 60_000> = "5000",
+        /// Bytes of a page that are read.
+        page_bytes_max: Bounded<1_024, 16_777_216> = "1048576",
+        /// Bytes of a picture.
+        image_bytes_max: Bounded<1_024, 268_435_456> = "20971520",
+        /// Fetches at a time.
+        fetches_max: Bounded<1, 10_000> = "32",
+        /// Bytes of memory for what links lead to.
+        kept_bytes_max: Bounded<65_536, 17_179_869_184> = "33554432",
     }
 }
 

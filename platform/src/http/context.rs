@@ -3,10 +3,12 @@
 //! handed it through every signature.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use events::{ChannelId, Id, Position, UserId};
 use tokio::task_local;
 
+use super::limiting::{Limited, Meters};
 use crate::TraceParent;
 
 task_local! {
@@ -18,6 +20,8 @@ pub(super) struct RequestContext {
     pub request_id: Id,
     pub trace: TraceParent,
     pub json_body_bytes_max: usize,
+    pub meters: Arc<Meters>,
+    pub limited: Cell<Option<Limited>>,
     pub user: Cell<Option<UserId>>,
     pub channel: Cell<Option<ChannelId>>,
     pub position: Cell<Option<Position>>,
@@ -26,7 +30,7 @@ pub(super) struct RequestContext {
 impl RequestContext {
     /// The context of a request that arrived with this `traceparent` header, if any. Without one
     /// the request id is the trace id, so that a trace can be found from what the client saw.
-    pub fn new(incoming: Option<&str>, json_body_bytes_max: usize) -> Self {
+    pub fn new(incoming: Option<&str>, json_body_bytes_max: usize, meters: Arc<Meters>) -> Self {
         let request_id = Id::random();
         let incoming = incoming.and_then(|text| text.parse::<TraceParent>().ok());
         let mut span_id = [0; 8];
@@ -40,6 +44,8 @@ impl RequestContext {
             request_id,
             trace,
             json_body_bytes_max,
+            meters,
+            limited: Cell::new(None),
             user: Cell::new(None),
             channel: Cell::new(None),
             position: Cell::new(None),
@@ -64,11 +70,6 @@ pub fn request_id() -> Option<Id> {
 /// The trace that the request being served belongs to.
 pub fn traceparent() -> Option<TraceParent> {
     RequestContext::with(|context| context.trace)
-}
-
-/// Names the caller in the request's log line. Authentication calls it.
-pub fn note_user(user: UserId) {
-    RequestContext::with(|context| context.user.set(Some(user)));
 }
 
 /// Names the channel that the request is about in its log line.

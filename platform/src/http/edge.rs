@@ -20,7 +20,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tower::{Layer, Service};
 use tracing::{Instrument, Span};
 
-use super::{ApiError, context::RequestContext, unread};
+use super::limiting::Meters;
+use super::{ApiError, RequestLimits, client_address, context::RequestContext, unread};
 use crate::telemetry;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,6 +36,7 @@ pub struct EdgeSettings {
     pub version_id: String,
     /// A larger body of a route that does not set its own limit is refused with a 413.
     pub json_body_bytes_max: usize,
+    pub limits: RequestLimits,
 }
 
 /// Wraps `router` in the edge. Addresses and methods that it does not have answer a v4 404.
@@ -50,7 +52,11 @@ pub fn edge(router: Router, settings: EdgeSettings) -> Router {
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_route)
         .layer(DefaultBodyLimit::max(json_body_bytes_max))
-        .layer(EdgeLayer(Arc::new(Shared { version_id, json_body_bytes_max })))
+        .layer(EdgeLayer(Arc::new(Shared {
+            version_id,
+            json_body_bytes_max,
+            meters: Arc::new(Meters::new(settings.limits)),
+        })))
 }
 
 /// Says what the edge's metrics are, for whoever reads them.
@@ -61,6 +67,10 @@ pub fn describe_metrics() {
         metrics::Unit::Seconds,
         "Time from a request's head to its answer's head, by route and status"
     );
+    metrics::describe_counter!(
+        "nottermost_http_requests_limited_total",
+        "Requests refused because too many came, by an account's or an address's limit"
+    );
 }
 
 async fn unknown_route() -> ApiError {
@@ -70,6 +80,7 @@ async fn unknown_route() -> ApiError {
 struct Shared {
     version_id: HeaderValue,
     json_body_bytes_max: usize,
+    meters: Arc<Meters>,
 }
 
 #[derive(Clone)]
@@ -107,10 +118,11 @@ where
         let ready = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, ready);
         let incoming = text(request.headers(), "traceparent");
-        let context = RequestContext::new(incoming, self.shared.json_body_bytes_max);
+        let shared = Arc::clone(&self.shared);
+        let meters = Arc::clone(&shared.meters);
+        let context = RequestContext::new(incoming, shared.json_body_bytes_max, meters);
         let line = RequestLine::of(&request);
         let span = line.span(&context, incoming);
-        let shared = Arc::clone(&self.shared);
         Box::pin(context.scope(respond(inner, request, line, shared).instrument(span)))
     }
 }
@@ -126,7 +138,9 @@ where
 {
     let started = Instant::now();
     let (request, unread) = unread::watch(request);
-    let mut response = if has_nul(request.uri().path()) {
+    let mut response = if !takes(&shared.meters, &request) {
+        ApiError::too_many_requests().into_response()
+    } else if has_nul(request.uri().path()) {
         ApiError::invalid_url("a NUL character").into_response()
     } else {
         match AssertUnwindSafe(async { inner.call(request).await }).catch_unwind().await {
@@ -143,6 +157,17 @@ where
     Ok(response)
 }
 
+/// Whether the address that asks may ask now.
+fn takes(meters: &Meters, request: &Request) -> bool {
+    if !meters.meters_addresses() {
+        return true;
+    }
+    let client = client_address(request.extensions(), request.headers(), &meters.trusted_proxies);
+    let limited = client.and_then(|client| meters.take_address(client).err());
+    RequestContext::with(|context| context.limited.set(limited));
+    limited.is_none()
+}
+
 fn has_nul(path: &str) -> bool {
     path.contains('%') && path.contains("%00")
 }
@@ -151,6 +176,9 @@ fn add_headers(headers: &mut HeaderMap, shared: &Shared, method: &Method) {
     let request_id = RequestContext::with(|context| context.request_id.to_string());
     if let Some(value) = request_id.and_then(|id| HeaderValue::try_from(id).ok()) {
         headers.insert(REQUEST_ID, value);
+    }
+    if let Some(Some(limited)) = RequestContext::with(|context| context.limited.get()) {
+        limited.tell(headers);
     }
     headers.insert(VERSION_ID, shared.version_id.clone());
     if method == Method::GET {
@@ -275,7 +303,10 @@ fn status_label(status: StatusCode) -> metrics::SharedString {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use axum::body::Body;
+    use axum::extract::ConnectInfo;
     use axum::routing::{get, post};
     use events::{ChannelId, TeamId, UserId};
     use http_body_util::BodyExt;
@@ -283,7 +314,9 @@ mod tests {
     use serde_json::Value;
     use tower::ServiceExt;
 
-    use super::super::{Json, Page, Path, Query, UrlId, UserRef, nullable, ok_status};
+    use super::super::{
+        Json, Page, Path, Query, Rate, UrlId, UserRef, admit_user, nullable, ok_status,
+    };
     use super::*;
 
     #[derive(Deserialize)]
@@ -314,7 +347,8 @@ mod tests {
             .route("/api/v4/users/{user_id}/channels/{channel_id}", get(channel))
             .route("/api/v4/echo", post(echo));
         let version_id = "9.1.0.9.1.0.abc.false".to_owned();
-        edge(routes, EdgeSettings { version_id, json_body_bytes_max: 300_000 })
+        let limits = RequestLimits::default();
+        edge(routes, EdgeSettings { version_id, json_body_bytes_max: 300_000, limits })
     }
 
     async fn send(
@@ -350,6 +384,54 @@ mod tests {
         assert_eq!(body, br#"{"status":"OK"}"#);
         let (_, headers, _) = send("POST", "/api/v4/echo", "{}").await;
         assert!(!headers.contains_key("expires"));
+    }
+
+    /// Requests of one account from one address, under limits of two at once.
+    async fn limited(limits: RequestLimits, count: usize) -> Vec<(StatusCode, HeaderMap, Vec<u8>)> {
+        let own = || async {
+            admit_user(UserId::from_bytes([7; 16]))?;
+            Ok::<_, ApiError>(ok_status())
+        };
+        let routes = Router::new().route("/own", get(own));
+        let version_id = "1".to_owned();
+        let app = edge(routes, EdgeSettings { version_id, json_body_bytes_max: 1_000, limits });
+        let mut answers = Vec::new();
+        for _ in 0..count {
+            let mut request = Request::get("/own").body(Body::empty()).unwrap();
+            let peer = SocketAddr::from(([192, 0, 2, 1], 1));
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let (parts, body) = app.clone().oneshot(request).await.unwrap().into_parts();
+            let body = body.collect().await.unwrap().to_bytes().to_vec();
+            answers.push((parts.status, parts.headers, body));
+        }
+        answers
+    }
+
+    #[tokio::test]
+    async fn too_many_requests_are_refused_by_account_and_by_address() {
+        let two = Rate { per_second: 1, burst: 2 };
+        let by = |account, address| RequestLimits {
+            account,
+            address,
+            buckets: 16,
+            ..RequestLimits::default()
+        };
+        for limits in [by(two, Rate::default()), by(Rate::default(), two)] {
+            let answers = limited(limits, 3).await;
+            assert_eq!(answers[1].0, StatusCode::OK);
+            assert!(!answers[1].1.contains_key("retry-after"));
+            let (status, headers, body) = &answers[2];
+            assert_eq!(*status, StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(headers["retry-after"], "1");
+            assert_eq!(headers["x-ratelimit-limit"], "2");
+            assert_eq!(headers["x-ratelimit-remaining"], "0");
+            assert_eq!(headers["x-ratelimit-reset"], "2");
+            let body: Value = serde_json::from_slice(body).unwrap();
+            assert_eq!(body["id"], "api.nottermost.too_many_requests.app_error");
+            assert_eq!(body["request_id"], headers["x-request-id"].to_str().unwrap());
+        }
+        let answers = limited(RequestLimits::default(), 100).await;
+        assert!(answers.iter().all(|(status, ..)| *status == StatusCode::OK));
     }
 
     #[tokio::test]

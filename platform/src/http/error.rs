@@ -204,6 +204,8 @@ known_errors! {
         "The request body did not arrive.";
     file_too_large => PAYLOAD_TOO_LARGE, "api.file.upload_file.too_large_detailed.app_error",
         "The file is larger than this server accepts.";
+    too_many_requests => TOO_MANY_REQUESTS, "api.nottermost.too_many_requests.app_error",
+        "There are too many requests. Try again when the header Retry-After says.";
     command_not_found => NOT_FOUND, "api.command.execute_command.not_found.app_error",
         "There is no such slash command.";
     /// A feature that this server does not have; clients read 501 as "off".

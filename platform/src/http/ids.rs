@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use events::{
-    BookmarkId, ChannelId, EmojiId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId,
-    SessionId, TeamId, UserId,
+    BookmarkId, ChannelId, EmojiId, EventId, FileId, HoldId, Id, PolicyId, PostId, ProfileFieldId,
+    ScheduledPostId, SessionId, TeamId, UserId,
 };
 use serde::{Deserialize, Deserializer, de};
 
@@ -39,6 +39,7 @@ id_kinds!(
     EmojiId,
     ScheduledPostId,
     BookmarkId,
+    ProfileFieldId,
 );
 
 impl IdKind for Id {

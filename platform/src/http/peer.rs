@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use http::request::Parts;
+use http::{Extensions, HeaderMap};
 
 use crate::config::Networks;
 
@@ -12,11 +12,15 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// The address of the person's machine: who connected, or, if that is a proxy of ours, the last in
 /// `X-Forwarded-For` that is none. What stands further left is hearsay. Absent: nobody connected, as
 /// in a test.
-pub fn client_address(parts: &Parts, trusted_proxies: &Networks) -> Option<IpAddr> {
-    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+pub fn client_address(
+    extensions: &Extensions,
+    headers: &HeaderMap,
+    trusted_proxies: &Networks,
+) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     let mut client = peer.ip().to_canonical();
     // Each proxy adds to the right, in a header of its own or to the one that is there.
-    let values = parts.headers.get_all(FORWARDED_FOR).iter().rev();
+    let values = headers.get_all(FORWARDED_FOR).iter().rev();
     // What a person put in front of it may be no text at all.
     let named = values.flat_map(|value| value.as_bytes().rsplit(|byte| *byte == b','));
     for name in named {
@@ -49,7 +53,7 @@ mod tests {
         let peer: SocketAddr = peer.parse().unwrap();
         parts.extensions.insert(ConnectInfo(peer));
         let trusted = Networks::parse("127.0.0.1, 10.0.0.0/8").unwrap();
-        client_address(&parts, &trusted).unwrap().to_string()
+        client_address(&parts.extensions, &parts.headers, &trusted).unwrap().to_string()
     }
 
     #[test]

@@ -17,6 +17,10 @@ pub struct ClientConfig {
     /// Whether files can be had by a link, without an account.
     pub enable_public_link: bool,
     pub enable_guest_accounts: bool,
+    /// Whether what posts link to is fetched and described.
+    pub enable_link_previews: bool,
+    /// Whether pictures elsewhere are had through this server.
+    pub has_image_proxy: bool,
     pub max_file_size_bytes: u64,
     pub max_post_size_runes: u64,
     pub password_length_min: u64,
@@ -63,7 +67,6 @@ const PUBLIC: &[(&str, &str)] = &[
     ("FeatureFlagAppsEnabled", "false"),
     ("FeatureFlagCallsEnabled", "false"),
     ("GuestAccountsEnforceMultifactorAuthentication", "false"),
-    ("HasImageProxy", "false"),
     ("HelpLink", ""),
     ("IosLatestVersion", ""),
     ("IosMinVersion", ""),
@@ -116,13 +119,12 @@ const MEMBERS: &[(&str, &str)] = &[
     ("EnableLastActiveTime", "true"),
     ("EnableLatex", "false"),
     ("EnableLegacySidebar", "false"),
-    ("EnableLinkPreviews", "false"),
     ("EnableMobileFileDownload", "true"),
     ("EnableMobileFileUpload", "true"),
     ("EnableOAuthServiceProvider", "false"),
     ("EnableOnboardingFlow", "false"),
     ("EnableOutgoingWebhooks", "false"),
-    ("EnablePermalinkPreviews", "false"),
+    ("EnablePermalinkPreviews", "true"),
     ("EnablePostIconOverride", "false"),
     ("EnablePostUsernameOverride", "false"),
     ("EnablePreviewFeatures", "false"),
@@ -188,6 +190,7 @@ pub fn anonymous_client_config(config: &ClientConfig) -> Map {
         ("BuildHashEnterprise", "none".to_owned()),
         ("SiteURL", config.site_url.clone()),
         ("SiteName", config.site_name.clone()),
+        ("HasImageProxy", config.has_image_proxy.to_string()),
         ("PasswordMinimumLength", config.password_length_min.to_string()),
         ("DiagnosticId", config.diagnostic_id.clone()),
         ("TelemetryId", config.diagnostic_id.clone()),
@@ -200,6 +203,7 @@ pub fn client_config(config: &ClientConfig) -> Map {
     let mut map = anonymous_client_config(config);
     map.extend(fixed(MEMBERS));
     map.extend([
+        ("EnableLinkPreviews", config.enable_link_previews.to_string()),
         ("EnablePublicLink", config.enable_public_link.to_string()),
         ("EnableGuestAccounts", config.enable_guest_accounts.to_string()),
         ("MaxFileSize", config.max_file_size_bytes.to_string()),
@@ -231,6 +235,8 @@ mod tests {
             site_name: "nottermost".into(),
             enable_public_link: false,
             enable_guest_accounts: true,
+            enable_link_previews: true,
+            has_image_proxy: true,
             max_file_size_bytes: 104_857_600,
             max_post_size_runes: 16_383,
             password_length_min: 8,

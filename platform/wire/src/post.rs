@@ -1,6 +1,7 @@
 //! Posts.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use events::channel::{AttachedFile, Notice, PostContent, PostCreated, PostDeleted, PostEdited};
 use events::directory::{ChannelType, TeamType};
@@ -10,8 +11,8 @@ use serde::{Serialize, Serializer};
 
 use crate::ids::or_empty;
 use crate::{
-    Acknowledgement, Emoji, FileInfo, Names, Participant, PostPriority, Props, Reaction,
-    emoji_names, notice_text,
+    Acknowledgement, Embed, Emoji, FileInfo, LinkedImage, Names, Participant, PostPriority, Props,
+    Reaction, emoji_names, notice_text,
 };
 
 #[derive(Debug, Clone, Serialize)]
@@ -48,11 +49,16 @@ pub struct Post {
 /// What belongs to a post without being said in it.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct PostMetadata {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub embeds: Vec<Embed>,
     /// Custom ones that the text or a reaction names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub emojis: Vec<Emoji>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileInfo>,
+    /// Pictures of embeds, by their addresses.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<String, LinkedImage>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -463,6 +463,16 @@ table! {
 }
 
 table! {
+    /// What is said in a field of somebody's profile.
+    ProfileValueRow = "profile_values" key ["user_id", "field_id"] {
+        user_id: UserId = "uuid",
+        field_id: Id = "uuid",
+        /// An [`events::profile::ProfileValue`] in JSON.
+        value: String = "text",
+    }
+}
+
+table! {
     DraftRow = "drafts" key ["user_id", "channel_id", "root_id"] {
         user_id: UserId = "uuid",
         channel_id: ChannelId = "uuid",
@@ -655,6 +665,7 @@ pub static TABLES: LazyLock<Vec<(&'static str, &'static [&'static str])>> = Lazy
         of::<SidebarOrderRow>(),
         of::<CustomStatusRow>(),
         of::<RecentStatusesRow>(),
+        of::<ProfileValueRow>(),
         of::<DraftRow>(),
         of::<ScheduledPostRow>(),
         of::<ScheduledPostFailureRow>(),

@@ -105,8 +105,9 @@ impl RowChanges {
             E::UserPictureChanged(b) => {
                 amend(&mut self.users, b.c.user_id, picture_patch(&b.c, &b.p, at));
             }
-            // Icons and emoji stand in the fold.
+            // Icons, emoji and fields of profiles stand in the fold.
             E::TeamIconChanged(_) | E::EmojiCreated(_) | E::EmojiDeleted(_) => {}
+            E::ProfileFieldCreated(_) | E::ProfileFieldChanged(_) | E::ProfileFieldDeleted(_) => {}
             E::RetentionPolicyCreated(_)
             | E::RetentionPolicyChanged(_)
             | E::RetentionPolicyDeleted(_) => {}

@@ -25,8 +25,8 @@ use fold::Folded;
 use read_model::rows::{
     AcknowledgementRow, BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRequestRow,
     ChannelRow, CredentialRow, CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow,
-    HoldRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ReactionRow, ReadMarkerRow,
-    RecentStatusesRow, RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow,
+    HoldRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ProfileValueRow, ReactionRow,
+    ReadMarkerRow, RecentStatusesRow, RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow,
     SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow,
     ThreadMarkerRow, UserRequestRow, UserRow,
 };
@@ -128,6 +128,8 @@ pub struct RowChanges {
     /// `None`: cleared.
     pub custom_statuses: BTreeMap<UserId, Option<CustomStatusRow>>,
     pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
+    /// `None`: nothing is said any more.
+    pub profile_values: BTreeMap<(UserId, Id), Option<ProfileValueRow>>,
     /// `None`: deleted.
     pub drafts: BTreeMap<(UserId, ChannelId, PostId), Option<DraftRow>>,
     /// `None`: sent, or deleted.

@@ -4,7 +4,7 @@ use domain::Applied;
 use events::custom_status::CustomStatus;
 use events::{ReadstateEvent, UserEvent, UserId};
 use read_model::rows::{
-    CustomStatusRow, PreferenceRow, ReadMarkerRow, RecentStatusesRow, StatusRow,
+    CustomStatusRow, PreferenceRow, ProfileValueRow, ReadMarkerRow, RecentStatusesRow, StatusRow,
 };
 
 use super::RowChanges;
@@ -69,6 +69,16 @@ impl RowChanges {
             UserEvent::ScheduledPostDeleted(b) => self.unschedule(b.c.user_id, b.c.scheduled_id),
             UserEvent::ScheduledPostSent(b) => self.unschedule(b.c.user_id, b.c.scheduled_id),
             UserEvent::ScheduledPostFailed(b) => self.fail_scheduled(&b.c, at),
+            UserEvent::ProfileValuesSet(b) => {
+                for (field_id, value) in b.c.said(&b.p) {
+                    let row = value.map(|value| ProfileValueRow {
+                        user_id: b.c.user_id,
+                        field_id: field_id.0,
+                        value: json_text(value),
+                    });
+                    self.profile_values.insert((b.c.user_id, field_id.0), row);
+                }
+            }
             UserEvent::UserStateErased(b) => {
                 self.gone.states.insert(b.c.user_id);
             }

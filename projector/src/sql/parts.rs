@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use events::{EventId, PostId};
 use read_model::rows::{
     AcknowledgementRow, CustomStatusRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow,
-    PreferenceRow, ReactionRow, ScheduledPostFailureRow, ScheduledPostRow, SidebarCategoryRow,
+    PreferenceRow, ProfileValueRow, ReactionRow, ScheduledPostFailureRow, ScheduledPostRow,
+    SidebarCategoryRow,
 };
 use read_model::{Column, Key, Table, partition_key};
 use sqlx::Arguments;
@@ -60,6 +61,7 @@ pub(super) fn but_new_posts(changes: &RowChanges) -> Result<Statement, BoxDynErr
     drafts(&mut statement, changes)?;
     scheduled_posts(&mut statement, changes)?;
     custom_statuses(&mut statement, changes)?;
+    profile_values(&mut statement, changes)?;
     patched(&mut statement, &changes.holds)?;
     statement.insert(&changes.retention_runs.values().collect::<Vec<_>>())?;
     statement.insert(&changes.channel_expiries.values().collect::<Vec<_>>())?;
@@ -262,6 +264,13 @@ fn custom_statuses(statement: &mut Statement, changes: &RowChanges) -> Bound {
     statement.put(&put)?;
     statement.delete::<CustomStatusRow>(Keys::of(&gone, |key| *key))?;
     statement.put(&changes.recent_statuses.values().collect::<Vec<_>>())
+}
+
+fn profile_values(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (put, gone) = split_gone(&changes.profile_values);
+    statement.put(&put)?;
+    let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1);
+    statement.delete::<ProfileValueRow>(keys)
 }
 
 fn drafts(statement: &mut Statement, changes: &RowChanges) -> Bound {

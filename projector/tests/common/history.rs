@@ -116,6 +116,7 @@ impl History {
             95 => self.notify(),
             96 => self.arrange(),
             97 => self.draft(),
+            98 if self.rng.random_bool(0.5) => self.say_of_profile(),
             98 => self.say_status(),
             _ => self.read(),
         }

@@ -82,6 +82,7 @@ impl Service {
             config: process::client_config(&parts.config, &parts.secrets),
             kept: process::kept(&parts.config),
             stream,
+            fetching: query_api::LinkOptions::new(&parts.config.links),
         });
         let router = parts.edge(queries, &health);
         Ok(Self { fold, notes, router, health, tasks, leaving, _presence: presence })

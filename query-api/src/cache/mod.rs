@@ -16,7 +16,7 @@ pub(crate) use profiles::Profiles;
 const IDLE: Duration = Duration::from_secs(15 * 60);
 
 /// The weight of an entry of `bytes`, with what it takes beside them.
-fn weight(bytes: usize) -> u32 {
+pub(crate) fn weight(bytes: usize) -> u32 {
     const BESIDE: usize = 256;
     u32::try_from(bytes + BESIDE).unwrap_or(u32::MAX)
 }

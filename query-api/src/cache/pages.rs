@@ -85,7 +85,7 @@ impl App {
             && let Some(held) = self.pages.pages.get(&(channel, shape))
             && held.last_at == moment.last_at
             && held.next_offset <= moment.next_offset
-            && render::are_called(&self.fold, &held.told)
+            && render::are_called(self, &held.told)
         {
             return Ok(held.rendered.clone());
         }
@@ -95,10 +95,13 @@ impl App {
                 self.reader.posts_newest_at(caller.user, channel, shape.per_page, shape.with_roots)
             })
             .await?;
-        let names = NamesOfToday::new(&self.fold);
+        let shown = read.value.posts.iter().chain(&read.value.roots);
+        let names = NamesOfToday::of_reader(self, caller.user, shown).await?;
         let rendered = Rendered::new(render::page(&read.value, &names));
+        let links_to_posts = names.are_of_reader();
         if let Some(since) = since
             && read.next_offset >= since.next_offset
+            && !links_to_posts
         {
             let page = Page {
                 rendered: rendered.clone(),

@@ -84,7 +84,7 @@ impl App {
         let held = self.posts.0.get(&post)?;
         let stands = self.stands(user, post, channel, &held);
         // By now the first question has let go of the fold, which the second one locks again.
-        (stands && render::are_called(&self.fold, &held.told)).then_some(held)
+        (stands && render::are_called(self, &held.told)).then_some(held)
     }
 
     /// Whether `user` may read the post now, and nothing has touched it since.
@@ -116,7 +116,7 @@ impl App {
 
     fn render_post(&self, read: &Positioned<PostView>) -> Arc<ShownPost> {
         let row = &read.value.row;
-        let names = NamesOfToday::new(&self.fold);
+        let names = NamesOfToday::new(self);
         let body = render::post(&read.value, &names);
         let post = Arc::new(ShownPost {
             body,

@@ -1,11 +1,9 @@
-//! What clients ask for although this server does not have it: slash commands, plugins,
-//! groups, profile attributes, notices. The answer is that there are none, after the rights that
-//! the question needs.
+//! What clients ask for although this server does not have it: slash commands, plugins, groups, notices.
+//! The answer is that there are none, after the rights that the question needs.
 
 use axum::extract::State;
 use axum::response::Response;
-use platform::http::{ApiError, Path, UserRef};
-use serde_json::json;
+use platform::http::{ApiError, Path};
 
 use super::{ChannelPath, TeamPath};
 use crate::app::{App, of_channel};
@@ -42,11 +40,6 @@ pub(crate) async fn no_commands(
 ) -> Result<Response, ApiError> {
     require_team(&app, &caller, team.0).await?;
     Ok(nothing())
-}
-
-/// No attributes beside those of the account.
-pub(crate) async fn no_attributes(_: Caller, Path(_): Path<UserRef>) -> Response {
-    render::ok(&json!({}))
 }
 
 fn nothing() -> Response {

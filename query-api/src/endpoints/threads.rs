@@ -116,7 +116,8 @@ async fn shown(
 ) -> Result<Vec<Thread>, ApiError> {
     let of_threads = threads.iter().flat_map(|thread| thread.participants.iter().copied());
     let people = People::of(app, caller, of_threads, extended).await?;
-    let names = NamesOfToday::new(&app.fold);
+    let roots = threads.iter().map(|thread| &thread.root);
+    let names = NamesOfToday::of_reader(app, caller.user, roots).await?;
     let one = |thread: &FollowedThread| {
         thread.to_wire(people.shown(&thread.participants), names.shown(&thread.root))
     };

@@ -110,6 +110,9 @@ pub(crate) const PUBLIC: &[PublicType] = &[
     directory("channel_name.changed", Audience::Channel, &["channel_id", "name"]),
     directory("emoji.created", Audience::Everyone, &["emoji_id", "name", "creator_id"]),
     directory("emoji.deleted", Audience::Everyone, &["emoji_id", "by"]),
+    directory("profile_field.created", Audience::Everyone, &["field"]),
+    directory("profile_field.changed", Audience::Everyone, &["field"]),
+    directory("profile_field.deleted", Audience::Everyone, &["field_id"]),
 
     channel("channel.created", &["channel_id", "team_id", "type", "display_name", "creator_id", "is_default"]).texts(&["header", "purpose"]).admits(),
     channel("channel.direct_opened", &["channel_id", "user_ids", "by"]),
@@ -210,6 +213,7 @@ mod tests {
             "told with the account, whose `props` show it",
             &["custom_status.set", "custom_status.cleared", "custom_status.recent_removed"],
         ),
+        ("read with the profile, by whom the field is shown to", &["profile_values.set"]),
         ("its writer's alone until it is sent", &["draft.saved", "draft.deleted", "drafts.erased"]),
         (
             "what somebody wants done later is theirs",

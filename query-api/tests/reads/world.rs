@@ -63,16 +63,19 @@ async fn postgres() -> Arc<Postgres> {
 /// How a world is made.
 pub struct Setup {
     pub stream: StreamOptions,
+    pub links: query_api::LinkOptions,
     pub folds: FoldSet,
     pub folding: fold::Options,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        let settings = platform::config::Config::defaults().stream;
+        let config = platform::config::Config::defaults();
+        let settings = config.stream;
         let leaving = CancellationToken::new();
         Self {
             stream: StreamOptions::new(&settings, "nottermost/test".to_owned(), leaving),
+            links: query_api::LinkOptions::new(&config.links),
             folds: FoldSet::new(),
             folding: fold::Options::default(),
         }
@@ -136,10 +139,12 @@ impl World {
             config: config(),
             kept: domain::Kept { message_days: 365, file_days: 0 },
             stream: setup.stream.clone(),
+            fetching: setup.links.clone(),
         };
         let settings = EdgeSettings {
             version_id: "11.0.0.1.x.false".to_owned(),
             json_body_bytes_max: 300_000,
+            limits: Default::default(),
         };
         let router = edge(query_api::router(parts), settings);
         Self {
@@ -243,6 +248,8 @@ fn config() -> wire::ClientConfig {
         site_name: "nottermost".into(),
         enable_public_link: true,
         enable_guest_accounts: true,
+        enable_link_previews: true,
+        has_image_proxy: true,
         max_file_size_bytes: 1 << 20,
         max_post_size_runes: 16_383,
         password_length_min: 8,

@@ -1,7 +1,7 @@
 //! Frames of the topic `directory`.
 
 use domain::Applied;
-use events::{ChannelId, DirectoryEvent, TeamId, UserId};
+use events::{ChannelId, DirectoryEvent, ProfileFieldId, TeamId, UserId};
 use fold::FoldSet;
 use wire::frame::{self, Broadcast, Frame};
 
@@ -67,6 +67,16 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
         E::TeamRestored(b) => team_changed(b.c.team_id, "restore_team", sink),
         E::ChannelNameChanged(b) => renamed(set, b.c.channel_id, sink),
         E::TeamIconChanged(b) => team_changed(b.c.team_id, "update_team", sink),
+        E::ProfileFieldCreated(b) => {
+            profile_field(set, "custom_profile_attributes_field_created", b.c.field.field_id, sink);
+        }
+        E::ProfileFieldChanged(b) => {
+            profile_field(set, "custom_profile_attributes_field_updated", b.c.field.field_id, sink);
+        }
+        E::ProfileFieldDeleted(b) => sink.tell(Audience::Everyone, || {
+            let (event, field_id) = ("custom_profile_attributes_field_deleted", b.c.field_id);
+            Frame::new(event, &Broadcast::default(), &frame::ProfileFieldGone { field_id })
+        }),
         E::EmojiCreated(b) => sink.tell(Audience::Everyone, || {
             let emoji = wire::to_json(&wire::Emoji::from_created(&b.c, applied.at));
             Frame::new("emoji_added", &Broadcast::default(), &frame::EmojiAdded { emoji })
@@ -93,6 +103,16 @@ fn team_member_updated(member: &wire::TeamMember, sink: &mut impl Sink) {
 pub(super) fn user_updated(user_id: UserId, sink: &mut impl Sink) {
     sink.push_rows(Audience::Intimates(user_id), Rows::User(user_id));
     sink.push_rows(Audience::Strangers(user_id), Rows::User(user_id));
+}
+
+/// As it is now; of one that is no more the frame of its end tells.
+fn profile_field(set: &FoldSet, event: &'static str, id: ProfileFieldId, sink: &mut impl Sink) {
+    let directory = set.directory();
+    let Some(held) = directory.state().profile_fields().get(id) else { return };
+    let field = wire::ProfileField::from(held);
+    sink.tell(Audience::Everyone, || {
+        Frame::new(event, &Broadcast::default(), &frame::ProfileFieldTold { field })
+    });
 }
 
 fn added_to_team(team_id: TeamId, admitted: &[UserId], sink: &mut impl Sink) {

@@ -768,3 +768,42 @@ fn bookmarks_are_told_to_all_but_the_connection_that_changed_them() {
     let pushed = world.channel(ChannelEvent::BookmarkMoved(c.into()));
     assert!(matches!(pushed.rows[..], [(Audience::Channel { .. }, Rows::Bookmarks)]));
 }
+
+fn fields_of_profiles_and_what_is_said_there_are_told_to_everyone_but_for_what_is_hidden() {
+    use events::profile::*;
+    let world = World::new();
+    let field = |n: u8, visibility| ProfileField {
+        field_id: ProfileFieldId(Id([n; 16])),
+        name: n.to_string(),
+        r#type: ProfileFieldType::Text,
+        display_name: String::new(),
+        visibility,
+        value_type: ProfileValueType::Plain,
+        sort_order: 0,
+        options: vec![],
+        managed: false,
+    };
+    let add = |n, visibility| {
+        let created = ProfileFieldCreated { field: field(n, visibility), by: ADA };
+        world.directory(DirectoryEvent::ProfileFieldCreated(created.into()))
+    };
+    let pushed = add(1, ProfileVisibility::Always);
+    let (audience, frame) = &pushed.frames[0];
+    assert_eq!(*audience, Audience::Everyone);
+    assert_eq!(frame["event"], "custom_profile_attributes_field_created");
+    assert_eq!(frame["data"]["field"]["id"], json!(Id([1; 16])));
+    add(2, ProfileVisibility::Hidden);
+    let field_ids = [1, 2].map(|n| ProfileFieldId(Id([n; 16]))).to_vec();
+    let values = vec![ProfileValue::One("tea".into()), ProfileValue::One("secret".into())];
+    let c = ProfileValuesSet { user_id: BOB, field_ids };
+    let said = Body { c, p: ProfileValues { values } };
+    let pushed = world.push(BOB.0, UserEvent::from(said));
+    let (audience, frame) = &pushed.frames[0];
+    assert_eq!(*audience, Audience::Everyone);
+    assert_eq!(frame["event"], "custom_profile_attributes_values_updated");
+    let told = json!({ "user_id": BOB, "values": { (Id([1; 16]).to_string()): "tea" } });
+    assert_eq!(frame["data"], told);
+    let deleted = ProfileFieldDeleted { field_id: ProfileFieldId(Id([1; 16])), by: ADA };
+    let pushed = world.directory(DirectoryEvent::ProfileFieldDeleted(deleted.into()));
+    assert_eq!(pushed.frames[0].1["data"], json!({ "field_id": Id([1; 16]) }));
+}

@@ -1,8 +1,11 @@
 //! Frames of the topics `users` and `readstate`: for the person alone.
 
+use std::collections::BTreeMap;
+
 use domain::Applied;
+use events::profile::{ProfileValuesSet, ProfileVisibility};
 use events::user::{Preferences, ReadMarkerSetBack};
-use events::{Meta, ReadstateEvent, UserEvent, UserId};
+use events::{Body, Meta, ProfileFieldId, ReadstateEvent, UserEvent, UserId};
 use fold::FoldSet;
 use wire::Preference;
 use wire::frame::{self, Broadcast, Frame};
@@ -36,6 +39,7 @@ pub(super) fn of(set: &FoldSet, meta: &Meta, event: &UserEvent, at: i64, sink: &
             sink.push_rows(Audience::User(b.c.user_id), Rows::ScheduledPost(b.c.scheduled_id));
         }
         E::ReminderSet(b) => reminders::set(set, &b.c, meta, at, sink),
+        E::ProfileValuesSet(b) => profile_values(set, b, sink),
         // A status is told of when what is shown changes, which takes a clock.
         E::StatusSet(_)
         | E::SessionCreated(_)
@@ -48,6 +52,26 @@ pub(super) fn of(set: &FoldSet, meta: &Meta, event: &UserEvent, at: i64, sink: &
         | E::EpochOpened(_)
         | E::EpochSealed(_) => {}
     }
+}
+
+/// To everyone, but for what is hidden.
+fn profile_values(set: &FoldSet, set_now: &Body<ProfileValuesSet>, sink: &mut impl Sink) {
+    let directory = set.directory();
+    let fields = directory.state().profile_fields();
+    let shown = |id: ProfileFieldId| {
+        fields.get(id).is_some_and(|held| held.field.visibility != ProfileVisibility::Hidden)
+    };
+    let said = set_now.c.field_ids.iter().copied().zip(&set_now.p.values);
+    let values: BTreeMap<_, _> = said.filter(|(id, _)| shown(*id)).collect();
+    drop(directory);
+    if values.is_empty() {
+        return;
+    }
+    let user_id = set_now.c.user_id;
+    sink.tell(Audience::Everyone, || {
+        let data = frame::ProfileValuesTold { user_id, values };
+        Frame::new("custom_profile_attributes_values_updated", &Broadcast::default(), &data)
+    });
 }
 
 pub(super) fn preferences(

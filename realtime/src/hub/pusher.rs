@@ -110,6 +110,7 @@ impl Hub {
                 | UserEvent::ReminderSet(_)
                 | UserEvent::ReminderFired(_)
                 | UserEvent::ReminderEnded(_)
+                | UserEvent::ProfileValuesSet(_)
                 | UserEvent::RulesActivated(_)
                 | UserEvent::EpochOpened(_)
                 | UserEvent::EpochSealed(_),
@@ -292,6 +293,9 @@ fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
         | DirectoryEvent::TeamIconChanged(_)
         | DirectoryEvent::EmojiCreated(_)
         | DirectoryEvent::EmojiDeleted(_)
+        | DirectoryEvent::ProfileFieldCreated(_)
+        | DirectoryEvent::ProfileFieldChanged(_)
+        | DirectoryEvent::ProfileFieldDeleted(_)
         | DirectoryEvent::RetentionPolicyCreated(_)
         | DirectoryEvent::RetentionPolicyChanged(_)
         | DirectoryEvent::RetentionPolicyDeleted(_)

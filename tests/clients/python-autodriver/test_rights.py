@@ -172,6 +172,7 @@ class Cast:
             "emoji_name": "eyes",
             "emoji_made": emoji_name,
             "emoji_id": emoji.json()["id"],
+            "field_id": self.field(),
             "upload_id": upload_id,
             "version_id": earlier["id"],
             "thread": post["id"],
@@ -182,6 +183,13 @@ class Cast:
             "tomorrow_ms": str(TOMORROW * 1000),
         }
         return Place(ids, (secret,))
+
+    def field(self) -> str:
+        """Of the installation: profiles have only so many."""
+        name, path = "Matrix", "/custom_profile_attributes/fields"
+        with self.people["root"].http as http:
+            known = [field["id"] for field in http.get(path).json() if field["name"] == name]
+            return known[0] if known else made(http.post(path, json={"name": name, "type": "text"}))["id"]
 
     def govern(self, team: dict, channel: dict, post: dict) -> tuple[dict, dict]:
         """A policy of the place and a hold of the mate, who follows the thread."""

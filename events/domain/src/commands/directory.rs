@@ -50,6 +50,9 @@ pub enum DirectoryRejection {
     EmojiName,
     EmojiNameTaken,
     TooManyEmoji,
+    UnknownProfileField,
+    ProfileFieldNameTaken,
+    TooManyProfileFields,
     UnknownPolicy,
     UnknownHold,
     /// A legal hold keeps what would be erased.

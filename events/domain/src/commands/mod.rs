@@ -16,6 +16,7 @@ pub mod mentions;
 pub mod notify;
 pub mod pictures;
 pub mod post;
+pub mod profile;
 pub mod reaction;
 pub mod readstate;
 pub mod reminder;
@@ -124,6 +125,7 @@ pub fn subject_of(event: &Event) -> Id {
             UserEvent::ReminderSet(b) => b.c.user_id.0,
             UserEvent::ReminderFired(b) => b.c.user_id.0,
             UserEvent::ReminderEnded(b) => b.c.user_id.0,
+            UserEvent::ProfileValuesSet(b) => b.c.user_id.0,
             UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_) => Id::default(),

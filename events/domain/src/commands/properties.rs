@@ -25,7 +25,7 @@ struct Command {
     b: u8,
 }
 
-const KINDS: u8 = 67;
+const KINDS: u8 = 70;
 
 /// What a command comes to; nothing where a row that it needs does not exist. The inner error is the
 /// rejection's text: which one it is does not matter here.
@@ -117,7 +117,8 @@ fn decide(given: &Given, rows: &Rows, command: Command) -> Decided {
         57..=58 => signals::acknowledgements(given, rows, command),
         59..=62 => signals::bookmarks(given, rows, command),
         63..=64 => directing::guests(given, command),
-        _ => chatting::moderation(given, command),
+        65..=66 => chatting::moderation(given, command),
+        _ => directing::profile_fields(given, command),
     }
 }
 

@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 
 use events::directory::*;
 use events::pictures::*;
+use events::profile::*;
 use events::retention::*;
 use events::{
-    Body, ChannelId, DirectoryEvent, EmojiId, HoldId, Id, KeyedHash, PolicyId, SessionId, TeamId,
-    UserId,
+    Body, ChannelId, DirectoryEvent, EmojiId, HoldId, Id, KeyedHash, PolicyId, ProfileFieldId,
+    SessionId, TeamId, UserId,
 };
 
 use super::{ANN, BOB, Case, id, personal};
@@ -16,7 +17,7 @@ const CHANNEL: ChannelId = ChannelId(id(0x50));
 const KEY: Id = Id([0; 16]);
 
 pub fn cases() -> Vec<Case> {
-    [cell(), accounts(), teams(), names(), pictures(), retention()]
+    [cell(), accounts(), teams(), names(), pictures(), profile_fields(), retention()]
         .into_iter()
         .flatten()
         .map(|event| Case::current(KEY, event))
@@ -193,6 +194,30 @@ fn pictures() -> Vec<DirectoryEvent> {
         })
         .into(),
         Body::from(EmojiDeleted { emoji_id: EmojiId(id(0x94)), by: BOB }).into(),
+    ]
+}
+
+fn profile_fields() -> Vec<DirectoryEvent> {
+    let field_id = ProfileFieldId(id(0x98));
+    let field = |name: &str| ProfileField {
+        field_id,
+        name: name.into(),
+        r#type: ProfileFieldType::Multiselect,
+        display_name: "What somebody can do".into(),
+        visibility: ProfileVisibility::Always,
+        value_type: ProfileValueType::Phone,
+        sort_order: 3,
+        options: vec![ProfileOption {
+            id: "rust".into(),
+            name: "Rust".into(),
+            color: "orange".into(),
+        }],
+        managed: true,
+    };
+    vec![
+        Body::from(ProfileFieldCreated { field: field("Skills"), by: ANN }).into(),
+        Body::from(ProfileFieldChanged { field: field("Crafts"), by: BOB }).into(),
+        Body::from(ProfileFieldDeleted { field_id, by: ANN }).into(),
     ]
 }
 

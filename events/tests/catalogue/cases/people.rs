@@ -4,14 +4,15 @@ use events::draft::*;
 use events::presence::{
     PositionsNoted, PresenceChanged, ProcessNoted, StatusChosen, TypingStarted,
 };
+use events::profile::*;
 use events::reminder::*;
 use events::scheduled_post::*;
 use events::sidebar::*;
 use events::thread::*;
 use events::user::*;
 use events::{
-    Body, ChannelId, FileId, PostId, PresenceEvent, ReadstateEvent, ScheduledPostId, SessionId,
-    TeamId, UserEvent,
+    Body, ChannelId, FileId, PostId, PresenceEvent, ProfileFieldId, ReadstateEvent,
+    ScheduledPostId, SessionId, TeamId, UserEvent,
 };
 
 use super::{ANN, Case, id, personal};
@@ -25,6 +26,7 @@ pub fn cases() -> Vec<Case> {
         .chain(custom_statuses())
         .chain(scheduled_posts())
         .chain(reminders())
+        .chain([profile_values()])
         .map(|event| Case::current(ANN.0, event))
         .collect();
     cases.extend(readstate().into_iter().chain(drafts()).map(|event| Case::current(ANN.0, event)));
@@ -183,6 +185,13 @@ fn reminders() -> [UserEvent; 3] {
         Body::from(ReminderFired { user_id, post_id, said_at: 4711 }).into(),
         Body::from(ReminderEnded { user_id, post_id, said_at: 4711, because }).into(),
     ]
+}
+
+fn profile_values() -> UserEvent {
+    let field_ids = vec![ProfileFieldId(id(0x98)), ProfileFieldId(id(0x99))];
+    let many = vec![personal("many"), personal("more")];
+    let values = vec![ProfileValue::One(personal("one")), ProfileValue::Many(many)];
+    Body { c: ProfileValuesSet { user_id: ANN, field_ids }, p: ProfileValues { values } }.into()
 }
 
 fn drafts() -> [ReadstateEvent; 3] {

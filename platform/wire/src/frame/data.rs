@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use events::directory::ChannelType;
+use events::profile::ProfileValue;
 use events::user::StatusKind;
-use events::{ChannelId, PostId, TeamId, UserId};
+use events::{ChannelId, PostId, ProfileFieldId, TeamId, UserId};
 use serde::{Serialize, Serializer};
 
-use crate::User;
 use crate::ids::or_empty;
+use crate::{ProfileField, User};
 
 fn json_text<S: Serializer>(json: &Bytes, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(std::str::from_utf8(json).map_err(serde::ser::Error::custom)?)
@@ -222,6 +223,25 @@ pub struct UserUpdated {
 pub struct EmojiAdded {
     #[serde(serialize_with = "json_text")]
     pub emoji: Bytes,
+}
+
+/// `custom_profile_attributes_field_created` and `…_updated`; the field is an object.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProfileFieldTold {
+    pub field: ProfileField,
+}
+
+/// `custom_profile_attributes_field_deleted`
+#[derive(Debug, Clone, Serialize)]
+pub struct ProfileFieldGone {
+    pub field_id: ProfileFieldId,
+}
+
+/// `custom_profile_attributes_values_updated`; the values are objects.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProfileValuesTold<'v> {
+    pub user_id: UserId,
+    pub values: BTreeMap<ProfileFieldId, &'v ProfileValue>,
 }
 
 /// `user_role_updated`

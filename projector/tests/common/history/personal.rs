@@ -3,6 +3,7 @@
 use events::channel::ChannelMemberNotifyChanged;
 use events::custom_status::*;
 use events::draft::*;
+use events::profile::*;
 use events::scheduled_post::*;
 use events::sidebar::*;
 use events::*;
@@ -154,6 +155,20 @@ impl History {
                 self.personal(user_id, Body::from(c));
             }
         }
+    }
+
+    pub(super) fn say_of_profile(&mut self) {
+        let user_id = self.user();
+        let field = |n| ProfileFieldId(Id([n; 16]));
+        let field_ids = vec![field(self.rng.random_range(0..3)), field(3)];
+        let cleared = self.rng.random_bool(0.3);
+        let first = if cleared { String::new() } else { self.words() };
+        let many = ProfileValue::Many(vec![self.words()]);
+        // Of one whose key is gone nothing is left.
+        let lost = self.rng.random_bool(0.1);
+        let values = if lost { vec![] } else { vec![ProfileValue::One(first), many] };
+        let c = ProfileValuesSet { user_id, field_ids };
+        self.personal(user_id, Body { c, p: ProfileValues { values } });
     }
 
     pub(super) fn draft(&mut self) {

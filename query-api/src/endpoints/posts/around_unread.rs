@@ -35,7 +35,9 @@ pub(crate) async fn get(
     let page = app.granted(&of_channel(channel), ApiError::channel_not_found, ask).await?;
     let listed = page.posts.iter().map(|post| post.row.id);
     let marks = collapsing.marks(&app, &caller, listed).await?;
-    let body = render::marked_page(&page, &NamesOfToday::new(&app.fold), &marks);
+    let shown = page.posts.iter().chain(&page.roots);
+    let names = NamesOfToday::of_reader(&app, user, shown).await?;
+    let body = render::marked_page(&page, &names, &marks);
     Ok(Rendered::new(body).answer(&headers))
 }
 

@@ -21,9 +21,9 @@ pub(crate) async fn post(
 ) -> Result<Response, ApiError> {
     let wanted: Vec<PostId> = ids(&texts)?;
     let views = app.reader.posts_by_ids(caller.user, &wanted).await.map_err(failed)?;
+    let names = NamesOfToday::of_reader(&app, caller.user, views.iter()).await?;
     let mut views: HashMap<PostId, PostView> =
         views.into_iter().map(|view| (view.row.id, view)).collect();
-    let names = NamesOfToday::new(&app.fold);
     let posts: Vec<Post> =
         wanted.iter().filter_map(|id| Some(names.shown(&views.remove(id)?))).collect();
     Ok(render::ok(&posts))

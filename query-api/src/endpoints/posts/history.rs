@@ -24,7 +24,7 @@ pub(crate) async fn of_edits(
     if history.versions.is_empty() {
         return Err(ApiError::post_not_found());
     }
-    Ok(render::ok(&history.to_wire(&NamesOfToday::new(&app.fold))))
+    Ok(render::ok(&history.to_wire(&NamesOfToday::new(&app))))
 }
 
 /// Everything that the post ever said, and who deleted it.

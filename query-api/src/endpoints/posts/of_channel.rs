@@ -46,7 +46,9 @@ pub(crate) async fn get(
     let posts = read(&app, &caller, channel, part, page, replies).await?;
     let listed = posts.posts.iter().map(|post| post.row.id);
     let marks = collapsing.marks(&app, &caller, listed).await?;
-    let body = render::marked_page(&posts, &NamesOfToday::new(&app.fold), &marks);
+    let shown = posts.posts.iter().chain(&posts.roots);
+    let names = NamesOfToday::of_reader(&app, caller.user, shown).await?;
+    let body = render::marked_page(&posts, &names, &marks);
     // What was touched since has no tag: a client that asks again has another moment in mind.
     if let Part::Since(_) = part {
         return Ok(raw_json(StatusCode::OK, body));

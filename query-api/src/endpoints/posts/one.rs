@@ -21,7 +21,8 @@ pub(crate) async fn get(
     let ask = || app.reader.post(caller.user, post.0);
     let view = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
     note_channel(view.row.channel_id);
-    let body = render::post(&view, &NamesOfToday::new(&app.fold));
+    let names = NamesOfToday::of_reader(&app, caller.user, std::iter::once(&view)).await?;
+    let body = render::post(&view, &names);
     Ok(Rendered::new(body).answer(&headers))
 }
 

@@ -19,6 +19,8 @@ pub(crate) async fn get(
     note_channel(channel.0);
     let ask = || app.reader.posts_pinned(caller.user, channel.0);
     let page = app.granted(&of_channel(channel.0), ApiError::channel_not_found, ask).await?;
-    let body = render::page(&page, &NamesOfToday::new(&app.fold));
+    let shown = page.posts.iter().chain(&page.roots);
+    let names = NamesOfToday::of_reader(&app, caller.user, shown).await?;
+    let body = render::page(&page, &names);
     Ok(Rendered::new(body).answer(&headers))
 }

@@ -24,7 +24,9 @@ pub(crate) async fn get(
     let thread = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
     let root = std::iter::once(thread.root.row.id);
     let marks = Collapsing::of(&query).marks(&app, &caller, root).await?;
-    let body = render::thread(&thread, part.direction, &NamesOfToday::new(&app.fold), &marks);
+    let shown = std::iter::once(&thread.root).chain(&thread.replies);
+    let names = NamesOfToday::of_reader(&app, caller.user, shown).await?;
+    let body = render::thread(&thread, part.direction, &names, &marks);
     Ok(Rendered::new(body).answer(&headers))
 }
 

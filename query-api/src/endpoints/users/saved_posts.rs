@@ -37,6 +37,7 @@ pub(crate) async fn get(
         .collect();
     let posts = app.reader.posts_saved(user, &saved, query).await.map_err(failed)?;
     let page = PostPage { posts, ..PostPage::default() };
-    let body = render::page(&page, &NamesOfToday::new(&app.fold));
+    let names = NamesOfToday::of_reader(&app, user, page.posts.iter()).await?;
+    let body = render::page(&page, &names);
     Ok(raw_json(StatusCode::OK, body))
 }

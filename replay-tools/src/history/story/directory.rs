@@ -49,6 +49,15 @@ impl DirectoryTeller<'_> {
             }
             E::EmojiCreated(b) => format!("{by} made the emoji {}", quoted(&b.c.name)),
             E::EmojiDeleted(b) => format!("{by} deleted the emoji {}", b.c.emoji_id),
+            E::ProfileFieldCreated(b) => {
+                format!("{by} added the field {} to profiles", quoted(&b.c.field.name))
+            }
+            E::ProfileFieldChanged(b) => {
+                format!("{by} changed the field {} of profiles", quoted(&b.c.field.name))
+            }
+            E::ProfileFieldDeleted(b) => {
+                format!("{by} took the field {} from profiles", b.c.field_id)
+            }
             E::RetentionPolicyCreated(b) => format!(
                 "{by} made the retention policy {} of {} days",
                 quoted(&b.c.display_name),

@@ -101,6 +101,10 @@ pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
             };
             format!("{} {became} of the post {}", person(b.c.user_id), b.c.post_id)
         }
+
+        UserEvent::ProfileValuesSet(b) => {
+            format!("{} fields of {}'s profile were set", b.c.field_ids.len(), person(b.c.user_id))
+        }
         UserEvent::UserStateErased(b) => {
             format!("sessions, status and preferences of {} were erased", person(b.c.user_id))
         }

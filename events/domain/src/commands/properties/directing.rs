@@ -2,11 +2,13 @@
 
 use events::directory::{ChannelType, NewProfile, ProfilePatch};
 use events::pictures::StoredPicture;
-use events::{EmojiId, Id, KeyedHash};
+use events::profile::{ProfileField, ProfileFieldType, ProfileValueType, ProfileVisibility};
+use events::{EmojiId, Id, KeyedHash, ProfileFieldId};
 
 use super::super::directory::*;
 use super::super::given::*;
 use super::super::pictures::*;
+use super::super::profile::*;
 use super::super::team::*;
 use super::{Command, Decided, Rows, said};
 use crate::rights;
@@ -115,5 +117,33 @@ pub(super) fn pictures(given: &Given, command: Command) -> Decided {
         49 => said(ChangeUserPicture { actor, user_id, picture: None }.decide(d)),
         50 => said(ChangeTeamIcon { actor, team_id, icon: Some(stored()) }.decide(d)),
         _ => said(ChangeTeamIcon { actor, team_id, icon: None }.decide(d)),
+    }
+}
+
+/// Fields of profiles.
+pub(super) fn profile_fields(given: &Given, command: Command) -> Decided {
+    let Command { kind, actor, a, b } = command;
+    let (d, actor) = (&given.directory, user(actor));
+    let (field_id, name) = (ProfileFieldId(Id([a; 16])), format!("field {b}"));
+    match kind {
+        54 => {
+            let field = ProfileField {
+                field_id,
+                name,
+                r#type: ProfileFieldType::Text,
+                display_name: String::new(),
+                visibility: ProfileVisibility::Always,
+                value_type: ProfileValueType::Plain,
+                sort_order: 0,
+                options: vec![],
+                managed: false,
+            };
+            said(CreateProfileField { actor, field }.decide(d))
+        }
+        55 => {
+            let patch = ProfileFieldPatch { name: Some(name), ..ProfileFieldPatch::default() };
+            said(ChangeProfileField { actor, field_id, patch }.decide(d))
+        }
+        _ => said(DeleteProfileField { actor, field_id }.decide(d)),
     }
 }
