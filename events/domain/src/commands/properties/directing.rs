@@ -126,7 +126,7 @@ pub(super) fn profile_fields(given: &Given, command: Command) -> Decided {
     let (d, actor) = (&given.directory, user(actor));
     let (field_id, name) = (ProfileFieldId(Id([a; 16])), format!("field {b}"));
     match kind {
-        54 => {
+        67 => {
             let field = ProfileField {
                 field_id,
                 name,
@@ -140,7 +140,7 @@ pub(super) fn profile_fields(given: &Given, command: Command) -> Decided {
             };
             said(CreateProfileField { actor, field }.decide(d))
         }
-        55 => {
+        68 => {
             let patch = ProfileFieldPatch { name: Some(name), ..ProfileFieldPatch::default() };
             said(ChangeProfileField { actor, field_id, patch }.decide(d))
         }
