@@ -78,7 +78,7 @@ impl CommandApi {
         user: UserId,
         fired: Position,
     ) -> Result<Option<ChannelId>, ApiError> {
-        let command = OpenDirectChannel { actor: bot, user_ids: [bot, user] };
+        let command = OpenDirectChannel { actor: bot, user_ids: [bot, user], knows_all: true };
         let channel = command.channel_id();
         let partition = Partition::of(Topic::Channels, channel.as_bytes());
         let rests_on = [Partition::DIRECTORY, partition];

@@ -39,7 +39,7 @@ id_kinds!(
     EmojiId,
     ScheduledPostId,
     BookmarkId,
-    ProfileFieldId,
+    ProfileFieldId
 );
 
 impl IdKind for Id {

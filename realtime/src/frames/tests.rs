@@ -710,6 +710,7 @@ fn who_sets_a_reminder_is_told_so_and_nobody_else() {
     );
 }
 
+#[test]
 fn an_acknowledgement_is_told_to_the_channel() {
     let world = World::new();
     let (channel_id, post_id, root_id, user_id) = (TOWN, POST, None, BOB);
@@ -769,6 +770,7 @@ fn bookmarks_are_told_to_all_but_the_connection_that_changed_them() {
     assert!(matches!(pushed.rows[..], [(Audience::Channel { .. }, Rows::Bookmarks)]));
 }
 
+#[test]
 fn fields_of_profiles_and_what_is_said_there_are_told_to_everyone_but_for_what_is_hidden() {
     use events::profile::*;
     let world = World::new();

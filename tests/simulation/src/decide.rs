@@ -17,6 +17,7 @@ use domain::commands::user::{CreateSession, RevokeSession};
 use domain::rights;
 use events::channel::PostContent;
 use events::directory::{ChannelType, NewProfile, TeamType};
+use events::priority::Priority;
 use events::retention::ChannelPostsExpired;
 use events::user::{SessionOrigin, TokenHash};
 use events::{Body, ChannelEvent, ChannelId, Id, KeyedHash, PostId, SessionId, TeamId, UserId};
@@ -144,6 +145,7 @@ impl Ask {
             content: content(*text),
             set_online: false,
             collapses: false,
+            priority: Priority::default(),
         };
         let later = SchedulePost {
             scheduled_id: *scheduled,

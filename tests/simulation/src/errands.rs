@@ -6,6 +6,7 @@ use domain::commands::Decision;
 use domain::commands::post::{Calls, CreatePost};
 use domain::errands::{Errand, Stage, Timer};
 use events::channel::PostContent;
+use events::priority::Priority;
 use events::scheduled_post::{
     ScheduledPostError, ScheduledPostFailed, ScheduledPostFired, ScheduledPostSent,
 };
@@ -119,6 +120,7 @@ impl ErrandWork {
             content: PostContent { message, ..PostContent::default() },
             set_online: false,
             collapses: false,
+            priority: Priority::default(),
         };
         create.decide(directory.state(), channels.state()).map_err(|r| format!("{r:?}"))
     }

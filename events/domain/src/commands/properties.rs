@@ -86,7 +86,7 @@ impl Rows {
             58 => drop(self.acknowledgements.remove(&(a, actor))),
             59 => drop(self.bookmarks.insert(a, (actor, "first".to_owned()))),
             60 => signals::follow_change(&mut self.bookmarks, command),
-            58 => drop(self.bookmarks.remove(&a)),
+            61 => drop(self.bookmarks.remove(&a)),
             _ => {}
         }
     }

@@ -171,10 +171,11 @@ pub fn error_of(
             E::NoChannelMember
         }
         PostRejection::Forbidden => E::NoChannelPermission,
-        PostRejection::UnknownPost => E::UnableToSend,
+        PostRejection::UnknownPost | PostRejection::TooLate => E::UnableToSend,
         PostRejection::Invalid(_)
         | PostRejection::MessageTooLong
         | PostRejection::TooManyFiles
+        | PostRejection::PriorityOfReply
         | PostRejection::FileUnusable => E::InvalidPost,
     }
 }

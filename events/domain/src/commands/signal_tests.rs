@@ -273,7 +273,8 @@ fn bookmarks_go_with_their_owner_and_with_their_file() {
 #[test]
 fn the_bookmarks_of_a_conversation_are_for_those_who_are_in_it() {
     let mut given = given();
-    let opened = super::channel::OpenDirectChannel { actor: user(2), user_ids: [user(2), user(3)] };
+    let (actor, user_ids) = (user(2), [user(2), user(3)]);
+    let opened = super::channel::OpenDirectChannel { actor, user_ids, knows_all: true };
     given.done(opened.decide(&given.directory, &given.channels));
     let channel_id = events::ChannelId::direct(user(2), user(3));
     given.done(
