@@ -45,7 +45,8 @@ async fn helper_that_serves_requests_when_told_to() {
     let routes = Router::new().route("/api/v4/things", post(write)).merge(
         platform::http::operations(telemetry.metrics(), platform::health::Health::default()),
     );
-    let settings = EdgeSettings { version_id: "1".to_owned(), json_body_bytes_max: 1_000 };
+    let settings =
+        EdgeSettings { version_id: "1".to_owned(), json_body_bytes_max: 1_000, page: None };
     let app = edge(routes, settings);
     for body in ["\"a\"", "\"panic\"", "{"] {
         let request = http::Request::post("/api/v4/things").header("traceparent", INCOMING);

@@ -12,6 +12,7 @@ mod app;
 mod cache;
 mod caller;
 mod endpoints;
+mod page;
 mod pictures;
 mod render;
 mod rights;
@@ -20,6 +21,7 @@ mod rows;
 mod stream;
 
 pub use app::Parts;
+pub use page::page;
 pub use routes::router;
 pub use rows::Rows;
 pub use stream::{StreamOptions, asyncapi_document};

@@ -87,7 +87,8 @@ mod tests {
     async fn post_ten_megabytes(path: &str) -> String {
         let routes =
             Router::new().route("/refuses", post(|| async { ApiError::session_expired() }));
-        let settings = EdgeSettings { version_id: "1".to_owned(), json_body_bytes_max: 300_000 };
+        let settings =
+            EdgeSettings { version_id: "1".to_owned(), json_body_bytes_max: 300_000, page: None };
         let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let stop = CancellationToken::new();

@@ -83,7 +83,7 @@ impl Service {
             kept: process::kept(&parts.config),
             stream,
         });
-        let router = parts.edge(queries, &health);
+        let router = parts.edge_with_page(queries, &health, query_api::page);
         Ok(Self { fold, notes, router, health, tasks, leaving, _presence: presence })
     }
 }

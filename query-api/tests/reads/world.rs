@@ -140,6 +140,7 @@ impl World {
         let settings = EdgeSettings {
             version_id: "11.0.0.1.x.false".to_owned(),
             json_body_bytes_max: 300_000,
+            page: Some(query_api::page),
         };
         let router = edge(query_api::router(parts), settings);
         Self {
