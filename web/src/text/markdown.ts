@@ -10,7 +10,7 @@ const EMOJI = /^:([a-z0-9_+-]+):/;
 const HASHTAG = /^#([\p{L}][\p{L}\p{N}_.-]*[\p{L}\p{N}])/u;
 const JUMBO_MAX = 3;
 
-const escape = (text: string): string =>
+const escaped = (text: string): string =>
   text.replace(
     /[&<>"']/g,
     (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c]!,
@@ -22,28 +22,32 @@ const mark = (
   sign: string,
   pattern: RegExp,
   html: (raw: string, word: string) => string | false,
-): TokenizerAndRendererExtension => ({
-  name,
-  level: 'inline',
-  start: (source) => {
-    const at = source.search(new RegExp(`(?:^|[^\\p{L}\\p{N}])\\${sign}`, 'u'));
-    if (at < 0) return undefined;
-    return source[at] === sign ? at : at + 1;
-  },
-  tokenizer: (source) => {
-    const found = pattern.exec(source);
-    if (!found || html(found[0], found[1]!) === false) return undefined;
-    return { type: name, raw: found[0], word: found[1] };
-  },
-  renderer: (token) => html(token.raw, token.word as string) || escape(token.raw),
-});
+): TokenizerAndRendererExtension => {
+  const before = new RegExp(`(?:^|[^\\p{L}\\p{N}])${sign}`, 'u');
+  return {
+    name,
+    level: 'inline',
+    start: (source) => {
+      const found = before.exec(source);
+      return found ? found.index + found[0].length - sign.length : undefined;
+    },
+    tokenizer: (source, tokens) => {
+      // In the middle of a word it is not meant.
+      if (/[\p{L}\p{N}]$/u.test(tokens.at(-1)?.raw ?? '')) return undefined;
+      const found = pattern.exec(source);
+      if (!found || html(found[0], found[1]!) === false) return undefined;
+      return { type: name, raw: found[0], word: found[1] };
+    },
+    renderer: (token) => html(token.raw, token.word as string) || escaped(token.raw),
+  };
+};
 
 export const emojiHtml = (name: string): string | false => {
   const emoji = emojiNamed(name);
   if (!emoji) return false;
-  const label = escape(`:${name}:`);
+  const label = escaped(`:${name}:`);
   return emoji.image
-    ? `<img class="emoji" src="${escape(emoji.image)}" alt="${label}" title="${label}">`
+    ? `<img class="emoji" src="${escaped(emoji.image)}" alt="${label}" title="${label}">`
     : `<span class="emoji" role="img" aria-label="${label}" title="${label}">${emoji.character}</span>`;
 };
 
@@ -51,7 +55,7 @@ const trailing = /[._-]+$/;
 
 const mentionHtml = (raw: string, word: string): string => {
   const name = word.replace(trailing, '');
-  return `<a class="mention" data-mention="${escape(name.toLowerCase())}" role="button" tabindex="0">@${escape(name)}</a>${escape(raw.slice(name.length + 1))}`;
+  return `<a class="mention" data-mention="${escaped(name.toLowerCase())}" role="button" tabindex="0">@${escaped(name)}</a>${escaped(raw.slice(name.length + 1))}`;
 };
 
 const marked = new Marked({ gfm: true, breaks: true }).use({
@@ -59,7 +63,7 @@ const marked = new Marked({ gfm: true, breaks: true }).use({
     mark('mention', '@', MENTION, mentionHtml),
     mark('channel', '~', CHANNEL, (_, word) => {
       const name = word.replace(trailing, '');
-      return `<a class="channel-link" data-channel="${escape(name)}" role="link" tabindex="0">~${escape(name)}</a>${escape(word.slice(name.length))}`;
+      return `<a class="channel-link" data-channel="${escaped(name)}" role="link" tabindex="0">~${escaped(name)}</a>${escaped(word.slice(name.length))}`;
     }),
     mark('emoji', ':', EMOJI, (_, word) => emojiHtml(word)),
     mark(
@@ -67,17 +71,17 @@ const marked = new Marked({ gfm: true, breaks: true }).use({
       '#',
       HASHTAG,
       (raw) =>
-        `<a class="hashtag" data-hashtag="${escape(raw)}" role="button" tabindex="0">${escape(raw)}</a>`,
+        `<a class="hashtag" data-hashtag="${escaped(raw)}" role="button" tabindex="0">${escaped(raw)}</a>`,
     ),
   ],
   renderer: {
     // What looks like HTML was written as text.
-    html: ({ text }: Tokens.HTML | Tokens.Tag) => escape(text),
+    html: ({ text }: Tokens.HTML | Tokens.Tag) => escaped(text),
     // Pictures from elsewhere would tell elsewhere who reads: a link, as it was written.
-    image: ({ href, text }: Tokens.Image) => `<a href="${escape(href)}">${escape(text || href)}</a>`,
+    image: ({ href, text }: Tokens.Image) => `<a href="${escaped(href)}">${escaped(text || href)}</a>`,
     code: ({ text, lang }: Tokens.Code) => {
       const language = /^[\w+#-]{1,20}$/.exec(lang ?? '')?.[0].toLowerCase() ?? '';
-      return `<pre tabindex="0"><code${language ? ` data-language="${language}"` : ''}>${escape(text)}</code></pre>`;
+      return `<pre tabindex="0"><code${language ? ` data-language="${language}"` : ''}>${escaped(text)}</code></pre>`;
     },
     checkbox: ({ checked }: Tokens.Checkbox) => (checked ? '☑ ' : '☐ '),
   },
@@ -122,6 +126,11 @@ const ALLOWED = {
     ],
     ...['data-mention', 'data-channel', 'data-hashtag', 'data-language'],
   ],
+  // Their values are words, not addresses.
+  ADD_URI_SAFE_ATTR: [
+    ...['role', 'tabindex', 'aria-label', 'start', 'align', 'rel', 'target'],
+    ...['data-mention', 'data-channel', 'data-hashtag', 'data-language'],
+  ],
   ALLOW_DATA_ATTR: false,
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|\/api\/v4\/emoji\/)/i,
 };
@@ -148,8 +157,9 @@ const isJumbo = (message: string): boolean => {
     words.length <= JUMBO_MAX &&
     words.every(
       (word) =>
-        /^\p{Extended_Pictographic}[\p{Extended_Pictographic}\p{Emoji_Modifier}\u200d\ufe0f]*$/u.test(word) ||
-        /^(:[a-z0-9_+-]+:)+$/.test(word),
+        /^\p{Extended_Pictographic}(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\u200d|\ufe0f)*$/u.test(
+          word,
+        ) || /^(:[a-z0-9_+-]+:)+$/.test(word),
     )
   );
 };

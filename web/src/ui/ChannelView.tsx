@@ -104,6 +104,7 @@ const Header = ({ channelId, onMenu }: { channelId: string; onMenu: () => void }
   const muted = useStore((s) => isMuted(s.members[channelId]));
   const mate = channel?.type === 'D' ? teammateId(channel, get().me?.id ?? '') : '';
   const count = useMemberCount(channelId);
+  const choices = useChoices(channelId, muted);
   if (!channel) return null;
   return (
     <header className="channel-head">
@@ -125,12 +126,11 @@ const Header = ({ channelId, onMenu }: { channelId: string; onMenu: () => void }
               <ChevronDown size={15} aria-hidden />
             </button>
           }
-          choices={useChoices(channelId, muted)}
+          choices={choices}
         />
         {channel.header && (
           <div
             className="channel-header-text markdown"
-            // biome-ignore lint/security/noDangerouslySetInnerHtml: `render` lets through what is on its list
             dangerouslySetInnerHTML={{ __html: render(channel.header) }}
           />
         )}

@@ -236,7 +236,6 @@ export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast 
           value={text}
           placeholder={placeholder}
           aria-label={placeholder}
-          // biome-ignore lint/a11y/useAriaPropsSupportedByRole: a field with suggestions
           role="combobox"
           aria-expanded={suggestions.length > 0}
           aria-controls={suggestions.length ? `${id}-suggestions` : undefined}

@@ -144,6 +144,7 @@ export const Signup = () => {
           {t('signup.submit')}
         </button>
       </form>
+      {config.EnableOpenServer === 'false' && !inviteId && <p className="hint">{t('signup.closed')}</p>}
       <p className="aside">
         {t('signup.have_account')}{' '}
         <Link href={inviteId ? `/login?id=${inviteId}` : '/login'}>{t('signup.to_login')}</Link>

@@ -205,7 +205,6 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
   const reachable = rows.some((row) => row.id === active) ? active : rows.at(-1)?.id;
   return (
     <div className="list-place">
-      {/* biome-ignore lint/a11y/noNoninteractiveElementInteractions: arrows move between its messages */}
       <div
         className="list"
         ref={scroller}

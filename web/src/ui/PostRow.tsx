@@ -85,11 +85,9 @@ export const PostRow = memo(({ id, pending, grouped, focused, tabIndex = -1, inT
   if (system) classes.push('system');
   if (saved || post.is_pinned) classes.push('marked');
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: keys for who moves through the messages
     <article
       className={classes.join(' ')}
       data-post={id}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: one of the messages can be reached, arrows lead on
       tabIndex={tabIndex}
       aria-label={`${name}, ${clock(post.create_at)}`}
       onKeyDown={onKeyDown}
@@ -118,7 +116,7 @@ export const PostRow = memo(({ id, pending, grouped, focused, tabIndex = -1, inT
         {editing ? (
           <Editor post={post} onDone={() => setEditing(false)} />
         ) : (
-          <Body message={post.message} edited={post.edit_at > 0} />
+          <Body message={post.delete_at ? t('post.deleted') : post.message} edited={post.edit_at > 0} />
         )}
         <Files files={post.metadata?.files ?? []} />
         {!pending && <Reactions post={post} />}
@@ -224,7 +222,6 @@ export const Body = memo(({ message, edited }: { message: string; edited?: boole
         ref={box}
         className={long && !whole ? 'markdown cut' : 'markdown'}
         dir="auto"
-        // biome-ignore lint/security/noDangerouslySetInnerHtml: `render` lets through what is on its list
         dangerouslySetInnerHTML={{ __html: html }}
       />
       {edited && <span className="edited">({t('post.edited')})</span>}

@@ -166,13 +166,7 @@ export const Menu = ({ trigger, choices, side = 'bottom', align = 'start', ancho
         anchor={anchor ?? undefined}
       >
         <BaseMenu.Popup className="menu">
-          {choices.map(
-            (choice, n) =>
-              choice && (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a menu is made anew each time it is opened
-                <MenuChoice key={n} {...choice} />
-              ),
-          )}
+          {choices.map((choice, n) => choice && <MenuChoice key={n} {...choice} />)}
         </BaseMenu.Popup>
       </BaseMenu.Positioner>
     </BaseMenu.Portal>

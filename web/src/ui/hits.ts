@@ -1,11 +1,11 @@
 // Marks words in what is already shown, text node by text node: no HTML is made of them.
 
-const escape = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const escaped = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 export const markHits = (within: Element, words: readonly string[]): (() => void) | undefined => {
   const wanted = words.filter(Boolean);
   if (!wanted.length) return undefined;
-  const pattern = new RegExp(`(${wanted.map(escape).join('|')})`, 'giu');
+  const pattern = new RegExp(`(${wanted.map(escaped).join('|')})`, 'giu');
   const walker = document.createTreeWalker(within, NodeFilter.SHOW_TEXT);
   const nodes: Text[] = [];
   while (walker.nextNode()) {
