@@ -1,10 +1,12 @@
 // Two people, a browser each, one real server: from the first account to a server that restarts
 // while they talk.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { PAYLOADS } from '../src/text/payloads.ts';
 import { Caller, launch, Person, until } from './lib/people.mjs';
 import { Server } from './lib/server.mjs';
+
+const PAYLOADS = JSON.parse(readFileSync(new URL('../src/text/payloads.json', import.meta.url), 'utf8'));
 
 let server;
 let browser;

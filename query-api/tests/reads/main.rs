@@ -7,6 +7,7 @@ mod channels;
 mod files;
 mod finding_channels;
 mod memory;
+mod page;
 mod people;
 mod personal;
 mod pictures;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { extname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 export const PASSWORD = 'correct horse battery';
@@ -63,6 +64,32 @@ export class Caller {
   }
 }
 
+const TYPES = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+
+/** With NOTTERMOST_PAGE, the page of that folder is tried in place of the binary's: no need to build that. */
+const tryPage = async (context, url) => {
+  const folder = process.env.NOTTERMOST_PAGE;
+  if (!folder) return;
+  const index = await fetch(url);
+  await context.route(
+    (to) => to.origin === url && !to.pathname.startsWith('/api/'),
+    async (route) => {
+      const path = join(folder, new URL(route.request().url()).pathname);
+      const file = extname(path) && existsSync(path) ? path : join(folder, 'index.html');
+      await route.fulfill({
+        body: readFileSync(file),
+        contentType: TYPES[extname(file)] ?? 'text/html',
+        headers: { 'content-security-policy': index.headers.get('content-security-policy') ?? '' },
+      });
+    },
+  );
+};
+
 /** Somebody who sits in front of the page. */
 export class Person {
   static async sitDown(browser, url, options = {}) {
@@ -70,6 +97,7 @@ export class Person {
     person.url = url;
     person.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...options });
     person.context.setDefaultTimeout(PATIENCE_MS);
+    await tryPage(person.context, url);
     person.page = await person.context.newPage();
     person.complaints = [];
     person.page.on('pageerror', (error) => person.complaints.push(String(error)));
