@@ -309,12 +309,19 @@ describe('a server that restarts', () => {
   });
 
   it('fills in what was missed by who only looked on', async () => {
-    await bob.context.setOffline(true);
-    await bob.page.locator('.banner').waitFor();
+    const far = await Person.sitDown(browser, server.url, { breakable: true });
+    await far.logIn('bob', '/first/channels/town-square');
+    const slip = await api.say(town.id, 'to be gone soon');
+    await far.sees('to be gone soon');
+    await far.cut();
+    await far.page.locator('.banner').waitFor();
     await api.say(town.id, 'said to a closed door');
-    await ada.sees('said to a closed door');
-    await bob.context.setOffline(false);
-    await bob.sees('said to a closed door');
+    await api.ask('DELETE', `/posts/${slip.id}`);
+    await far.mend();
+    await far.sees('said to a closed door');
+    await far.post('to be gone soon').waitFor({ state: 'detached' });
+    assert.deepEqual(far.complaints, []);
+    await far.leave();
   });
 
   it('keeps a draft over a reload', async () => {

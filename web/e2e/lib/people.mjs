@@ -92,12 +92,13 @@ const tryPage = async (context, url) => {
 
 /** Somebody who sits in front of the page. */
 export class Person {
-  static async sitDown(browser, url, options = {}) {
+  static async sitDown(browser, url, { breakable, ...options } = {}) {
     const person = new Person();
     person.url = url;
     person.context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...options });
     person.context.setDefaultTimeout(PATIENCE_MS);
     await tryPage(person.context, url);
+    if (breakable) await person.makeBreakable();
     person.page = await person.context.newPage();
     person.complaints = [];
     person.page.on('pageerror', (error) => person.complaints.push(String(error)));
@@ -180,6 +181,29 @@ export class Person {
     return found.violations.map(
       ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join(' | ')}`,
     );
+  }
+
+  /** Puts a switch into the line: nothing gets through while it is cut. */
+  async makeBreakable() {
+    this.sockets = new Set();
+    await this.context.routeWebSocket(/\/api\/v4\/websocket/, (socket) => {
+      if (this.isCut) return void socket.close({ code: 4999 });
+      const { sockets } = this;
+      socket.connectToServer();
+      sockets.add(socket);
+    });
+  }
+
+  async cut() {
+    this.isCut = true;
+    await this.context.setOffline(true);
+    for (const socket of this.sockets) await socket.close({ code: 4999 });
+    this.sockets.clear();
+  }
+
+  async mend() {
+    this.isCut = false;
+    await this.context.setOffline(false);
   }
 
   leave() {

@@ -16,8 +16,7 @@ export const loadChannels = async (): Promise<void> => {
     api.getAllChannelsMembers('me', -1),
   ]);
   set({ channels: byId(channels as ServerChannel[]), members: byChannel(members) });
-  const me = get().me?.id ?? '';
-  meet(channels.filter((c) => c.type === 'D').map((c) => teammateId(c, me)));
+  meet(channels.filter((c) => c.type === 'D').flatMap((c) => c.name.split('__')));
   const groups = channels.filter((c) => c.type === 'G').map((c) => c.id);
   if (groups.length) {
     const people = (await api.getProfilesInGroupChannels(groups)) as unknown as Record<

@@ -21,7 +21,7 @@ import {
 import { announce } from './notifications';
 import { settle } from './outbox';
 import { learn, meet } from './people';
-import { addPost, changePost, changeReaction, isSystem, removePost } from './posts';
+import { addPost, changePost, changeReaction, drawLine, isSystem, removePost } from './posts';
 import { forgetPreferences, learnPreferences } from './preferences';
 import { get, set, without } from './store';
 import { loadThreadCounts, moveThread, setFollowing, threadRead } from './threads';
@@ -58,6 +58,7 @@ const posted = ({ data }: Heard): void => {
   if (mine || isWatching(post.channel_id)) {
     if (!post.root_id) markRead(post.channel_id);
   } else {
+    if (!mine && !post.root_id && get().channelId === post.channel_id) drawLine(post.channel_id, post);
     announce(post, mentioned, data);
   }
 };

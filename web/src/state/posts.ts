@@ -64,11 +64,26 @@ const fetched = (list: PostList): string[] => {
   return shownIds(list);
 };
 
+/** Until when it was read, if something came since; 0 for no line. */
+const lineFor = (channelId: string, ids: readonly string[]): number => {
+  const { members, posts, me } = get();
+  const at = members[channelId]?.last_viewed_at ?? 0;
+  const isNew = (post: Post | undefined) => !!post && post.create_at > at && post.user_id !== me?.id;
+  return ids.some((id) => isNew(posts[id])) ? at : 0;
+};
+
+/** Draws the line before a post that came while nobody looked, or takes it away. */
+export const drawLine = (channelId: string, before: Post | null): void =>
+  setTimeline(channelId, (now) => {
+    if (!now || (before && now.readUntil)) return now;
+    return { ...now, readUntil: before ? before.create_at - 1 : 0 };
+  });
+
 /** Puts a stretch in place of what is shown, with what was heard while it was on its way. */
 const show = (channelId: string, list: PostList, focus: string | null, ends?: Partial<Timeline>): void => {
   const ids = fetched(list);
   const atNewest = ends?.atNewest ?? !list.next_post_id;
-  const { posts, members } = get();
+  const { posts } = get();
   const last = Math.max(0, ...ids.map((id) => posts[id]!.create_at));
   const heard = atNewest
     ? Object.values(posts).filter((p) => p.channel_id === channelId && p.create_at > last && belongs(p))
@@ -77,7 +92,7 @@ const show = (channelId: string, list: PostList, focus: string | null, ends?: Pa
     ids: inOrder([...ids, ...heard.map((post) => post.id)]),
     atOldest: ends?.atOldest ?? !list.prev_post_id,
     atNewest,
-    readUntil: members[channelId]?.last_viewed_at ?? 0,
+    readUntil: lineFor(channelId, [...ids, ...heard.map((post) => post.id)]),
     focus,
     epoch: (before?.epoch ?? 0) + 1,
   }));
@@ -85,11 +100,10 @@ const show = (channelId: string, list: PostList, focus: string | null, ends?: Pa
 
 /** Opens the channel at the first unread post, or at `focus`. */
 export const openTimeline = async (channelId: string, focus: string | null): Promise<void> => {
-  const { timelines, members } = get();
-  const held = timelines[channelId];
+  const held = get().timelines[channelId];
   if (focus) return openAround(channelId, focus);
   if (held?.atNewest && !held.focus) {
-    const readUntil = members[channelId]?.last_viewed_at ?? held.readUntil;
+    const readUntil = lineFor(channelId, held.ids);
     return setTimeline(channelId, () => ({ ...held, readUntil, epoch: held.epoch + 1 }));
   }
   const apart = collapsed(get());

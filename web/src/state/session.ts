@@ -8,7 +8,7 @@ import { hear } from './events';
 import { watchTitle } from './notifications';
 import { flush, loadOutbox, stopOutbox } from './outbox';
 import { learn, meet, watchStatuses } from './people';
-import { catchUp } from './posts';
+import { catchUp, drawLine } from './posts';
 import { learnPreferences } from './preferences';
 import { byId, forget, get, set } from './store';
 import { loadThread, loadThreadCounts } from './threads';
@@ -64,8 +64,7 @@ const enter = async (): Promise<void> => {
   meet([me.id]);
   learnPreferences(preferences as unknown as Parameters<typeof learnPreferences>[0]);
   loadOutbox();
-  connect();
-  ends = [watchStatuses(), watchTitle(), watchFocus(), stopOutbox];
+  ends = [connect(), watchStatuses(), watchTitle(), watchFocus(), stopOutbox];
   set({ phase: 'signed-in' });
   api.getCustomEmojis(0, 200).then(
     (list) => set({ emojis: Object.fromEntries(list.map((emoji) => [emoji.name, emoji])) }),
@@ -83,7 +82,7 @@ export const enterTeam = async (teamId: string): Promise<void> => {
   ]);
 };
 
-const connect = (): void => {
+const connect = (): (() => void) => {
   socket = new WebSocketClient({
     minWebSocketRetryTime: 800,
     reconnectJitterRange: 700,
@@ -97,14 +96,25 @@ const connect = (): void => {
     set({ online: true });
     void flush();
   };
+  const gone = () => {
+    quiet ??= setTimeout(() => set({ online: false }), QUIET_MS);
+  };
+  // The browser may know before the socket does.
+  window.addEventListener('offline', gone);
+  window.addEventListener('online', back);
   socket.addFirstConnectListener(back);
   socket.addReconnectListener(back);
   socket.addMissedMessageListener(() => void resync());
-  socket.addCloseListener(() => {
-    quiet ??= setTimeout(() => set({ online: false }), QUIET_MS);
-  });
+  socket.addCloseListener(gone);
   socket.addMessageListener(hear);
   socket.initialize(url);
+  return () => {
+    clearTimeout(quiet);
+    window.removeEventListener('offline', gone);
+    window.removeEventListener('online', back);
+    socket?.close();
+    socket = null;
+  };
 };
 
 /** The server no longer knows what this page heard: everything is read again, and what was missed filled in. */
@@ -131,13 +141,17 @@ const watchFocus = (): (() => void) => {
     if (timelines[channelId]?.atNewest) markRead(channelId);
     socket?.userUpdateActiveStatus(true, false);
   };
+  // Who comes back finds the line where they left.
+  const left = () => drawLine(get().channelId, null);
   window.addEventListener('focus', seen);
-  return () => window.removeEventListener('focus', seen);
+  window.addEventListener('blur', left);
+  return () => {
+    window.removeEventListener('focus', seen);
+    window.removeEventListener('blur', left);
+  };
 };
 
 const forgetSession = (): void => {
-  socket?.close();
-  socket = null;
   for (const end of ends) end();
   ends = [];
   api.setToken('');

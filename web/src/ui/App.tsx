@@ -29,9 +29,9 @@ const SignedOut = () => {
 const Home = () => {
   const teams = useStore((s) => s.teams);
   const inviteId = inviteIdIn(useSearch());
+  useEffect(() => sessionStorage.removeItem(ARRIVAL), []);
   if (inviteId) return <Invited inviteId={inviteId} />;
   const arrival = sessionStorage.getItem(ARRIVAL);
-  sessionStorage.removeItem(ARRIVAL);
   if (arrival) return <Redirect to={arrival} replace />;
   const last = localStorage.getItem('nottermost:team');
   const team = Object.values(teams).find((one) => one.id === last) ?? Object.values(teams)[0];

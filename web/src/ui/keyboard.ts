@@ -30,7 +30,7 @@ const onKey = (event: KeyboardEvent): void => {
   }
   if (modified && !event.shiftKey && event.key === 'f') {
     const field = document.getElementById('search');
-    if (field) return act(() => field.focus());
+    if (field && field !== document.activeElement) return act(() => field.focus());
   }
   if (modified && event.key === '/') return act(() => open({ kind: 'keys' }));
   if (event.altKey && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
