@@ -163,6 +163,35 @@ describe('a channel', () => {
   });
 });
 
+describe('the line before what is new', () => {
+  const open = async (...posts: Post[]) => {
+    vi.spyOn(api, 'getPostsUnread').mockResolvedValue(list(posts));
+    await openTimeline('town', null);
+    set({ channelId: 'town' });
+  };
+  const line = () => get().timelines.town?.readUntil;
+
+  it('stands where I stopped reading', async () => {
+    await open(post('old', 10), post('new', 20));
+    expect(line()).toBe(10);
+  });
+
+  it('is not drawn if everything was read, or came while I looked', async () => {
+    vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+    await open(post('old', 10), post('mine', 20, { user_id: 'ada' }));
+    posted(post('live', 30));
+    expect(line()).toBe(0);
+  });
+
+  it('is drawn before the first that came while I looked elsewhere', async () => {
+    vi.spyOn(document, 'hasFocus').mockReturnValue(false);
+    await open(post('old', 10));
+    posted(post('missed', 30));
+    posted(post('missed too', 40));
+    expect(line()).toBe(29);
+  });
+});
+
 describe('what is unread', () => {
   it('counts messages of others and mentions of me, not replies and not my own', () => {
     posted(post('a', 20), ['ada']);

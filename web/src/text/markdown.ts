@@ -83,7 +83,7 @@ const marked = new Marked({ gfm: true, breaks: true }).use({
       const language = /^[\w+#-]{1,20}$/.exec(lang ?? '')?.[0].toLowerCase() ?? '';
       return `<pre tabindex="0"><code${language ? ` data-language="${language}"` : ''}>${escaped(text)}</code></pre>`;
     },
-    checkbox: ({ checked }: Tokens.Checkbox) => (checked ? '☑ ' : '☐ '),
+    checkbox: ({ checked }: Tokens.Checkbox) => `<span class="task">${checked ? '☑' : '☐'} </span>`,
   },
 });
 
