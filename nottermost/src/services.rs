@@ -238,7 +238,8 @@ fn router(
         fetching: query_api::LinkOptions::new(&parts.config.links),
     });
     let routes = queries.merge(command_api::routes(commands)).merge(realtime.router());
-    process::edge(routes, (parts.config, &parts.secrets), &parts.metrics, health)
+    let page = Some(query_api::page as platform::http::WebPage);
+    process::edge(routes, (parts.config, &parts.secrets), &parts.metrics, health, page)
 }
 
 /// A part that the start has just seen working, and that is watched from now on.

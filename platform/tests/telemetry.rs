@@ -49,6 +49,7 @@ async fn helper_that_serves_requests_when_told_to() {
         version_id: "1".to_owned(),
         json_body_bytes_max: 1_000,
         limits: Default::default(),
+        page: None,
     };
     let app = edge(routes, settings);
     for body in ["\"a\"", "\"panic\"", "{"] {

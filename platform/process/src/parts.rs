@@ -10,6 +10,7 @@ use event_archive::segments::Archive;
 use platform::config::Config;
 use platform::data_dir::DataDir;
 use platform::health::Health;
+use platform::http::WebPage;
 use platform::postgres::Database;
 use platform::secrets::Secrets;
 use platform::telemetry::Metrics;
@@ -96,7 +97,12 @@ impl ServiceParts {
 
     /// What this process serves.
     pub fn edge(&self, routes: Router, health: &Health) -> Router {
-        crate::edge(routes, (&self.config, &self.secrets), &self.metrics, health)
+        crate::edge(routes, (&self.config, &self.secrets), &self.metrics, health, None)
+    }
+
+    /// The same with the web page.
+    pub fn edge_with_page(&self, routes: Router, health: &Health, page: WebPage) -> Router {
+        crate::edge(routes, (&self.config, &self.secrets), &self.metrics, health, Some(page))
     }
 
     /// As [`Self::reader`], once there is something to read: the projector makes the tables.

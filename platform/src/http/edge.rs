@@ -37,9 +37,15 @@ pub struct EdgeSettings {
     /// A larger body of a route that does not set its own limit is refused with a 413.
     pub json_body_bytes_max: usize,
     pub limits: RequestLimits,
+    /// Of a process that serves the web page.
+    pub page: Option<WebPage>,
 }
 
-/// Wraps `router` in the edge. Addresses and methods that it does not have answer a v4 404.
+/// What the web page has at a path that is no address of the table, if anything.
+pub type WebPage = fn(&Request) -> Option<Response>;
+
+/// Wraps `router` in the edge. Addresses and methods that it does not have answer a v4 404,
+/// unless they are places of the page.
 /// A route that takes large bodies sets its own `DefaultBodyLimit`.
 ///
 /// # Panics
@@ -48,8 +54,9 @@ pub fn edge(router: Router, settings: EdgeSettings) -> Router {
     let version_id = HeaderValue::try_from(settings.version_id.as_str())
         .expect("a version id is digits, dots and letters");
     let json_body_bytes_max = settings.json_body_bytes_max;
+    let page = settings.page;
     router
-        .fallback(unknown_route)
+        .fallback(move |request: Request| unknown_path(page, request))
         .method_not_allowed_fallback(unknown_route)
         .layer(DefaultBodyLimit::max(json_body_bytes_max))
         .layer(EdgeLayer(Arc::new(Shared {
@@ -71,6 +78,11 @@ pub fn describe_metrics() {
         "nottermost_http_requests_limited_total",
         "Requests refused because too many came, by an account's or an address's limit"
     );
+}
+
+async fn unknown_path(page: Option<WebPage>, request: Request) -> Response {
+    let placed = page.and_then(|page| page(&request));
+    placed.unwrap_or_else(|| ApiError::unknown_route().into_response())
 }
 
 async fn unknown_route() -> ApiError {
@@ -341,6 +353,10 @@ mod tests {
         Ok(super::super::json(StatusCode::CREATED, &body.text))
     }
 
+    fn page(request: &Request) -> Option<Response> {
+        (request.uri().path() == "/place").then(|| "the page".into_response())
+    }
+
     fn app() -> Router {
         let routes = Router::new()
             .route("/api/v4/teams/{team_id}", get(|_: Path<UrlId<TeamId>>| async { ok_status() }))
@@ -349,6 +365,7 @@ mod tests {
         let version_id = "9.1.0.9.1.0.abc.false".to_owned();
         let limits = RequestLimits::default();
         edge(routes, EdgeSettings { version_id, json_body_bytes_max: 300_000, limits })
+        edge(routes, EdgeSettings { version_id, json_body_bytes_max: 300_000, page: Some(page) })
     }
 
     async fn send(
@@ -432,6 +449,15 @@ mod tests {
         }
         let answers = limited(RequestLimits::default(), 100).await;
         assert!(answers.iter().all(|(status, ..)| *status == StatusCode::OK));
+    }
+
+    #[tokio::test]
+    async fn the_page_answers_at_its_places_and_nowhere_else() {
+        let (status, headers, body) = send("GET", "/place", Body::empty()).await;
+        assert_eq!((status, &body[..]), (StatusCode::OK, &b"the page"[..]));
+        assert_eq!(headers["x-version-id"], "9.1.0.9.1.0.abc.false");
+        let expected = (404, "api.context.404.app_error".to_owned());
+        assert_eq!(refusal("GET", "/another", Body::empty()).await, expected);
     }
 
     #[tokio::test]

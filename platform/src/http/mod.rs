@@ -34,7 +34,7 @@ pub mod urls;
 
 pub use context::{note_channel, note_position, request_id, traceparent};
 pub(crate) use edge::describe_metrics;
-pub use edge::{EdgeSettings, edge};
+pub use edge::{EdgeSettings, WebPage, edge};
 pub use error::ApiError;
 pub use ids::{IdKind, UrlId, UserRef, parse_id};
 pub use json::{AnyBody, Json, JsonBytes, nullable, read_body};

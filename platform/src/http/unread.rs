@@ -91,6 +91,7 @@ mod tests {
             version_id: "1".to_owned(),
             json_body_bytes_max: 300_000,
             limits: Default::default(),
+            page: None,
         };
         let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();

@@ -84,7 +84,7 @@ impl Service {
             stream,
             fetching: query_api::LinkOptions::new(&parts.config.links),
         });
-        let router = parts.edge(queries, &health);
+        let router = parts.edge_with_page(queries, &health, query_api::page);
         Ok(Self { fold, notes, router, health, tasks, leaving, _presence: presence })
     }
 }

@@ -9,6 +9,7 @@ mod finding_channels;
 mod guests;
 mod links;
 mod memory;
+mod page;
 mod people;
 mod personal;
 mod pictures;

@@ -145,6 +145,7 @@ impl World {
             version_id: "11.0.0.1.x.false".to_owned(),
             json_body_bytes_max: 300_000,
             limits: Default::default(),
+            page: Some(query_api::page),
         };
         let router = edge(query_api::router(parts), settings);
         Self {

@@ -19,6 +19,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     // What all services share.
     ("wire", &["events", "domain"]),
     ("platform", &["events"]),
+    // The page's files.
+    ("web-page", &[]),
     // The read models: written by the projector, read by the query side.
     ("read-model", &["events", "domain", "wire"]),
     ("search-index", &["events"]),
@@ -55,6 +57,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "query-api",
         &[
+            "web-page",
             "events",
             "domain",
             "event-log",

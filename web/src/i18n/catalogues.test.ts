@@ -1,0 +1,38 @@
+import { IntlMessageFormat } from 'intl-messageformat';
+import { describe, expect, it } from 'vitest';
+import de from './de.json';
+import en from './en.json';
+
+const variables = (text: string): string[] =>
+  [...new Set([...text.matchAll(/\{(\w+)/g)].map((match) => match[1]!))]
+    .filter((name) => !/^\p{Lu}/u.test(name))
+    .sort();
+
+describe('the catalogues', () => {
+  it('have the same keys', () => {
+    expect(Object.keys(de)).toEqual(Object.keys(en));
+  });
+
+  it('name the same variables', () => {
+    const arguments_ = (locale: string, text: string) =>
+      JSON.stringify(variables(text)) &&
+      new IntlMessageFormat(text, locale)
+        .getAst()
+        .filter((part) => 'value' in part && part.type !== 0)
+        .map((part) => (part as { value: string }).value)
+        .sort();
+    for (const [key, text] of Object.entries(en)) {
+      expect([key, arguments_('de', de[key as keyof typeof de])]).toEqual([key, arguments_('en', text)]);
+    }
+  });
+
+  it('have no key that nothing says', () => {
+    const files = import.meta.glob<string>(['../**/*.{ts,tsx}', '!../**/*.test.*'], {
+      query: '?raw',
+      import: 'default',
+      eager: true,
+    });
+    const sources = Object.values(files).join('\n');
+    expect(Object.keys(en).filter((key) => !sources.includes(`'${key}'`))).toEqual([]);
+  });
+});

@@ -1,0 +1,227 @@
+// Channels: which there are for me, how many unread each has, and how they are named.
+import type { ChannelCategory } from '@mattermost/types/channel_categories';
+import type { ChannelMembership, ServerChannel } from '@mattermost/types/channels';
+import { api } from '../api';
+import { learn, meet, nameOf } from './people';
+import { savePreference } from './preferences';
+import { byId, collapsed, get, type State, set, without } from './store';
+
+const byChannel = (members: readonly ChannelMembership[]) =>
+  Object.fromEntries(members.map((member) => [member.channel_id, member]));
+
+/** All channels of all teams, with what was read of them. */
+export const loadChannels = async (): Promise<void> => {
+  const [channels, members] = await Promise.all([
+    api.getAllTeamsChannels(),
+    api.getAllChannelsMembers('me', -1),
+  ]);
+  set({ channels: byId(channels as ServerChannel[]), members: byChannel(members) });
+  meet(channels.filter((c) => c.type === 'D').flatMap((c) => c.name.split('__')));
+  const groups = channels.filter((c) => c.type === 'G').map((c) => c.id);
+  if (groups.length) {
+    const people = (await api.getProfilesInGroupChannels(groups)) as unknown as Record<
+      string,
+      Parameters<typeof learn>[0]
+    >;
+    learn(Object.values(people).flat());
+  }
+};
+
+export const loadCategories = async (teamId: string): Promise<void> => {
+  const { categories, order } = await api.getChannelCategories('me', teamId);
+  const known = new Map(categories.map((category) => [category.id, category]));
+  const sorted = order.map((id) => known.get(id)).filter((c): c is ChannelCategory => c !== undefined);
+  set((state) => ({ categories: { ...state.categories, [teamId]: sorted } }));
+};
+
+export const addChannel = (channel: ServerChannel, member?: ChannelMembership): void =>
+  set(({ channels, members }) => ({
+    channels: { ...channels, [channel.id]: channel },
+    members: member ? { ...members, [channel.id]: member } : members,
+  }));
+
+/** A channel that I am in now, as the server has it. */
+export const fetchChannel = async (channelId: string): Promise<ServerChannel> => {
+  const [channel, member] = await Promise.all([
+    api.getChannel(channelId) as Promise<ServerChannel>,
+    api.getMyChannelMember(channelId),
+  ]);
+  addChannel(channel, member);
+  return channel;
+};
+
+export const dropChannel = (channelId: string): void =>
+  set(({ channels, members, timelines }) => ({
+    channels: without(channels, channelId),
+    members: without(members, channelId),
+    timelines: without(timelines, channelId),
+  }));
+
+export const patchChannel = (channelId: string, patch: Partial<ServerChannel>): void =>
+  set(({ channels }) => {
+    const channel = channels[channelId];
+    return channel ? { channels: { ...channels, [channelId]: { ...channel, ...patch } } } : {};
+  });
+
+export const patchMember = (channelId: string, patch: Partial<ChannelMembership>): void =>
+  set(({ members }) => {
+    const member = members[channelId];
+    return member ? { members: { ...members, [channelId]: { ...member, ...patch } } } : {};
+  });
+
+export const teammateId = (channel: { name: string }, me: string): string => {
+  const [one = '', other = ''] = channel.name.split('__');
+  return one === me ? other : one;
+};
+
+export const isMuted = (member: ChannelMembership | undefined): boolean =>
+  member?.notify_props?.mark_unread === 'mention';
+
+export interface Unread {
+  readonly messages: number;
+  readonly mentions: number;
+}
+
+export const unreadOf = (state: State, channelId: string): Unread => {
+  const channel = state.channels[channelId];
+  const member = state.members[channelId];
+  if (!channel || !member || channel.delete_at) return { messages: 0, mentions: 0 };
+  const apart = collapsed(state);
+  const messages = apart
+    ? channel.total_msg_count_root - member.msg_count_root
+    : channel.total_msg_count - member.msg_count;
+  const mentions = apart ? member.mention_count_root : member.mention_count;
+  return { messages: isMuted(member) ? 0 : Math.max(messages, 0), mentions: Math.max(mentions, 0) };
+};
+
+export const unreadOfTeam = (state: State, teamId: string): Unread => {
+  let messages = 0;
+  let mentions = 0;
+  for (const channel of Object.values(state.channels)) {
+    if (channel.team_id !== teamId) continue;
+    const unread = unreadOf(state, channel.id);
+    messages += unread.messages;
+    mentions += unread.mentions;
+  }
+  const threads = state.threadCounts[teamId];
+  return { messages: messages + (threads?.unread ?? 0), mentions: mentions + (threads?.mentions ?? 0) };
+};
+
+export const channelName = (state: State, channel: ServerChannel | undefined): string => {
+  if (!channel) return '';
+  const how = state.config.TeammateNameDisplay ?? '';
+  if (channel.type === 'D') return nameOf(state.users[teammateId(channel, state.me?.id ?? '')], how);
+  if (channel.type !== 'G') return channel.display_name;
+  const names = channel.display_name.split(', ').filter((name) => name !== state.me?.username);
+  return names.join(', ');
+};
+
+export const channelPath = (state: State, channel: ServerChannel): string => {
+  const team = state.teams[channel.team_id || state.teamId]?.name ?? '';
+  if (channel.type === 'D') {
+    const mate = state.users[teammateId(channel, state.me?.id ?? '')];
+    return mate ? `/${team}/messages/@${mate.username}` : `/${team}/messages/${channel.id}`;
+  }
+  return channel.type === 'G' ? `/${team}/messages/${channel.name}` : `/${team}/channels/${channel.name}`;
+};
+
+/** Tells the server that all of the channel was seen. */
+export const markRead = (channelId: string): void => {
+  const { channels, members } = get();
+  const channel = channels[channelId];
+  const member = members[channelId];
+  if (!channel || !member) return;
+  const unread = channel.total_msg_count > member.msg_count || member.mention_count > 0;
+  patchMember(channelId, {
+    msg_count: channel.total_msg_count,
+    msg_count_root: channel.total_msg_count_root,
+    mention_count: 0,
+    mention_count_root: 0,
+    last_viewed_at: Math.max(member.last_viewed_at, channel.last_post_at),
+  });
+  if (unread || member.last_viewed_at === 0) api.viewMyChannel(channelId).catch(() => undefined);
+};
+
+export const openDirect = async (userIds: readonly string[]): Promise<ServerChannel> => {
+  const me = get().me!.id;
+  const others = userIds.filter((id) => id !== me);
+  const made =
+    others.length < 2
+      ? await api.createDirectChannel([me, others[0] ?? me])
+      : await api.createGroupChannel([...others, me]);
+  meet(others);
+  const channel = await fetchChannel(made.id);
+  await (channel.type === 'D'
+    ? savePreference('direct_channel_show', teammateId(channel, me), 'true')
+    : savePreference('group_channel_show', channel.id, 'true'));
+  await loadCategories(get().teamId);
+  return channel;
+};
+
+export const joinChannel = async (channelId: string): Promise<ServerChannel> => {
+  await api.addToChannel(get().me!.id, channelId);
+  const channel = await fetchChannel(channelId);
+  await loadCategories(channel.team_id);
+  return channel;
+};
+
+export const leaveChannel = async (channelId: string): Promise<void> => {
+  await api.removeFromChannel(get().me!.id, channelId);
+  dropChannel(channelId);
+};
+
+export const setMuted = async (channelId: string, muted: boolean): Promise<void> => {
+  const { me, members } = get();
+  const mark_unread = muted ? 'mention' : 'all';
+  const before = members[channelId]!.notify_props;
+  patchMember(channelId, { notify_props: { ...before, mark_unread } });
+  await api.updateChannelNotifyProps({ user_id: me!.id, channel_id: channelId, mark_unread });
+};
+
+export const isFavourite = (state: State, channelId: string): boolean =>
+  state.categories[state.teamId]?.some((c) => c.type === 'favorites' && c.channel_ids.includes(channelId)) ??
+  false;
+
+/** Puts the channel into the favourites, or back to where its kind belongs. */
+export const setFavourite = async (channelId: string, favourite: boolean): Promise<void> => {
+  const { categories, teamId, channels } = get();
+  const direct = ['D', 'G'].includes(channels[channelId]?.type ?? '');
+  const home = direct ? 'direct_messages' : 'channels';
+  const mine = categories[teamId] ?? [];
+  const changed = mine
+    .map((category) => {
+      const rest = category.channel_ids.filter((id) => id !== channelId);
+      const here = category.type === (favourite ? 'favorites' : home);
+      return { ...category, channel_ids: here ? [channelId, ...rest] : rest };
+    })
+    .filter((category, n) => category.channel_ids.join() !== mine[n]!.channel_ids.join());
+  if (!changed.length) return;
+  const next = mine.map((category) => changed.find((c) => c.id === category.id) ?? category);
+  set((state) => ({ categories: { ...state.categories, [teamId]: next } }));
+  await api.updateChannelCategories(get().me!.id, teamId, changed);
+};
+
+export const setCategoryCollapsed = async (category: ChannelCategory, shut: boolean): Promise<void> => {
+  const changed = { ...category, collapsed: shut };
+  set(({ categories }) => ({
+    categories: {
+      ...categories,
+      [category.team_id]: (categories[category.team_id] ?? []).map((c) =>
+        c.id === category.id ? changed : c,
+      ),
+    },
+  }));
+  await api.updateChannelCategory(get().me!.id, category.team_id, changed);
+};
+
+export const moveToCategory = async (channelId: string, categoryId: string): Promise<void> => {
+  const { categories, teamId, me } = get();
+  const changed = (categories[teamId] ?? [])
+    .filter((c) => c.id === categoryId || c.channel_ids.includes(channelId))
+    .map((c) => {
+      const rest = c.channel_ids.filter((id) => id !== channelId);
+      return { ...c, channel_ids: c.id === categoryId ? [channelId, ...rest] : rest };
+    });
+  await api.updateChannelCategories(me!.id, teamId, changed);
+  await loadCategories(teamId);
+};

@@ -1,0 +1,164 @@
+// From a fresh page to a live one, and back: who I am, what there is for me, and the socket.
+import { WebSocketClient } from '@mattermost/client';
+import type { UserProfile } from '@mattermost/types/users';
+import { api, hasSession, statusOf } from '../api';
+import { loadCategories, loadChannels, markRead } from './channels';
+import { loadDrafts } from './drafts';
+import { hear } from './events';
+import { watchTitle } from './notifications';
+import { flush, loadOutbox, stopOutbox } from './outbox';
+import { learn, meet, watchStatuses } from './people';
+import { catchUp, drawLine } from './posts';
+import { learnPreferences } from './preferences';
+import { byId, forget, get, set } from './store';
+import { loadThread, loadThreadCounts } from './threads';
+
+/** A short gap is nobody's business. */
+const QUIET_MS = 2000;
+const RETRY_MS = 1500;
+
+let socket: WebSocketClient | null = null;
+let ends: (() => void)[] = [];
+
+export const socketNow = (): WebSocketClient | null => socket;
+
+export const start = async (): Promise<void> => {
+  try {
+    set({ config: await api.getClientConfig() });
+    await (hasSession() ? enter() : set({ phase: 'signed-out' }));
+  } catch (error) {
+    if (statusOf(error) === 401) return forget();
+    set({ phase: 'unreachable' });
+    setTimeout(() => void start(), RETRY_MS);
+  }
+};
+
+export const logIn = async (loginId: string, password: string): Promise<void> => {
+  await api.login(loginId, password);
+  set({ config: await api.getClientConfig() });
+  await enter();
+};
+
+export const signUp = async (
+  who: { username: string; email: string; password: string },
+  inviteId: string,
+): Promise<void> => {
+  await api.createUser({ ...who } as unknown as UserProfile, '', inviteId);
+  await logIn(who.username, who.password);
+};
+
+const enter = async (): Promise<void> => {
+  const [me, preferences, teams, members] = await Promise.all([
+    api.getMe(),
+    api.getMyPreferences(),
+    api.getMyTeams(),
+    api.getMyTeamMembers(),
+    loadChannels(),
+  ]);
+  set({
+    me,
+    teams: byId(teams.filter((team) => !team.delete_at)),
+    teamMembers: Object.fromEntries(members.map((member) => [member.team_id, member])),
+  });
+  learn([me]);
+  meet([me.id]);
+  learnPreferences(preferences as unknown as Parameters<typeof learnPreferences>[0]);
+  loadOutbox();
+  ends = [connect(), watchStatuses(), watchTitle(), watchFocus(), stopOutbox];
+  set({ phase: 'signed-in' });
+  api.getCustomEmojis(0, 200).then(
+    (list) => set({ emojis: Object.fromEntries(list.map((emoji) => [emoji.name, emoji])) }),
+    () => undefined,
+  );
+};
+
+/** What a team needs beside its channels. */
+export const enterTeam = async (teamId: string): Promise<void> => {
+  set({ teamId });
+  await Promise.all([
+    loadCategories(teamId),
+    loadThreadCounts(teamId).catch(() => undefined),
+    loadDrafts(teamId).catch(() => undefined),
+  ]);
+};
+
+const connect = (): (() => void) => {
+  socket = new WebSocketClient({
+    minWebSocketRetryTime: 800,
+    reconnectJitterRange: 700,
+    maxWebSocketRetryTime: 30_000,
+  });
+  const url = `${location.origin.replace(/^http/, 'ws')}${api.getUrlVersion()}/websocket`;
+  let quiet: ReturnType<typeof setTimeout> | undefined;
+  const back = () => {
+    clearTimeout(quiet);
+    quiet = undefined;
+    set({ online: true });
+    void flush();
+  };
+  const gone = () => {
+    quiet ??= setTimeout(() => set({ online: false }), QUIET_MS);
+  };
+  // The browser may know before the socket does.
+  window.addEventListener('offline', gone);
+  window.addEventListener('online', back);
+  socket.addFirstConnectListener(back);
+  socket.addReconnectListener(back);
+  socket.addMissedMessageListener(() => void resync());
+  socket.addCloseListener(gone);
+  socket.addMessageListener(hear);
+  socket.initialize(url);
+  return () => {
+    clearTimeout(quiet);
+    window.removeEventListener('offline', gone);
+    window.removeEventListener('online', back);
+    socket?.close();
+    socket = null;
+  };
+};
+
+/** The server no longer knows what this page heard: everything is read again, and what was missed filled in. */
+const resync = async (): Promise<void> => {
+  const { teamId, channelId, pane } = get();
+  try {
+    await loadChannels();
+    await Promise.all([
+      teamId && loadCategories(teamId),
+      teamId && loadThreadCounts(teamId),
+      catchUp(channelId),
+      pane?.kind === 'thread' && loadThread(pane.rootId),
+    ]);
+    if (document.hasFocus()) markRead(channelId);
+  } catch (error) {
+    if (statusOf(error) === 401) return forgetSession();
+    setTimeout(() => void resync(), RETRY_MS);
+  }
+};
+
+const watchFocus = (): (() => void) => {
+  const seen = () => {
+    const { channelId, timelines } = get();
+    if (timelines[channelId]?.atNewest) markRead(channelId);
+    socket?.userUpdateActiveStatus(true, false);
+  };
+  // Who comes back finds the line where they left.
+  const left = () => drawLine(get().channelId, null);
+  window.addEventListener('focus', seen);
+  window.addEventListener('blur', left);
+  return () => {
+    window.removeEventListener('focus', seen);
+    window.removeEventListener('blur', left);
+  };
+};
+
+const forgetSession = (): void => {
+  for (const end of ends) end();
+  ends = [];
+  api.setToken('');
+  forget();
+};
+
+export const logOut = async (): Promise<void> => {
+  await api.logout().catch(() => undefined);
+  forgetSession();
+};

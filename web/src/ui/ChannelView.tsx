@@ -1,0 +1,261 @@
+// A channel: what it is, what was said, and where to answer.
+import {
+  Archive,
+  Bell,
+  BellOff,
+  CheckCheck,
+  ChevronDown,
+  FolderInput,
+  LogOut,
+  Menu as MenuIcon,
+  Pencil,
+  Pin,
+  Search,
+  Star,
+  UserPlus,
+  Users,
+} from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import { api } from '../api';
+import { useT } from '../i18n';
+import {
+  channelName,
+  isFavourite,
+  isMuted,
+  leaveChannel,
+  markRead,
+  moveToCategory,
+  setFavourite,
+  setMuted,
+  teammateId,
+} from '../state/channels';
+import { meet } from '../state/people';
+import { openTimeline } from '../state/posts';
+import { get, open, set, useStore } from '../state/store';
+import { render } from '../text/markdown';
+import { Avatar, type Choice, IconButton, Menu, Spinner } from './bits';
+import { Composer } from './Composer';
+import { PostList } from './PostList';
+import { attempt } from './PostRow';
+import { goTo, search } from './places';
+import { ChannelIcon } from './Sidebar';
+
+interface ChannelViewProps {
+  readonly channelId: string;
+  readonly focus: string | null;
+  readonly onMenu: () => void;
+}
+
+export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
+  const t = useT();
+  const [ready, setReady] = useState(false);
+  const shown = useStore((s) => channelId in s.timelines);
+  const name = useStore((s) => channelName(s, s.channels[channelId]));
+  const archived = useStore((s) => (s.channels[channelId]?.delete_at ?? 0) > 0);
+  useEffect(() => {
+    let current = true;
+    setReady(false);
+    attempt(
+      openTimeline(channelId, focus).then(() => {
+        if (!current) return;
+        setReady(true);
+        if (document.hasFocus()) markRead(channelId);
+      }),
+    );
+    return () => {
+      current = false;
+    };
+  }, [channelId, focus]);
+  return (
+    <section className="channel" aria-label={name}>
+      <Header channelId={channelId} onMenu={onMenu} />
+      {ready || shown ? <PostList channelId={channelId} /> : <Spinner />}
+      {archived ? (
+        <p className="archived">
+          <Archive size={16} aria-hidden /> {t('channel.archived')}
+        </p>
+      ) : (
+        <Composer
+          channelId={channelId}
+          placeholder={t('composer.placeholder', { name })}
+          onEditLast={editLast}
+        />
+      )}
+    </section>
+  );
+};
+
+/** Reaches the last message of mine as a reader of the page would: by its keys. */
+const editLast = (): void => {
+  const { timelines, channelId, posts, me } = get();
+  const id = timelines[channelId]?.ids.findLast((one) => posts[one]?.user_id === me?.id && !posts[one]?.type);
+  const row = id && document.querySelector<HTMLElement>(`.list [data-post="${id}"]`);
+  if (!row) return;
+  row.focus();
+  row.dispatchEvent(new KeyboardEvent('keydown', { key: 'e', bubbles: true }));
+};
+
+const Header = ({ channelId, onMenu }: { channelId: string; onMenu: () => void }) => {
+  const t = useT();
+  const channel = useStore((s) => s.channels[channelId]);
+  const name = useStore((s) => channelName(s, s.channels[channelId]));
+  const favourite = useStore((s) => isFavourite(s, channelId));
+  const muted = useStore((s) => isMuted(s.members[channelId]));
+  const mate = channel?.type === 'D' ? teammateId(channel, get().me?.id ?? '') : '';
+  const count = useMemberCount(channelId);
+  const choices = useChoices(channelId, muted);
+  if (!channel) return null;
+  return (
+    <header className="channel-head">
+      <IconButton icon={MenuIcon} label={t('sidebar.open')} className="only-narrow" onClick={onMenu} />
+      <IconButton
+        icon={Star}
+        className={favourite ? 'star on' : 'star'}
+        label={favourite ? t('channel.unfavourite') : t('channel.favourite')}
+        pressed={favourite}
+        onClick={() => attempt(setFavourite(channelId, !favourite))}
+      />
+      <div className="channel-title">
+        <Menu
+          trigger={
+            <button type="button" className="channel-button">
+              {mate ? <Avatar userId={mate} size={24} status /> : <ChannelIcon type={channel.type} />}
+              <h1>{name}</h1>
+              {muted && <BellOff size={14} aria-label={t('channel.muted')} />}
+              <ChevronDown size={15} aria-hidden />
+            </button>
+          }
+          choices={choices}
+        />
+        {channel.header && (
+          <div
+            className="channel-header-text markdown"
+            dangerouslySetInnerHTML={{ __html: render(channel.header) }}
+          />
+        )}
+      </div>
+      <div className="channel-tools">
+        {channel.type !== 'D' && (
+          <button
+            type="button"
+            className="count-button"
+            aria-label={t('channel.members', { count })}
+            title={t('channel.members', { count })}
+            onClick={() => set({ pane: { kind: 'members', channelId } })}
+          >
+            <Users size={16} aria-hidden /> <span>{count}</span>
+          </button>
+        )}
+        <IconButton
+          icon={Pin}
+          label={t('channel.pinned')}
+          onClick={() => set({ pane: { kind: 'pinned', channelId } })}
+        />
+        <SearchField />
+      </div>
+    </header>
+  );
+};
+
+export const SearchField = () => {
+  const t = useT();
+  const [terms, setTerms] = useState('');
+  return (
+    <search>
+      <form
+        className="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          search(terms.trim());
+        }}
+      >
+        <Search size={15} aria-hidden />
+        <input
+          id="search"
+          type="search"
+          value={terms}
+          placeholder={t('search.title')}
+          aria-label={t('search.label')}
+          onChange={(event) => setTerms(event.target.value)}
+        />
+      </form>
+      <IconButton
+        icon={Search}
+        label={t('search.label')}
+        className="only-narrow"
+        onClick={() => search('')}
+      />
+    </search>
+  );
+};
+
+const useMemberCount = (channelId: string): number => {
+  const [count, setCount] = useState(0);
+  const last = useStore((s) => s.timelines[channelId]?.ids.at(-1));
+  const system = useStore((s) => (last && s.posts[last]?.type ? last : ''));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: those who come and go leave a message
+  useEffect(() => {
+    let current = true;
+    api.getChannelStats(channelId).then(
+      (stats) => current && setCount(stats.member_count),
+      () => undefined,
+    );
+    return () => {
+      current = false;
+    };
+  }, [channelId, system]);
+  return count;
+};
+
+const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
+  const t = useT();
+  const channel = useStore((s) => s.channels[channelId]);
+  const categories = useStore(
+    useShallow((s) =>
+      (s.categories[s.teamId] ?? []).filter((c) => c.type === 'custom' && !c.channel_ids.includes(channelId)),
+    ),
+  );
+  if (!channel) return [];
+  const named = channel.type === 'O' || channel.type === 'P';
+  return [
+    { icon: CheckCheck, label: t('channel.mark_read'), act: () => markRead(channelId) },
+    {
+      icon: muted ? Bell : BellOff,
+      label: t(muted ? 'channel.unmute' : 'channel.mute'),
+      act: () => attempt(setMuted(channelId, !muted)),
+    },
+    ...categories.map((category) => ({
+      icon: FolderInput,
+      label: `${t('channel.move')} ${category.display_name}`,
+      act: () => attempt(moveToCategory(channelId, category.id)),
+    })),
+    named && {
+      icon: UserPlus,
+      label: t('channel.add_people'),
+      act: () => open({ kind: 'add-members', channelId }),
+      separate: true,
+    },
+    named && { icon: Pencil, label: t('channel.edit'), act: () => open({ kind: 'edit-channel', channelId }) },
+    named &&
+      channel.name !== 'town-square' && {
+        icon: LogOut,
+        label: t('channel.leave'),
+        separate: true,
+        act: () => attempt(leaveChannel(channelId).then(() => goTo(`/${get().teams[get().teamId]?.name}`))),
+      },
+    named &&
+      channel.name !== 'town-square' && {
+        icon: Archive,
+        label: t('channel.archive'),
+        danger: true,
+        act: () => attempt(api.deleteChannel(channelId)),
+      },
+  ];
+};
+
+export const meetMembers = async (channelId: string): Promise<string[]> => {
+  const ids = (await api.getChannelMembers(channelId, 0, 200)).map((member) => member.user_id);
+  meet(ids);
+  return ids;
+};

@@ -1,0 +1,42 @@
+// What is open over the page. It comes when the first one is opened.
+import type { Dialog } from '../../state/store';
+import { open } from '../../state/store';
+import { AddMembers, Browse, CreateChannel, EditChannel } from './ChannelDialogs';
+import { Lightbox } from './Lightbox';
+import { Direct, Invite, SetStatus } from './PeopleDialogs';
+import { DeletePost, Earlier, Keys } from './PostDialogs';
+import { Settings } from './Settings';
+import { Switcher } from './Switcher';
+
+export const close = (): void => open(null);
+
+export default function Dialogs({ dialog }: { dialog: Dialog }) {
+  switch (dialog.kind) {
+    case 'switcher':
+      return <Switcher />;
+    case 'browse':
+      return <Browse />;
+    case 'create-channel':
+      return <CreateChannel />;
+    case 'edit-channel':
+      return <EditChannel channelId={dialog.channelId} />;
+    case 'add-members':
+      return <AddMembers channelId={dialog.channelId} />;
+    case 'direct':
+      return <Direct />;
+    case 'invite':
+      return <Invite />;
+    case 'status':
+      return <SetStatus />;
+    case 'settings':
+      return <Settings />;
+    case 'keys':
+      return <Keys />;
+    case 'history':
+      return <Earlier postId={dialog.postId} />;
+    case 'delete-post':
+      return <DeletePost postId={dialog.postId} />;
+    case 'lightbox':
+      return <Lightbox files={dialog.files} at={dialog.at} />;
+  }
+}

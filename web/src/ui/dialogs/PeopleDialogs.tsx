@@ -1,0 +1,261 @@
+// Writing to people, inviting them, and telling them what one is at.
+import type { UserProfile } from '@mattermost/types/users';
+import { X } from 'lucide-react';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { api, wordsOf } from '../../api';
+import { useT } from '../../i18n';
+import { learn, meet } from '../../state/people';
+import { get, useStore } from '../../state/store';
+import { noteEmoji } from '../../text/emoji';
+import { Avatar, Field, Modal, Presence, Problem, useName } from '../bits';
+import { useSubmit } from '../Entry';
+import { attempt, Glyph } from '../PostRow';
+import { writeTo } from '../places';
+import { Foot } from './ChannelDialogs';
+import { close } from './Dialogs';
+
+const Picker = lazy(() => import('../EmojiPicker'));
+
+const REST_MS = 150;
+const GROUP_MAX = 7;
+
+interface PeopleFieldProps {
+  readonly chosen: readonly string[];
+  readonly onChange: (ids: readonly string[]) => void;
+  readonly max: number;
+  /** Only those who are not in this channel. */
+  readonly outside?: string;
+}
+
+export const PeopleField = ({ chosen, onChange, max, outside }: PeopleFieldProps) => {
+  const t = useT();
+  const [term, setTerm] = useState('');
+  const [found, setFound] = useState<readonly UserProfile[]>([]);
+  const [asked, setAsked] = useState(false);
+  const teamId = useStore((s) => s.teamId);
+  useEffect(() => {
+    let current = true;
+    const timer = setTimeout(() => {
+      const ask = outside
+        ? api.searchUsers(term, { team_id: teamId, not_in_channel_id: outside, limit: 30 })
+        : term
+          ? api.searchUsers(term, { team_id: teamId, limit: 30 })
+          : api.getProfilesInTeam(teamId, 0, 30);
+      ask.then(
+        (list) => {
+          if (!current) return;
+          learn(list);
+          meet(list.map((user) => user.id));
+          setFound(list.filter((user) => !user.delete_at && user.id !== get().me?.id));
+          setAsked(true);
+        },
+        () => setAsked(true),
+      );
+    }, REST_MS);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [term, teamId, outside]);
+  const toggle = (id: string) => {
+    if (chosen.includes(id)) onChange(chosen.filter((other) => other !== id));
+    else if (chosen.length < max) onChange([...chosen, id]);
+    setTerm('');
+  };
+  return (
+    <>
+      {chosen.length > 0 && (
+        <ul className="chips">
+          {chosen.map((id) => (
+            <Chip key={id} userId={id} onRemove={() => toggle(id)} />
+          ))}
+        </ul>
+      )}
+      <input
+        type="search"
+        className="search-wide"
+        autoFocus
+        value={term}
+        placeholder={t('direct.search')}
+        aria-label={t('direct.search')}
+        onChange={(event) => setTerm(event.target.value)}
+        onKeyDown={(event) => {
+          const first = found.find((user) => !chosen.includes(user.id));
+          if (event.key !== 'Enter' || !term || !first) return;
+          event.preventDefault();
+          toggle(first.id);
+        }}
+      />
+      <ul className="rows scroll">
+        {found
+          .filter((user) => !chosen.includes(user.id))
+          .map((user) => (
+            <li key={user.id}>
+              <button type="button" className="row-button" onClick={() => toggle(user.id)}>
+                <PersonLine userId={user.id} />
+              </button>
+            </li>
+          ))}
+      </ul>
+      {asked && !found.length && <p className="empty">{t('direct.none')}</p>}
+    </>
+  );
+};
+
+const PersonLine = ({ userId }: { userId: string }) => {
+  const name = useName(userId);
+  const username = useStore((s) => s.users[userId]?.username);
+  return (
+    <>
+      <Avatar userId={userId} size={32} />
+      <span className="row-text">
+        {name} <small className="quiet">@{username}</small>
+      </span>
+      <Presence userId={userId} />
+    </>
+  );
+};
+
+const Chip = ({ userId, onRemove }: { userId: string; onRemove: () => void }) => {
+  const t = useT();
+  const name = useName(userId);
+  return (
+    <li className="chip">
+      <Avatar userId={userId} size={20} /> {name}
+      <button type="button" className="bare" aria-label={t('direct.remove', { name })} onClick={onRemove}>
+        <X size={14} aria-hidden />
+      </button>
+    </li>
+  );
+};
+
+export const Direct = () => {
+  const t = useT();
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const { busy, submit } = useSubmit(
+    () => writeTo(chosen),
+    () => '',
+  );
+  return (
+    <Modal title={t('direct.title')} onClose={close}>
+      <form onSubmit={submit}>
+        <PeopleField chosen={chosen} onChange={setChosen} max={GROUP_MAX} />
+        <p className="hint">{t('direct.hint')}</p>
+        <Foot busy={busy || !chosen.length} label={t('direct.start')} />
+      </form>
+    </Modal>
+  );
+};
+
+export const Invite = () => {
+  const t = useT();
+  const team = useStore((s) => s.teams[s.teamId])!;
+  const [inviteId, setInviteId] = useState(team.invite_id);
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    api.getTeam(team.id).then(
+      (fresh) => setInviteId(fresh.invite_id),
+      () => undefined,
+    );
+  }, [team.id]);
+  const link = inviteId && `${location.origin}/signup_user_complete/?id=${inviteId}`;
+  return (
+    <Modal title={t('invite.title', { team: team.display_name })} onClose={close}>
+      {link ? (
+        <>
+          <p className="lead">{t('invite.lead')}</p>
+          <div className="inline">
+            <Field
+              label={t('invite.link')}
+              value={link}
+              readOnly
+              onFocus={(event) => event.target.select()}
+            />
+            <button
+              type="button"
+              className="button primary"
+              onClick={() => attempt(navigator.clipboard.writeText(link).then(() => setCopied(true)))}
+            >
+              {copied ? t('action.copied') : t('action.copy')}
+            </button>
+          </div>
+        </>
+      ) : (
+        <p>{t('invite.none')}</p>
+      )}
+    </Modal>
+  );
+};
+
+export const SetStatus = () => {
+  const t = useT();
+  const me = useStore((s) => s.users[s.me?.id ?? '']);
+  const held = (() => {
+    try {
+      return JSON.parse(me?.props?.customStatus || '{}') as { emoji?: string; text?: string };
+    } catch {
+      return {};
+    }
+  })();
+  const [emoji, setEmoji] = useState(held.emoji || 'speech_balloon');
+  const [text, setText] = useState(held.text ?? '');
+  const [picking, setPicking] = useState<Element | null>(null);
+  const show = (customStatus: string) => me && learn([{ ...me, props: { ...me.props, customStatus } }]);
+  const { busy, problem, submit } = useSubmit(
+    async () => {
+      const status = { emoji, text: text.trim(), duration: '', expires_at: '0001-01-01T00:00:00Z' };
+      await api.updateCustomStatus(status as Parameters<typeof api.updateCustomStatus>[0]);
+      show(JSON.stringify(status));
+      close();
+    },
+    (error) => wordsOf(error, t('error.general')),
+  );
+  const clear = async () => {
+    await api.unsetCustomStatus();
+    show('');
+    close();
+  };
+  return (
+    <Modal title={t('status.title')} onClose={close}>
+      <form onSubmit={submit}>
+        <div className="inline status-field">
+          <button
+            type="button"
+            className="button"
+            aria-label={t('emoji.label')}
+            onClick={(event) => setPicking(event.currentTarget)}
+          >
+            <Glyph name={emoji} />
+          </button>
+          <Field
+            label={t('status.text')}
+            value={text}
+            maxLength={100}
+            autoFocus
+            onChange={(event) => setText(event.target.value)}
+          />
+        </div>
+        {picking && (
+          <Suspense fallback={null}>
+            <Picker
+              anchor={picking}
+              onClose={() => setPicking(null)}
+              onPick={(name) => {
+                noteEmoji(name);
+                setEmoji(name);
+                setPicking(null);
+              }}
+            />
+          </Suspense>
+        )}
+        {problem && <Problem text={problem} />}
+        {me?.props?.customStatus && (
+          <button type="button" className="link" onClick={() => attempt(clear())}>
+            {t('status.clear')}
+          </button>
+        )}
+        <Foot busy={busy} label={t('action.save')} />
+      </form>
+    </Modal>
+  );
+};

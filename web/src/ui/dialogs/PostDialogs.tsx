@@ -1,0 +1,95 @@
+// About one message; and the list of keys.
+import type { Post } from '@mattermost/types/posts';
+import { Fragment, useEffect, useState } from 'react';
+import { api, wordsOf } from '../../api';
+import { type Key, useT } from '../../i18n';
+import { deletePost } from '../../state/posts';
+import { useStore } from '../../state/store';
+import { moment } from '../../text/time';
+import { Modal, Problem, Spinner } from '../bits';
+import { useSubmit } from '../Entry';
+import { MODIFIER } from '../keyboard';
+import { attempt, Body } from '../PostRow';
+import { close } from './Dialogs';
+
+export const DeletePost = ({ postId }: { postId: string }) => {
+  const t = useT();
+  const post = useStore((s) => s.posts[postId]);
+  const { busy, problem, submit } = useSubmit(
+    async () => {
+      if (post) await deletePost(post);
+      close();
+    },
+    (error) => wordsOf(error, t('error.general')),
+  );
+  return (
+    <Modal title={t('post.delete_title')} onClose={close}>
+      <form onSubmit={submit}>
+        <p>{t('post.delete_lead')}</p>
+        {post && (
+          <blockquote className="quoted">
+            <Body message={post.message} />
+          </blockquote>
+        )}
+        {problem && <Problem text={problem} />}
+        <footer className="modal-foot">
+          <button type="button" className="button" onClick={close}>
+            {t('action.cancel')}
+          </button>
+          <button type="submit" className="button danger" disabled={busy} autoFocus>
+            {t('post.delete')}
+          </button>
+        </footer>
+      </form>
+    </Modal>
+  );
+};
+
+export const Earlier = ({ postId }: { postId: string }) => {
+  const t = useT();
+  const [versions, setVersions] = useState<readonly Post[] | null>(null);
+  useEffect(() => attempt(api.getPostEditHistory(postId).then(setVersions)), [postId]);
+  return (
+    <Modal title={t('history.title')} onClose={close}>
+      {!versions && <Spinner />}
+      <ol className="versions">
+        {versions?.map((version) => (
+          <li key={version.id}>
+            <time className="quiet">{moment(version.edit_at || version.create_at)}</time>
+            <Body message={version.message} />
+          </li>
+        ))}
+      </ol>
+    </Modal>
+  );
+};
+
+const KEYS: readonly [string, Key][] = [
+  [`${MODIFIER} K`, 'keys.switcher'],
+  [`${MODIFIER} F`, 'keys.search'],
+  ['Alt ⇧ ↓', 'keys.next_unread'],
+  ['Alt ↓', 'keys.next'],
+  ['Alt ↑', 'keys.previous'],
+  ['↑', 'keys.edit_last'],
+  ['⇧ Enter', 'keys.newline'],
+  ['Esc', 'keys.close'],
+  [`${MODIFIER} /`, 'keys.help'],
+];
+
+export const Keys = () => {
+  const t = useT();
+  return (
+    <Modal title={t('keys.title')} onClose={close}>
+      <dl className="keys">
+        {KEYS.map(([keys, what]) => (
+          <Fragment key={keys}>
+            <dt>
+              <kbd>{keys}</kbd>
+            </dt>
+            <dd>{t(what)}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </Modal>
+  );
+};

@@ -1,0 +1,221 @@
+// What everybody sets for themselves.
+import { Tabs } from '@base-ui/react/tabs';
+import { type ReactNode, useState } from 'react';
+import { api, wordsOf } from '../../api';
+import { chooseLanguage, type Key, LANGUAGES, type Language, useLanguage, useT } from '../../i18n';
+import { canNotify, wantsNotifications } from '../../state/notifications';
+import { learn } from '../../state/people';
+import { local } from '../../state/preferences';
+import { notify, set, useStore } from '../../state/store';
+import { choose, type Density, type Theme, useAppearance } from '../appearance';
+import { Avatar, Field, Modal, Problem } from '../bits';
+import { useSubmit } from '../Entry';
+import { attempt } from '../PostRow';
+import { close } from './Dialogs';
+
+const TABS: readonly [string, Key, () => ReactNode][] = [
+  ['profile', 'settings.profile', () => <Profile />],
+  ['display', 'settings.display', () => <Display />],
+  ['notifications', 'settings.notifications', () => <Notifications />],
+  ['security', 'settings.security', () => <Security />],
+];
+
+export const Settings = () => {
+  const t = useT();
+  return (
+    <Modal title={t('settings.title')} onClose={close} wide>
+      <Tabs.Root defaultValue="profile" className="settings">
+        <Tabs.List className="tabs">
+          {TABS.map(([value, label]) => (
+            <Tabs.Tab key={value} value={value} className="tab">
+              {t(label)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {TABS.map(([value, , show]) => (
+          <Tabs.Panel key={value} value={value} className="tab-panel">
+            {show()}
+          </Tabs.Panel>
+        ))}
+      </Tabs.Root>
+    </Modal>
+  );
+};
+
+const Profile = () => {
+  const t = useT();
+  const me = useStore((s) => s.me)!;
+  const [values, setValues] = useState({
+    first_name: me.first_name,
+    last_name: me.last_name,
+    nickname: me.nickname,
+    position: me.position,
+  });
+  const { busy, problem, submit } = useSubmit(
+    async () => {
+      const changed = await api.patchMe(values);
+      learn([changed]);
+      set({ me: changed });
+      notify(t('settings.saved'));
+    },
+    (error) => wordsOf(error, t('error.general')),
+  );
+  const picture = async (file: File | undefined) => {
+    if (!file) return;
+    await api.uploadProfileImage(me.id, file);
+    learn([await api.getMe()]);
+  };
+  const field = (name: keyof typeof values, label: Key) => (
+    <Field
+      label={t(label)}
+      value={values[name]}
+      maxLength={64}
+      onChange={(event) => setValues((held) => ({ ...held, [name]: event.target.value }))}
+    />
+  );
+  return (
+    <form onSubmit={submit}>
+      <div className="picture-field">
+        <Avatar userId={me.id} size={72} />
+        <label className="button">
+          {t('settings.picture')}
+          <input
+            type="file"
+            accept="image/png,image/jpeg,image/gif,image/webp"
+            className="hidden"
+            onChange={(event) => attempt(picture(event.target.files?.[0]))}
+          />
+        </label>
+      </div>
+      <div className="pair">
+        {field('first_name', 'settings.first_name')}
+        {field('last_name', 'settings.last_name')}
+      </div>
+      {field('nickname', 'settings.nickname')}
+      {field('position', 'settings.position')}
+      {problem && <Problem text={problem} />}
+      <button type="submit" className="button primary" disabled={busy}>
+        {t('action.save')}
+      </button>
+    </form>
+  );
+};
+
+const Radios = <T extends string>(props: {
+  label: string;
+  value: T;
+  options: readonly (readonly [T, string])[];
+  onChange: (value: T) => void;
+}) => (
+  <fieldset className="radios">
+    <legend>{props.label}</legend>
+    {props.options.map(([value, label]) => (
+      <label key={value} className="radio">
+        <input
+          type="radio"
+          name={props.label}
+          checked={props.value === value}
+          onChange={() => props.onChange(value)}
+        />
+        {label}
+      </label>
+    ))}
+  </fieldset>
+);
+
+const Display = () => {
+  const t = useT();
+  const { theme, density } = useAppearance();
+  const language = useLanguage();
+  return (
+    <>
+      <Radios<Theme>
+        label={t('settings.theme')}
+        value={theme}
+        options={[
+          ['system', t('settings.theme_system')],
+          ['light', t('settings.theme_light')],
+          ['dark', t('settings.theme_dark')],
+        ]}
+        onChange={(value) => choose({ theme: value })}
+      />
+      <Radios<Density>
+        label={t('settings.density')}
+        value={density}
+        options={[
+          ['comfortable', t('settings.density_comfortable')],
+          ['compact', t('settings.density_compact')],
+        ]}
+        onChange={(value) => choose({ density: value })}
+      />
+      <Radios<Language>
+        label={t('settings.language')}
+        value={language}
+        options={Object.entries(LANGUAGES) as [Language, string][]}
+        onChange={(value) => void chooseLanguage(value)}
+      />
+    </>
+  );
+};
+
+const Notifications = () => {
+  const t = useT();
+  const [on, setOn] = useState(canNotify() && wantsNotifications());
+  const [denied, setDenied] = useState(false);
+  const change = async (wanted: boolean) => {
+    local.set('notifications', wanted);
+    if (wanted && 'Notification' in window && !canNotify()) await Notification.requestPermission();
+    setDenied(wanted && !canNotify());
+    setOn(wanted && canNotify());
+  };
+  return (
+    <>
+      <label className="check">
+        <input type="checkbox" checked={on} onChange={(event) => void change(event.target.checked)} />
+        <span>{t('settings.notify_desktop')}</span>
+      </label>
+      {denied && <Problem text={t('settings.notify_denied')} />}
+    </>
+  );
+};
+
+const Security = () => {
+  const t = useT();
+  const me = useStore((s) => s.me)!;
+  const [held, setHeld] = useState('');
+  const [wanted, setWanted] = useState('');
+  const { busy, problem, submit } = useSubmit(
+    async () => {
+      await api.updateUserPassword(me.id, held, wanted);
+      setHeld('');
+      setWanted('');
+      notify(t('settings.saved'));
+    },
+    (error) => wordsOf(error, t('error.general')),
+  );
+  return (
+    <form onSubmit={submit}>
+      <input type="text" autoComplete="username" value={me.username} readOnly hidden />
+      <Field
+        label={t('settings.password_current')}
+        type="password"
+        autoComplete="current-password"
+        value={held}
+        required
+        onChange={(event) => setHeld(event.target.value)}
+      />
+      <Field
+        label={t('settings.password_new')}
+        type="password"
+        autoComplete="new-password"
+        value={wanted}
+        required
+        onChange={(event) => setWanted(event.target.value)}
+      />
+      {problem && <Problem text={problem} />}
+      <button type="submit" className="button primary" disabled={busy}>
+        {t('settings.password_change')}
+      </button>
+    </form>
+  );
+};

@@ -1,0 +1,52 @@
+// Going somewhere: from anywhere in the page, to a channel, a person, a message.
+import { navigate } from 'wouter/use-browser-location';
+import { api } from '../api';
+import { t } from '../i18n';
+import { channelPath, openDirect } from '../state/channels';
+import { learn } from '../state/people';
+import { collapsed, get, notify, open, set } from '../state/store';
+import { openThread } from '../state/threads';
+
+export const goTo = (path: string): void => navigate(path);
+
+export const goToChannel = (channelId: string): void => {
+  const channel = get().channels[channelId];
+  if (channel) navigate(channelPath(get(), channel));
+  open(null);
+};
+
+export const goToPost = (postId: string): void => {
+  const team = get().teams[get().teamId]?.name;
+  navigate(`/${team}/pl/${postId}`);
+};
+
+export const writeTo = async (userIds: readonly string[]): Promise<void> => {
+  try {
+    goToChannel((await openDirect(userIds)).id);
+  } catch {
+    notify(t('error.general'));
+  }
+};
+
+/** The channel of a message, and in the thread what is a reply. */
+export const placeOf = async (postId: string): Promise<{ channelId: string; focus: string }> => {
+  const post = get().posts[postId] ?? (await api.getPost(postId));
+  if (post.root_id && collapsed(get())) {
+    openThread(post.root_id);
+    return { channelId: post.channel_id, focus: post.root_id };
+  }
+  return { channelId: post.channel_id, focus: post.id };
+};
+
+export const userNamed = async (username: string): Promise<string> => {
+  const held = Object.values(get().users).find((user) => user.username === username);
+  if (held) return held.id;
+  const user = await api.getUserByUsername(username);
+  learn([user]);
+  return user.id;
+};
+
+export const search = (terms: string): void => set({ pane: { kind: 'search', terms } });
+
+const ROOM_FOR_ALL = '(min-width: 720px)';
+export const isNarrow = (): boolean => !matchMedia(ROOM_FOR_ALL).matches;
