@@ -364,8 +364,8 @@ mod tests {
             .route("/api/v4/echo", post(echo));
         let version_id = "9.1.0.9.1.0.abc.false".to_owned();
         let limits = RequestLimits::default();
-        edge(routes, EdgeSettings { version_id, json_body_bytes_max: 300_000, limits })
-        edge(routes, EdgeSettings { version_id, json_body_bytes_max: 300_000, page: Some(page) })
+        let page: Option<WebPage> = Some(page);
+        edge(routes, EdgeSettings { version_id, json_body_bytes_max: 300_000, limits, page })
     }
 
     async fn send(
@@ -411,7 +411,8 @@ mod tests {
         };
         let routes = Router::new().route("/own", get(own));
         let version_id = "1".to_owned();
-        let app = edge(routes, EdgeSettings { version_id, json_body_bytes_max: 1_000, limits });
+        let (json_body_bytes_max, page) = (1_000, None);
+        let app = edge(routes, EdgeSettings { version_id, json_body_bytes_max, limits, page });
         let mut answers = Vec::new();
         for _ in 0..count {
             let mut request = Request::get("/own").body(Body::empty()).unwrap();
