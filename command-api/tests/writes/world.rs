@@ -123,11 +123,21 @@ impl World {
         world
     }
 
-    /// The write side in another process, on the same log and rows.
+    /// Waits until the rows hold all that the log holds.
+    pub async fn settled(&self) {
+        let rows = Projected(self.projector.positions());
+        for partition in Partition::durable() {
+            rows.passed(partition, self.log.records(partition).len() as u64).await;
+        }
+    }
+
+    /// The write side in another process, on the same log and rows; it has folded all there is.
     pub async fn process(&self) -> CommandApi {
         let shared = &self.shared;
         let reading = Arc::clone(shared) as _;
         let fold = Fold::start(reading, FoldSet::new(), fold::Options::default()).await.unwrap();
+        let partitions: Vec<Partition> = Partition::durable().collect();
+        fold.catch_up(&partitions, Instant::now() + PATIENCE).await.unwrap();
         let statuses = Arc::new(StatusBoard::new());
         CommandApi::new(Parts {
             log: Arc::clone(shared),
@@ -301,12 +311,6 @@ impl World {
 
     /// The one number that a query of the rows comes to.
     pub async fn number(&self, sql: &'static str) -> i64 {
-        let mut connection = self.database.connect().await.unwrap();
-        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-    }
-
-    /// The one text that a query of the rows comes to.
-    pub async fn text(&self, sql: &'static str) -> String {
         let mut connection = self.database.connect().await.unwrap();
         sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
     }
