@@ -38,7 +38,7 @@ fn channels_are_found_by_id_and_by_name_and_stand_in_lists() {
         }
         let nobody = "y".repeat(26);
         let unknown = (404, "app.channel.get.existing.app_error".to_owned());
-        for hidden in [black.to_string(), nobody] {
+        for hidden in [black.to_string(), nobody.clone()] {
             let refused = world.get(&bob, &format!("/channels/{hidden}")).await.refused();
             assert_eq!(refused, unknown, "{hidden}");
         }
