@@ -60,7 +60,7 @@ pub(super) fn team_stands(directory: &Directory, channel: &Channel) -> Result<()
 }
 
 /// What somebody without rights in a channel hears: that it is unknown, unless they may know of it.
-pub(super) fn refused(directory: &Directory, channel: &Channel, user: UserId) -> R {
+pub(super) fn channel_refusal(directory: &Directory, channel: &Channel, user: UserId) -> R {
     if knows_channel(directory, user, channel) { R::Forbidden } else { R::UnknownChannel }
 }
 
@@ -73,7 +73,7 @@ fn allowed(
     if may(directory, actor, what, Place::Channel(channel)) {
         return Ok(());
     }
-    Err(refused(directory, channel, actor))
+    Err(channel_refusal(directory, channel, actor))
 }
 
 /// Opens the conversation of two people, or of one with themselves.

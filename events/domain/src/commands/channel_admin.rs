@@ -9,7 +9,7 @@ use events::channel::{
 use events::directory::ChannelType;
 use events::{ChannelId, Nothing, PostId, UserId};
 
-use super::channel::{ChannelRejection as R, notice, refused, team_of, team_stands};
+use super::channel::{ChannelRejection as R, channel_refusal, notice, team_of, team_stands};
 use super::{Decision, ensure, in_channels};
 use crate::channel::{Channel, Channels};
 use crate::directory::Directory;
@@ -30,7 +30,7 @@ fn administered<'c>(
     if may(directory, actor, what, Place::Channel(channel)) {
         return Ok(channel);
     }
-    Err(refused(directory, channel, actor))
+    Err(channel_refusal(directory, channel, actor))
 }
 
 /// Makes an open channel private, or the other way round.

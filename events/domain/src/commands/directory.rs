@@ -144,7 +144,7 @@ impl AddTeamMembers {
             may(directory, self.actor, Permission::AddUserToTeam, Place::Team(self.team_id));
         let joins = by_oneself && ((!guest && (open || invited)) || present(&self.actor));
         // First: who is in a team is told to nobody who may not bring people in.
-        ensure(allowed || joins, refused(directory, self.actor, self.team_id))?;
+        ensure(allowed || joins, team_refusal(directory, self.actor, self.team_id))?;
         if self.user_ids.iter().all(present) {
             return Ok(Decision::AlreadySo);
         }
@@ -174,9 +174,9 @@ impl RemoveTeamMember {
         ensure(directory.team(self.team_id).is_some(), R::UnknownTeam)?;
         let (what, place) = (Permission::RemoveUserFromTeam, Place::Team(self.team_id));
         let allowed = self.actor == self.user_id || may(directory, self.actor, what, place);
-        ensure(allowed, refused(directory, self.actor, self.team_id))?;
+        ensure(allowed, team_refusal(directory, self.actor, self.team_id))?;
         let held = directory.membership(self.user_id, self.team_id);
-        let held = held.ok_or(match refused(directory, self.actor, self.team_id) {
+        let held = held.ok_or(match team_refusal(directory, self.actor, self.team_id) {
             R::Forbidden => R::NotATeamMember,
             hidden => hidden,
         })?;
@@ -211,11 +211,9 @@ impl CreateChannel {
             return Ok(Decision::AlreadySo);
         }
         ensure(directory.team(self.team_id).is_some(), R::UnknownTeam)?;
-        let membership = directory.active_membership(self.actor, self.team_id).ok_or(refused(
-            directory,
-            self.actor,
-            self.team_id,
-        ))?;
+        let membership = directory
+            .active_membership(self.actor, self.team_id)
+            .ok_or(team_refusal(directory, self.actor, self.team_id))?;
         ensure(self.r#type.in_team(), R::Invalid("type"))?;
         let what = Permission::create_channel(self.r#type);
         ensure(may(directory, self.actor, what, Place::Team(self.team_id)), R::Forbidden)?;
@@ -271,7 +269,7 @@ impl RenameChannel {
 }
 
 /// What somebody without rights in a team hears: that it is unknown, unless they may know of it.
-pub(super) fn refused(directory: &Directory, user: UserId, team: TeamId) -> R {
+pub(super) fn team_refusal(directory: &Directory, user: UserId, team: TeamId) -> R {
     if knows_team(directory, user, team) { R::Forbidden } else { R::UnknownTeam }
 }
 

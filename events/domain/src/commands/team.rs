@@ -6,7 +6,7 @@ use events::directory::{
 };
 use events::{Id, Nothing, TeamId, UserId};
 
-use super::directory::{DirectoryRejection as R, refused, valid_team_texts};
+use super::directory::{DirectoryRejection as R, team_refusal, valid_team_texts};
 use super::{Decision, ensure, in_directory};
 use crate::directory::{Directory, Team};
 use crate::permissions::{Permission, Place, may};
@@ -26,7 +26,7 @@ fn administered<'d>(
     if may(directory, actor, what, place) {
         return Ok(found);
     }
-    Err(refused(directory, actor, team))
+    Err(team_refusal(directory, actor, team))
 }
 
 /// The same of a team that is not archived.
