@@ -243,7 +243,7 @@ async fn rights_are_those_of_the_rows(asked: &mut Asked) {
     scene.write(&mut asked.writer).await;
     let reader = &asked.reader;
     assert!(matches!(reader.post(bob, post).await.unwrap(), Access::Granted(_)));
-    assert_eq!(reader.post(admin, post).await.unwrap(), Access::Denied);
+    assert_eq!(reader.post(admin, post).await.unwrap(), Access::Unknown);
     assert_eq!(reader.post(bob, PostId::default()).await.unwrap(), Access::Unknown);
     let unknown = ChannelId::default();
     let page0 = page(0, 60);
@@ -254,30 +254,30 @@ async fn rights_are_those_of_the_rows(asked: &mut Asked) {
     scene.leave_team(team, bob);
     scene.write(&mut asked.writer).await;
     let reader = &asked.reader;
-    assert_eq!(reader.post(bob, post).await.unwrap(), Access::Denied);
+    assert_eq!(reader.post(bob, post).await.unwrap(), Access::Unknown);
     assert_eq!(
         reader.posts_page(bob, secret, page0, Replies::WithRoots).await.unwrap(),
-        Access::Denied
+        Access::Unknown
     );
     assert_eq!(
         reader.posts_since(bob, secret, 0, Replies::WithRoots).await.unwrap(),
-        Access::Denied
+        Access::Unknown
     );
-    assert_eq!(reader.posts_pinned(bob, secret).await.unwrap(), Access::Denied);
+    assert_eq!(reader.posts_pinned(bob, secret).await.unwrap(), Access::Unknown);
     assert_eq!(
         reader.posts_around_unread(bob, secret, 5, 5, Replies::WithRoots).await.unwrap(),
-        Access::Denied
+        Access::Unknown
     );
-    assert_eq!(reader.thread(bob, post, ThreadQuery::default()).await.unwrap(), Access::Denied);
-    assert_eq!(reader.reactions(bob, post).await.unwrap(), Access::Denied);
-    assert_eq!(reader.post_versions(bob, post).await.unwrap(), Access::Denied);
-    assert_eq!(reader.files_of_post(bob, post).await.unwrap(), Access::Denied);
+    assert_eq!(reader.thread(bob, post, ThreadQuery::default()).await.unwrap(), Access::Unknown);
+    assert_eq!(reader.reactions(bob, post).await.unwrap(), Access::Unknown);
+    assert_eq!(reader.post_versions(bob, post).await.unwrap(), Access::Unknown);
+    assert_eq!(reader.files_of_post(bob, post).await.unwrap(), Access::Unknown);
     assert!(reader.posts_by_ids(bob, &[post]).await.unwrap().is_empty());
-    assert_eq!(reader.channel(bob, secret).await.unwrap(), Access::Denied);
-    assert_eq!(reader.channel_stats(bob, secret, false).await.unwrap(), Access::Denied);
-    assert_eq!(reader.channel_members(bob, secret, None, page0).await.unwrap(), Access::Denied);
-    assert_eq!(reader.team(bob, team).await.unwrap(), Access::Denied);
-    assert_eq!(reader.team_members(bob, team, None, page0).await.unwrap(), Access::Denied);
+    assert_eq!(reader.channel(bob, secret).await.unwrap(), Access::Unknown);
+    assert_eq!(reader.channel_stats(bob, secret, false).await.unwrap(), Access::Unknown);
+    assert_eq!(reader.channel_members(bob, secret, None, page0).await.unwrap(), Access::Unknown);
+    assert_eq!(reader.team(bob, team).await.unwrap(), Access::Unknown);
+    assert_eq!(reader.team_members(bob, team, None, page0).await.unwrap(), Access::Unknown);
     assert!(reader.channels_of(bob, None, None).await.unwrap().is_empty());
     assert!(reader.channel_memberships_of(bob, None, None).await.unwrap().is_empty());
     assert!(
@@ -290,8 +290,8 @@ async fn rights_are_those_of_the_rows(asked: &mut Asked) {
     scene.join_team(team, bob);
     scene.history.directory(Body::from(UserDeactivated { user_id: ada }));
     scene.write(&mut asked.writer).await;
-    assert_eq!(asked.reader.post(bob, post).await.unwrap(), Access::Denied);
-    assert_eq!(asked.reader.post(ada, post).await.unwrap(), Access::Denied, "deactivated");
+    assert_eq!(asked.reader.post(bob, post).await.unwrap(), Access::Unknown);
+    assert_eq!(asked.reader.post(ada, post).await.unwrap(), Access::Unknown, "deactivated");
 }
 
 async fn unread_numbers_are_those_of_the_arithmetic(asked: &mut Asked) {
@@ -347,10 +347,10 @@ async fn lists_of_channels_teams_and_people(asked: &mut Asked) {
     let public = reader.channels_public(bob, team, page(0, 60)).await.unwrap().granted().unwrap();
     assert_eq!(public.len(), 1);
     assert_eq!(public[0].row.id, open);
-    assert_eq!(reader.channels_public(eve, team, page(0, 60)).await.unwrap(), Access::Denied);
+    assert_eq!(reader.channels_public(eve, team, page(0, 60)).await.unwrap(), Access::Unknown);
     let named = reader.channel_by_name(bob, team, "open", false).await.unwrap();
     assert_eq!(named.granted().unwrap().row.id, open);
-    assert_eq!(reader.channel_by_name(eve, team, "closed", false).await.unwrap(), Access::Denied);
+    assert_eq!(reader.channel_by_name(eve, team, "closed", false).await.unwrap(), Access::Unknown);
     let matching = reader.channels_matching(bob, team, "o", Archived::Without, 10).await.unwrap();
     assert_eq!(matching.len(), 1);
 
@@ -437,8 +437,8 @@ async fn files_are_for_those_who_may_read_their_post(asked: &mut Asked) {
     let (shown, alone) = (file(1).file_id, file(2).file_id);
     let seen = reader.file(bob, shown).await.unwrap().granted().unwrap();
     assert_eq!((seen.post_id, seen.object.as_str()), (Some(post), "files/1"));
-    assert_eq!(reader.file(eve, shown).await.unwrap(), Access::Denied);
-    assert_eq!(reader.file(bob, alone).await.unwrap(), Access::Denied);
+    assert_eq!(reader.file(eve, shown).await.unwrap(), Access::Unknown);
+    assert_eq!(reader.file(bob, alone).await.unwrap(), Access::Unknown);
     assert!(matches!(reader.file(ada, alone).await.unwrap(), Access::Granted(_)));
     let of_post = reader.files_of_post(bob, post).await.unwrap().granted().unwrap();
     assert_eq!(of_post.len(), 1);

@@ -103,7 +103,8 @@ impl App {
 
     /// What the rows grant, as young as the fold where they can follow it soon: whoever asks may have
     /// it from a frame. Before something is refused, fold and rows are brought to the ends of the
-    /// partitions that decide, and the rows are asked again: no refusal from behind.
+    /// partitions that decide, and the rows are asked again: no refusal from behind. What somebody may not
+    /// know of is refused as what is not there.
     pub(crate) async fn granted<T, F>(
         &self,
         decided_by: &[Partition],

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::permissions::knows_team;
 use domain::rights;
 use events::{ChannelId, TeamId, UserId};
 use fold::FoldSet;
@@ -29,13 +30,14 @@ pub(crate) fn own_or_admin(user: UserRef, caller: &Caller) -> Result<UserId, Api
 enum InTeam {
     Yes,
     No,
+    /// Or none of which the person may know.
     NoSuchTeam,
 }
 
 fn in_team(fold: &FoldSet, user: UserId, team: TeamId) -> InTeam {
     let directory = fold.directory();
     let directory = directory.state();
-    if directory.team(team).is_none() {
+    if directory.team(team).is_none() || !knows_team(directory, user, team) {
         return InTeam::NoSuchTeam;
     }
     let may = directory.active_membership(user, team).is_some()

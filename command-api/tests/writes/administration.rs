@@ -104,7 +104,7 @@ async fn a_channel_becomes_private_with_a_notice_and_a_default_channel_does_not(
     let join = json!({ "user_id": bob.id });
     let members = format!("/channels/{channel}/members");
     let joined = world.call(Method::POST, &members, &bob, join).await.status;
-    assert_eq!(joined, StatusCode::FORBIDDEN, "it is private");
+    assert_eq!(joined, StatusCode::NOT_FOUND, "it is private");
     let (status, said) = put(&world, &bob, &path, json!({ "privacy": "O" })).await;
     assert_eq!(status, StatusCode::NOT_FOUND, "{said}");
     for body in [json!({}), json!({ "privacy": "D" }), json!({ "privacy": true })] {

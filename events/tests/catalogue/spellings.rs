@@ -1,6 +1,6 @@
 //! How choices are spelled on the log. The golden files show one choice of each kind; these are all.
 
-use events::channel::{Broadcast, LeftBecause, NoticeKind};
+use events::channel::{Broadcast, LeftBecause, Moderated, Moderatee, NoticeKind};
 use events::directory::{ChannelType, JoinedVia, TeamType};
 use events::draft::DraftEnd;
 use events::sidebar::CategorySorting;
@@ -39,6 +39,8 @@ fn choices_are_spelled_as_ever() {
         (LeftBecause::Removed, "removed"),
         (LeftBecause::TeamEnded, "team_ended"),
     ]);
+    assert_spelled(&Moderated::ALL.map(|what| (what, what.name())));
+    assert_spelled(&[(Moderatee::Members, "members"), (Moderatee::Guests, "guests")]);
     assert_spelled(&[
         (Broadcast::None, "none"),
         (Broadcast::Here, "here"),

@@ -3,9 +3,9 @@
 /// What a viewer gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access<T> {
-    /// There is no such thing.
+    /// There is no such thing, as far as the viewer may know.
     Unknown,
-    /// There is, but not for this viewer.
+    /// The viewer may know that there is, and no more.
     Denied,
     Granted(T),
 }
@@ -26,7 +26,8 @@ impl<T> Access<T> {
         }
     }
 
-    /// From two facts of the snapshot.
+    /// From two facts of the snapshot: whether the viewer may know that there is such a thing, and whether
+    /// they may have it.
     pub(crate) fn judged(known: bool, may: bool, value: impl FnOnce() -> T) -> Self {
         match (known, may) {
             (_, true) => Self::Granted(value()),
@@ -67,6 +68,15 @@ pub(crate) fn may_see_team(team: &str, viewer: &str) -> String {
             WHERE mt.team_id = {team} AND mt.user_id = {viewer})
           OR EXISTS (SELECT FROM users mu
             WHERE mu.id = {viewer} AND mu.system_admin AND mu.delete_at = 0))"
+    )
+}
+
+/// SQL that says whether `viewer` may know that there is such a team.
+pub(crate) fn may_know_team(team: &str, viewer: &str) -> String {
+    format!(
+        "EXISTS (SELECT FROM teams mk WHERE mk.id = {team} AND ({} OR {}))",
+        may_see_team("mk.id", viewer),
+        open_to_all("mk", viewer)
     )
 }
 

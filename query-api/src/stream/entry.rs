@@ -103,6 +103,7 @@ impl Entry {
             E::UserActivated(b) => vec![b.c.user_id],
             E::UserErased(b) => vec![b.c.user_id],
             E::UserPictureChanged(b) => vec![b.c.user_id],
+            E::TeamCreated(b) => vec![b.c.creator_id],
             E::TeamMembersAdded(_) => applied.admitted.clone(),
             E::TeamMemberRemoved(b) => vec![b.c.user_id],
             E::TeamMemberRolesChanged(b) => vec![b.c.user_id],

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::permissions::knows_channel;
 use domain::rights;
 use events::{ChannelId, Partition, Position, TeamId, Topic, UserId};
 use fold::FoldSet;
@@ -115,7 +116,8 @@ async fn require_channel(app: &App, caller: &Caller, channel: ChannelId) -> Resu
         let directory = app.fold.directory();
         let channels = app.fold.channels(channel);
         let may = rights::may_read(directory.state(), channels.state(), channel, caller.user);
-        (channels.state().channel(channel).is_some(), may)
+        let held = channels.state().channel(channel);
+        (held.is_some_and(|held| knows_channel(directory.state(), caller.user, held)), may)
     };
     if may_read().1 {
         return Ok(());

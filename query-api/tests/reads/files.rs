@@ -54,7 +54,7 @@ fn a_file_is_its_owners_until_a_post_shows_it() {
         let file = world.upload(channel, &ada, "Grüße.txt", "text/plain", b"0123456789").await;
         let path = format!("/files/{}", file.file_id);
         assert_eq!(world.get(&ada, &path).await.status, StatusCode::OK);
-        assert_eq!(world.get(&bob, &path).await.refused().0, 403, "no post shows it yet");
+        assert_eq!(world.get(&bob, &path).await.refused().0, 404, "no post shows it yet");
 
         let post = world.post(channel, &ada, "look", None, &[(file.clone(), "Grüße.txt")]).await;
         let whole = world.get(&bob, &path).await;
@@ -75,7 +75,7 @@ fn a_file_is_its_owners_until_a_post_shows_it() {
         for more in ["", "/info", "/thumbnail", "/preview", "/link"] {
             assert_eq!(
                 world.get(&carol, &format!("{path}{more}")).await.refused().0,
-                403,
+                404,
                 "{more}"
             );
         }

@@ -101,7 +101,7 @@ fn a_picture_is_shown_smaller_to_those_who_may_have_it() {
         );
         assert_eq!(thumbnail.headers["content-length"], PNG.len().to_string());
         for what in ["preview", "thumbnail"] {
-            assert_eq!(world.get(&bob, &format!("{path}/{what}")).await.refused().0, 403);
+            assert_eq!(world.get(&bob, &format!("{path}/{what}")).await.refused().0, 404);
         }
         let info = world.get(&ada, &format!("{path}/info")).await.ok();
         assert_eq!((&info["has_preview_image"], &info["width"]), (&json!(true), &json!(400)));
@@ -121,7 +121,7 @@ fn a_public_link_ends_with_the_file() {
         assert_eq!(unattached, (400, "api.file.get_public_link.no_post.app_error".to_owned()));
         let post =
             world.post(team.town_square, &ada, "look", None, &[(file.clone(), "a.png")]).await;
-        assert_eq!(world.get(&bob, &path).await.refused().0, 403);
+        assert_eq!(world.get(&bob, &path).await.refused().0, 404);
         let headers =
             [("authorization", &*format!("Bearer {}", ada.token)), ("host", "chat.example")];
         let link = world.send("GET", &path, &headers, "").await.ok();
@@ -198,7 +198,7 @@ fn a_teams_icon_is_for_those_who_may_see_the_team() {
         assert_eq!((shown.status, &shown.body[..]), (StatusCode::OK, PNG));
         let told = world.get(&ada, &format!("/teams/{}", team.id)).await.ok();
         assert_eq!(shown.headers["etag"], told["last_team_icon_update"].to_string());
-        assert_eq!(world.get(&bob, &path).await.refused().0, 403);
+        assert_eq!(world.get(&bob, &path).await.refused().0, 404);
         world.in_directory(Body::from(TeamIconChanged { team_id: team.id, icon: None })).await;
         assert_eq!(world.get(&ada, &path).await.refused(), none);
     });

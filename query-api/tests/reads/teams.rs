@@ -32,7 +32,7 @@ fn a_team_is_seen_by_its_members_and_by_who_could_join_it() {
         let mine = world.get(&ada, &path).await.ok();
         assert_ne!(mine["invite_id"], "", "members can invite");
         assert_eq!(world.get(&bob, &path).await.ok()["invite_id"], "", "others cannot");
-        assert_eq!(world.get(&bob, &format!("/teams/{}", closed.id)).await.refused().0, 403);
+        assert_eq!(world.get(&bob, &format!("/teams/{}", closed.id)).await.refused().0, 404);
         assert_eq!(
             world.get(&admin, &format!("/teams/{}", closed.id)).await.ok()["name"],
             "closed-shop"
@@ -111,7 +111,7 @@ fn members_are_listed_for_members_and_go_when_they_leave() {
             "its channels go along"
         );
         let posts = format!("/channels/{}/posts", team.town_square);
-        assert_eq!(world.get(&bob, &posts).await.refused().0, 403);
+        assert_eq!(world.get(&bob, &posts).await.refused().0, 404);
     });
 }
 

@@ -206,7 +206,7 @@ describe('reactions and pins', () => {
     it('refuses a reaction in the name of another', async () => {
         const post = await ada.say(channel, 'vote');
         assert.equal((await refusal(() => bob.rest.addReaction(ada.id, post.id, '+1'))).status_code, 403);
-        assert.equal((await refusal(() => carol.rest.addReaction(carol.id, post.id, '+1'))).status_code, 403);
+        assert.ok([403, 404].includes((await refusal(() => carol.rest.addReaction(carol.id, post.id, '+1'))).status_code));
         assert.deepEqual(await ada.rest.getReactionsForPost(post.id), []);
     });
 

@@ -97,7 +97,7 @@ describe('privacy of a channel', () => {
         assert.equal(JSON.parse((await updated).data.channel).type, 'P');
         assert.equal(JSON.parse((await told).data.post).channel_id, channel.id);
         await forbidden(() => carol.rest.getChannel(channel.id), 403, 404);
-        await forbidden(() => carol.rest.addToChannel(carol.id, channel.id));
+        await forbidden(() => carol.rest.addToChannel(carol.id, channel.id), 403, 404);
         await ada.rest.updateChannelPrivacy(channel.id, 'O');
         assert.equal((await carol.rest.getChannel(channel.id)).type, 'O');
         await carol.rest.addToChannel(carol.id, channel.id);
@@ -172,8 +172,8 @@ describe('a team', () => {
         const gone = bob.live.expect('delete_team', (data) => JSON.parse(data.team).id === doomed.id);
         await ada.rest.deleteTeam(doomed.id);
         assert.ok(JSON.parse((await gone).data.team).delete_at > 0);
-        await forbidden(() => bob.say(channel, 'anybody?'));
-        await forbidden(() => bob.rest.getPosts(channel.id));
+        await forbidden(() => bob.say(channel, 'anybody?'), 403, 404);
+        await forbidden(() => bob.rest.getPosts(channel.id), 403, 404);
         assert.ok(!(await bob.rest.getMyTeams()).some((t) => t.id === doomed.id));
         const back = bob.live.expect('restore_team', (data) => JSON.parse(data.team).id === doomed.id);
         const restored = await ada.rest.unarchiveTeam(doomed.id);

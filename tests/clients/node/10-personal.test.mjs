@@ -145,7 +145,7 @@ describe('drafts', () => {
     it('are nobody else\'s, and of channels that one is in', async () => {
         const hidden = await channelOf(team, 'P', ada);
         const error = await refusal(() => bob.rest.upsertDraft({channel_id: hidden.id, message: 'x'}, ''));
-        assert.equal(error.status_code, 403);
+        assert.equal(error.status_code, 404);
         const theirs = await refusal(() => ada.rest.doFetch(
             `${ada.rest.getUserRoute(bob.id)}/teams/${team.id}/drafts`, {method: 'get'}));
         assert.equal(theirs.status_code, 403);

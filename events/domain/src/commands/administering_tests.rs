@@ -231,7 +231,8 @@ fn an_invitation_is_replaced_and_the_old_one_is_of_no_use() {
         user_ids: vec![user(3)],
         invite: Some(invite),
     };
-    assert_eq!(join(closed.invite_id).decide(&given.directory), Err(DirectoryRejection::Forbidden));
+    let refused = join(closed.invite_id).decide(&given.directory);
+    assert_eq!(refused, Err(DirectoryRejection::UnknownTeam));
     assert!(join(other).decide(&given.directory).is_ok());
 }
 

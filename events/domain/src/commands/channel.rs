@@ -63,13 +63,21 @@ pub(super) fn team_stands(directory: &Directory, channel: &Channel) -> Result<()
     ensure(!archived, R::TeamArchived)
 }
 
+/// What somebody without rights in a channel hears: that it is unknown, unless they may know of it.
+pub(super) fn channel_refusal(directory: &Directory, channel: &Channel, user: UserId) -> R {
+    if knows_channel(directory, user, channel) { R::Forbidden } else { R::UnknownChannel }
+}
+
 fn allowed(
     directory: &Directory,
     channel: &Channel,
     actor: UserId,
     what: Permission,
 ) -> Result<(), R> {
-    ensure(may(directory, actor, what, Place::Channel(channel)), R::Forbidden)
+    if may(directory, actor, what, Place::Channel(channel)) {
+        return Ok(());
+    }
+    Err(channel_refusal(directory, channel, actor))
 }
 
 /// Opens the conversation of two people, or of one with themselves.

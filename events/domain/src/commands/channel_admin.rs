@@ -9,11 +9,11 @@ use events::channel::{
 use events::directory::ChannelType;
 use events::{ChannelId, Nothing, PostId, UserId};
 
-use super::channel::{ChannelRejection as R, notice, team_of, team_stands};
+use super::channel::{ChannelRejection as R, channel_refusal, notice, team_of, team_stands};
 use super::{Decision, ensure, in_channels};
 use crate::channel::{Channel, Channels};
 use crate::directory::Directory;
-use crate::permissions::{Permission, Place, knows_channel, may};
+use crate::permissions::{Permission, Place, may};
 use crate::rights;
 
 type Decided = Result<Decision, R>;
@@ -30,7 +30,7 @@ fn administered<'c>(
     if may(directory, actor, what, Place::Channel(channel)) {
         return Ok(channel);
     }
-    Err(if knows_channel(directory, actor, channel) { R::Forbidden } else { R::UnknownChannel })
+    Err(channel_refusal(directory, channel, actor))
 }
 
 /// Makes an open channel private, or the other way round.

@@ -14,7 +14,7 @@ pub use super::account::{
 use super::{Decision, ensure, fits, in_directory};
 use crate::channel::Channel;
 use crate::directory::{Account, Directory};
-use crate::permissions::{Permission, Place, may};
+use crate::permissions::{Permission, Place, knows_channel, knows_team, may};
 use crate::rights;
 
 /// Why a command on the directory is refused.
@@ -131,11 +131,11 @@ pub struct AddTeamMembers {
 
 impl AddTeamMembers {
     pub fn decide(&self, directory: &Directory) -> Decided {
-        let team = directory.team(self.team_id).ok_or(R::UnknownTeam)?;
         active(directory, self.actor)?;
         let by_oneself = self.user_ids == [self.actor];
         let guest = rights::is_guest(directory, self.actor);
         ensure(!guest || by_oneself, R::Forbidden)?;
+        let team = directory.team(self.team_id).ok_or(R::UnknownTeam)?;
         for user in &self.user_ids {
             ensure(known(directory, *user)?.active, R::UserInactive)?;
         }
@@ -147,7 +147,7 @@ impl AddTeamMembers {
             may(directory, self.actor, Permission::AddUserToTeam, Place::Team(self.team_id));
         let joins = by_oneself && ((!guest && (open || invited)) || present(&self.actor));
         // First: who is in a team is told to nobody who may not bring people in.
-        ensure(allowed || joins, R::Forbidden)?;
+        ensure(allowed || joins, team_refusal(directory, self.actor, self.team_id))?;
         if self.user_ids.iter().all(present) {
             return Ok(Decision::AlreadySo);
         }
@@ -177,8 +177,12 @@ impl RemoveTeamMember {
         ensure(directory.team(self.team_id).is_some(), R::UnknownTeam)?;
         let (what, place) = (Permission::RemoveUserFromTeam, Place::Team(self.team_id));
         let allowed = self.actor == self.user_id || may(directory, self.actor, what, place);
-        ensure(allowed, R::Forbidden)?;
-        let held = directory.membership(self.user_id, self.team_id).ok_or(R::NotATeamMember)?;
+        ensure(allowed, team_refusal(directory, self.actor, self.team_id))?;
+        let held = directory.membership(self.user_id, self.team_id);
+        let held = held.ok_or(match team_refusal(directory, self.actor, self.team_id) {
+            R::Forbidden => R::NotATeamMember,
+            hidden => hidden,
+        })?;
         if !held.active {
             return Ok(Decision::AlreadySo);
         }
@@ -210,8 +214,9 @@ impl CreateChannel {
             return Ok(Decision::AlreadySo);
         }
         ensure(directory.team(self.team_id).is_some(), R::UnknownTeam)?;
-        let membership =
-            directory.active_membership(self.actor, self.team_id).ok_or(R::Forbidden)?;
+        let membership = directory
+            .active_membership(self.actor, self.team_id)
+            .ok_or(team_refusal(directory, self.actor, self.team_id))?;
         ensure(self.r#type.in_team(), R::Invalid("type"))?;
         let what = Permission::create_channel(self.r#type);
         ensure(may(directory, self.actor, what, Place::Team(self.team_id)), R::Forbidden)?;
@@ -250,7 +255,8 @@ impl RenameChannel {
         let held = directory.channel_name(self.channel_id).ok_or(R::UnknownChannel)?;
         let what = Permission::manage_properties(channel.r#type);
         let allowed = may(directory, self.actor, what, Place::Channel(channel));
-        ensure(allowed, R::Forbidden)?;
+        let known = knows_channel(directory, self.actor, channel);
+        ensure(allowed, if known { R::Forbidden } else { R::UnknownChannel })?;
         ensure(!directory.is_archived(held.team_id), R::TeamArchived)?;
         ensure(!channel.archived, R::Archived)?;
         if held.name == self.name {
@@ -263,6 +269,11 @@ impl RenameChannel {
         let c = ChannelNameChanged { channel_id: self.channel_id, name: self.name.clone() };
         Ok(in_directory(c, Nothing {}))
     }
+}
+
+/// What somebody without rights in a team hears: that it is unknown, unless they may know of it.
+pub(super) fn team_refusal(directory: &Directory, user: UserId, team: TeamId) -> R {
+    if knows_team(directory, user, team) { R::Forbidden } else { R::UnknownTeam }
 }
 
 /// An account that was not erased.

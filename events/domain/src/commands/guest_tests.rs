@@ -97,11 +97,13 @@ fn a_guest_founds_nothing_joins_nothing_and_brings_in_nobody() {
         user_ids: vec![user(4)],
         invite: Some(Id([2; 16])),
     };
-    assert_eq!(join.decide(&given.directory), forbidden, "neither openly nor by invitation");
+    let hidden = Err(DirectoryRejection::UnknownTeam);
+    assert_eq!(join.decide(&given.directory), hidden, "neither openly nor by invitation");
     let brings = AddTeamMembers { user_ids: vec![user(5)], ..join };
     assert_eq!(brings.decide(&given.directory), forbidden);
+    let hidden = Err(ChannelRejection::UnknownChannel);
+    assert_eq!(add(2, 4, 4).decide(&given.directory, &given.channels), hidden);
     let forbidden = Err(ChannelRejection::Forbidden);
-    assert_eq!(add(2, 4, 4).decide(&given.directory, &given.channels), forbidden);
     assert_eq!(add(1, 4, 2).decide(&given.directory, &given.channels), forbidden);
     given.done(add(2, 3, 4).decide(&given.directory, &given.channels));
 }

@@ -3,7 +3,7 @@
 use events::channel::ChannelMemberNotifyChanged;
 use events::{ChannelId, Nothing, UserId};
 
-use super::channel::ChannelRejection as R;
+use super::channel::{ChannelRejection as R, channel_refusal};
 use super::{Decision, ensure, in_channels};
 use crate::channel::Channels;
 use crate::directory::Directory;
@@ -44,7 +44,8 @@ impl ChangeMemberNotify {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Result<Decision, R> {
         ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
         let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
-        ensure(rights::member(directory, channel, self.user_id).is_some(), R::Forbidden)?;
+        let member = rights::member(directory, channel, self.user_id);
+        ensure(member.is_some(), channel_refusal(directory, channel, self.user_id))?;
         let mut notify_props = self.known()?;
         let held = channel.notify_props(self.user_id);
         notify_props.retain(|name, value| held.is_none_or(|held| held.get(name) != Some(value)));

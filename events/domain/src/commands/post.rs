@@ -14,7 +14,7 @@ pub use super::reaction::{AddReaction, RemoveReaction, UploadFile};
 use super::{Decision, ensure, fits, in_channels};
 use crate::channel::{Channel, Channels};
 use crate::directory::Directory;
-use crate::permissions::{Permission, Place, may};
+use crate::permissions::{Permission, Place, knows_channel, may};
 use crate::rights;
 
 /// Characters of a message.
@@ -230,7 +230,7 @@ fn valid_content(content: &PostContent) -> Result<(), R> {
     ensure(bytes <= PROPS_BYTES_MAX, R::Invalid("props"))
 }
 
-/// The open channel, for somebody with rights in it.
+/// The open channel, for somebody with rights in it. Who may not know of it is told that it is unknown.
 pub(super) fn member_of<'c>(
     directory: &Directory,
     channels: &'c Channels,
@@ -238,7 +238,9 @@ pub(super) fn member_of<'c>(
     user: UserId,
 ) -> Result<&'c Channel, R> {
     let channel = channels.channel(channel).ok_or(R::UnknownChannel)?;
-    ensure(rights::member(directory, channel, user).is_some(), R::Forbidden)?;
+    let hidden = !knows_channel(directory, user, channel);
+    let refused = if hidden { R::UnknownChannel } else { R::Forbidden };
+    ensure(rights::member(directory, channel, user).is_some(), refused)?;
     ensure(!channel.archived, R::Archived)?;
     Ok(channel)
 }
@@ -260,7 +262,11 @@ pub(super) fn standing<'c>(
     post: &PostFacts,
     actor: UserId,
 ) -> Result<&'c Channel, R> {
-    let channel = member_of(directory, channels, post.channel_id, actor)?;
+    let channel = member_of(directory, channels, post.channel_id, actor);
+    let channel = channel.map_err(|rejection| match rejection {
+        R::UnknownChannel => R::UnknownPost,
+        other => other,
+    })?;
     ensure(!post.deleted, R::UnknownPost)?;
     Ok(channel)
 }

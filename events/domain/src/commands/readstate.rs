@@ -7,6 +7,7 @@ use super::post::PostFacts;
 use super::{Decision, ensure, in_readstate};
 use crate::channel::{Channel, Channels};
 use crate::directory::Directory;
+use crate::permissions::knows_channel;
 use crate::rights;
 use crate::user::Readstate;
 
@@ -49,7 +50,9 @@ impl Seen {
         user: UserId,
     ) -> Result<Self, R> {
         let channel: &Channel = channels.channel(channel_id).ok_or(R::UnknownChannel)?;
-        let member = rights::member(directory, channel, user).ok_or(R::Forbidden)?;
+        let hidden = !knows_channel(directory, user, channel);
+        let refused = if hidden { R::UnknownChannel } else { R::Forbidden };
+        let member = rights::member(directory, channel, user).ok_or(refused)?;
         Ok(Self {
             channel_id,
             last_at: channel.last_at,

@@ -10,6 +10,7 @@ use events::{ChannelId, Nothing, TeamId, UserId};
 
 use super::{Decision, ensure, fits, in_users};
 use crate::directory::Directory;
+use crate::permissions::knows_team;
 use crate::rights;
 use crate::sidebar::Shown;
 
@@ -75,7 +76,7 @@ impl Sidebar {
     pub fn allowed(&self, directory: &Directory) -> Result<(), R> {
         let allowed = rights::may_act_for(directory, self.actor, self.user_id);
         ensure(allowed, R::Forbidden)?;
-        ensure(directory.team(self.team_id).is_some(), R::UnknownTeam)?;
+        ensure(knows_team(directory, self.user_id, self.team_id), R::UnknownTeam)?;
         ensure(directory.active_membership(self.user_id, self.team_id).is_some(), R::Forbidden)
     }
 

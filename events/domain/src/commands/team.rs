@@ -6,10 +6,10 @@ use events::directory::{
 };
 use events::{Id, Nothing, TeamId, UserId};
 
-use super::directory::{DirectoryRejection as R, valid_team_texts};
+use super::directory::{DirectoryRejection as R, team_refusal, valid_team_texts};
 use super::{Decision, ensure, in_directory};
 use crate::directory::{Directory, Team};
-use crate::permissions::{Permission, Place, knows_team, may};
+use crate::permissions::{Permission, Place, may};
 use crate::rights;
 
 type Decided = Result<Decision, R>;
@@ -26,7 +26,7 @@ fn administered<'d>(
     if may(directory, actor, what, place) {
         return Ok(found);
     }
-    Err(if knows_team(directory, actor, team) { R::Forbidden } else { R::UnknownTeam })
+    Err(team_refusal(directory, actor, team))
 }
 
 /// The same of a team that is not archived.

@@ -107,9 +107,9 @@ fn a_team_that_is_not_open_is_joined_by_invitation_or_through_a_member() {
         user_ids: vec![user(3)],
         invite,
     };
-    let forbidden = Err(DirectoryRejection::Forbidden);
-    assert_eq!(join(3, None).decide(&given.directory), forbidden);
-    assert_eq!(join(3, Some(Id([9; 16]))).decide(&given.directory), forbidden);
+    let hidden = Err(DirectoryRejection::UnknownTeam);
+    assert_eq!(join(3, None).decide(&given.directory), hidden);
+    assert_eq!(join(3, Some(Id([9; 16]))).decide(&given.directory), hidden);
     assert!(join(3, Some(closed.invite_id)).decide(&given.directory).is_ok());
     assert!(join(2, None).decide(&given.directory).is_ok());
     assert!(join(1, None).decide(&given.directory).is_ok(), "administrators bring in anybody");
@@ -137,7 +137,7 @@ fn open_channels_are_joined_and_private_ones_entered_through_a_member() {
     let given = scene().with_channel(2, 1, 2, Private);
     assert!(add(1, 3, 3).decide(&given.directory, &given.channels).is_ok());
     let private = add(2, 3, 3).decide(&given.directory, &given.channels);
-    assert_eq!(private, Err(ChannelRejection::Forbidden));
+    assert_eq!(private, Err(ChannelRejection::UnknownChannel));
     assert!(add(2, 2, 3).decide(&given.directory, &given.channels).is_ok());
     let stranger = add(1, 2, 1).decide(&given.directory, &given.channels);
     assert_eq!(stranger, Err(ChannelRejection::NotATeamMember));

@@ -11,6 +11,7 @@ use super::readstate::{ReadstateRejection, Seen};
 use super::{Decision, ensure, in_channels, in_readstate};
 use crate::channel::Channels;
 use crate::directory::Directory;
+use crate::permissions::knows_channel;
 use crate::rights;
 
 /// Begins to follow a thread, or no longer does.
@@ -37,8 +38,10 @@ impl FollowThread {
     ) -> Result<Decision, PostRejection> {
         use PostRejection as R;
         ensure(rights::may_act_for(directory, self.actor, self.user_id), R::Forbidden)?;
-        let channel = channels.channel(self.root.channel_id).ok_or(R::UnknownChannel)?;
-        ensure(rights::member(directory, channel, self.user_id).is_some(), R::Forbidden)?;
+        let channel = channels.channel(self.root.channel_id).ok_or(R::UnknownPost)?;
+        let hidden = !knows_channel(directory, self.user_id, channel);
+        let refused = if hidden { R::UnknownPost } else { R::Forbidden };
+        ensure(rights::member(directory, channel, self.user_id).is_some(), refused)?;
         ensure(is_live_root(&self.root), R::UnknownPost)?;
         if self.follows == self.follow {
             return Ok(Decision::AlreadySo);

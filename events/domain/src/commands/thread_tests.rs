@@ -62,7 +62,7 @@ fn a_member_follows_a_thread_and_no_longer_does_and_either_again_is_nothing() {
 #[test]
 fn only_members_follow_and_only_for_themselves() {
     let given = scene();
-    assert_eq!(decided(&given, follow(4, 4, false, true)), Err(PostRejection::Forbidden));
+    assert_eq!(decided(&given, follow(4, 4, false, true)), Err(PostRejection::UnknownPost));
     assert_eq!(decided(&given, follow(2, 3, false, true)), Err(PostRejection::Forbidden));
     assert!(decided(&given, follow(1, 3, false, true)).is_ok(), "user 1 administers the system");
     let mut reply = follow(3, 3, false, true);

@@ -40,13 +40,13 @@ static MEMBER_COUNTS: LazyLock<String> = LazyLock::new(|| {
 static TIMEZONES: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM channels WHERE id = $1) AS known, {} AS may
+            SELECT {} AS may
          ),
          found AS (
             SELECT DISTINCT u.timezone FROM present_members m JOIN users u ON u.id = m.user_id
             WHERE (SELECT may FROM r) AND m.channel_id = $1
          )
-         SELECT r.known, r.may, f.timezone IS NOT NULL, f.timezone FROM r LEFT JOIN found f ON true",
+         SELECT r.may, f.timezone IS NOT NULL, f.timezone FROM r LEFT JOIN found f ON true",
         may_see("$1", "$2")
     )
 });
@@ -110,14 +110,14 @@ impl Reader {
             sqlx::query(TIMEZONES.as_str()).bind(Key::from(channel)).bind(Key::from(viewer));
         let rows = query.fetch_all(&self.pool).await?;
         let Some(first) = rows.first() else { return Ok(Access::Unknown) };
-        let (known, may): (bool, bool) = (first.try_get(0)?, first.try_get(1)?);
+        let may = first.try_get(0)?;
         let mut zones = BTreeSet::new();
         for row in &rows {
-            if row.try_get(2)? {
-                zones.extend(timezone(&StringMap::read(row, 3)?));
+            if row.try_get(1)? {
+                zones.extend(timezone(&StringMap::read(row, 2)?));
             }
         }
-        Ok(Access::judged(known, may, || zones))
+        Ok(Access::judged(false, may, || zones))
     }
 }
 

@@ -114,7 +114,7 @@ static OF_USER: LazyLock<String> = LazyLock::new(|| {
 static OF_CHANNEL: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM channels WHERE id = $1) AS known, {} AS may
+            SELECT {} AS may
          ),
          found AS (
             SELECT m.* FROM present_members m
@@ -122,7 +122,7 @@ static OF_CHANNEL: LazyLock<String> = LazyLock::new(|| {
               AND ($3::uuid[] IS NULL OR m.user_id = ANY($3))
             ORDER BY m.user_id LIMIT $4 OFFSET $5
          )
-         SELECT r.known, r.may, m.user_id IS NOT NULL, {}
+         SELECT r.may, m.user_id IS NOT NULL, {}
          FROM r LEFT JOIN found m ON true ORDER BY m.user_id",
         may_see("$1", "$2"),
         ChannelMemberRow::select("m")
@@ -219,13 +219,13 @@ impl Reader {
             .fetch_all(&self.pool)
             .await?;
         let Some(first) = rows.first() else { return Ok(Access::Unknown) };
-        let (known, may): (bool, bool) = (first.try_get(0)?, first.try_get(1)?);
+        let may = first.try_get(0)?;
         let mut members = Vec::with_capacity(rows.len());
         for row in &rows {
-            if row.try_get(2)? {
-                members.push(ChannelMemberRow::read(row, 3)?);
+            if row.try_get(1)? {
+                members.push(ChannelMemberRow::read(row, 2)?);
             }
         }
-        Ok(Access::judged(known, may, || members))
+        Ok(Access::judged(false, may, || members))
     }
 }

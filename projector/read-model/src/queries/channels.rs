@@ -7,7 +7,7 @@ use events::{ChannelId, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use crate::access::{may_list_team, may_see};
+use crate::access::{may_know_team, may_list_team, may_see};
 use crate::reader::{Fields, Result};
 use crate::rows::{ChannelRow, Table};
 use crate::{Access, Key, Page, Reader};
@@ -135,7 +135,7 @@ static GROUPS_OF_USER: LazyLock<String> = LazyLock::new(|| {
 static PUBLIC: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM teams WHERE id = $1) AS known, {} AS may
+            SELECT {} AS known, {} AS may
          ),
          found AS (
             SELECT c.* FROM channels c JOIN channel_names n ON n.channel_id = c.id
@@ -145,6 +145,7 @@ static PUBLIC: LazyLock<String> = LazyLock::new(|| {
          SELECT r.known, r.may, c.id IS NOT NULL, {}
          FROM r LEFT JOIN found c ON true LEFT JOIN channel_names n ON n.channel_id = c.id
          ORDER BY c.display_name, c.id",
+        may_know_team("$1", "$2"),
         may_list_team("$1", "$2"),
         columns()
     )
@@ -285,12 +286,12 @@ impl Reader {
             pinnedpost_count: row.try_get(3)?,
             files_count: row.try_get(4)?,
         };
-        Ok(Access::judged(true, row.try_get(0)?, || stats))
+        Ok(Access::judged(false, row.try_get(0)?, || stats))
     }
 }
 
 fn one(row: Option<&PgRow>) -> Result<Access<ChannelView>> {
     let Some(row) = row else { return Ok(Access::Unknown) };
     let (may, channel) = (row.try_get(0)?, read(row, 1)?);
-    Ok(Access::judged(true, may, || channel))
+    Ok(Access::judged(false, may, || channel))
 }

@@ -63,10 +63,9 @@ static OF_POST: LazyLock<String> = LazyLock::new(|| {
             SELECT id, channel_id FROM posts WHERE id = $1 AND delete_at = 0
          ),
          r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM p) AS known,
-              COALESCE((SELECT {} FROM p), false) AS may
+            SELECT COALESCE((SELECT {} FROM p), false) AS may
          )
-         SELECT r.known, r.may, f.id IS NOT NULL AS present, {}
+         SELECT r.may, f.id IS NOT NULL AS present, {}
          FROM r LEFT JOIN p ON r.may
          LEFT JOIN files f ON f.post_id = p.id AND f.channel_id = p.channel_id
          ORDER BY f.create_at, f.id",
@@ -102,7 +101,7 @@ impl Reader {
             return Ok(Access::Unknown);
         }
         let file = FileRow::read(&row, 2)?;
-        Ok(Access::judged(true, may, || file))
+        Ok(Access::judged(false, may, || file))
     }
 
     /// Those of `files` that posts show which the viewer may read, in no order.
@@ -141,14 +140,14 @@ impl Reader {
             .fetch_all(&self.pool)
             .await?;
         let Some(first) = rows.first() else { return Ok(Access::Unknown) };
-        let (known, may): (bool, bool) = (first.try_get(0)?, first.try_get(1)?);
+        let may = first.try_get(0)?;
         let mut files = Vec::with_capacity(rows.len());
         for row in &rows {
-            if row.try_get(2)? {
-                files.push(FileRow::read(row, 3)?);
+            if row.try_get(1)? {
+                files.push(FileRow::read(row, 2)?);
             }
         }
-        Ok(Access::judged(known, may, || files))
+        Ok(Access::judged(false, may, || files))
     }
 
     /// Files of a channel by id, attached or not, for the command that attaches them.

@@ -311,7 +311,7 @@ impl Reader {
         let query = sqlx::query(ONE.as_str()).bind(Key::from(root)).bind(Key::from(user));
         let Some(row) = query.fetch_optional(&self.pool).await? else { return Ok(Access::Unknown) };
         if !row.try_get::<bool, _>(0)? {
-            return Ok(Access::Denied);
+            return Ok(Access::Unknown);
         }
         let mut fields = Fields::of(&row);
         fields.skip(1);

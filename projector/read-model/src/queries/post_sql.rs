@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::access::may_read;
+use crate::access::{may_read, may_see};
 use crate::rows::{PostRow, Table};
 
 /// Columns of a post with its reactions and acknowledgements, from the alias `p`.
@@ -71,7 +71,7 @@ impl From<bool> for Replies {
 fn paged(page: &str) -> String {
     format!(
         "WITH r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM channels WHERE id = $1) AS known, {} AS may
+            SELECT {} AS known, {} AS may
          ),
          {page},
          listed AS (
@@ -83,6 +83,7 @@ fn paged(page: &str) -> String {
          )
          SELECT r.known, r.may, (SELECT id FROM pivot) AS pivot, p.is_root, {}
          FROM r LEFT JOIN listed p ON true",
+        may_see("$1", "$2"),
         may_read("$1", "$2"),
         post_columns()
     )

@@ -38,10 +38,9 @@ fn of_post<T: Table>(order: &str) -> String {
             SELECT id, channel_id FROM posts WHERE id = $1 AND delete_at = 0
          ),
          r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM p) AS known,
-              COALESCE((SELECT {} FROM p), false) AS may
+            SELECT COALESCE((SELECT {} FROM p), false) AS may
          )
-         SELECT r.known, r.may, x.post_id IS NOT NULL AS present, {}
+         SELECT r.may, x.post_id IS NOT NULL AS present, {}
          FROM r LEFT JOIN {} x ON r.may AND x.post_id = $1
          ORDER BY {order}",
         may_read("p.channel_id", "$2"),
@@ -69,7 +68,7 @@ impl Reader {
             .await?;
         let Some(row) = row else { return Ok(Access::Unknown) };
         if !row.try_get::<bool, _>(0)? {
-            return Ok(Access::Denied);
+            return Ok(Access::Unknown);
         }
         let mut fields = Fields::of(&row);
         fields.skip(1);
@@ -126,13 +125,13 @@ impl Reader {
             .fetch_all(&self.pool)
             .await?;
         let Some(first) = rows.first() else { return Ok(Access::Unknown) };
-        let (known, may): (bool, bool) = (first.try_get(0)?, first.try_get(1)?);
+        let may = first.try_get(0)?;
         let mut found = Vec::with_capacity(rows.len());
         for row in &rows {
-            if row.try_get(2)? {
-                found.push(T::read(row, 3)?);
+            if row.try_get(1)? {
+                found.push(T::read(row, 2)?);
             }
         }
-        Ok(Access::judged(known, may, || found))
+        Ok(Access::judged(false, may, || found))
     }
 }

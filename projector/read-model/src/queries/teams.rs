@@ -6,7 +6,7 @@ use events::{Id, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use crate::access::{may_see_team, open_to_all};
+use crate::access::{may_know_team, may_see_team, open_to_all};
 use crate::reader::{Result, prefix_pattern};
 use crate::rows::{Table, TeamMemberRow, TeamRow};
 use crate::{Access, Key, Page, Reader};
@@ -64,7 +64,7 @@ static MEMBERSHIPS_OF: LazyLock<String> = LazyLock::new(|| {
 static MEMBERS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM teams WHERE id = $1) AS known, {} AS may
+            SELECT {} AS known, {} AS may
          ),
          found AS (
             SELECT m.* FROM present_team_members m
@@ -73,6 +73,7 @@ static MEMBERS: LazyLock<String> = LazyLock::new(|| {
          )
          SELECT r.known, r.may, m.user_id IS NOT NULL AS present, {}
          FROM r LEFT JOIN found m ON true ORDER BY m.user_id",
+        may_know_team("$1", "$2"),
         may_see_team("$1", "$2"),
         TeamMemberRow::select("m")
     )
@@ -80,10 +81,11 @@ static MEMBERS: LazyLock<String> = LazyLock::new(|| {
 
 static STATS: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT EXISTS (SELECT FROM teams WHERE id = $1), {}, count(*),
+        "SELECT {}, {}, count(*),
             count(*) FILTER (WHERE u.delete_at = 0)
          FROM team_members m JOIN users u ON u.id = m.user_id
          WHERE m.team_id = $1 AND ($3::uuid[] IS NULL OR m.user_id = ANY($3))",
+        may_know_team("$1", "$2"),
         may_see_team("$1", "$2")
     )
 });
@@ -260,5 +262,5 @@ impl Reader {
 fn team_of(row: Option<&PgRow>) -> Result<Access<TeamRow>> {
     let Some(row) = row else { return Ok(Access::Unknown) };
     let (may, team) = (row.try_get(0)?, TeamRow::read(row, 1)?);
-    Ok(Access::judged(true, may, || team))
+    Ok(Access::judged(false, may, || team))
 }

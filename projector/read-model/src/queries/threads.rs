@@ -53,8 +53,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
             WHERE id = $1 AND delete_at = 0
          ),
          r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM t) AS known,
-              COALESCE((SELECT {} FROM t), false) AS may
+            SELECT COALESCE((SELECT {} FROM t), false) AS may
          ),
          replies AS (
             SELECT p.* FROM t, posts p
@@ -71,7 +70,7 @@ static SQL: LazyLock<String> = LazyLock::new(|| {
             SELECT p.* FROM t, posts p WHERE (SELECT may FROM r) AND p.id = t.root_id AND p.delete_at = 0
             UNION ALL SELECT * FROM replies
          )
-         SELECT r.known, r.may, p.id IS NOT NULL AS present, {}
+         SELECT r.may, p.id IS NOT NULL AS present, {}
          FROM r LEFT JOIN listed p ON true",
         may_read("t.channel_id", "$2"),
         post_columns()
@@ -103,15 +102,14 @@ impl Reader {
             .fetch_all(&self.pool)
             .await?;
         let Some(first) = rows.first() else { return Ok(Access::Unknown) };
-        let (known, may): (bool, bool) = (first.try_get(0)?, first.try_get(1)?);
-        if !may {
-            return Ok(if known { Access::Denied } else { Access::Unknown });
+        if !first.try_get::<bool, _>(0)? {
+            return Ok(Access::Unknown);
         }
         let mut posts = Vec::with_capacity(rows.len());
         for row in &rows {
-            if row.try_get(2)? {
+            if row.try_get(1)? {
                 let mut fields = Fields::of(row);
-                fields.skip(3);
+                fields.skip(2);
                 posts.push(read_post(&mut fields)?);
             }
         }

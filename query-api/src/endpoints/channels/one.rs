@@ -66,10 +66,6 @@ async fn named(
         None => of_any_channel(),
     };
     let ask = || app.reader.channel_by_name(caller.user, team, name, include_deleted);
-    let found = app.granted(&decided_by, ApiError::channel_name_not_found, ask).await;
-    let view = found.map_err(|error| {
-        let denied = error == ApiError::forbidden();
-        if denied { ApiError::channel_name_not_found() } else { error }
-    })?;
+    let view = app.granted(&decided_by, ApiError::channel_name_not_found, ask).await?;
     Ok(render::ok(&view.to_wire()))
 }

@@ -46,7 +46,7 @@ fn what_may_not_be_read_or_does_not_exist_is_refused_at_once() {
         let eve = world.person("eve").await;
         let refused =
             async |query: String| world.get(&eve, &format!("{EVENTS}?{query}")).await.refused();
-        assert_eq!(refused(format!("channel_id={}", scene.channel)).await.0, 403);
+        assert_eq!(refused(format!("channel_id={}", scene.channel)).await.0, 404);
         assert_eq!(refused(format!("team_id={}", scene.team.id)).await.0, 403);
         assert_eq!(refused(format!("channel_id={}", ChannelId::random())).await.0, 404);
         assert_eq!(refused(format!("team_id={}", TeamId::random())).await.0, 404);
