@@ -2,9 +2,7 @@
 
 use events::directory::{ChannelType, NewProfile, ProfilePatch};
 use events::pictures::StoredPicture;
-use events::profile::{
-    ProfileField, ProfileFieldType, ProfileValueType, ProfileVisibility,
-};
+use events::profile::{ProfileField, ProfileFieldType, ProfileValueType, ProfileVisibility};
 use events::{EmojiId, Id, KeyedHash, ProfileFieldId};
 
 use super::super::directory::*;
