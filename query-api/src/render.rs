@@ -79,6 +79,8 @@ pub(crate) struct NamesOfToday<'f> {
     app: &'f App,
     /// Posts of this server that are linked to and that the reader may read.
     linked: HashMap<PostId, LinkedPost>,
+    /// Whether any are linked to.
+    of_reader: bool,
     told: RefCell<Told>,
 }
 
@@ -93,7 +95,7 @@ pub(crate) struct Told {
 
 impl<'f> NamesOfToday<'f> {
     pub fn new(app: &'f App) -> Self {
-        Self { app, linked: HashMap::new(), told: RefCell::default() }
+        Self { app, linked: HashMap::new(), of_reader: false, told: RefCell::default() }
     }
 
     /// The same for one reader, who is shown the posts that `views` link to as far as they may read them.
@@ -108,6 +110,7 @@ impl<'f> NamesOfToday<'f> {
         let linked: Vec<PostId> = views.filter_map(|view| linked_post(app, view)).collect();
         let mut names = Self::new(app);
         if !linked.is_empty() {
+            names.of_reader = true;
             let found = app.reader.posts_linked(reader, &linked).await.map_err(failed)?;
             names.linked =
                 found.iter().map(|found| (found.post.row.id, found.to_wire(&names))).collect();
@@ -117,7 +120,7 @@ impl<'f> NamesOfToday<'f> {
 
     /// Whether what is made with these names is for their reader alone.
     pub fn are_of_reader(&self) -> bool {
-        !self.linked.is_empty()
+        self.of_reader
     }
 
     pub fn told(self) -> Told {

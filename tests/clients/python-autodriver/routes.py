@@ -180,6 +180,7 @@ OBJECT_ROUTES = [
         optional={"prefix_only": "flag"},
         reads_only=True,
     ),
+    Route("POST", "/opengraph", {"url": "http://never.invalid/"}, required={"url": "text"}, reads_only=True),
     Route(
         "POST",
         "/uploads",
