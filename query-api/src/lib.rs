@@ -12,7 +12,6 @@ mod app;
 mod cache;
 mod caller;
 mod endpoints;
-mod page;
 mod pictures;
 mod render;
 mod rights;
@@ -21,7 +20,6 @@ mod rows;
 mod stream;
 
 pub use app::Parts;
-pub use page::page;
 pub use routes::router;
 pub use rows::Rows;
 pub use stream::{StreamOptions, asyncapi_document};
