@@ -234,11 +234,12 @@ fn router(
         health: health.clone(),
         config: process::client_config(parts.config, &parts.secrets),
         kept: process::kept(parts.config),
+        page: web_page::page,
         stream,
         fetching: query_api::LinkOptions::new(&parts.config.links),
     });
     let routes = queries.merge(command_api::routes(commands)).merge(realtime.router());
-    let page = Some(query_api::page as platform::http::WebPage);
+    let page = Some(web_page::page as platform::http::WebPage);
     process::edge(routes, (parts.config, &parts.secrets), &parts.metrics, health, page)
 }
 

@@ -10,7 +10,7 @@ use events::{ChannelId, Partition, Topic};
 use fold::{Fold, StatusBoard};
 use futures::FutureExt;
 use platform::health::Health;
-use platform::http::ApiError;
+use platform::http::{ApiError, WebPage};
 use platform::secrets::Secrets;
 use read_model::{Access, QueryError, Reader};
 use search_index::Searcher;
@@ -40,6 +40,8 @@ pub struct Parts {
     pub config: ClientConfig,
     /// How long the installation keeps what no policy speaks of.
     pub kept: Kept,
+    /// The web page.
+    pub page: WebPage,
     pub stream: StreamOptions,
     pub fetching: LinkOptions,
 }

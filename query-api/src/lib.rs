@@ -13,7 +13,6 @@ mod cache;
 mod caller;
 mod endpoints;
 mod links;
-mod page;
 mod pictures;
 mod render;
 mod rights;
@@ -23,7 +22,6 @@ mod stream;
 
 pub use app::Parts;
 pub use links::LinkOptions;
-pub use page::page;
 pub use routes::router;
 pub use rows::Rows;
 pub use stream::{StreamOptions, asyncapi_document};

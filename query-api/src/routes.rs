@@ -10,17 +10,17 @@ use crate::endpoints::channels::{
 };
 use crate::endpoints::posts::{around_unread, history, pinned, reactions, search, thread};
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
-use crate::endpoints::system::{client_config, client_reports, facts, ping};
+use crate::endpoints::system::{client_config, client_reports, facts, ping, root};
 use crate::endpoints::{
     absent, channels, emoji, files, links, posts, profile_fields, roles, teams, threads, users,
 };
-use crate::{page, stream};
+use crate::stream;
 
 /// The read side, to be merged with whatever else listens at the same address.
 #[rustfmt::skip]
 pub fn router(parts: Parts) -> Router {
     let mounted = Mount::new(Service::Query)
-        .get("/", page::root)
+        .get("/", root::get)
         // The installation.
         .get("/api/v4/system/ping", ping::get)
         .get("/api/v4/system/timezones", facts::timezones)

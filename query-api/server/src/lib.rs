@@ -81,10 +81,11 @@ impl Service {
             health: health.clone(),
             config: process::client_config(&parts.config, &parts.secrets),
             kept: process::kept(&parts.config),
+            page: web_page::page,
             stream,
             fetching: query_api::LinkOptions::new(&parts.config.links),
         });
-        let router = parts.edge_with_page(queries, &health, query_api::page);
+        let router = parts.edge_with_page(queries, &health, web_page::page);
         Ok(Self { fold, notes, router, health, tasks, leaving, _presence: presence })
     }
 }

@@ -29,6 +29,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use crate::page::page;
+
 /// All tests share one runtime, because they share what runs on it.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
 static POSTGRES: Mutex<Weak<Postgres>> = Mutex::const_new(Weak::new());
@@ -138,6 +140,7 @@ impl World {
             health: health.clone(),
             config: config(),
             kept: domain::Kept { message_days: 365, file_days: 0 },
+            page,
             stream: setup.stream.clone(),
             fetching: setup.links.clone(),
         };
@@ -145,7 +148,7 @@ impl World {
             version_id: "11.0.0.1.x.false".to_owned(),
             json_body_bytes_max: 300_000,
             limits: Default::default(),
-            page: Some(query_api::page),
+            page: Some(page),
         };
         let router = edge(query_api::router(parts), settings);
         Self {

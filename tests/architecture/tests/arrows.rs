@@ -57,7 +57,6 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "query-api",
         &[
-            "web-page",
             "events",
             "domain",
             "event-log",
@@ -95,7 +94,16 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     (
         "query-api-server",
-        &["query-api", "events", "fold", "platform", "process", "read-model", "search-index"],
+        &[
+            "query-api",
+            "events",
+            "fold",
+            "platform",
+            "process",
+            "read-model",
+            "search-index",
+            "web-page",
+        ],
     ),
     (
         "realtime-server",
@@ -134,6 +142,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "query-api",
             "realtime",
             "realtime-server",
+            "web-page",
         ],
     ),
 ];

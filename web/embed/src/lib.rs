@@ -8,6 +8,7 @@ mod negotiation;
 
 use std::borrow::Cow;
 
+use axum::body::Body;
 use bytes::Bytes;
 use http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
@@ -57,18 +58,27 @@ const NOT_BUILT: &str = "<!doctype html>
 </html>
 ";
 
-/// The page itself, at `/`. It is HTML whoever asks.
-pub fn root(headers: &HeaderMap) -> Response<Bytes> {
+/// What the page has at the request's path, if anything.
+pub fn page(request: &http::Request<Body>) -> Option<Response<Body>> {
+    let answer = at(request.method(), request.uri().path(), request.headers())?;
+    Some(answer.map(Body::from))
+}
+
+/// The page itself. At `/` it is HTML whoever asks.
+fn root(headers: &HeaderMap) -> Response<Bytes> {
     file(INDEX, headers).unwrap_or_else(not_built)
 }
 
-/// What the page has at a path that is no address of the API: one of its files, or, for a browser
-/// that goes somewhere, the page, which knows the place.
-pub fn at(method: &Method, path: &str, headers: &HeaderMap) -> Option<Response<Bytes>> {
+/// At a path that is no address of the API it is one of its files, or, for a browser that goes
+/// somewhere, the page, which knows the place.
+fn at(method: &Method, path: &str, headers: &HeaderMap) -> Option<Response<Bytes>> {
     let path = path.strip_prefix('/')?;
     let first = path.split('/').next().unwrap_or_default();
     if !matches!(*method, Method::GET | Method::HEAD) || OTHERS.contains(&first) {
         return None;
+    }
+    if path.is_empty() {
+        return Some(root(headers));
     }
     if path != INDEX && Files::get(path).is_some() {
         return file(path, headers);
@@ -172,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_root_is_html_under_a_strict_policy_whether_the_page_was_built_or_not() {
-        let answer = root(&HeaderMap::new());
+        let answer = get("/", &HeaderMap::new()).expect("the page");
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(answer.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
         assert_eq!(answer.headers()[CACHE_CONTROL], "no-cache");

@@ -4,3 +4,4 @@ pub(crate) mod client_config;
 pub(crate) mod client_reports;
 pub(crate) mod facts;
 pub(crate) mod ping;
+pub(crate) mod root;
