@@ -207,7 +207,7 @@ async fn a_file_that_is_too_large_nameless_or_for_a_foreign_channel_leaves_no_tr
     let said = upload(&cell, &ada, &nameless, "application/x", vec![0]).await;
     assert_eq!(said.0, StatusCode::BAD_REQUEST);
     let said = upload(&cell, &stranger, &raw, "application/x", vec![0]).await;
-    assert_eq!(said.0, StatusCode::FORBIDDEN);
+    assert_eq!(said.0, StatusCode::NOT_FOUND);
     let said = upload(&cell, &ada, "?filename=b.bin", "application/x", vec![0]).await;
     assert_eq!(said.0, StatusCode::BAD_REQUEST);
     assert_eq!(cell.count(Topic::Channels, "file.uploaded"), 0);

@@ -123,7 +123,7 @@ async fn a_refused_picture_leaves_nothing_behind() {
     let stranger = scene.world.person("stranger").await;
     let path = format!("/files?channel_id={}&filename=a.png", scene.channel);
     let said = scene.world.raw(&path, &stranger, "image/png", png(40, 40)).await;
-    assert_eq!(said.status, StatusCode::FORBIDDEN);
+    assert_eq!(said.status, StatusCode::NOT_FOUND);
     assert!(objects(&scene.world, "").await.is_empty());
     scene.world.stop().await;
 }

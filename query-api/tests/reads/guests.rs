@@ -42,6 +42,7 @@ async fn scene() -> Scene {
     for person in [&gus, &cleo] {
         world.join_team(team, person).await;
     }
+    world.leave(team.town_square, &gus).await;
     let shared = world.channel(team, ChannelType::Open, "green", &ada).await;
     world.join(shared, &gus, NoticeKind::AddToChannel).await;
     let other = world.channel(team, ChannelType::Open, "white", &cleo).await;

@@ -237,6 +237,8 @@ impl World {
             let member = channels.state().channel(channel).unwrap().member(person.id).unwrap();
             (member.since, member.generation)
         };
+        let account = self.fold.directory().state().account(person.id).cloned();
+        let is_guest = account.is_some_and(|account| account.guest.is_some());
         let removed = ChannelMemberRemoved {
             channel_id: channel,
             user_id: person.id,
@@ -244,7 +246,7 @@ impl World {
             generation,
             by: person.id,
             because: LeftBecause::Left,
-            is_guest: false,
+            is_guest,
             notice: None,
         };
         self.append(channel.0, ChannelEvent::ChannelMemberRemoved(removed.into())).await

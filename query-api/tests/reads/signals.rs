@@ -204,7 +204,7 @@ fn a_bookmarked_file_is_for_the_channel_while_the_bookmark_stands() {
         let (world, ada, bob) = (&scene.world, &scene.ada, &scene.bob);
         let file = world.upload(scene.channel, ada, "plan.txt", "text/plain", b"plan").await;
         let path = format!("/files/{}/info", file.file_id);
-        assert_eq!(world.get(bob, &path).await.refused().0, 403);
+        assert_eq!(world.get(bob, &path).await.refused().0, 404);
         let create_at = world.get(ada, &path).await.ok()["create_at"].as_i64().unwrap();
         let held = BookmarkedFile { file_id: file.file_id, owner_id: ada.id, create_at };
         let bookmark_id = scene.bookmark("the plan", Some(held)).await;

@@ -49,9 +49,9 @@ const WITH_FILE: &str = "bookmarks b LEFT JOIN files f ON f.id = b.file_id AND b
 static OF_CHANNEL: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH r AS MATERIALIZED (
-            SELECT EXISTS (SELECT FROM channels WHERE id = $1) AS known, {} AS may
+            SELECT {} AS may
          )
-         SELECT r.known, r.may, {}
+         SELECT r.may, {}
          FROM r LEFT JOIN ({WITH_FILE}) ON r.may AND b.channel_id = $1
            AND CASE WHEN $3 > 0 THEN b.update_at > $3 ELSE b.delete_at = 0 END
          ORDER BY b.sort_order, b.create_at, b.id",
@@ -120,11 +120,11 @@ impl Reader {
             .fetch_all(&self.pool)
             .await?;
         let Some(first) = rows.first() else { return Ok(Access::Unknown) };
-        let (known, may): (bool, bool) = (first.try_get(0)?, first.try_get(1)?);
+        let may = first.try_get(0)?;
         let found: sqlx::Result<Vec<_>> =
-            rows.iter().filter_map(|row| read_after(row, 2).transpose()).collect();
+            rows.iter().filter_map(|row| read_after(row, 1).transpose()).collect();
         let found = found?;
-        Ok(Access::judged(known, may, || found))
+        Ok(Access::judged(false, may, || found))
     }
 
     /// Those of a channel that stand, or these, gone or not. Who may see them is for the caller to judge.

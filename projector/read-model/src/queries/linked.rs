@@ -33,8 +33,8 @@ static LINKED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Before the channel's columns stand a post's, its reactions and the team's name.
-const CHANNEL: usize = PostRow::COLUMNS.len() + 2;
+/// Before the channel's columns stand a post's, its reactions and acknowledgements, and the team's name.
+const CHANNEL: usize = PostRow::COLUMNS.len() + 3;
 
 impl Reader {
     /// Those of the posts that the viewer may read.

@@ -7,6 +7,21 @@ use events::{ChannelEvent, Event, PostId, ScheduledPostId, UserEvent};
 use super::{Story, ensure};
 use crate::errands::post_id;
 
+/// How many posts were said that somebody had written for later.
+pub fn posts_for_later(story: &Story) -> usize {
+    let mut ids = BTreeSet::new();
+    for (_, _, event, _) in story.applied() {
+        if let Event::Users(UserEvent::ScheduledPostFired(b)) = event {
+            ids.insert(post_id(b.c.scheduled_id, b.c.said_at));
+        }
+    }
+    let said = |event: &Event| match event {
+        Event::Channels(ChannelEvent::PostCreated(b)) => ids.contains(&b.c.post_id),
+        _ => false,
+    };
+    story.applied().filter(|(_, _, event, _)| said(event)).count()
+}
+
 /// A frozen producer's append may land after somebody else has given up: what failed may have been said,
 /// but nothing is ever said twice, and what counts as sent was said.
 pub fn are_done_once(story: &Story) -> Result<(), String> {

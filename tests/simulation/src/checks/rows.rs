@@ -10,6 +10,7 @@ use read_model::partition_key;
 use read_model::rows::PostRow;
 
 use super::answers::by_attempt;
+use super::errands::posts_for_later;
 use super::{Story, ensure};
 use crate::request::Ask;
 use crate::world::World;
@@ -280,7 +281,7 @@ pub fn tell_the_answers(world: &World, story: &Story) -> Result<(), String> {
         let ask = request.map(|index| &world.ledger.requests[index].request.ask);
         matches!(ask, Some(Ask::Post { .. })) && !told.is_empty()
     });
-    let posted = posted.count();
+    let posted = posted.count() + posts_for_later(story);
     let gone = expired
         .iter()
         .filter(|(partition, offset)| !at.contains_key(&(*partition, offset.cast_signed())));
