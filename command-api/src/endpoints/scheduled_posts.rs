@@ -85,7 +85,7 @@ pub(crate) async fn create(
     Json(body): Json<Body>,
 ) -> Result<Response, ApiError> {
     let later = body.parse(ScheduledPostId::random())?;
-    said(&api, &caller, &later, |command| Wanted::New(command)).await
+    said(&api, &caller, &later, Wanted::New).await
 }
 
 /// `PUT /posts/schedule/{scheduled_id}`: the whole of it, but for its place, which stays.

@@ -44,7 +44,7 @@ impl Bookmarks {
         self.0.len() >= BOOKMARKS_MAX
     }
 
-    pub fn ids(&self) -> Vec<BookmarkId> {
+    pub fn ids(&self) -> Box<[BookmarkId]> {
         self.0.iter().map(|held| held.bookmark_id).collect()
     }
 }
@@ -105,7 +105,7 @@ impl Bookmarks {
     }
 
     /// Lets go of some; answers what is left, where that is less than before.
-    pub(crate) fn let_go(&mut self, of: impl Fn(&Bookmark) -> bool) -> Option<Vec<BookmarkId>> {
+    pub(crate) fn let_go(&mut self, of: impl Fn(&Bookmark) -> bool) -> Option<Box<[BookmarkId]>> {
         let before = self.0.len();
         self.0.retain(|held| !of(held));
         (self.0.len() < before).then(|| self.ids())

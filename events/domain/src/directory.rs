@@ -368,7 +368,7 @@ impl Aggregate for Directory {
                 self.with_account(b.c.user_id, |a| a.active = false);
             }
             E::UserActivated(b) => self.with_account(b.c.user_id, |a| a.active = true),
-            E::UserErased(b) => applied.left = self.erase(b.c.user_id, offset),
+            E::UserErased(b) => applied.teams = self.erase(b.c.user_id, offset),
             E::UserKeyDestroyed(b) => self.with_account(b.c.user_id, |a| a.key_destroyed = true),
             E::TeamCreated(b) => {
                 self.create_team(&b.c, offset);

@@ -31,16 +31,14 @@ pub struct Applied {
     pub members: Vec<MemberAfter>,
     /// `directory`, team.created and team.members_added: who really became a member.
     pub admitted: Vec<UserId>,
-    /// `directory`, user.erased: the teams that the person was a member of.
-    pub left: Vec<TeamId>,
-    /// `directory`, user.guest_changed: the teams that the person is a member of.
+    /// `directory`, user.erased and user.guest_changed: the teams that the person was a member of.
     pub teams: Vec<TeamId>,
     /// `directory`, user.created: the account is the first and therefore the administrator.
     pub system_admin: bool,
     /// `channels`, channel.member_notify_changed: all that the member has set now.
-    pub notify_props: Option<crate::notify::NotifyProps>,
+    pub notify_props: Option<Box<crate::notify::NotifyProps>>,
     /// `channels`: the channel's bookmarks in their order, where the event concerns some.
-    pub bookmarks: Option<Vec<BookmarkId>>,
+    pub bookmarks: Option<Box<[BookmarkId]>>,
     /// `readstate`: the markers that really moved.
     pub markers: Vec<events::user::ReadMarker>,
 }

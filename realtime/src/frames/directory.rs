@@ -36,7 +36,7 @@ pub(super) fn of(set: &FoldSet, event: &DirectoryEvent, applied: &Applied, sink:
         E::UserPictureChanged(b) => user_updated(b.c.user_id, sink),
         E::UserDeactivated(b) => user_updated(b.c.user_id, sink),
         E::UserErased(b) => {
-            applied.left.iter().for_each(|team| leave_team(*team, b.c.user_id, sink));
+            applied.teams.iter().for_each(|team| leave_team(*team, b.c.user_id, sink));
             user_updated(b.c.user_id, sink);
         }
         E::UserActivated(b) => user_updated(b.c.user_id, sink),

@@ -48,7 +48,7 @@ impl Channels {
         &mut self,
         channel: ChannelId,
         change: impl FnOnce(&mut Bookmarks),
-    ) -> Option<Vec<BookmarkId>> {
+    ) -> Option<Box<[BookmarkId]>> {
         let channel = self.channels.get_mut(&channel)?;
         change(&mut channel.bookmarks);
         Some(channel.bookmarks.ids())
@@ -126,11 +126,14 @@ impl Channels {
     }
 
     /// Answers all that the member has set now.
-    pub(super) fn set_notify(&mut self, set: &ChannelMemberNotifyChanged) -> Option<NotifyProps> {
+    pub(super) fn set_notify(
+        &mut self,
+        set: &ChannelMemberNotifyChanged,
+    ) -> Option<Box<NotifyProps>> {
         let channel = self.channels.get_mut(&set.channel_id)?;
         let props = channel.notify.entry(set.user_id).or_default();
         props.extend(set.notify_props.iter().map(|(name, value)| (name.clone(), value.clone())));
-        Some(props.clone())
+        Some(Box::new(props.clone()))
     }
 
     pub(super) fn remove(&mut self, removed: &ChannelMemberRemoved) {

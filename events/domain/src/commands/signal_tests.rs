@@ -74,7 +74,7 @@ fn change(n: u8, actor: u8, name: &str) -> ChangeBookmark {
 }
 
 fn order(given: &Given) -> Vec<BookmarkId> {
-    given.channels.channel(channel(1)).unwrap().bookmarks.ids()
+    given.channels.channel(channel(1)).unwrap().bookmarks.ids().to_vec()
 }
 
 #[test]
@@ -217,11 +217,11 @@ fn a_bookmark_moves_to_a_place_and_leaves_none_behind() {
     assert_eq!(to(&given, 1, 0), Ok(Decision::AlreadySo));
     assert_eq!(to(&given, 1, 3), Err(ChannelRejection::Invalid("sort_order")));
     let moved = given.done(to(&given, 1, 2));
-    assert_eq!(moved.bookmarks, Some([2, 3, 1].map(bookmark).to_vec()));
+    assert_eq!(moved.bookmarks, Some([2, 3, 1].map(bookmark).into()));
     let delete =
         DeleteBookmark { actor: user(1), channel_id: channel(1), bookmark_id: bookmark(3) };
     let deleted = given.done(delete.decide(&given.directory, &given.channels));
-    assert_eq!(deleted.bookmarks, Some([2, 1].map(bookmark).to_vec()));
+    assert_eq!(deleted.bookmarks, Some([2, 1].map(bookmark).into()));
     let again = delete.decide(&given.directory, &given.channels);
     assert_eq!(again, Err(ChannelRejection::UnknownBookmark));
 }
@@ -265,7 +265,7 @@ fn bookmarks_go_with_their_owner_and_with_their_file() {
     let mut kept = given.clone();
     assert_eq!(expire(&mut kept, 2).bookmarks, None, "a hold keeps the file");
     let left = expire(&mut given, 1).bookmarks;
-    assert_eq!(left, Some([2, 3].map(bookmark).to_vec()));
+    assert_eq!(left, Some([2, 3].map(bookmark).into()));
     let late = create_file(5, 2, 5).decide(&given.directory, &given.channels).unwrap();
     assert_eq!(given.apply(&late.event().unwrap()), Err(Refusal::Expired));
 }

@@ -124,7 +124,7 @@ impl DirectoryPast {
             E::UserActivated(b) => {
                 self.with_account(b.c.user_id, |account| account.deactivated_at = None);
             }
-            E::UserErased(b) => self.erase(b.c.user_id, &applied.left, at),
+            E::UserErased(b) => self.erase(b.c.user_id, &applied.teams, at),
             E::TeamCreated(b) => self.create_team(&b.c, &b.p.email, at),
             E::TeamMembersAdded(b) => {
                 let joined = |m: &&NewTeamMember| applied.admitted.contains(&m.user_id);

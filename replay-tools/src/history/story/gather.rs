@@ -152,7 +152,7 @@ impl Gathering<'_> {
                 names.team_of(b.c.channel_id) == Some(team)
             }
             Some(Event::Directory(DirectoryEvent::UserErased(_))) => {
-                folded.verdict.applied().is_some_and(|applied| applied.left.contains(&team))
+                folded.verdict.applied().is_some_and(|applied| applied.teams.contains(&team))
             }
             _ => names_id(folded, team.0),
         };
