@@ -49,7 +49,7 @@ describe('the first hour', () => {
     assert.match(ada.page.url(), /\/first\/channels\/town-square$/);
     await ada.page.getByRole('heading', { name: /This is the start of Town Square/ }).waitFor();
 
-    await ada.page.getByRole('button', { name: 'First, Team menu' }).click();
+    await ada.page.getByRole('button', { name: /Team menu/ }).click();
     await ada.page.getByRole('menuitem', { name: 'Invite people' }).click();
     await until('the link', () => ada.page.getByLabel('Invitation link').inputValue());
     const link = await ada.page.getByLabel('Invitation link').inputValue();
@@ -205,6 +205,11 @@ describe('a long channel', () => {
 describe('finding', () => {
   it('finds words, marks them and leads to them', async () => {
     await api.say(town.id, 'the zeppelin lands at noon');
+    const terms = { terms: 'zeppelin', is_or_search: false };
+    await until(
+      'it is in the index',
+      async () => (await api.ask('POST', `/teams/${team.id}/posts/search`, terms)).order.length,
+    );
     await ada.go('/first/channels/off-topic');
     await ada.composer().waitFor();
     const pane = ada.page.getByRole('complementary', { name: 'Search' });
@@ -342,6 +347,7 @@ describe('what means harm', () => {
     await api.ask('PUT', `/channels/${channel.id}/patch`, { header: PAYLOADS[1], purpose: PAYLOADS[0] });
     await api.say(channel.id, 'the last one');
     await bob.go('/first/channels/harm');
+    await bob.page.getByRole('button', { name: 'To the newest messages' }).click();
     await bob.sees('the last one');
     const list = bob.page.getByRole('log');
     await list.hover();
