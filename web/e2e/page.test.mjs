@@ -413,10 +413,10 @@ describe('everybody', () => {
     await ada.page.getByRole('button', { name: /Your status and settings/ }).click();
     await ada.page.getByRole('menuitem', { name: 'Settings' }).click();
     await ada.page.getByRole('tab', { name: 'Display' }).click();
-    await ada.page.getByLabel('Deutsch').check();
+    await ada.page.getByLabel('Deutsch').click();
     await ada.page.getByRole('tab', { name: 'Darstellung' }).waitFor();
     assert.equal(await ada.page.evaluate(() => document.documentElement.lang), 'de');
-    await ada.page.getByLabel('English').check();
+    await ada.page.getByLabel('English').click();
     await ada.page.keyboard.press('Escape');
   });
 

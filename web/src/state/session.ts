@@ -83,9 +83,11 @@ export const enterTeam = async (teamId: string): Promise<void> => {
 };
 
 const connect = (): (() => void) => {
+  // For a minute it tries every second or two: a server that restarts is back by then.
   socket = new WebSocketClient({
     minWebSocketRetryTime: 800,
     reconnectJitterRange: 700,
+    maxWebSocketFails: 50,
     maxWebSocketRetryTime: 30_000,
   });
   const url = `${location.origin.replace(/^http/, 'ws')}${api.getUrlVersion()}/websocket`;

@@ -176,7 +176,10 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
   useEffect(() => {
     const box = scroller.current;
     if (!box) return;
-    const observer = new ResizeObserver(() => follows.current && atNewest && toEnd());
+    const observer = new ResizeObserver(() => {
+      if (follows.current && atNewest) toEnd();
+      setAway(box.scrollHeight - box.scrollTop - box.clientHeight > NEAR_END_PX);
+    });
     observer.observe(box);
     if (box.lastElementChild) observer.observe(box.lastElementChild);
     return () => observer.disconnect();
