@@ -8,7 +8,7 @@ import { hear } from './events';
 import { watchTitle } from './notifications';
 import { flush, loadOutbox, stopOutbox } from './outbox';
 import { learn, meet, watchStatuses } from './people';
-import { catchUp, drawLine } from './posts';
+import { catchUp, drawLine, noteGap } from './posts';
 import { learnPreferences } from './preferences';
 import { byId, forget, get, set } from './store';
 import { loadThread, loadThreadCounts } from './threads';
@@ -99,6 +99,7 @@ const connect = (): (() => void) => {
     void flush();
   };
   const gone = () => {
+    noteGap();
     quiet ??= setTimeout(() => set({ online: false }), QUIET_MS);
   };
   // The browser may know before the socket does.
