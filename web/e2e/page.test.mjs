@@ -347,7 +347,7 @@ describe('what means harm', () => {
     await api.ask('PUT', `/channels/${channel.id}/patch`, { header: PAYLOADS[1], purpose: PAYLOADS[0] });
     await api.say(channel.id, 'the last one');
     await bob.go('/first/channels/harm');
-    await bob.page.getByRole('button', { name: 'To the newest messages' }).click();
+    await bob.page.getByRole('button', { name: 'To the newest messages' }).press('Enter');
     await bob.sees('the last one');
     const list = bob.page.getByRole('log');
     await list.hover();
