@@ -117,6 +117,7 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const follows = useRef(true);
+  const offsetBefore = useRef(0);
   const opened = useRef(-1);
   const [away, setAway] = useState(false);
   const [missed, setMissed] = useState(0);
@@ -160,7 +161,10 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
       const handle = list.current;
       if (!handle || opened.current < 0) return;
       const below = handle.scrollSize - offset - handle.viewportSize;
-      follows.current = below < AT_END_PX;
+      // What grows leaves the offset as it is; only a person goes up.
+      if (below < AT_END_PX) follows.current = true;
+      else if (offset < offsetBefore.current) follows.current = false;
+      offsetBefore.current = offset;
       setAway(below > NEAR_END_PX);
       if (follows.current && atNewest) {
         setMissed(0);
