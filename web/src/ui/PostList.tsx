@@ -25,6 +25,7 @@ import { ChannelIcon } from './Sidebar';
 const GROUP_MS = 5 * 60_000;
 const NEAR_END_PX = 400;
 const AT_END_PX = 24;
+const SETTLE_MS = 1000;
 
 interface Row {
   readonly key: string;
@@ -118,6 +119,8 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
   const list = useRef<VirtualizerHandle>(null);
   const follows = useRef(true);
   const offsetBefore = useRef(0);
+  // Where it opened, until what is drawn has its size or a person scrolls.
+  const settle = useRef<(() => void) | null>(null);
   const opened = useRef(-1);
   const [away, setAway] = useState(false);
   const [missed, setMissed] = useState(0);
@@ -145,9 +148,14 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
       opened.current = epoch;
       const at = focus ? rows.findIndex((row) => row.id === focus) : rows.findIndex((row) => row.isNew);
       follows.current = at < 0;
-      if (at >= 0)
-        list.current.scrollToIndex(at, { align: focus ? 'center' : 'start', offset: focus ? 0 : -48 });
-      else toEnd();
+      const there = () =>
+        list.current?.scrollToIndex(at, { align: focus ? 'center' : 'start', offset: focus ? 0 : -48 });
+      settle.current = at < 0 ? null : there;
+      if (at < 0) toEnd();
+      else there();
+      setTimeout(() => {
+        settle.current = null;
+      }, SETTLE_MS);
       return;
     }
     const mine = rows.at(-1)?.pending != null && rows.length > before;
@@ -181,7 +189,8 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
     const box = scroller.current;
     if (!box) return;
     const observer = new ResizeObserver(() => {
-      if (follows.current && atNewest) toEnd();
+      if (settle.current) settle.current();
+      else if (follows.current && atNewest) toEnd();
       setAway(box.scrollHeight - box.scrollTop - box.clientHeight > NEAR_END_PX);
     });
     observer.observe(box);
@@ -219,6 +228,12 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
         aria-label={t('list.label', { name })}
         aria-live={follows.current ? 'polite' : 'off'}
         onKeyDown={onKeyDown}
+        onWheel={() => {
+          settle.current = null;
+        }}
+        onPointerDown={() => {
+          settle.current = null;
+        }}
       >
         <div className="list-space" />
         {atOldest && !rows.length ? <Beginning channelId={channelId} /> : null}
