@@ -351,10 +351,12 @@ describe('what means harm', () => {
     await api.ask('PUT', `/channels/${channel.id}/patch`, { header: PAYLOADS[1], purpose: PAYLOADS[0] });
     await api.say(channel.id, 'the last one');
     await bob.go('/first/channels/harm');
-    await bob.page.getByRole('button', { name: 'To the newest messages' }).press('Enter');
-    await bob.sees('the last one');
     const list = bob.page.getByRole('log');
     await list.hover();
+    await until('the end', async () => {
+      await bob.page.mouse.wheel(0, 800);
+      return bob.post('the last one').isVisible();
+    });
     await until('all were seen', async () => {
       await bob.page.mouse.wheel(0, -500);
       return bob.page.getByText('This is the start of harm').isVisible();
