@@ -49,7 +49,7 @@ describe('the first hour', () => {
     assert.match(ada.page.url(), /\/first\/channels\/town-square$/);
     await ada.page.getByRole('heading', { name: /This is the start of Town Square/ }).waitFor();
 
-    await ada.page.getByRole('button', { name: 'First, Team menu' }).click();
+    await ada.page.getByRole('button', { name: /Team menu/ }).click();
     await ada.page.getByRole('menuitem', { name: 'Invite people' }).click();
     await until('the link', () => ada.page.getByLabel('Invitation link').inputValue());
     const link = await ada.page.getByLabel('Invitation link').inputValue();
@@ -170,7 +170,11 @@ describe('a long channel', () => {
     const channel = await fresh(ada, 'long');
     for (let n = 0; n < 160; n++) await api.say(channel.id, `number ${n}.`);
     await ada.go('/first/channels/long');
-    await ada.sees('number 159.');
+    await until('its end is in view', async () => {
+      const box = await ada.post('number 159.').boundingBox();
+      const end = await ada.composer().boundingBox();
+      return box && end && box.y + box.height < end.y + 8;
+    });
     const list = ada.page.getByRole('log');
     const rows = () => ada.page.locator('.list .post').count();
     assert.ok((await rows()) < 100, 'only what can be seen is in the document');
@@ -205,6 +209,11 @@ describe('a long channel', () => {
 describe('finding', () => {
   it('finds words, marks them and leads to them', async () => {
     await api.say(town.id, 'the zeppelin lands at noon');
+    const terms = { terms: 'zeppelin', is_or_search: false };
+    await until(
+      'it is in the index',
+      async () => (await api.ask('POST', `/teams/${team.id}/posts/search`, terms)).order.length,
+    );
     await ada.go('/first/channels/off-topic');
     await ada.composer().waitFor();
     const pane = ada.page.getByRole('complementary', { name: 'Search' });
@@ -342,14 +351,22 @@ describe('what means harm', () => {
     await api.ask('PUT', `/channels/${channel.id}/patch`, { header: PAYLOADS[1], purpose: PAYLOADS[0] });
     await api.say(channel.id, 'the last one');
     await bob.go('/first/channels/harm');
-    await bob.sees('the last one');
     const list = bob.page.getByRole('log');
     await list.hover();
+    await until('the end', async () => {
+      await bob.page.mouse.wheel(0, 800);
+      return bob.post('the last one').isVisible();
+    });
     await until('all were seen', async () => {
+      // Whatever waits for the mouse gets it.
+      await list.evaluate((box) => {
+        for (const element of box.querySelectorAll('.markdown *')) {
+          for (const type of ['mouseover', 'mouseenter', 'focus']) element.dispatchEvent(new Event(type));
+        }
+      });
       await bob.page.mouse.wheel(0, -500);
       return bob.page.getByText('This is the start of harm').isVisible();
     });
-    for (const link of await bob.page.locator('.list a:not([href^="http"])').all()) await link.hover();
     for (const person of [ada, bob]) {
       assert.equal(await person.page.evaluate(() => 'pwned' in window), false);
       assert.equal(
@@ -407,10 +424,10 @@ describe('everybody', () => {
     await ada.page.getByRole('button', { name: /Your status and settings/ }).click();
     await ada.page.getByRole('menuitem', { name: 'Settings' }).click();
     await ada.page.getByRole('tab', { name: 'Display' }).click();
-    await ada.page.getByLabel('Deutsch').check();
+    await ada.page.getByLabel('Deutsch').click();
     await ada.page.getByRole('tab', { name: 'Darstellung' }).waitFor();
     assert.equal(await ada.page.evaluate(() => document.documentElement.lang), 'de');
-    await ada.page.getByLabel('English').check();
+    await ada.page.getByLabel('English').click();
     await ada.page.keyboard.press('Escape');
   });
 

@@ -25,7 +25,7 @@ use crate::rows;
 pub enum Work {
     Request { index: usize, request: Request },
     Step(Step),
-    Errand(ErrandWork),
+    Errand(Box<ErrandWork>),
 }
 
 impl Work {

@@ -204,7 +204,7 @@ impl World {
                 Stage::Fired { offset, .. } => work.saying(Position::new(of_user(user), offset)),
                 Stage::Waiting | Stage::Failed => work,
             };
-            self.attempt_on(at, Work::Errand(work));
+            self.attempt_on(at, Work::Errand(Box::new(work)));
         }
         count
     }
@@ -214,7 +214,7 @@ impl World {
         if let Work::Errand(work) = &attempt.work
             && let Some(next) = work.next(answer)
         {
-            self.attempt_on(attempt.node, Work::Errand(next));
+            self.attempt_on(attempt.node, Work::Errand(Box::new(next)));
         }
     }
 }

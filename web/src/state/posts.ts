@@ -224,19 +224,31 @@ export const removePost = (post: Post): void =>
     };
   });
 
+/** Clocks and channels are not heard in one order: a little is read twice instead of never. */
+const OVERLAP_MS = 10_000;
+let heardUntil = 0;
+
+/** The connection is lost: what comes from now on by other ways says nothing of what was missed before it. */
+export const noteGap = (): void => {
+  if (heardUntil) return;
+  const last = Math.max(0, ...Object.values(get().posts).map((post) => post.update_at));
+  heardUntil = Math.max(1, last - OVERLAP_MS);
+};
+
 /** What the channel came to while nobody told. Other stretches are read anew when they are opened. */
 export const catchUp = async (channelId: string): Promise<void> => {
   const timeline = get().timelines[channelId];
   set(({ timelines }) => ({ timelines: timeline ? { [channelId]: timelines[channelId]! } : {} }));
   if (!timeline) return;
-  const { posts } = get();
-  const since = Math.max(1, ...timeline.ids.map((id) => posts[id]?.update_at ?? 0));
+  const last = Math.max(1, ...timeline.ids.map((id) => get().posts[id]?.update_at ?? 0));
+  const since = heardUntil ? Math.min(heardUntil, last) : last;
   const list = await api.getPostsSince(channelId, since, false, collapsed(get()), false);
   const missed = Object.values(list.posts);
   if (missed.length >= MISSED_MAX) return jumpToNewest(channelId);
   learnPosts(missed);
-  const last = Math.max(0, ...timeline.ids.map((id) => posts[id]?.create_at ?? 0));
-  const fresh = missed.filter((p) => belongs(p) && p.create_at > last).map((p) => p.id);
+  heardUntil = 0;
+  const first = get().posts[timeline.ids[0] ?? '']?.create_at ?? 0;
+  const fresh = missed.filter((p) => belongs(p) && p.create_at > first).map((p) => p.id);
   setTimeline(
     channelId,
     (now) => now && { ...now, ids: inOrder(now.atNewest ? [...now.ids, ...fresh] : now.ids) },

@@ -8,7 +8,7 @@ import { hear } from './events';
 import { watchTitle } from './notifications';
 import { flush, loadOutbox, stopOutbox } from './outbox';
 import { learn, meet, watchStatuses } from './people';
-import { catchUp, drawLine } from './posts';
+import { catchUp, drawLine, noteGap } from './posts';
 import { learnPreferences } from './preferences';
 import { byId, forget, get, set } from './store';
 import { loadThread, loadThreadCounts } from './threads';
@@ -83,9 +83,11 @@ export const enterTeam = async (teamId: string): Promise<void> => {
 };
 
 const connect = (): (() => void) => {
+  // For a minute it tries every second or two: a server that restarts is back by then.
   socket = new WebSocketClient({
     minWebSocketRetryTime: 800,
     reconnectJitterRange: 700,
+    maxWebSocketFails: 50,
     maxWebSocketRetryTime: 30_000,
   });
   const url = `${location.origin.replace(/^http/, 'ws')}${api.getUrlVersion()}/websocket`;
@@ -97,6 +99,7 @@ const connect = (): (() => void) => {
     void flush();
   };
   const gone = () => {
+    noteGap();
     quiet ??= setTimeout(() => set({ online: false }), QUIET_MS);
   };
   // The browser may know before the socket does.

@@ -7,7 +7,7 @@ import { api } from '../api';
 import { isFavourite, setFavourite, unreadOf } from './channels';
 import { hear } from './events';
 import { discard, flush, loadOutbox, send, stopOutbox } from './outbox';
-import { addPost, catchUp, openTimeline, readOlder, toggleReaction } from './posts';
+import { addPost, catchUp, noteGap, openTimeline, readOlder, toggleReaction } from './posts';
 import { get, set, useStore } from './store';
 
 const EMPTY = useStore.getInitialState();
@@ -149,6 +149,16 @@ describe('a channel', () => {
     expect(since.mock.calls[0]?.slice(0, 2)).toEqual(['town', 20]);
     expect(town()).toEqual(['two', 'three']);
     expect(get().posts.two?.message).toBe('edited');
+  });
+
+  it('fills in what was said before what I said in the gap', async () => {
+    await opened(post('one', 20_000));
+    noteGap();
+    addPost(post('mine', 40_000, { user_id: 'ada' }));
+    const since = vi.spyOn(api, 'getPostsSince').mockResolvedValue(list([post('theirs', 30_000)]));
+    await catchUp('town');
+    expect(since.mock.calls[0]?.[1]).toBe(10_000);
+    expect(town()).toEqual(['one', 'theirs', 'mine']);
   });
 
   it('shows a reaction at once and takes it back if it is refused', async () => {

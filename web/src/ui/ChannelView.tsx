@@ -49,13 +49,12 @@ interface ChannelViewProps {
 
 export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
   const t = useT();
-  const [ready, setReady] = useState(false);
-  const shown = useStore((s) => channelId in s.timelines);
+  // A stretch that ends before the newest message is not where anybody wants to be again.
+  const [ready, setReady] = useState(() => !focus && get().timelines[channelId]?.atNewest === true);
   const name = useStore((s) => channelName(s, s.channels[channelId]));
   const archived = useStore((s) => (s.channels[channelId]?.delete_at ?? 0) > 0);
   useEffect(() => {
     let current = true;
-    setReady(false);
     attempt(
       openTimeline(channelId, focus).then(() => {
         if (!current) return;
@@ -70,7 +69,7 @@ export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
   return (
     <section className="channel" aria-label={name}>
       <Header channelId={channelId} onMenu={onMenu} />
-      {ready || shown ? <PostList channelId={channelId} /> : <Spinner />}
+      {ready ? <PostList channelId={channelId} /> : <Spinner />}
       {archived ? (
         <p className="archived">
           <Archive size={16} aria-hidden /> {t('channel.archived')}

@@ -8,7 +8,7 @@ import { useT } from '../i18n';
 import { channelName } from '../state/channels';
 import { learnPosts } from '../state/posts';
 import { local } from '../state/preferences';
-import { get, set, useStore } from '../state/store';
+import { get, type Pane as PaneState, set, useStore } from '../state/store';
 import { follow, loadThread, readThread } from '../state/threads';
 import { moment, short } from '../text/time';
 import { Avatar, Empty, IconButton, Presence, Spinner, useName } from './bits';
@@ -26,7 +26,7 @@ export const Pane = () => {
     case 'thread':
       return <Thread key={pane.rootId} rootId={pane.rootId} />;
     case 'search':
-      return <Found key={pane.terms} terms={pane.terms} />;
+      return <Found key={pane.terms} pane={pane} />;
     case 'pinned':
       return <Pinned key={pane.channelId} channelId={pane.channelId} />;
     case 'saved':
@@ -131,13 +131,17 @@ const isGrouped = (before: string | undefined, id: string): boolean => {
   return !!one && !!other && one.user_id === other.user_id && other.create_at - one.create_at < GROUP_MS;
 };
 
+type SearchPane = Extract<PaneState, { kind: 'search' }>;
+
 const FOUND_PAGE = 40;
 const RECENT_MAX = 6;
 
-const Found = ({ terms }: { terms: string }) => {
+const Found = ({ pane }: { pane: SearchPane }) => {
   const t = useT();
+  const { terms } = pane;
   const [result, setResult] = useState<PostSearchResults | null>(null);
   const [words, setWords] = useState(terms);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same search again is another search
   useEffect(() => {
     if (!terms) return;
     let current = true;
@@ -161,7 +165,7 @@ const Found = ({ terms }: { terms: string }) => {
     return () => {
       current = false;
     };
-  }, [terms]);
+  }, [pane]);
   const recent = local.get<string[]>('searches', []);
   return (
     <Frame title={t('search.title')}>

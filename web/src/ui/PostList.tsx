@@ -25,6 +25,7 @@ import { ChannelIcon } from './Sidebar';
 const GROUP_MS = 5 * 60_000;
 const NEAR_END_PX = 400;
 const AT_END_PX = 24;
+const SETTLE_MS = 1000;
 
 interface Row {
   readonly key: string;
@@ -117,6 +118,9 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const follows = useRef(true);
+  const offsetBefore = useRef(0);
+  // Where it opened, until what is drawn has its size or a person scrolls.
+  const settle = useRef<(() => void) | null>(null);
   const opened = useRef(-1);
   const [away, setAway] = useState(false);
   const [missed, setMissed] = useState(0);
@@ -144,9 +148,14 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
       opened.current = epoch;
       const at = focus ? rows.findIndex((row) => row.id === focus) : rows.findIndex((row) => row.isNew);
       follows.current = at < 0;
-      if (at >= 0)
-        list.current.scrollToIndex(at, { align: focus ? 'center' : 'start', offset: focus ? 0 : -48 });
-      else toEnd();
+      const there = () =>
+        list.current?.scrollToIndex(at, { align: focus ? 'center' : 'start', offset: focus ? 0 : -48 });
+      settle.current = at < 0 ? null : there;
+      if (at < 0) toEnd();
+      else there();
+      setTimeout(() => {
+        settle.current = null;
+      }, SETTLE_MS);
       return;
     }
     const mine = rows.at(-1)?.pending != null && rows.length > before;
@@ -160,7 +169,10 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
       const handle = list.current;
       if (!handle || opened.current < 0) return;
       const below = handle.scrollSize - offset - handle.viewportSize;
-      follows.current = below < AT_END_PX;
+      // What grows leaves the offset as it is; only a person goes up.
+      if (below < AT_END_PX) follows.current = true;
+      else if (offset < offsetBefore.current) follows.current = false;
+      offsetBefore.current = offset;
       setAway(below > NEAR_END_PX);
       if (follows.current && atNewest) {
         setMissed(0);
@@ -176,7 +188,11 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
   useEffect(() => {
     const box = scroller.current;
     if (!box) return;
-    const observer = new ResizeObserver(() => follows.current && atNewest && toEnd());
+    const observer = new ResizeObserver(() => {
+      if (settle.current) settle.current();
+      else if (follows.current && atNewest) toEnd();
+      setAway(box.scrollHeight - box.scrollTop - box.clientHeight > NEAR_END_PX);
+    });
     observer.observe(box);
     if (box.lastElementChild) observer.observe(box.lastElementChild);
     return () => observer.disconnect();
@@ -212,6 +228,12 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
         aria-label={t('list.label', { name })}
         aria-live={follows.current ? 'polite' : 'off'}
         onKeyDown={onKeyDown}
+        onWheel={() => {
+          settle.current = null;
+        }}
+        onPointerDown={() => {
+          settle.current = null;
+        }}
       >
         <div className="list-space" />
         {atOldest && !rows.length ? <Beginning channelId={channelId} /> : null}

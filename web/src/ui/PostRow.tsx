@@ -304,11 +304,10 @@ const Reactions = ({ post }: { post: Post }) => {
             type="button"
             className={mine ? 'reaction mine' : 'reaction'}
             aria-pressed={mine}
-            aria-label={label}
             title={label}
             onClick={() => attempt(toggleReaction(post, name))}
           >
-            <Glyph name={name} /> <span>{names.length}</span>
+            <Glyph name={name} /> <span>{names.length}</span> <span className="hidden">{label}</span>
           </button>
         );
       })}

@@ -236,13 +236,10 @@ const TeamMenu = () => {
     <header className="team-head">
       <Menu
         trigger={
-          <button
-            type="button"
-            className="team-button"
-            aria-label={`${team.display_name}, ${t('team.menu')}`}
-          >
+          <button type="button" className="team-button">
             <TeamMark name={team.display_name} />
             <span className="team-name">{team.display_name}</span>
+            <span className="hidden">{t('team.menu')}</span>
             {elsewhere.length > 0 && <span className="dot" />}
             <ChevronDown size={15} aria-hidden />
           </button>
@@ -287,12 +284,13 @@ const Me = () => {
       <Menu
         side="top"
         trigger={
-          <button type="button" className="me-button" aria-label={`${name}, ${t('me.menu')}`}>
+          <button type="button" className="me-button">
             <Avatar userId={id} size={32} status />
             <span className="me-text">
               <strong>{name}</strong>
               <small>{custom ? <CustomStatus json={custom} /> : t(STATUS[status] ?? 'status.offline')}</small>
             </span>
+            <span className="hidden">{t('me.menu')}</span>
           </button>
         }
         choices={[
