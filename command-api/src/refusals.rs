@@ -283,7 +283,6 @@ impl Rejection for PostRejection {
             Self::Forbidden => ApiError::forbidden(),
             Self::UnknownPost => ApiError::post_not_found(),
             Self::UnknownRoot => ApiError::post_root_invalid(),
-            Self::RootInOtherChannel => ApiError::post_root_in_other_channel(),
             Self::FileUnusable => bad(
                 "api.post.create_post.file_ids.app_error",
                 "A file is unknown, not yours, of another channel or attached already.",

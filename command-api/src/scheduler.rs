@@ -19,6 +19,7 @@ use events::scheduled_post::ScheduledPostFired;
 use events::{Actor, Body, Event, EventId, Partition, Position, Topic, UserEvent, UserId};
 use fold::{Subscription, SubscriptionError};
 use futures::{StreamExt, stream};
+use http::StatusCode;
 use platform::clock;
 use platform::http::ApiError;
 
@@ -77,9 +78,14 @@ impl CommandApi {
         let mut all_done = true;
         for due in errands {
             if let Err(error) = self.do_errand(&due).await {
+                let is_unavailable = error.status() == StatusCode::SERVICE_UNAVAILABLE;
                 let error = error.message();
                 tracing::warn!(user.id = %due.user, error, "failed to do what is due; trying again");
                 all_done = false;
+                if is_unavailable {
+                    // What is missing is missing for the rest, and others wait for this to end.
+                    break;
+                }
             }
         }
         all_done

@@ -126,18 +126,24 @@ impl Installation {
         found.count() as u64
     }
 
-    /// Waits until every post can be found.
+    /// Waits until the index has everything that the log has.
     async fn indexed(&self, projector: &Projector) {
         let mut commits = projector.index_commits();
-        let expected = self.posts_to_find();
-        let found = async {
-            while post_count(&self.index()) != expected {
+        let behind = || {
+            let searcher = Searcher::open(&self.index()).expect("the index can be opened");
+            let positions = searcher.positions();
+            Partition::durable().find(|partition| {
+                let last = self.log.records(*partition).last().map(|record| record.offset);
+                last > positions.get(*partition).map(|position| position.offset)
+            })
+        };
+        let indexed = async {
+            while behind().is_some() {
                 commits.changed().await.expect("the projector runs");
             }
         };
-        let waited = tokio::time::timeout(Duration::from_secs(60), found).await;
-        let count = post_count(&self.index());
-        assert!(waited.is_ok(), "the index has {count} posts of {expected}");
+        let waited = tokio::time::timeout(Duration::from_secs(60), indexed).await;
+        assert!(waited.is_ok(), "the index does not come to the end of {:?}", behind());
     }
 
     async fn assert_rows(&self) {

@@ -13,7 +13,7 @@ use search_index::SearchWriter;
 #[test]
 fn the_index_has_the_posts_that_say_something_and_no_others() {
     for seed in 0..60 {
-        let history = History::random(seed, 200);
+        let history = History::random(seed, 800);
         let (mut changes, mut feed) = (RowChanges::default(), IndexFeed::default());
         let set = FoldSet::new();
         for record in history.log.values().flatten() {

@@ -37,7 +37,7 @@ enum InTeam {
 fn in_team(fold: &FoldSet, user: UserId, team: TeamId) -> InTeam {
     let directory = fold.directory();
     let directory = directory.state();
-    if directory.team(team).is_none() || !knows_team(directory, user, team) {
+    if !knows_team(directory, user, team) {
         return InTeam::NoSuchTeam;
     }
     let may = directory.active_membership(user, team).is_some()
@@ -98,7 +98,10 @@ pub(crate) async fn require_known(
     caller: &Caller,
     user: UserId,
 ) -> Result<(), ApiError> {
-    let known = known_people(app, caller).await?;
-    let knows = known.is_none_or(|known| known.contains(&user));
-    if knows { Ok(()) } else { Err(ApiError::user_not_found()) }
+    let knows = || app.fold.may_know(app.fold.directory().state(), caller.user, user);
+    if knows() {
+        return Ok(());
+    }
+    app.fold_on(&of_any_channel()).await?;
+    if knows() { Ok(()) } else { Err(ApiError::user_not_found()) }
 }

@@ -206,8 +206,12 @@ pub(crate) async fn change(
     });
     let written = ended.await?.written()?;
     let positions = api.position_of(written.as_ref(), partition);
-    let found = seen.into_inner().ok_or_else(ApiError::unknown_outcome)?;
-    let shown = changed(&api, found, written.as_ref())?;
+    let found = seen.into_inner().filter(|found| found.bookmark.is_some());
+    let shown = match (found, &written) {
+        (Some(found), written) => changed(&api, found, written.as_ref())?,
+        (None, Some(written)) => changed_earlier(&api, channel_id, written).await?,
+        (None, None) => return Err(ApiError::unknown_outcome()),
+    };
     Ok(api.shown(&caller.wishes, &positions, json(StatusCode::OK, &shown)).await)
 }
 
@@ -229,6 +233,23 @@ fn changed(
     let file = files.into_iter().find(|row| Some(row.id) == file_id);
     let updated = after(api, b, &held, file.as_ref(), written.at);
     let deleted = b.c.replaces.map(|_| gone(&held, written.at));
+    Ok(wire::BookmarkUpdate { updated, deleted })
+}
+
+/// What an earlier request with the same key has changed, as it is now.
+async fn changed_earlier(
+    api: &CommandApi,
+    channel: ChannelId,
+    written: &Written,
+) -> Result<wire::BookmarkUpdate, ApiError> {
+    let Event::Channels(ChannelEvent::BookmarkChanged(b)) = written.event() else {
+        return Err(ApiError::idempotency_key_reused());
+    };
+    let ids: Vec<BookmarkId> = [b.c.bookmark_id].into_iter().chain(b.c.replaces).collect();
+    let found = api.reader.bookmarks_of_frame(channel, Some(&ids)).await.map_err(unreadable)?;
+    let shown = |id: BookmarkId| found.iter().find(|held| held.row.id == id);
+    let updated = shown(b.c.bookmark_id).ok_or_else(ApiError::unknown_outcome)?.to_wire();
+    let deleted = b.c.replaces.and_then(shown).map(BookmarkView::to_wire);
     Ok(wire::BookmarkUpdate { updated, deleted })
 }
 
@@ -266,6 +287,8 @@ pub(crate) async fn delete(
     let partition = Partition::of(Topic::Channels, channel_id.as_bytes());
     let rests_on = [Partition::DIRECTORY, partition];
     let command = DeleteBookmark { actor: caller.user, channel_id, bookmark_id };
+    // What it showed stands in no fold.
+    api.rows_at_ends(&[partition]).await?;
     let seen = Mutex::new(None::<BookmarkView>);
     let ended = api.submit(caller.order(caller.command_id(&api), partition, &rests_on), || {
         Box::pin(async {

@@ -43,6 +43,9 @@ pub(crate) struct Body {
     scheduled_at: i64,
 }
 
+/// What is kept of a priority; the rest says nothing.
+const PRIORITY_FIELDS: [&str; 3] = ["priority", "requested_ack", "persistent_notifications"];
+
 /// What is to be said, where and when.
 struct Later {
     scheduled_id: ScheduledPostId,
@@ -57,6 +60,8 @@ impl Body {
             "" => None,
             text => Some(id_field("root_id", text)?),
         };
+        let mut priority = self.priority;
+        priority.retain(|name, _| PRIORITY_FIELDS.contains(&name.as_str()));
         let content = PostContent {
             message: self.message,
             props: own_props(self.props),
@@ -68,9 +73,9 @@ impl Body {
             files: distinct_files(&self.file_ids)?,
             content,
             set_online: false,
-            priority: later_priority(&self.priority)?,
+            priority: later_priority(&priority)?,
         };
-        Ok(Later { scheduled_id, post, priority: self.priority, due_at: self.scheduled_at })
+        Ok(Later { scheduled_id, post, priority, due_at: self.scheduled_at })
     }
 }
 

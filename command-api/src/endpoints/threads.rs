@@ -8,6 +8,7 @@ use domain::commands::readstate::{ReadstateRejection, Seen};
 use domain::commands::thread::{
     FollowThread, ReadThread, ReadThreads, SetThreadUnread, ThreadSeen,
 };
+use domain::permissions::knows_channel;
 use events::thread::{ThreadScope, ThreadUnread};
 use events::{ChannelId, EventId, Partition, Position, PostId, TeamId, Topic, UserId};
 use http::StatusCode;
@@ -169,6 +170,14 @@ impl<'r> Thread<'r> {
             && directory.state().active_membership(self.user_id, self.team).is_some()
     }
 
+    /// Whether the person may know of the thread's channel.
+    fn is_known(&self) -> bool {
+        let directory = self.api.fold.directory();
+        let channels = self.api.fold.channels(self.channel);
+        let channel = channels.state().channel(self.channel);
+        channel.is_some_and(|channel| knows_channel(directory.state(), self.user_id, channel))
+    }
+
     /// Follows, or no longer does; answers where that stands. The rows are brought to the partition's
     /// end first: whether it holds already is judged by them, and no conflict would tell that they are old.
     async fn set_following(&self, id: &CommandId, follow: bool) -> Result<Vec<Position>, ApiError> {
@@ -196,6 +205,9 @@ impl<'r> Thread<'r> {
             follow,
         };
         let rows_at = Some(found.next_offset);
+        if !self.is_known() {
+            return Ok(Decided::new(Err(PostRejection::UnknownPost), rows_at));
+        }
         if !self.is_here() {
             return Ok(Decided::new(Err(PostRejection::Forbidden), rows_at));
         }
@@ -255,6 +267,9 @@ impl<'r> Thread<'r> {
     }
 
     fn seen(&self) -> Result<Seen, ReadstateRejection> {
+        if !self.is_known() {
+            return Err(ReadstateRejection::UnknownPost);
+        }
         if !self.is_here() {
             return Err(ReadstateRejection::Forbidden);
         }

@@ -192,7 +192,12 @@ fn unread_command(
 ) -> Result<SetUnread, ReadstateRejection> {
     let directory = api.fold.directory();
     let channels = api.fold.channels(post.channel_id);
-    let seen = Seen::of(directory.state(), channels.state(), post.channel_id, user_id)?;
+    let seen = Seen::of(directory.state(), channels.state(), post.channel_id, user_id);
+    // The address names a post: a channel that the person may not know of hides it.
+    let seen = seen.map_err(|rejection| match rejection {
+        ReadstateRejection::UnknownChannel => ReadstateRejection::UnknownPost,
+        other => other,
+    })?;
     let UnreadFrom { totals: before, urgent_mentions, .. } =
         from.ok_or(ReadstateRejection::UnknownPost)?;
     Ok(SetUnread { actor: caller.user, user_id, post, seen, before, urgent_mentions })

@@ -12,6 +12,7 @@ use events::{
     Actor, Body, Event, EventId, FileId, Id, Partition, Position, PostId, ScheduledPostId, Topic,
     UserEvent, UserId,
 };
+use http::StatusCode;
 use platform::http::ApiError;
 
 use super::Due;
@@ -32,7 +33,14 @@ impl CommandApi {
         let post_id = Id::derived("scheduled_post", &[scheduled_id.as_bytes(), &said_at_bytes]);
         let post_id = PostId(post_id);
         let post = self.scheduled(due).await?;
-        let event = match self.say_once(user_id, &post, post_id, fired).await? {
+        let said = match self.say_once(user_id, &post, post_id, fired).await {
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                let event = failed(due, scheduled_id, ScheduledPostError::InvalidPost);
+                return self.end_errand(due, fired, event).await;
+            }
+            said => said?,
+        };
+        let event = match said {
             Ended::Written(_) | Ended::AlreadySo => {
                 let (channel_id, root_id) = (post.channel, post.root);
                 let c = ScheduledPostSent { scheduled_id, user_id, channel_id, root_id, post_id };

@@ -74,7 +74,7 @@ async fn following_is_written_once_and_a_thread_nobody_may_read_is_followed_by_n
     assert_eq!(scene.put(bob, &nobody).await.0, StatusCode::NOT_FOUND);
     assert_eq!(scene.put(bob, "short/following").await.0, StatusCode::BAD_REQUEST);
     let carol = world.person("carol").await;
-    assert_eq!(scene.put(&carol, &following).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(scene.put(&carol, &following).await.0, StatusCode::NOT_FOUND);
     let other = world.team(bob, "others").await;
     let elsewhere = format!("/users/me/teams/{other}/threads/{following}");
     let said = world.call(Method::PUT, &elsewhere, bob, Value::Null).await;
@@ -112,8 +112,8 @@ async fn a_thread_is_read_and_unread_again_and_the_answer_says_what_is_left() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{bad}: {said}");
     }
     let carol = world.person("carol").await;
-    assert_eq!(scene.put(&carol, &read).await.0, StatusCode::FORBIDDEN);
-    assert_eq!(scene.set_unread(&carol, &root, &first).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(scene.put(&carol, &read).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(scene.set_unread(&carol, &root, &first).await.0, StatusCode::NOT_FOUND);
     let said = world.call(Method::PUT, &all, &carol, Value::Null).await;
     assert_eq!(said.status, StatusCode::FORBIDDEN);
     let foreign = format!("/users/{}/teams/{}/threads/{read}", ada.id, scene.team);

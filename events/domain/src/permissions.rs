@@ -5,7 +5,7 @@
 //! the roles that clients are told of, and with who is let through.
 
 use events::channel::{Moderated, Moderatee};
-use events::directory::ChannelType;
+use events::directory::{ChannelType, TeamType};
 use events::{TeamId, UserId};
 
 use crate::channel::Channel;
@@ -268,13 +268,11 @@ fn team_membership<'d>(
 /// Whether `user` may know that the team exists: members do, and whoever is no guest where anybody may
 /// join.
 pub fn knows_team(directory: &Directory, user: UserId, team: TeamId) -> bool {
-    let open = |team: &crate::Team| {
-        team.allow_open_invite && team.r#type == events::directory::TeamType::Open && !team.archived
-    };
+    let Some(held) = directory.team(team) else { return false };
+    let open = held.allow_open_invite && held.r#type == TeamType::Open && !held.archived;
     directory.lasting_membership(user, team).is_some()
         || rights::is_system_admin(directory, user)
-        || (may(directory, user, Permission::ListPublicTeams, Place::System)
-            && directory.team(team).is_some_and(open))
+        || (open && may(directory, user, Permission::ListPublicTeams, Place::System))
 }
 
 /// Whether `user` may know that the channel exists: who is or was in it, and who may find it in a team.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Directory, rights};
+use domain::{Channel, Directory, Member, rights};
 use events::{PARTITIONS, UserId};
 
 use crate::FoldSet;
 
 impl FoldSet {
-    /// Everyone who shares a channel with `user`, without themselves.
+    /// Everyone who shares a channel with `user`, without themselves; of deactivated accounts too.
     pub fn acquaintances(&self, user: UserId) -> BTreeSet<UserId> {
         let mut known = BTreeSet::new();
         let directory = self.directory();
@@ -16,8 +16,8 @@ impl FoldSet {
             let channels = self.channels_at(index);
             for (_, channel, mine) in channels.state().channels_of(user) {
                 if rights::rests(directory.state(), channel, mine) {
-                    let present = |member: &&_| rights::rests(directory.state(), channel, member);
-                    known.extend(channel.members().filter(present).map(|member| member.user_id));
+                    let standing = |member: &&_| stands(directory.state(), channel, member);
+                    known.extend(channel.members().filter(standing).map(|member| member.user_id));
                 }
             }
         }
@@ -46,7 +46,16 @@ impl FoldSet {
         let channels = self.channels_at(index);
         channels.state().channels_of(user).any(|(_, channel, mine)| {
             rights::rests(directory, channel, mine)
-                && rights::member(directory, channel, other).is_some()
+                && channel.member(other).is_some_and(|member| stands(directory, channel, member))
         })
     }
+}
+
+/// Whether a present membership still rests on one of the team, whether or not the account is active.
+fn stands(directory: &Directory, channel: &Channel, member: &Member) -> bool {
+    channel.team_id.is_none_or(|team| {
+        directory
+            .membership(member.user_id, team)
+            .is_some_and(|held| held.active && held.generation == member.generation)
+    })
 }

@@ -185,8 +185,6 @@ known_errors! {
         "A channel of this name already exists in the team.";
     post_root_invalid => BAD_REQUEST, "api.post.create_post.root_id.app_error",
         "The post to reply to does not exist.";
-    post_root_in_other_channel => BAD_REQUEST, "api.post.create_post.channel_root_id.app_error",
-        "The post to reply to is in another channel.";
     post_to_deleted_channel => BAD_REQUEST, "api.post.create_post.can_not_post_to_deleted.error",
         "This channel is archived.";
     /// The first request with this `pending_post_id` is still being decided.

@@ -104,12 +104,15 @@ fn find_ignoring_case(text: &str, wanted: &str) -> Option<usize> {
 /// Without what ends a sentence, a bracket or an emphasis around the link.
 fn trimmed(link: &str) -> &str {
     let mut link = link;
+    let opened = link.matches('(').count();
+    let mut closed = link.matches(')').count();
     loop {
-        let closes = link.ends_with(')') && link.matches(')').count() > link.matches('(').count();
+        let closes = link.ends_with(')') && closed > opened;
         let ends = link.ends_with(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~', ']']);
         if !closes && !ends {
             return link;
         }
+        closed -= usize::from(closes);
         link = &link[..link.len() - 1];
     }
 }

@@ -1,15 +1,23 @@
 //! What other servers have, through this one: `POST /opengraph`, `GET /image`, `GET /redirect_location`.
 
+use std::io;
+use std::time::Duration;
+
+use axum::BoxError;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
+use bytes::Bytes;
+use futures::channel::{mpsc, oneshot};
+use futures::{SinkExt, Stream, StreamExt, stream};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use platform::http::{ApiError, Json, Query, nullable};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 use url::Url;
 use wire::{OpenGraph, OpenGraphImage};
 
@@ -30,6 +38,9 @@ const PICTURES: &[&str] = &[
     "image/x-icon",
     "image/vnd.microsoft.icon",
 ];
+/// A picture comes within this time, and no piece of it takes longer than that to come or to go.
+const PICTURE_WITHIN: Duration = Duration::from_secs(60);
+const STALLED_AFTER: Duration = Duration::from_secs(5);
 const ACCEPT_PICTURE: &str = "image/webp,image/png,image/jpeg,image/gif,image/*;q=0.5";
 
 #[derive(Debug, Deserialize)]
@@ -111,7 +122,7 @@ fn picture(fetched: Fetched, bytes_max: u64) -> Result<Response, ApiError> {
     let Some(content_type) = PICTURES.iter().find(|known| **known == media_type) else {
         return Err(no_picture());
     };
-    let Fetched { response, deadline, permit, .. } = fetched;
+    let Fetched { response, permit, .. } = fetched;
     let length = response.headers().get(CONTENT_LENGTH).cloned();
     let says = |length: &HeaderValue| length.to_str().ok()?.parse::<u64>().ok();
     if length.as_ref().and_then(says).is_some_and(|length| length > bytes_max) {
@@ -119,12 +130,7 @@ fn picture(fetched: Fetched, bytes_max: u64) -> Result<Response, ApiError> {
     }
     let limited =
         Limited::new(response.into_body(), usize::try_from(bytes_max).unwrap_or(usize::MAX));
-    let pieces = limited.into_data_stream().take_until(tokio::time::sleep_until(deadline));
-    // The permit goes with the last piece.
-    let pieces = pieces.map(move |piece| {
-        let _held = &permit;
-        piece
-    });
+    let pieces = handed_on(limited.into_data_stream(), permit);
     let mut answer = Body::from_stream(pieces).into_response();
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -132,6 +138,49 @@ fn picture(fetched: Fetched, bytes_max: u64) -> Result<Response, ApiError> {
     headers.extend(length.map(|length| (CONTENT_LENGTH, length)));
     confine(headers);
     Ok(answer)
+}
+
+/// Pieces as they come. Neither a server that stalls nor a client that does not read holds the right to
+/// fetch for long; what is cut off ends with an error, so that nobody takes it for the whole.
+fn handed_on<S>(
+    pieces: S,
+    permit: OwnedSemaphorePermit,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static
+where
+    S: Stream<Item = Result<Bytes, BoxError>> + Send + Unpin + 'static,
+{
+    let (to_client, coming) = mpsc::channel(2);
+    let (whole, is_whole) = oneshot::channel();
+    tokio::spawn(async move {
+        let _held = permit;
+        if timeout(PICTURE_WITHIN, pump(pieces, to_client)).await == Ok(true) {
+            // A client that is gone need not know.
+            let _ = whole.send(());
+        }
+    });
+    let cut_off = async move {
+        is_whole.await.err().map(|_| Err(io::Error::other("the picture was cut off")))
+    };
+    coming.map(Ok).chain(stream::once(cut_off).filter_map(std::future::ready))
+}
+
+/// Says whether everything was handed on.
+async fn pump<S>(mut pieces: S, mut to_client: mpsc::Sender<Bytes>) -> bool
+where
+    S: Stream<Item = Result<Bytes, BoxError>> + Unpin,
+{
+    loop {
+        match timeout(STALLED_AFTER, pieces.next()).await {
+            Ok(None) => return true,
+            Ok(Some(Ok(piece))) => {
+                let sent = timeout(STALLED_AFTER, to_client.send(piece)).await;
+                if !matches!(sent, Ok(Ok(()))) {
+                    return false;
+                }
+            }
+            Ok(Some(Err(_))) | Err(_) => return false,
+        }
+    }
 }
 
 fn not_had(error: FetchError) -> ApiError {

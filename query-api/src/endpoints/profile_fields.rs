@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::app::{App, DIRECTORY, failed};
 use crate::caller::Caller;
 use crate::render;
+use crate::rights::require_known;
 
 /// `GET /custom_profile_attributes/fields`, as clients order them.
 pub(crate) async fn list(State(app): State<App>, _: Caller) -> Response {
@@ -36,6 +37,7 @@ pub(crate) async fn values(
     Path(user): Path<UserRef>,
 ) -> Result<Response, ApiError> {
     let user = user.resolve(caller.user);
+    require_known(&app, &caller, user).await?;
     let partition = Partition::of(Topic::Users, user.as_bytes());
     app.rows_followed(&[partition]).await;
     let known = |app: &App| app.fold.directory().state().account(user).is_some();

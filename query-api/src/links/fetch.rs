@@ -24,8 +24,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tower::Service;
 use url::Url;
 
-use super::LinkOptions;
 use super::addresses::{Addresses, is_plain};
+use super::{LinkOptions, URL_BYTES_MAX};
 
 const REDIRECTS_MAX: usize = 5;
 /// Servers with several addresses are given up on after a few.
@@ -181,9 +181,11 @@ pub(super) fn media_type(headers: &HeaderMap) -> String {
     text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
+/// Where the answer sends on to, if that may be asked for.
 fn redirected(from: &Url, response: &Response<Incoming>) -> Option<Url> {
     let to = response.headers().get(LOCATION).filter(|_| response.status().is_redirection())?;
-    from.join(to.to_str().ok()?).ok()
+    let to = from.join(to.to_str().ok()?).ok()?;
+    (to.as_str().len() <= URL_BYTES_MAX && is_plain(&to)).then_some(to)
 }
 
 /// Connects to the first address of a name that may be asked and answers.

@@ -15,7 +15,7 @@ use image::{ImageFormat, ImageReader};
 use moka::sync::Cache;
 use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
-use wire::{Embed, LinkedImage, OpenGraph};
+use wire::{Embed, LinkedImage, OpenGraph, OpenGraphImage};
 
 use crate::cache::weight;
 pub(crate) use fetch::{FetchError, Fetched, Fetcher};
@@ -44,11 +44,23 @@ pub(crate) enum Target {
 impl Target {
     /// About what it takes in memory.
     fn bytes(&self) -> usize {
-        const FIELDS: usize = 1 << 10;
+        const FIELDS: usize = 256;
         match self {
             Self::Page(page) => {
-                let images = page.images.iter().map(|image| 2 * image.url.len() + FIELDS);
-                page.title.len() + page.description.len() + FIELDS + images.sum::<usize>()
+                let texts = [
+                    &page.title,
+                    &page.description,
+                    &page.url,
+                    &page.r#type,
+                    &page.site_name,
+                    &page.determiner,
+                    &page.locale,
+                ];
+                let of_image = |image: &OpenGraphImage| {
+                    image.url.len() + image.secure_url.len() + image.r#type.len() + FIELDS
+                };
+                let texts: usize = texts.map(String::len).iter().sum();
+                texts + FIELDS + page.images.iter().map(of_image).sum::<usize>()
             }
             Self::Image(_) | Self::Nothing => 0,
         }
@@ -146,10 +158,18 @@ impl Links {
             Ok(fetched) => self.read(fetched).await,
             Err(error) => Err(error),
         };
-        let target = found.unwrap_or_else(|error| {
-            tracing::debug!(%error, "a link was not fetched");
-            Target::Nothing
-        });
+        let target = match found {
+            Ok(target) => target,
+            Err(error) => {
+                tracing::debug!(%error, "a link was not fetched");
+                // What a page said before is better than nothing; it is asked again soon.
+                let known = self.0.known.get(link).map(|known| known.target);
+                if let Some(known) = known.filter(|known| !matches!(known, Target::Nothing)) {
+                    return known;
+                }
+                Target::Nothing
+            }
+        };
         self.remember(link, target.clone());
         target
     }

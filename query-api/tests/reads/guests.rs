@@ -1,7 +1,7 @@
 //! What guests see, and what is told of them.
 
 use events::channel::{ChannelModerated, Moderated, Moderatee, Moderation, NoticeKind};
-use events::directory::{ChannelType, UserGuestChanged};
+use events::directory::{ChannelType, UserDeactivated, UserGuestChanged};
 use events::{ChannelEvent, ChannelId, DirectoryEvent, Id};
 use serde_json::{Value, json};
 
@@ -116,6 +116,22 @@ fn a_guest_knows_of_those_whom_they_meet_and_of_nobody_else() {
         assert_eq!(stats["total_member_count"], 2);
         let shown = world.get(&gus, &format!("/teams/{}", team.id)).await.ok();
         assert_eq!(shown["invite_id"], "", "guests invite nobody");
+    });
+}
+
+#[test]
+fn a_guest_still_knows_of_whom_they_met_when_the_account_is_deactivated() {
+    run(async {
+        let Scene { world, ada, gus, cleo, .. } = scene().await;
+        for person in [&ada, &cleo] {
+            let gone = UserDeactivated { user_id: person.id };
+            world.append(Id::default(), DirectoryEvent::UserDeactivated(gone.into())).await;
+        }
+        let one = |person: &Person| format!("/users/{}", person.id);
+        assert_eq!(world.get(&gus, &one(&ada)).await.ok()["username"], "ada");
+        assert_eq!(world.get(&gus, &one(&cleo)).await.refused().0, 404);
+        let ids = json!([ada.id, cleo.id]);
+        assert_eq!(met(&world.ask(&gus, "/users/ids", ids).await.ok()), ["ada"]);
     });
 }
 

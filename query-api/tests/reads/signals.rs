@@ -217,7 +217,7 @@ fn a_bookmarked_file_is_for_the_channel_while_the_bookmark_stands() {
         let c = BookmarkDeleted { channel_id: scene.channel, bookmark_id, by: ada.id };
         let event = ChannelEvent::BookmarkDeleted(with_nothing_personal(c));
         world.append(scene.channel.0, event).await;
-        assert_eq!(world.get(bob, &path).await.refused().0, 403);
+        assert_eq!(world.get(bob, &path).await.refused().0, 404);
         assert_eq!(world.get(ada, &path).await.ok()["name"], "plan.txt");
     });
 }

@@ -739,7 +739,7 @@ fn fields_of_profiles_and_what_is_said_there_are_told_to_everyone_but_for_what_i
     let said = Body { c, p: ProfileValues { values } };
     let pushed = world.push(BOB.0, UserEvent::from(said));
     let (audience, frame) = &pushed.frames[0];
-    assert_eq!(*audience, Audience::Everyone);
+    assert_eq!(*audience, Audience::Knowing(BOB));
     assert_eq!(frame["event"], "custom_profile_attributes_values_updated");
     let told = json!({ "user_id": BOB, "values": { (Id([1; 16]).to_string()): "tea" } });
     assert_eq!(frame["data"], told);

@@ -54,7 +54,7 @@ pub(super) fn of(set: &FoldSet, meta: &Meta, event: &UserEvent, at: i64, sink: &
     }
 }
 
-/// To everyone, but for what is hidden.
+/// To all who know the person, but for what is hidden.
 fn profile_values(set: &FoldSet, set_now: &Body<ProfileValuesSet>, sink: &mut impl Sink) {
     let directory = set.directory();
     let fields = directory.state().profile_fields();
@@ -68,7 +68,7 @@ fn profile_values(set: &FoldSet, set_now: &Body<ProfileValuesSet>, sink: &mut im
         return;
     }
     let user_id = set_now.c.user_id;
-    sink.tell(Audience::Everyone, || {
+    sink.tell(Audience::Knowing(user_id), || {
         let data = frame::ProfileValuesTold { user_id, values };
         Frame::new("custom_profile_attributes_values_updated", &Broadcast::default(), &data)
     });

@@ -80,7 +80,7 @@ describe('a post for later', () => {
     it('is one that could be sent, later and not too late', async () => {
         const hidden = await channelOf(team, 'P', ada);
         for (const [wrong, status] of [
-            [{channel_id: hidden.id}, 403],
+            [{channel_id: hidden.id}, 404],
             [{scheduled_at: Date.now() - 1}, 400],
             [{scheduled_at: Date.now() + 400 * 24 * HOUR_MS}, 400],
             [{message: ''}, 400],
@@ -112,7 +112,7 @@ describe('a reminder', () => {
         const open = await ada.say(channel, 'open');
         const soon = Math.ceil(Date.now() / 1000) + 60;
         for (const [user, post, at, status] of [
-            [bob.id, secret.id, soon, 403],
+            [bob.id, secret.id, soon, 404],
             [ada.id, open.id, soon, 403],
             [bob.id, open.id, soon - 120, 400],
         ]) {

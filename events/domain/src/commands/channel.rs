@@ -46,15 +46,15 @@ use ChannelRejection as R;
 
 type Decided = Result<Decision, R>;
 
-/// The channel, for a command that needs it open.
-pub(super) fn open(channels: &Channels, channel: ChannelId) -> Result<&Channel, R> {
-    let channel = channels.channel(channel).ok_or(R::UnknownChannel)?;
-    ensure(!channel.archived, R::Archived)?;
-    Ok(channel)
-}
-
 pub(super) fn team_of(channel: &Channel) -> Result<TeamId, R> {
     channel.team_id.ok_or(R::FixedMembers)
+}
+
+/// The same before any right is judged: anybody can compute the id of a conversation, and only who is or
+/// was in it hears that it exists.
+fn team_known_to(channel: &Channel, actor: UserId) -> Result<TeamId, R> {
+    let concerned = channel.any_member(actor).is_some();
+    channel.team_id.ok_or(if concerned { R::FixedMembers } else { R::UnknownChannel })
 }
 
 /// A conversation has no team that could be archived.
@@ -170,10 +170,11 @@ pub struct ChangeChannelSettings {
 
 impl ChangeChannelSettings {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
-        let channel = open(channels, self.channel_id)?;
+        let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
         let what = Permission::manage_properties(channel.r#type);
         allowed(directory, channel, self.actor, what)?;
         team_stands(directory, channel)?;
+        ensure(!channel.archived, R::Archived)?;
         let display_name = changed(&self.display_name, &channel.display_name);
         let header = changed(&self.header, &self.current_header);
         let purpose = changed(&self.purpose, &self.current_purpose);
@@ -226,7 +227,7 @@ pub struct ArchiveChannel {
 impl ArchiveChannel {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
         let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
-        team_of(channel)?;
+        team_known_to(channel, self.actor)?;
         let what = Permission::delete_channel(channel.r#type);
         allowed(directory, channel, self.actor, what)?;
         team_stands(directory, channel)?;
@@ -250,7 +251,7 @@ pub struct RestoreChannel {
 impl RestoreChannel {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
         let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
-        team_of(channel)?;
+        team_known_to(channel, self.actor)?;
         allowed(directory, channel, self.actor, Permission::ManageTeam)?;
         team_stands(directory, channel)?;
         if !channel.archived {
@@ -273,10 +274,10 @@ pub struct AddChannelMembers {
 impl AddChannelMembers {
     pub fn decide(&self, directory: &Directory, channels: &Channels) -> Decided {
         let channel = channels.channel(self.channel_id).ok_or(R::UnknownChannel)?;
-        let team = team_of(channel)?;
-        ensure(!self.user_ids.is_empty(), R::Invalid("user_ids"))?;
+        let team = team_known_to(channel, self.actor)?;
         let by_oneself = self.user_ids == [self.actor];
         self.allowed(directory, channel, by_oneself)?;
+        ensure(!self.user_ids.is_empty(), R::Invalid("user_ids"))?;
         team_stands(directory, channel)?;
         ensure(!channel.archived, R::Archived)?;
         let mut members = Vec::with_capacity(self.user_ids.len());

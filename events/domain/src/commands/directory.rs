@@ -136,18 +136,18 @@ impl AddTeamMembers {
         let guest = rights::is_guest(directory, self.actor);
         ensure(!guest || by_oneself, R::Forbidden)?;
         let team = directory.team(self.team_id).ok_or(R::UnknownTeam)?;
-        for user in &self.user_ids {
-            ensure(known(directory, *user)?.active, R::UserInactive)?;
-        }
-        ensure(!self.user_ids.is_empty(), R::Invalid("user_id"))?;
         let present = |user: &UserId| directory.active_membership(*user, self.team_id).is_some();
         let open = team.allow_open_invite && team.r#type == TeamType::Open && !team.archived;
         let invited = self.invite == Some(team.invite_id);
         let allowed =
             may(directory, self.actor, Permission::AddUserToTeam, Place::Team(self.team_id));
         let joins = by_oneself && ((!guest && (open || invited)) || present(&self.actor));
-        // First: who is in a team is told to nobody who may not bring people in.
+        // First: who has an account, and who is in a team, is told to nobody who may not bring people in.
         ensure(allowed || joins, team_refusal(directory, self.actor, self.team_id))?;
+        ensure(!self.user_ids.is_empty(), R::Invalid("user_id"))?;
+        for user in &self.user_ids {
+            ensure(known(directory, *user)?.active, R::UserInactive)?;
+        }
         if self.user_ids.iter().all(present) {
             return Ok(Decision::AlreadySo);
         }

@@ -1,6 +1,6 @@
 //! What people want done at a time of theirs: posts for later, reminders.
 
-use events::directory::ChannelType::Open;
+use events::directory::ChannelType::{Open, Private};
 use events::reminder::{ReminderEnd, ReminderEnded, ReminderFired};
 use events::scheduled_post::{
     ScheduledPostError, ScheduledPostFailed, ScheduledPostFired, ScheduledPostSent,
@@ -221,7 +221,7 @@ fn a_reminder_takes_the_place_of_the_one_before() {
 
 #[test]
 fn nobody_is_reminded_of_what_they_cannot_read_or_of_what_is_gone() {
-    let given = scene();
+    let given = scene().with_channel(3, 1, 2, Private);
     let foreign = SetReminder { post: facts(7, 2, 2), ..remind(7, NOW + 1) };
     let forbidden = ReminderRejection::Post(PostRejection::Forbidden);
     assert_eq!(set(&given, &foreign), Err(forbidden));
@@ -229,6 +229,10 @@ fn nobody_is_reminded_of_what_they_cannot_read_or_of_what_is_gone() {
     gone.post.deleted = true;
     let unknown = ReminderRejection::Post(PostRejection::UnknownPost);
     assert_eq!(set(&given, &gone), Err(unknown));
+    for hidden in [3, 9] {
+        let hidden = SetReminder { post: facts(7, hidden, 2), ..remind(7, NOW + 1) };
+        assert_eq!(set(&given, &hidden), Err(unknown));
+    }
     let past = set(&given, &remind(7, NOW));
     assert_eq!(past, Err(ReminderRejection::Invalid("target_time")));
 }

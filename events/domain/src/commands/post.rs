@@ -37,8 +37,8 @@ pub enum PostRejection {
     Archived,
     Forbidden,
     UnknownPost,
+    /// None that stands, or none of the same channel.
     UnknownRoot,
-    RootInOtherChannel,
     /// A file that is unknown, another's, of another channel or attached already.
     FileUnusable,
     /// Replies have the priority of their root.
@@ -163,8 +163,8 @@ impl CreatePost {
 
     fn root(&self, (_, facts): (PostId, Option<PostFacts>)) -> Result<Root, R> {
         let facts = facts.ok_or(R::UnknownRoot)?;
-        ensure(facts.channel_id == self.channel_id, R::RootInOtherChannel)?;
-        ensure(!facts.deleted && facts.root_id.is_none(), R::UnknownRoot)?;
+        let here = facts.channel_id == self.channel_id;
+        ensure(here && !facts.deleted && facts.root_id.is_none(), R::UnknownRoot)?;
         Ok(Root { post_id: facts.post_id, author_id: facts.author_id })
     }
 

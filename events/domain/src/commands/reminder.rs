@@ -9,6 +9,7 @@ use super::{Decision, ensure, in_users};
 use crate::channel::Channels;
 use crate::directory::Directory;
 use crate::errands::{Errand, Stage};
+use crate::permissions::knows_channel;
 use crate::rights;
 use crate::user::Users;
 
@@ -46,7 +47,10 @@ impl SetReminder {
         users: &Users,
     ) -> Result<Decision, R> {
         let (post, user_id) = (&self.post, self.user_id);
-        let readable = rights::may_read(directory, channels, post.channel_id, user_id);
+        let channel = channels.channel(post.channel_id);
+        let known = channel.filter(|channel| knows_channel(directory, user_id, channel));
+        let channel = known.ok_or(R::Post(PostRejection::UnknownPost))?;
+        let readable = rights::member(directory, channel, user_id).is_some();
         ensure(readable, R::Post(PostRejection::Forbidden))?;
         ensure(!post.deleted, R::Post(PostRejection::UnknownPost))?;
         ensure(is_ahead(self.due_at, self.now_ms), R::Invalid("target_time"))?;

@@ -165,7 +165,7 @@ pub fn error_of(
     match rejection {
         PostRejection::UnknownChannel => E::ChannelNotFound,
         PostRejection::Archived => E::ChannelArchived,
-        PostRejection::UnknownRoot | PostRejection::RootInOtherChannel => E::ThreadDeleted,
+        PostRejection::UnknownRoot => E::ThreadDeleted,
         PostRejection::Forbidden if directory.active_account(author).is_none() => E::UserDeleted,
         PostRejection::Forbidden if !rights::may_read(directory, channels, channel, author) => {
             E::NoChannelMember

@@ -13,6 +13,7 @@ use super::post::*;
 use super::readstate::*;
 use super::user::*;
 use super::*;
+use crate::permissions::knows_team;
 
 /// Users 1 (administrator of the system), 2 and 3; team 1 of user 2 with user 3; channel 1 of user 2.
 fn scene() -> Given {
@@ -113,6 +114,11 @@ fn a_team_that_is_not_open_is_joined_by_invitation_or_through_a_member() {
     assert!(join(3, Some(closed.invite_id)).decide(&given.directory).is_ok());
     assert!(join(2, None).decide(&given.directory).is_ok());
     assert!(join(1, None).decide(&given.directory).is_ok(), "administrators bring in anybody");
+    for users in [vec![], vec![user(9)]] {
+        let bring = AddTeamMembers { user_ids: users, ..join(3, None) };
+        assert_eq!(bring.decide(&given.directory), hidden, "before anything is said of accounts");
+    }
+    assert!(!knows_team(&given.directory, user(1), team(9)), "not even administrators");
 }
 
 #[test]
@@ -213,6 +219,45 @@ fn leaving_does_not_tell_strangers_that_a_channel_exists() {
 }
 
 #[test]
+fn a_conversation_is_told_of_only_to_those_who_are_in_it() {
+    let mut given = scene();
+    let open = OpenDirectChannel { actor: user(1), user_ids: [user(1), user(2)], knows_all: true };
+    given.done(open.decide(&given.directory, &given.channels));
+    let (channel_id, notice_id) = (open.channel_id(), no_notice());
+    for (who, refused) in
+        [(3, ChannelRejection::UnknownChannel), (2, ChannelRejection::FixedMembers)]
+    {
+        let actor = user(who);
+        let archive = ArchiveChannel { actor, channel_id, notice_id };
+        assert_eq!(archive.decide(&given.directory, &given.channels), Err(refused));
+        let restore = RestoreChannel { actor, channel_id, notice_id };
+        assert_eq!(restore.decide(&given.directory, &given.channels), Err(refused));
+        let add = AddChannelMembers { channel_id, ..add(1, who, 3) };
+        assert_eq!(add.decide(&given.directory, &given.channels), Err(refused));
+    }
+}
+
+#[test]
+fn an_archived_private_channel_is_told_of_only_to_its_members() {
+    let mut given = scene().with_channel(2, 1, 2, Private);
+    let archive = ArchiveChannel { actor: user(2), channel_id: channel(2), notice_id: no_notice() };
+    given.done(archive.decide(&given.directory, &given.channels));
+    let change = |actor| ChangeChannelSettings {
+        actor: user(actor),
+        channel_id: channel(2),
+        display_name: None,
+        header: Some("new".into()),
+        purpose: None,
+        current_header: String::new(),
+        current_purpose: String::new(),
+        notice_ids: [no_notice(); 3],
+    };
+    let decide = |actor| change(actor).decide(&given.directory, &given.channels);
+    assert_eq!(decide(3), Err(ChannelRejection::UnknownChannel));
+    assert_eq!(decide(2), Err(ChannelRejection::Archived));
+}
+
+#[test]
 fn only_what_differs_is_changed_and_told() {
     let given = scene();
     let change = ChangeChannelSettings {
@@ -257,7 +302,7 @@ fn a_reply_answers_a_living_root_of_its_own_channel() {
     assert_eq!(decide(Some(deleted)), Err(PostRejection::UnknownRoot));
     let nested = PostFacts { root_id: Some(post(2)), ..facts(1, 1, 3) };
     assert_eq!(decide(Some(nested)), Err(PostRejection::UnknownRoot));
-    assert_eq!(decide(Some(facts(1, 2, 3))), Err(PostRejection::RootInOtherChannel));
+    assert_eq!(decide(Some(facts(1, 2, 3))), Err(PostRejection::UnknownRoot));
     assert!(decide(Some(facts(1, 1, 3))).is_ok());
 }
 

@@ -1,5 +1,6 @@
 //! What people arrange, set and begin to write for themselves.
 
+use domain::errands::Errand;
 use events::channel::ChannelMemberNotifyChanged;
 use events::custom_status::*;
 use events::draft::*;
@@ -99,20 +100,34 @@ impl History {
         }
     }
 
+    /// Posts that are to be sent later, or are being sent, each with where that was said.
+    fn held_for_later(&self) -> Vec<(UserId, ScheduledPostId, u64)> {
+        let mut held = Vec::new();
+        for index in 0..PARTITIONS {
+            for (user, errand, timer) in
+                self.set.users_at(index).state().errands().due(i64::MAX, i64::MAX)
+            {
+                if let Errand::Post(id) = errand {
+                    held.push((user, id, timer.said_at));
+                }
+            }
+        }
+        held
+    }
+
     pub(super) fn schedule(&mut self) {
-        let (user_id, channel_id) = (self.user(), self.any_channel());
-        let scheduled_id = ScheduledPostId(Id([self.rng.random_range(0..3); 16]));
+        let held = self.held_for_later();
+        let fresh = (self.user(), ScheduledPostId(Id([self.rng.random_range(0..3); 16])), 0);
+        let known = if self.rng.random_bool(0.7) { self.pick(&held) } else { None };
+        let (user_id, scheduled_id, said_at) = known.unwrap_or(fresh);
+        let channel_id = self.any_channel();
         let root_id = self.rng.random_bool(0.3).then(PostId::default);
         let (file_ids, due_at) = (vec![FileId::default()], self.now_ms + 500);
         let mut p = ScheduledContent { message: self.words(), ..ScheduledContent::default() };
         if self.rng.random_bool(0.3) {
             p.props.insert("a\0key".to_owned(), self.words().into());
         }
-        let partition = Partition::of(Topic::Users, user_id.as_bytes());
-        let said_at = self.set.users_at(partition.index).state().errands().due(i64::MAX, i64::MAX);
-        let held = said_at.iter().find(|(user, ..)| *user == user_id);
-        let said_at = held.map_or(0, |(.., timer)| timer.said_at);
-        match self.rng.random_range(0..8) {
+        match self.rng.random_range(0..12) {
             0..3 => {
                 let c = ScheduledPostCreated {
                     scheduled_id,
@@ -140,11 +155,11 @@ impl History {
                 let c = ScheduledPostDeleted { scheduled_id, user_id, channel_id, root_id };
                 self.personal(user_id, Body::from(c));
             }
-            5 => {
+            5..8 => {
                 let c = ScheduledPostFired { scheduled_id, user_id, said_at };
                 self.personal(user_id, Body::from(c));
             }
-            6 => {
+            8 => {
                 let post_id = PostId::default();
                 let c = ScheduledPostSent { scheduled_id, user_id, channel_id, root_id, post_id };
                 self.personal(user_id, Body::from(c));
