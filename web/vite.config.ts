@@ -17,5 +17,11 @@ export default defineConfig({
     chunkSizeWarningLimit: 600,
   },
   server: { proxy: { '/api': { target: server, ws: true } } },
-  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'], restoreMocks: true },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['src/testing.ts'],
+    testTimeout: 30_000,
+    restoreMocks: true,
+  },
 });
