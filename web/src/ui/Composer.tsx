@@ -2,6 +2,7 @@
 import type { FileInfo } from '@mattermost/types/files';
 import { Paperclip, SendHorizontal, Smile, X } from 'lucide-react';
 import { type KeyboardEvent, lazy, memo, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { api } from '../api';
 import { useT } from '../i18n';
 import { draftKey, saveDraft } from '../state/drafts';
@@ -107,11 +108,10 @@ export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast 
     const area = field.current!;
     const start = from ?? area.selectionStart;
     const value = text.slice(0, start) + words + text.slice(to ?? area.selectionEnd);
-    change(value, -1);
-    requestAnimationFrame(() => {
-      area.focus();
-      area.setSelectionRange(start + words.length, start + words.length);
-    });
+    // At once: the next key may come before the next frame.
+    flushSync(() => change(value, -1));
+    area.focus();
+    area.setSelectionRange(start + words.length, start + words.length);
   };
 
   const complete = (suggestion: Suggestion) => {
