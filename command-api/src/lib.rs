@@ -2,9 +2,10 @@
 //!
 //! Owns the write side of the contract: it reads a request into a command, decides on its own fold,
 //! appends, waits for the verdict and answers; and the process manager, which completes what concerns
-//! several partitions, and the scheduler. It must never write a read model, decide on anything that is not in the fold or
-//! at a known position, or answer from behind. To add an endpoint: its command in `domain`, its handler
-//! under `endpoints`, its lines in `routes` and in the URL table (`platform::http::urls`).
+//! several partitions, and the scheduler, which does at its time what people want done then. It must never
+//! write a read model, decide on anything that is not in the fold or at a known position, or answer from
+//! behind. To add an endpoint: its command in `domain`, its handler under `endpoints`, its lines in
+//! `routes` and in the URL table (`platform::http::urls`).
 
 mod attempts;
 mod caller;

@@ -253,15 +253,10 @@ impl<C: ChannelStates> View<'_, C> {
             return None;
         }
         let channel = self.channels.channel(id)?;
-        let team = channel.team_id?;
         if member.generation >= self.directory_next {
             return None;
         }
-        let stands = self
-            .directory
-            .membership(member.user_id, team)
-            .is_some_and(|held| held.active && held.generation == member.generation);
-        if stands {
+        if rights::stands(self.directory, channel, member) {
             return None;
         }
         let (user_id, generation) = (member.user_id, member.generation);
@@ -424,19 +419,8 @@ impl Step {
             },
             Action::EndAdministration { user_id, membership } => {
                 let member = channel.and_then(|channel| channel.member(user_id));
-                let administers =
-                    |member: &&Member| member.scheme_admin && member.since == membership;
-                match member.filter(administers) {
-                    Some(_) => {
-                        let (channel_id, scheme_admin) = (self.channel_id, false);
-                        let ended = ChannelMemberRolesChanged {
-                            channel_id,
-                            user_id,
-                            membership,
-                            scheme_admin,
-                        };
-                        append(Body::from(ended).into())
-                    }
+                match member.filter(|member| member.scheme_admin && member.since == membership) {
+                    Some(member) => append(self.unseated(member).into()),
                     None => Decision::AlreadySo,
                 }
             }
@@ -473,6 +457,16 @@ impl Step {
             because: LeftBecause::TeamEnded,
             is_guest: false,
             notice: tells.then(|| self.notice(NoticeKind::LeaveTeam, member.user_id)),
+        }
+        .into()
+    }
+
+    fn unseated(&self, member: &Member) -> Body<ChannelMemberRolesChanged> {
+        ChannelMemberRolesChanged {
+            channel_id: self.channel_id,
+            user_id: member.user_id,
+            membership: member.since,
+            scheme_admin: false,
         }
         .into()
     }

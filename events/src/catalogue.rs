@@ -146,7 +146,8 @@ catalogue! {
     Directory => DirectoryEvent {
         CellOpened, RulesActivated, EpochOpened, EpochSealed,
         UserCreated, UserProfileChanged, UserPasswordChanged,
-        UserRolesChanged, UserGuestChanged, UserDeactivated, UserActivated, UserErased, UserKeyDestroyed,
+        UserRolesChanged, UserGuestChanged,
+        UserDeactivated, UserActivated, UserErased, UserKeyDestroyed,
         UserSessionsRevoked, TeamCreated,
         TeamMembersAdded, TeamMemberRemoved, TeamMemberRolesChanged,
         TeamChanged, TeamInviteRegenerated, TeamArchived, TeamRestored,
@@ -160,7 +161,8 @@ catalogue! {
         RulesActivated, EpochOpened, EpochSealed,
         ChannelCreated, ChannelDirectOpened, ChannelGroupOpened,
         ChannelSettingsChanged, ChannelPrivacyChanged, ChannelArchived, ChannelRestored,
-        ChannelMembersAdded, ChannelMemberRemoved, ChannelMemberRolesChanged, ChannelModerated, PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
+        ChannelMembersAdded, ChannelMemberRemoved, ChannelMemberRolesChanged, ChannelModerated,
+        PostCreated, PostEdited, PostDeleted, PostPinned, PostUnpinned,
         ReactionAdded, ReactionRemoved, FileUploaded, ChannelAuthorErased,
         ChannelPostsExpired, ChannelKeyAdvanced, ThreadFollowed, ThreadUnfollowed, ChannelMemberNotifyChanged,
         PostAcknowledged, PostAcknowledgementRemoved,
@@ -172,7 +174,10 @@ catalogue! {
         UserStateErased,
         SidebarCategoryCreated, SidebarCategoriesChanged, SidebarCategoryDeleted, SidebarOrderSet,
         CustomStatusSet, CustomStatusCleared, CustomStatusRecentRemoved,
-        ScheduledPostCreated, ScheduledPostChanged, ScheduledPostDeleted, ScheduledPostFired, ScheduledPostSent, ScheduledPostFailed, ReminderSet, ReminderFired, ReminderEnded, ProfileValuesSet,
+        ScheduledPostCreated, ScheduledPostChanged, ScheduledPostDeleted,
+        ScheduledPostFired, ScheduledPostSent, ScheduledPostFailed,
+        ReminderSet, ReminderFired, ReminderEnded,
+        ProfileValuesSet,
     }
     Readstate => ReadstateEvent {
         RulesActivated, EpochOpened, EpochSealed, ReadMarkerAdvanced, ReadMarkerSetBack,

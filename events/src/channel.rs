@@ -268,7 +268,7 @@ impl Moderated {
         }
     }
 
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|moderated| moderated.name() == name)
     }
 }

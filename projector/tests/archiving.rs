@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use common::failing::FailingStore;
 use common::history::History;
+use common::log::new;
 use event_archive::ObjectStore;
 use event_archive::segments::{Archive, Archived, Report, Signer, Visitor};
 use event_archive::testing::MemoryStore;
 use event_log::testing::MemoryLog;
 use event_log::{EventLog, LogReader};
-use events::{NewRecord, Partition, SharedRecord};
+use events::Partition;
 use fold::snapshots::Snapshots;
 use fold::{FoldSet, verdicts};
 use projector::archiver::{Archiver, Deps, Options};
@@ -127,10 +128,6 @@ impl Visitor for Folding {
         let ours = verdicts::state_hash(self.0.hash(partition));
         if state_hash == Some(&ours) { Ok(()) } else { Err(ours) }
     }
-}
-
-fn new(record: &SharedRecord) -> NewRecord {
-    NewRecord { key: record.key, headers: record.headers.clone(), body: record.body.clone() }
 }
 
 #[tokio::test]

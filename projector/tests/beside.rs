@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use common::history::History;
+use common::log;
 use common::postgres::Postgres;
 use event_archive::DirectoryStore;
+use event_log::LogReader;
 use event_log::testing::MemoryLog;
-use event_log::{EventLog, LogReader};
-use events::{NewRecord, Partition, SharedRecord};
+use events::Partition;
 use fold::FoldSet;
 use fold::snapshots::Snapshots;
 use projector::beside::{Outcome, Version, Versions, Wish, Wishes};
@@ -66,15 +67,8 @@ impl Installation {
         Projector::start(deps, Options { snapshot_every_records: 20, ..Options::default() })
     }
 
-    /// The history goes on, and so does the log.
     async fn append(&mut self, steps: usize) {
-        self.history.go_on(steps);
-        for (partition, records) in &self.history.log {
-            for record in &records[self.log.records(*partition).len()..] {
-                self.log.set_clock(record.appended_ms);
-                self.log.append(*partition, new(record)).await.expect("memory takes every record");
-            }
-        }
+        log::go_on(&mut self.history, &self.log, steps).await;
     }
 
     async fn caught_up(&self, projector: &Projector) {
@@ -165,10 +159,6 @@ impl Installation {
         let mut connection = self.database.connect().await.expect("Postgres answers");
         sqlx::raw_sql(sql).execute(&mut connection).await.expect("Postgres does it");
     }
-}
-
-fn new(record: &SharedRecord) -> NewRecord {
-    NewRecord { key: record.key, headers: record.headers.clone(), body: record.body.clone() }
 }
 
 /// Reads with prepared statements, without pause, from several tables at once.

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::history::History;
+use common::log::{self, new};
 use common::postgres::{Postgres, empty};
 use event_archive::DirectoryStore;
 use event_log::testing::MemoryLog;
 use event_log::{EventLog, LogReader};
-use events::{NewRecord, Partition, SharedRecord};
+use events::Partition;
 use fold::FoldSet;
 use fold::snapshots::Snapshots;
 use projector::{Deps, MemoryTables, Options, Place, Projector, RowChanges, compare, rebuild};
@@ -63,15 +64,8 @@ impl Installation {
         Projector::start(deps, Options { snapshot_every_records: 20, ..Options::default() })
     }
 
-    /// The history goes on, and so does the log.
     async fn append(&mut self, steps: usize) {
-        self.history.go_on(steps);
-        for (partition, records) in &self.history.log {
-            for record in &records[self.log.records(*partition).len()..] {
-                self.log.set_clock(record.appended_ms);
-                self.log.append(*partition, new(record)).await.expect("memory takes every record");
-            }
-        }
+        log::go_on(&mut self.history, &self.log, steps).await;
     }
 
     /// Waits until the rows have everything that the log has.
@@ -151,10 +145,6 @@ impl Installation {
         let found = MemoryTables::load(&mut connection).await.expect("Postgres answers");
         assert_eq!(self.expected().difference(&found), None);
     }
-}
-
-fn new(record: &SharedRecord) -> NewRecord {
-    NewRecord { key: record.key, headers: record.headers.clone(), body: record.body.clone() }
 }
 
 fn post_count(index: &Path) -> u64 {

@@ -1,9 +1,10 @@
 //! query-api: the read side of the contract.
 //!
 //! Owns every answer that changes nothing: it authenticates on the fold, reads rows, index and objects,
-//! and renders. It must never append to the log, never answer with rows under rights that are older
-//! than they are, and never refuse from behind. Each answer rests on one snapshot of the database, which
-//! judges the rights itself, or on memory that was checked against the fold at that moment.
+//! fetches what links lead to, and renders. It must never append to the log, never answer with rows under
+//! rights that are older than they are, and never refuse from behind. Each answer rests on one snapshot of
+//! the database, which judges the rights itself, or on memory that was checked against the fold at that
+//! moment.
 //!
 //! An endpoint is a file under `endpoints` (extract, authorise, read, render), a line in `routes` and one
 //! in the URL table (`platform::http::urls`).

@@ -79,17 +79,43 @@ pub(crate) fn readable_channels(
     found
 }
 
-/// Whom the caller may know of, with themselves; `None` for everybody. Guests know whom they meet, as the
-/// log has it now.
-pub(crate) async fn known_people(
-    app: &App,
-    caller: &Caller,
-) -> Result<Option<BTreeSet<UserId>>, ApiError> {
+/// Whom somebody may know of, with themselves; `None` for everybody.
+pub(crate) struct KnownPeople(Option<BTreeSet<UserId>>);
+
+impl KnownPeople {
+    pub fn contain(&self, user: UserId) -> bool {
+        self.0.as_ref().is_none_or(|known| known.contains(&user))
+    }
+
+    /// All of them; `None` for everybody.
+    pub fn listed(self) -> Option<Vec<UserId>> {
+        self.0.map(Vec::from_iter)
+    }
+}
+
+/// Whom the caller may know of. Guests know whom they meet, as the log has it now.
+pub(crate) async fn known_people(app: &App, caller: &Caller) -> Result<KnownPeople, ApiError> {
     if !caller.is_guest {
-        return Ok(None);
+        return Ok(KnownPeople(None));
     }
     app.fold_on(&of_any_channel()).await?;
-    Ok(app.fold.known_to(caller.user))
+    Ok(KnownPeople(app.fold.known_to(caller.user)))
+}
+
+/// Refuses where there is no such account, as far as the caller may know.
+pub(crate) async fn require_account(
+    app: &App,
+    caller: &Caller,
+    user: UserId,
+) -> Result<(), ApiError> {
+    let exists = || app.fold.directory().state().account(user).is_some();
+    if !exists() {
+        app.fold_on(DIRECTORY).await?;
+        if !exists() {
+            return Err(ApiError::user_not_found());
+        }
+    }
+    require_known(app, caller, user).await
 }
 
 /// Refuses where the caller may not know of `user`, as if there were no such account.

@@ -6,7 +6,6 @@ use axum::response::Response;
 use domain::commands::bookmark::{
     BookmarkFileFacts, ChangeBookmark, CreateBookmark, DeleteBookmark, MoveBookmark, Target,
 };
-use domain::commands::channel::ChannelRejection;
 use events::bookmark::{BookmarkChanged, BookmarkContent, BookmarkCreated};
 use events::{Body, BookmarkId, ChannelEvent, ChannelId, Event, FileId, Partition, Topic};
 use http::StatusCode;
@@ -16,7 +15,7 @@ use read_model::queries::{BookmarkView, BookmarksOfCommand};
 use read_model::rows::FileRow;
 use serde::Deserialize;
 
-use super::id_field;
+use super::{id_field, optional_id};
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written};
 use crate::facts::{file_facts, unreadable};
@@ -141,8 +140,7 @@ pub(crate) struct Patch {
 
 impl Patch {
     fn file(&self) -> Result<Option<FileId>, ApiError> {
-        let text = self.file_id.as_deref().filter(|text| !text.is_empty());
-        text.map(|text| id_field("file_id", text)).transpose()
+        optional_id("file_id", self.file_id.as_deref().unwrap_or_default())
     }
 
     fn content(&self, current: BookmarkContent) -> BookmarkContent {
@@ -332,12 +330,10 @@ pub(crate) async fn sort(
     let place = u32::try_from(place).map_err(|_| ApiError::invalid_body("sort_order"))?;
     let command = MoveBookmark { actor: caller.user, channel_id, bookmark_id, place };
     let id = caller.command_id(&api);
-    let ended = api
-        .in_channel(&caller, id, channel_id, |directory, channels| {
-            command.decide(directory, channels)
-        })
-        .await?;
-    let written = ended.written_or(<ChannelRejection as crate::refusals::Rejection>::to_error)?;
+    let ended = api.in_channel(&caller, id, channel_id, |directory, channels| {
+        command.decide(directory, channels)
+    });
+    let written = ended.await?.written()?;
     let partition = Partition::of(Topic::Channels, channel_id.as_bytes());
     let positions = api.position_of(written.as_ref(), partition);
     api.visible(&positions).await;

@@ -16,7 +16,7 @@ use platform::http::{
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{id_field, id_fields};
+use super::{id_field, id_fields, optional_id};
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Ended, Written, undelayed};
 
@@ -39,10 +39,7 @@ pub(crate) struct Body {
 impl Body {
     fn parse(self, user_id: UserId) -> Result<SaveDraft, ApiError> {
         let channel_id = id_field("channel_id", &self.channel_id)?;
-        let root_id = match self.root_id.as_str() {
-            "" => None,
-            text => Some(id_field("root_id", text)?),
-        };
+        let root_id = optional_id("root_id", &self.root_id)?;
         let file_ids = id_fields("file_ids", &self.file_ids)?;
         let content =
             DraftContent { message: self.message, props: self.props, priority: self.priority };

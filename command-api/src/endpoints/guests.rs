@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::Directory;
 use domain::commands::directory::ChangeGuest;
-use events::{Partition, UserId};
+use events::{Partition, Position, UserId};
 use http::StatusCode;
 use platform::http::{ApiError, Path, UserRef, ok_status};
 
@@ -46,9 +47,9 @@ async fn changed(
     caller: &Caller,
     user_id: UserId,
     is_guest: bool,
-) -> Result<Vec<events::Position>, ApiError> {
+) -> Result<Vec<Position>, ApiError> {
     let command = ChangeGuest { actor: caller.user, user_id, is_guest };
-    let decide = |directory: &domain::Directory| command.decide(directory);
+    let decide = |directory: &Directory| command.decide(directory);
     let written = api.in_directory(caller.actor(), caller.command_id(api), decide).await?;
     Ok(api.position_of(written.as_ref(), Partition::DIRECTORY))
 }

@@ -57,6 +57,11 @@ pub(crate) fn id_field<K: IdKind>(name: &str, text: &str) -> Result<K, ApiError>
     parse_id(text).ok_or_else(|| ApiError::invalid_body(name))
 }
 
+/// The id that a field of a body holds; none where it is empty.
+pub(crate) fn optional_id<K: IdKind>(name: &str, text: &str) -> Result<Option<K>, ApiError> {
+    if text.is_empty() { Ok(None) } else { id_field(name, text).map(Some) }
+}
+
 /// Ids that a field of a body holds.
 pub(crate) fn id_fields<K: IdKind>(name: &str, texts: &[String]) -> Result<Vec<K>, ApiError> {
     texts.iter().map(|text| id_field(name, text)).collect()
@@ -91,6 +96,23 @@ impl Caller {
 
 /// Checks before the command itself is decided on.
 impl CommandApi {
+    /// What `check` says; a no comes only from the ends of the partitions that it looks at.
+    ///
+    /// # Errors
+    /// The refusal, or a 503.
+    pub(crate) async fn never_from_behind<T>(
+        &self,
+        partitions: &[Partition],
+        check: impl Fn() -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        if let Ok(found) = check() {
+            return Ok(found);
+        }
+        let caught_up = self.fold.catch_up(partitions, self.deadline()).await;
+        caught_up.map_err(ApiError::unavailable)?;
+        check()
+    }
+
     /// Refuses before anything is uploaded, and never from behind.
     ///
     /// # Errors
@@ -99,12 +121,10 @@ impl CommandApi {
         &self,
         check: impl Fn(&Directory) -> Result<(), DirectoryRejection>,
     ) -> Result<(), ApiError> {
-        if check(self.fold.directory().state()).is_ok() {
-            return Ok(());
-        }
-        let caught_up = self.fold.catch_up(&[Partition::DIRECTORY], self.deadline()).await;
-        caught_up.map_err(ApiError::unavailable)?;
-        check(self.fold.directory().state()).map_err(Rejection::to_error)
+        self.never_from_behind(&[Partition::DIRECTORY], || {
+            check(self.fold.directory().state()).map_err(Rejection::to_error)
+        })
+        .await
     }
 
     /// Refuses who is no member of the channel, and never from behind.
@@ -116,19 +136,15 @@ impl CommandApi {
         caller: &Caller,
         channel: ChannelId,
     ) -> Result<(), ApiError> {
-        let is_member = || {
+        let partition = Partition::of(Topic::Channels, channel.as_bytes());
+        self.never_from_behind(&[Partition::DIRECTORY, partition], || {
             let directory = self.fold.directory();
             let channels = self.fold.channels(channel);
-            rights::may_read(directory.state(), channels.state(), channel, caller.user)
-        };
-        if is_member() {
-            return Ok(());
-        }
-        let partition = Partition::of(Topic::Channels, channel.as_bytes());
-        let decided_by = [Partition::DIRECTORY, partition];
-        let caught_up = self.fold.catch_up(&decided_by, self.deadline()).await;
-        caught_up.map_err(ApiError::unavailable)?;
-        if is_member() { Ok(()) } else { Err(ApiError::forbidden()) }
+            let (directory, channels) = (directory.state(), channels.state());
+            let is_member = rights::may_read(directory, channels, channel, caller.user);
+            if is_member { Ok(()) } else { Err(ApiError::forbidden()) }
+        })
+        .await
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) async fn patch(
 fn changes(patches: &[Patch]) -> Result<Vec<Moderation>, ApiError> {
     let mut changes = Vec::new();
     for Patch { name, roles } in patches {
-        let what = Moderated::named(name).ok_or_else(|| ApiError::invalid_body("name"))?;
+        let what = Moderated::from_name(name).ok_or_else(|| ApiError::invalid_body("name"))?;
         let named = [(Moderatee::Members, roles.members), (Moderatee::Guests, roles.guests)];
         let changed = named.into_iter().filter_map(|(whom, allowed)| Some((whom, allowed?)));
         changes.extend(changed.map(|(whom, allowed)| Moderation { whom, what, allowed }));

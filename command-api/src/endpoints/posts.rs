@@ -16,7 +16,7 @@ use read_model::{Access, QueryError};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{id_field, id_fields, pins};
+use super::{id_field, id_fields, optional_id, pins};
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written};
 use crate::facts::{post_content, post_facts, post_files, unreadable};
@@ -187,10 +187,7 @@ impl CommandApi {
 
 impl NewPost {
     fn parse(self, query: &Query) -> Result<Parsed, ApiError> {
-        let root = match self.root_id.as_str() {
-            "" => None,
-            text => Some(id_field("root_id", text)?),
-        };
+        let root = optional_id("root_id", &self.root_id)?;
         let priority =
             self.metadata.priority.map(NewPriority::parse).transpose()?.unwrap_or_default();
         Ok(Parsed {

@@ -15,9 +15,10 @@ use events::profile::{
 };
 use events::{EventId, Id, Partition, ProfileFieldId, Topic, UserId};
 use http::StatusCode;
-use platform::http::{ApiError, Path, UrlId, UserRef, json, ok_status, parse_id};
+use platform::http::{ApiError, Path, UrlId, UserRef, json, ok_status};
 use serde::Deserialize;
 
+use super::id_field;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::idempotency::Json;
@@ -173,8 +174,7 @@ async fn set(
     said: Said,
 ) -> Result<Response, ApiError> {
     let field = |(id, value): (String, Option<ProfileValue>)| {
-        let id = parse_id(&id).ok_or_else(|| ApiError::invalid_body("field_id"))?;
-        Ok((id, value.unwrap_or(ProfileValue::One(String::new()))))
+        Ok((id_field("field_id", &id)?, value.unwrap_or(ProfileValue::One(String::new()))))
     };
     let values: BTreeMap<ProfileFieldId, ProfileValue> =
         said.into_iter().map(field).collect::<Result<_, ApiError>>()?;

@@ -15,8 +15,8 @@ use read_model::QueryError;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::id_field;
 use super::posts::{Parsed, distinct_files, later_priority, own_props};
+use super::{id_field, optional_id};
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written, undelayed};
 use crate::idempotency::Json;
@@ -54,12 +54,19 @@ struct Later {
     due_at: i64,
 }
 
+/// The channel, and the root that it answers.
+type Place = (ChannelId, Option<PostId>);
+
 impl Body {
-    fn parse(self, scheduled_id: ScheduledPostId) -> Result<Later, ApiError> {
-        let root = match self.root_id.as_str() {
-            "" => None,
-            text => Some(id_field("root_id", text)?),
-        };
+    fn place(&self) -> Result<Place, ApiError> {
+        Ok((id_field("channel_id", &self.channel_id)?, optional_id("root_id", &self.root_id)?))
+    }
+
+    fn parse(
+        self,
+        scheduled_id: ScheduledPostId,
+        (channel, root): Place,
+    ) -> Result<Later, ApiError> {
         let mut priority = self.priority;
         priority.retain(|name, _| PRIORITY_FIELDS.contains(&name.as_str()));
         let content = PostContent {
@@ -68,7 +75,7 @@ impl Body {
             ..PostContent::default()
         };
         let post = Parsed {
-            channel: id_field("channel_id", &self.channel_id)?,
+            channel,
             root,
             files: distinct_files(&self.file_ids)?,
             content,
@@ -89,7 +96,8 @@ pub(crate) async fn create(
     caller: Caller,
     Json(body): Json<Body>,
 ) -> Result<Response, ApiError> {
-    let later = body.parse(ScheduledPostId::random())?;
+    let place = body.place()?;
+    let later = body.parse(ScheduledPostId::random(), place)?;
     said(&api, &caller, &later, Wanted::New).await
 }
 
@@ -98,21 +106,20 @@ pub(crate) async fn update(
     State(api): State<CommandApi>,
     caller: Caller,
     Path(UrlId(scheduled_id)): Path<UrlId<ScheduledPostId>>,
-    Json(mut body): Json<Body>,
+    Json(body): Json<Body>,
 ) -> Result<Response, ApiError> {
     if !body.id.is_empty() && id_field::<ScheduledPostId>("id", &body.id)? != scheduled_id {
         return Err(ApiError::invalid_body("id"));
     }
-    let (channel, root) = api.place_of(&caller, scheduled_id).await?;
-    body.channel_id = channel.to_string();
-    body.root_id = root.map(|root| root.to_string()).unwrap_or_default();
-    let later = body.parse(scheduled_id)?;
-    said(&api, &caller, &later, |command| Wanted::Changed(ChangeScheduledPost(command))).await
+    let place = api.place_of(&caller, scheduled_id).await?;
+    let later = body.parse(scheduled_id, place)?;
+    said(&api, &caller, &later, Wanted::Change).await
 }
 
+#[derive(Debug, Clone, Copy)]
 enum Wanted {
-    New(SchedulePost),
-    Changed(ChangeScheduledPost),
+    New,
+    Change,
 }
 
 /// What cannot be sent now is refused at once.
@@ -120,7 +127,7 @@ async fn said(
     api: &CommandApi,
     caller: &Caller,
     later: &Later,
-    wanted: impl Fn(SchedulePost) -> Wanted + Sync,
+    wanted: Wanted,
 ) -> Result<Response, ApiError> {
     let channel = later.post.channel;
     note_channel(channel);
@@ -134,9 +141,10 @@ async fn said(
             let channels = api.fold.channels(channel);
             let users = api.fold.users(user);
             let (directory, channels) = (directory.state(), channels.state());
-            let decision = match wanted(command) {
-                Wanted::New(command) => command.decide(directory, channels, users.state()),
-                Wanted::Changed(command) => command.decide(directory, channels, users.state()),
+            let users = users.state();
+            let decision = match wanted {
+                Wanted::New => command.decide(directory, channels, users),
+                Wanted::Change => ChangeScheduledPost(command).decide(directory, channels, users),
             };
             let other_rows_at = rows_at.map(|at| (in_channels, at));
             Ok(Decided { decision, rows_at: None, other_rows_at })
@@ -204,21 +212,13 @@ pub(crate) async fn delete(
 
 impl CommandApi {
     /// Where a scheduled post of the caller's is to stand; never from behind.
-    async fn place_of(
-        &self,
-        caller: &Caller,
-        id: ScheduledPostId,
-    ) -> Result<(ChannelId, Option<PostId>), ApiError> {
-        let place = || {
+    async fn place_of(&self, caller: &Caller, id: ScheduledPostId) -> Result<Place, ApiError> {
+        self.never_from_behind(&[partition_of(caller.user)], || {
             let users = self.fold.users(caller.user);
             let timer = users.state().errands().timer(caller.user, Errand::Post(id));
-            timer.map(|timer| (timer.channel_id, timer.root_id))
-        };
-        if let Some(place) = place() {
-            return Ok(place);
-        }
-        let caught_up = self.fold.catch_up(&[partition_of(caller.user)], self.deadline()).await;
-        caught_up.map_err(ApiError::unavailable)?;
-        place().ok_or_else(|| R::Unknown.to_error())
+            let timer = timer.ok_or_else(|| R::Unknown.to_error())?;
+            Ok((timer.channel_id, timer.root_id))
+        })
+        .await
     }
 }

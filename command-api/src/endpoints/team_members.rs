@@ -89,14 +89,8 @@ pub(crate) async fn join_by_invite(
     };
     let text = query.get("invite_id").ok_or_else(|| ApiError::invalid_param("invite_id"))?;
     let invite: Id = parse_id(text).ok_or_else(|| ApiError::invalid_param("invite_id"))?;
-    let team = match by_invite(&api, invite) {
-        Some(team) => team,
-        None => {
-            let caught_up = api.fold.catch_up(&[Partition::DIRECTORY], api.deadline()).await;
-            caught_up.map_err(ApiError::unavailable)?;
-            by_invite(&api, invite).ok_or_else(unknown)?
-        }
-    };
+    let found = || by_invite(&api, invite).ok_or_else(unknown);
+    let team = api.never_from_behind(&[Partition::DIRECTORY], found).await?;
     let positions = added(&api, &caller, team, vec![caller.user], Some(invite)).await?;
     let member = member(&api, team, caller.user)?;
     Ok(api.shown(&caller.wishes, &positions, json(StatusCode::CREATED, &member)).await)

@@ -11,7 +11,7 @@ use platform::clock;
 use platform::http::{ApiError, Json, Path, UserRef, note_channel, nullable, ok_status};
 use serde::Deserialize;
 
-use super::id_field;
+use super::{id_field, optional_id};
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 
@@ -33,10 +33,7 @@ pub(crate) async fn start(
     caller.may_act_for(user_id)?;
     let channel_id: ChannelId = id_field("channel_id", &body.channel_id)?;
     note_channel(channel_id);
-    let parent_id: Option<PostId> = match body.parent_id.as_str() {
-        "" => None,
-        text => Some(id_field("parent_id", text)?),
-    };
+    let parent_id: Option<PostId> = optional_id("parent_id", &body.parent_id)?;
     api.require_member(&caller, channel_id).await?;
     let typing = TypingStarted { user_id, channel_id, parent_id };
     let event = Event::Presence(PresenceEvent::TypingStarted(typing.into()));

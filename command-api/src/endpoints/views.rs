@@ -13,7 +13,7 @@ use platform::http::{AnyBody, ApiError, Json, Path, UrlId, UserRef, json, note_c
 use read_model::queries::UnreadFrom;
 use serde::{Deserialize, Serialize};
 
-use super::{id_field, id_fields};
+use super::{id_fields, optional_id};
 use crate::caller::Caller;
 use crate::executor::{CommandApi, undelayed};
 use crate::facts::post_facts;
@@ -38,16 +38,13 @@ pub(crate) async fn view(
     Path(user): Path<UserRef>,
     Json(body): Json<View>,
 ) -> Result<Response, ApiError> {
-    optional_id("prev_channel_id", &body.prev_channel_id)?;
-    let channels = optional_id("channel_id", &body.channel_id)?.into_iter().collect();
+    optional_id::<ChannelId>("prev_channel_id", &body.prev_channel_id)?;
+    let channel: Option<ChannelId> = optional_id("channel_id", &body.channel_id)?;
+    let channels = channel.into_iter().collect();
     let user = user.resolve(caller.user);
     caller.may_act_for(user)?;
     let threads = !body.collapsed_threads_supported || !api.collapses(user).await;
     viewed(&api, &caller, user, channels, threads).await
-}
-
-fn optional_id(name: &str, text: &str) -> Result<Option<ChannelId>, ApiError> {
-    if text.is_empty() { Ok(None) } else { id_field(name, text).map(Some) }
 }
 
 /// `POST /channels/members/{user_id}/mark_read`

@@ -6,7 +6,7 @@ use events::Topic;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::world::{Person, World};
+use crate::world::{self, Person, World};
 
 const HOUR_MS: i64 = 3_600_000;
 /// What whoever fired something has for what follows.
@@ -19,14 +19,9 @@ const REMINDERS: &str = "SELECT count(*) FROM posts \
                          https://chat.example.org/crew/pl/%'";
 const BOTS: &str = "SELECT count(*) FROM users WHERE is_bot AND NOT system_admin";
 
-/// Ada, who administers, and Bob in her team and channel.
+/// The usual scene, on a log whose time is today's.
 async fn scene() -> (World, Person, Person, String) {
-    let mut world = World::start().await;
-    let ada = world.person("ada").await;
-    let bob = world.person("bob").await;
-    let team = world.team(&ada, "crew").await;
-    let channel = world.channel(&ada, &team, "plans").await;
-    world.join(&bob, &team, &channel).await;
+    let (mut world, ada, bob, _, channel) = world::scene().await;
     world.catch_up_with_today();
     (world, ada, bob, channel)
 }

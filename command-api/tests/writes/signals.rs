@@ -4,18 +4,7 @@ use events::Topic;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::world::{Person, World};
-
-/// Ada, who administers, and Bob in her team and channel.
-async fn scene() -> (World, Person, Person, String, String) {
-    let world = World::start().await;
-    let ada = world.person("ada").await;
-    let bob = world.person("bob").await;
-    let team = world.team(&ada, "crew").await;
-    let channel = world.channel(&ada, &team, "plans").await;
-    world.join(&bob, &team, &channel).await;
-    (world, ada, bob, team, channel)
-}
+use crate::world::{Person, World, scene};
 
 fn urgent(channel: &str) -> Value {
     let priority = json!({ "priority": "urgent", "requested_ack": true });

@@ -351,6 +351,17 @@ fn id(said: Said) -> String {
     said.expect(StatusCode::CREATED)["id"].as_str().unwrap().to_owned()
 }
 
+/// Ada, who administers, and Bob in her team and channel.
+pub async fn scene() -> (World, Person, Person, String, String) {
+    let world = World::start().await;
+    let ada = world.person("ada").await;
+    let bob = world.person("bob").await;
+    let team = world.team(&ada, "crew").await;
+    let channel = world.channel(&ada, &team, "plans").await;
+    world.join(&bob, &team, &channel).await;
+    (world, ada, bob, team, channel)
+}
+
 fn settings() -> Settings {
     Settings {
         cell: "test".to_owned(),

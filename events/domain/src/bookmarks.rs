@@ -40,8 +40,12 @@ impl Bookmarks {
         self.0.iter().position(|held| held.bookmark_id == id)
     }
 
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     pub fn is_full(&self) -> bool {
-        self.0.len() >= BOOKMARKS_MAX
+        self.count() >= BOOKMARKS_MAX
     }
 
     pub fn ids(&self) -> Box<[BookmarkId]> {

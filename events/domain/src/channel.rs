@@ -15,7 +15,7 @@ use events::user::Totals;
 use events::{BookmarkId, ChannelEvent, ChannelId, Event, Meta, PostId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 
-use self::effects::{conversation, count_notice, count_post};
+use self::effects::{conversation, count_notice, count_post, expire, moderate};
 use crate::aggregate::{Aggregate, Control, RULES_KNOWN};
 use crate::bookmarks::Bookmarks;
 use crate::directory::refuse_if;
@@ -330,16 +330,7 @@ impl Aggregate for Channels {
                     channel.members[at].scheme_admin = b.c.scheme_admin;
                 }
             }),
-            E::ChannelModerated(b) => self.with(channel_id, |channel| {
-                for change in &b.c.changes {
-                    let kept = (change.whom, change.what);
-                    if change.allowed {
-                        channel.kept.remove(&kept);
-                    } else {
-                        channel.kept.insert(kept);
-                    }
-                }
-            }),
+            E::ChannelModerated(b) => self.with(channel_id, |channel| moderate(channel, &b.c)),
             E::PostCreated(b) => {
                 if let Some(channel) = self.channels.get_mut(&channel_id) {
                     applied.members = count_post(channel, &b.c, at);
@@ -349,20 +340,9 @@ impl Aggregate for Channels {
                 channel.erased_authors.insert(b.c.user_id);
                 applied.bookmarks = channel.bookmarks.let_go(|held| held.is_of(b.c.user_id));
             }),
-            E::ChannelPostsExpired(b) => self.with(channel_id, |channel| {
-                // Nothing that is said from now on is past its time.
-                let before = b.c.before.min(at);
-                channel.expired_before = channel.expired_before.max(before);
-                let files_before = b.c.files_before.min(at);
-                channel.files_expired_before = channel.files_expired_before.max(files_before);
-                let is_past = |file: BookmarkedFile| {
-                    file.create_at < files_before && !b.c.kept_author_ids.contains(&file.owner_id)
-                };
-                applied.bookmarks = channel.bookmarks.let_go(|held| held.file.is_some_and(is_past));
-                if b.c.kept_author_ids.is_empty() {
-                    channel.cleared_before = channel.cleared_before.max(before);
-                }
-            }),
+            E::ChannelPostsExpired(b) => {
+                self.with(channel_id, |channel| applied.bookmarks = expire(channel, &b.c, at));
+            }
             E::ChannelKeyAdvanced(b) => {
                 self.with(channel_id, |channel| channel.sealed_from = b.c.sealed_from);
             }

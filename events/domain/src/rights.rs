@@ -27,6 +27,16 @@ pub fn rests(directory: &Directory, channel: &Channel, member: &Member) -> bool 
     }
 }
 
+/// Whether a present membership still rests on one of the channel's team, whether or not the account is
+/// active and the team in use.
+pub fn stands(directory: &Directory, channel: &Channel, member: &Member) -> bool {
+    channel.team_id.is_none_or(|team| {
+        directory
+            .membership(member.user_id, team)
+            .is_some_and(|held| held.active && held.generation == member.generation)
+    })
+}
+
 /// Whether `user` is the administrator of the whole system, with an active account.
 pub fn is_system_admin(directory: &Directory, user: UserId) -> bool {
     directory.active_account(user).is_some_and(|account| account.system_admin)

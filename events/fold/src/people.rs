@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Channel, Directory, Member, rights};
+use domain::{Directory, Member, rights};
 use events::{PARTITIONS, UserId};
 
 use crate::FoldSet;
@@ -16,7 +16,8 @@ impl FoldSet {
             let channels = self.channels_at(index);
             for (_, channel, mine) in channels.state().channels_of(user) {
                 if rights::rests(directory.state(), channel, mine) {
-                    let standing = |member: &&_| stands(directory.state(), channel, member);
+                    let standing =
+                        |member: &&Member| rights::stands(directory.state(), channel, member);
                     known.extend(channel.members().filter(standing).map(|member| member.user_id));
                 }
             }
@@ -46,16 +47,9 @@ impl FoldSet {
         let channels = self.channels_at(index);
         channels.state().channels_of(user).any(|(_, channel, mine)| {
             rights::rests(directory, channel, mine)
-                && channel.member(other).is_some_and(|member| stands(directory, channel, member))
+                && channel
+                    .member(other)
+                    .is_some_and(|member| rights::stands(directory, channel, member))
         })
     }
-}
-
-/// Whether a present membership still rests on one of the team, whether or not the account is active.
-fn stands(directory: &Directory, channel: &Channel, member: &Member) -> bool {
-    channel.team_id.is_none_or(|team| {
-        directory
-            .membership(member.user_id, team)
-            .is_some_and(|held| held.active && held.generation == member.generation)
-    })
 }

@@ -3,6 +3,10 @@
 use events::channel::{Broadcast, LeftBecause, Moderated, Moderatee, NoticeKind};
 use events::directory::{ChannelType, JoinedVia, TeamType};
 use events::draft::DraftEnd;
+use events::priority::PriorityLevel;
+use events::profile::{ProfileFieldType, ProfileValueType, ProfileVisibility};
+use events::reminder::ReminderEnd;
+use events::scheduled_post::ScheduledPostError;
 use events::sidebar::CategorySorting;
 use events::user::StatusKind;
 use serde::Serialize;
@@ -54,12 +58,58 @@ fn choices_are_spelled_as_ever() {
         (StatusKind::Offline, "offline"),
     ]);
     assert_spelled(&[(DraftEnd::Discarded, "discarded"), (DraftEnd::Sent, "sent")]);
+    assert_spelled(&[(ReminderEnd::Reminded, "reminded"), (ReminderEnd::InVain, "in_vain")]);
+    assert_spelled(&[
+        (PriorityLevel::Standard, "standard"),
+        (PriorityLevel::Important, "important"),
+        (PriorityLevel::Urgent, "urgent"),
+    ]);
     assert_spelled(&[
         (CategorySorting::Unset, ""),
         (CategorySorting::Alphabetical, "alpha"),
         (CategorySorting::Recent, "recent"),
         (CategorySorting::Manual, "manual"),
     ]);
+}
+
+#[test]
+fn choices_in_profiles_are_spelled_as_ever() {
+    assert_spelled(&[
+        (ProfileFieldType::Text, "text"),
+        (ProfileFieldType::Select, "select"),
+        (ProfileFieldType::Multiselect, "multiselect"),
+        (ProfileFieldType::Date, "date"),
+        (ProfileFieldType::User, "user"),
+        (ProfileFieldType::Multiuser, "multiuser"),
+    ]);
+    assert_spelled(&[
+        (ProfileVisibility::Always, "always"),
+        (ProfileVisibility::WhenSet, "when_set"),
+        (ProfileVisibility::Hidden, "hidden"),
+    ]);
+    assert_spelled(&[
+        (ProfileValueType::Plain, ""),
+        (ProfileValueType::Email, "email"),
+        (ProfileValueType::Url, "url"),
+        (ProfileValueType::Phone, "phone"),
+    ]);
+}
+
+#[test]
+fn why_a_post_could_not_be_sent_is_spelled_as_ever_and_as_clients_read_it() {
+    use ScheduledPostError as E;
+    let spellings = [
+        (E::ChannelArchived, "channel_archived"),
+        (E::ChannelNotFound, "channel_not_found"),
+        (E::UserDeleted, "user_deleted"),
+        (E::NoChannelMember, "no_channel_member"),
+        (E::NoChannelPermission, "no_channel_permission"),
+        (E::ThreadDeleted, "thread_deleted"),
+        (E::InvalidPost, "invalid_post"),
+        (E::UnableToSend, "unable_to_send"),
+    ];
+    assert_spelled(&spellings);
+    assert!(spellings.iter().all(|(error, text)| error.code() == *text));
 }
 
 const NOTICES: [(NoticeKind, &str, bool); 12] = [

@@ -49,7 +49,6 @@ const PUBLIC: &[(&str, &str)] = &[
     ("EnableDesktopLandingPage", "false"),
     ("EnableDiagnostics", "false"),
     ("EnableFile", "true"),
-    ("EnableGuestAccounts", "false"),
     ("EnableLdap", "false"),
     ("EnableMultifactorAuthentication", "false"),
     ("EnableOpenServer", "true"),
@@ -190,6 +189,7 @@ pub fn anonymous_client_config(config: &ClientConfig) -> Map {
         ("BuildHashEnterprise", "none".to_owned()),
         ("SiteURL", config.site_url.clone()),
         ("SiteName", config.site_name.clone()),
+        ("EnableGuestAccounts", config.enable_guest_accounts.to_string()),
         ("HasImageProxy", config.has_image_proxy.to_string()),
         ("PasswordMinimumLength", config.password_length_min.to_string()),
         ("DiagnosticId", config.diagnostic_id.clone()),
@@ -205,7 +205,6 @@ pub fn client_config(config: &ClientConfig) -> Map {
     map.extend([
         ("EnableLinkPreviews", config.enable_link_previews.to_string()),
         ("EnablePublicLink", config.enable_public_link.to_string()),
-        ("EnableGuestAccounts", config.enable_guest_accounts.to_string()),
         ("MaxFileSize", config.max_file_size_bytes.to_string()),
         ("MaxPostSize", config.max_post_size_runes.to_string()),
         ("CollapsedThreads", config.collapsed_threads.name().to_owned()),

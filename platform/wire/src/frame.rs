@@ -55,6 +55,13 @@ impl Broadcast {
         self.omit_users.push(user_id);
         self
     }
+
+    /// The same, but not to the connection that clients call so, if one is named.
+    #[must_use]
+    pub fn omitting_connection(mut self, id: Option<&str>) -> Self {
+        self.omit_connection_id = id.unwrap_or_default().to_owned();
+        self
+    }
 }
 
 fn omitted<S: Serializer>(users: &[UserId], to: S) -> Result<S::Ok, S::Error> {

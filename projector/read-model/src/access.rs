@@ -28,12 +28,17 @@ impl<T> Access<T> {
 
     /// From two facts of the snapshot: whether the viewer may know that there is such a thing, and whether
     /// they may have it.
-    pub(crate) fn judged(known: bool, may: bool, value: impl FnOnce() -> T) -> Self {
+    pub(crate) fn judged(known: bool, may: bool, value: T) -> Self {
         match (known, may) {
-            (_, true) => Self::Granted(value()),
+            (true, true) => Self::Granted(value),
             (true, false) => Self::Denied,
-            (false, false) => Self::Unknown,
+            (false, _) => Self::Unknown,
         }
+    }
+
+    /// Of something that nobody may know of who may not have it.
+    pub(crate) fn granted_if(may: bool, value: T) -> Self {
+        if may { Self::Granted(value) } else { Self::Unknown }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::Applied;
 use events::bookmark::{BookmarkChanged, BookmarkContent, BookmarkCreated, BookmarkedFile};
-use events::{BookmarkId, ChannelId, UserId};
+use events::{BookmarkId, ChannelId, FileId, UserId};
 use read_model::rows::BookmarkRow;
 
 use super::{Change, RowChanges, amend};
@@ -23,15 +23,16 @@ impl RowChanges {
             self.bookmarks.insert(c.bookmark_id, Change::New(row));
             return;
         }
+        let (file_id, file_owner_id, file_at) = file_columns(c.file);
         let patch = BookmarkPatch {
             update_at: Some(at),
             display_name: Some(text(&p.display_name)),
             link_url: Some(text(&p.link_url)),
             image_url: Some(text(&p.image_url)),
             emoji: Some(text(&p.emoji)),
-            file_id: Some(c.file.map(|file| file.file_id).unwrap_or_default()),
-            file_owner_id: Some(c.file.map(|file| file.owner_id).unwrap_or_default()),
-            file_at: Some(c.file.map_or(0, |file| file.create_at)),
+            file_id: Some(file_id),
+            file_owner_id: Some(file_owner_id),
+            file_at: Some(file_at),
             ..BookmarkPatch::default()
         };
         amend(&mut self.bookmarks, c.bookmark_id, patch);
@@ -60,14 +61,15 @@ fn row(
     content: &BookmarkContent,
     at: i64,
 ) -> BookmarkRow {
+    let (file_id, file_owner_id, file_at) = file_columns(file);
     BookmarkRow {
         id,
         channel_id,
         owner_id,
         original_id: None,
-        file_id: file.map(|file| file.file_id).unwrap_or_default(),
-        file_owner_id: file.map(|file| file.owner_id).unwrap_or_default(),
-        file_at: file.map_or(0, |file| file.create_at),
+        file_id,
+        file_owner_id,
+        file_at,
         create_at: at,
         update_at: at,
         delete_at: 0,
@@ -77,4 +79,9 @@ fn row(
         image_url: text(&content.image_url),
         emoji: text(&content.emoji),
     }
+}
+
+/// Which file, whose, and when it was uploaded; zeros for none.
+fn file_columns(file: Option<BookmarkedFile>) -> (FileId, UserId, i64) {
+    file.map(|file| (file.file_id, file.owner_id, file.create_at)).unwrap_or_default()
 }

@@ -4,5 +4,6 @@
 pub mod failing;
 pub mod history;
 pub mod interleaving;
+pub mod log;
 pub mod postgres;
 pub mod scene;

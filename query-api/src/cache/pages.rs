@@ -25,8 +25,8 @@ pub(crate) struct PageShape {
 /// Newest pages, rendered.
 ///
 /// Every event of a channel takes a time of its own, so that a page of the same channel at the same
-/// last time is the same page; except for what people are called in system posts, and which custom emoji
-/// there are.
+/// last time is the same page; except for what people are called in system posts, which custom emoji there
+/// are and what is known of links. A page with links to posts is made for each reader anew.
 pub(crate) struct Pages {
     pages: Cache<(ChannelId, PageShape), Arc<Page>>,
     seen: Cache<ChannelId, Moment>,

@@ -28,8 +28,8 @@ const ANY_TOUCH: Kinds = Kinds::of(&[
 ]);
 const DELETED: Kinds = Kinds::of(&[TouchKind::Deleted]);
 
-/// Posts, rendered. The fold's window says whether one was touched since, and the fold whether people
-/// and emoji are still called as it says; what the window has forgotten is read again.
+/// Posts, rendered. The fold's window says whether one was touched since; whether people, emoji and links
+/// are still what it says is asked each time. What the window has forgotten is read again.
 pub(crate) struct Posts(Cache<PostId, Arc<ShownPost>>);
 
 /// A post with what a search needs of it.

@@ -11,10 +11,10 @@ use events::{Partition, ProfileFieldId, Topic};
 use platform::http::{ApiError, Path, UserRef};
 use serde_json::json;
 
-use crate::app::{App, DIRECTORY, failed};
+use crate::app::{App, failed};
 use crate::caller::Caller;
 use crate::render;
-use crate::rights::require_known;
+use crate::rights::require_account;
 
 /// `GET /custom_profile_attributes/fields`, as clients order them.
 pub(crate) async fn list(State(app): State<App>, _: Caller) -> Response {
@@ -37,16 +37,9 @@ pub(crate) async fn values(
     Path(user): Path<UserRef>,
 ) -> Result<Response, ApiError> {
     let user = user.resolve(caller.user);
-    require_known(&app, &caller, user).await?;
+    require_account(&app, &caller, user).await?;
     let partition = Partition::of(Topic::Users, user.as_bytes());
     app.rows_followed(&[partition]).await;
-    let known = |app: &App| app.fold.directory().state().account(user).is_some();
-    if !known(&app) {
-        app.fold_on(DIRECTORY).await?;
-        if !known(&app) {
-            return Err(ApiError::user_not_found());
-        }
-    }
     let values = app.reader.profile_values(user).await.map_err(failed)?;
     let sees_all = caller.user == user || caller.is_system_admin;
     let directory = app.fold.directory();

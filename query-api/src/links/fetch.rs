@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, LOCATION, USER_AGENT};
-use http::{HeaderMap, Method, Request, Response, Uri};
+use http::{Method, Request, Response, Uri};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
@@ -157,7 +157,9 @@ impl Fetcher {
 impl Fetched {
     /// The media type, without its parameters.
     pub fn media_type(&self) -> String {
-        media_type(self.response.headers())
+        let value = self.response.headers().get(CONTENT_TYPE);
+        let text = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
     /// The beginning of the body, `bytes_max` of it.
@@ -174,11 +176,6 @@ impl Fetched {
         }
         Ok(read)
     }
-}
-
-pub(super) fn media_type(headers: &HeaderMap) -> String {
-    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Where the answer sends on to, if that may be asked for.

@@ -107,7 +107,31 @@ impl Entry {
             E::TeamMembersAdded(_) => applied.admitted.clone(),
             E::TeamMemberRemoved(b) => vec![b.c.user_id],
             E::TeamMemberRolesChanged(b) => vec![b.c.user_id],
-            _ => Vec::new(),
+            E::UserPasswordChanged(b) => vec![b.c.user_id],
+            E::UserSessionsRevoked(b) => vec![b.c.user_id],
+            E::UserKeyDestroyed(b) => vec![b.c.user_id],
+            E::CellOpened(_)
+            | E::RulesActivated(_)
+            | E::EpochOpened(_)
+            | E::EpochSealed(_)
+            | E::TeamChanged(_)
+            | E::TeamInviteRegenerated(_)
+            | E::TeamArchived(_)
+            | E::TeamRestored(_)
+            | E::TeamIconChanged(_)
+            | E::ChannelNameClaimed(_)
+            | E::ChannelNameChanged(_)
+            | E::EmojiCreated(_)
+            | E::EmojiDeleted(_)
+            | E::ProfileFieldCreated(_)
+            | E::ProfileFieldChanged(_)
+            | E::ProfileFieldDeleted(_)
+            | E::RetentionPolicyCreated(_)
+            | E::RetentionPolicyChanged(_)
+            | E::RetentionPolicyDeleted(_)
+            | E::LegalHoldPlaced(_)
+            | E::LegalHoldReleased(_)
+            | E::RetentionRunFinished(_) => Vec::new(),
         }
     }
 

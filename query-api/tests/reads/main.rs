@@ -17,6 +17,7 @@ mod posts;
 mod privacy;
 mod profile_fields;
 mod retaining;
+mod scene;
 mod searching;
 mod signals;
 mod streaming;

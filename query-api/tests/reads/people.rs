@@ -237,8 +237,7 @@ impl World {
             let member = channels.state().channel(channel).unwrap().member(person.id).unwrap();
             (member.since, member.generation)
         };
-        let account = self.fold.directory().state().account(person.id).cloned();
-        let is_guest = account.is_some_and(|account| account.guest.is_some());
+        let is_guest = domain::rights::is_guest(self.fold.directory().state(), person.id);
         let removed = ChannelMemberRemoved {
             channel_id: channel,
             user_id: person.id,

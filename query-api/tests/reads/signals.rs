@@ -6,31 +6,14 @@ use events::bookmark::{
 use events::channel::{PostAcknowledged, PostAcknowledgementRemoved};
 use events::directory::ChannelType;
 use events::priority::{Priority, PriorityLevel};
-use events::{Body, BookmarkId, ChannelEvent, ChannelId, PostId, UserId};
+use events::{Body, BookmarkId, ChannelEvent, PostId, UserId};
 use serde_json::{Value, json};
 
-use crate::people::{Person, Team, each, post_created, with_nothing_personal};
-use crate::world::{World, run};
-
-struct Scene {
-    world: World,
-    ada: Person,
-    bob: Person,
-    team: Team,
-    channel: ChannelId,
-}
+use crate::people::{Person, each, post_created, with_nothing_personal};
+use crate::scene::Scene;
+use crate::world::run;
 
 impl Scene {
-    async fn start() -> Self {
-        let world = World::start().await;
-        let (ada, bob) = (world.person("ada").await, world.person("bob").await);
-        let team = world.team(&ada, "tea").await;
-        world.join_team(team, &bob).await;
-        let channel = world.channel(team, ChannelType::Private, "green", &ada).await;
-        world.join(channel, &bob, events::channel::NoticeKind::JoinChannel).await;
-        Self { world, ada, bob, team, channel }
-    }
-
     /// Ada calls somebody, or everybody.
     async fn call(&self, level: PriorityLevel, mentions: Vec<UserId>) -> PostId {
         let (id, event) = post_created(self.channel, &self.ada, "steep it now", None, &[]);
@@ -78,7 +61,7 @@ impl Scene {
 #[test]
 fn posts_show_what_they_ask_for_and_who_took_note_wherever_they_are() {
     run(async {
-        let scene = Scene::start().await;
+        let scene = Scene::start(ChannelType::Private).await;
         let post = scene.call(PriorityLevel::Urgent, vec![scene.bob.id]).await;
         scene.world.indexed().await;
         let asked = json!({
@@ -114,7 +97,7 @@ fn posts_show_what_they_ask_for_and_who_took_note_wherever_they_are() {
 #[test]
 fn urgent_mentions_are_counted_until_they_are_read_or_deleted() {
     run(async {
-        let scene = Scene::start().await;
+        let scene = Scene::start(ChannelType::Private).await;
         let (world, bob) = (&scene.world, &scene.bob);
         let count = async || {
             let path = format!("/users/me/teams/{}/channels/members", scene.team.id);
@@ -143,7 +126,7 @@ fn urgent_mentions_are_counted_until_they_are_read_or_deleted() {
 #[test]
 fn threads_of_urgent_roots_are_urgent() {
     run(async {
-        let scene = Scene::start().await;
+        let scene = Scene::start(ChannelType::Private).await;
         let (world, ada, bob) = (&scene.world, &scene.ada, &scene.bob);
         let plain = world.say(scene.channel, bob, "plain").await;
         world.reply((plain, bob), scene.channel, ada).await;
@@ -167,7 +150,7 @@ fn threads_of_urgent_roots_are_urgent() {
 #[test]
 fn bookmarks_come_in_their_order_and_since_a_time_with_those_that_are_gone() {
     run(async {
-        let scene = Scene::start().await;
+        let scene = Scene::start(ChannelType::Private).await;
         let (world, ada, channel_id) = (&scene.world, &scene.ada, scene.channel);
         let eve = world.person("eve").await;
         let one = scene.bookmark("one", None).await;
@@ -200,7 +183,7 @@ fn bookmarks_come_in_their_order_and_since_a_time_with_those_that_are_gone() {
 #[test]
 fn a_bookmarked_file_is_for_the_channel_while_the_bookmark_stands() {
     run(async {
-        let scene = Scene::start().await;
+        let scene = Scene::start(ChannelType::Private).await;
         let (world, ada, bob) = (&scene.world, &scene.ada, &scene.bob);
         let file = world.upload(scene.channel, ada, "plan.txt", "text/plain", b"plan").await;
         let path = format!("/files/{}/info", file.file_id);

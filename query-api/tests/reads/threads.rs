@@ -5,28 +5,11 @@ use events::directory::ChannelType;
 use events::thread::{ThreadFollowed, ThreadUnfollowed};
 use serde_json::{Value, json};
 
-use crate::people::{Person, Team, each, order, with_nothing_personal};
-use crate::world::{World, run};
-
-struct Scene {
-    world: World,
-    ada: Person,
-    bob: Person,
-    team: Team,
-    channel: events::ChannelId,
-}
+use crate::people::{Person, each, order, with_nothing_personal};
+use crate::scene::Scene;
+use crate::world::run;
 
 impl Scene {
-    async fn start() -> Self {
-        let world = World::start().await;
-        let (ada, bob) = (world.person("ada").await, world.person("bob").await);
-        let team = world.team(&ada, "tea").await;
-        world.join_team(team, &bob).await;
-        let channel = world.channel(team, ChannelType::Open, "green", &ada).await;
-        world.join(channel, &bob, events::channel::NoticeKind::JoinChannel).await;
-        Self { world, ada, bob, team, channel }
-    }
-
     async fn list(&self, person: &Person, query: &str) -> Value {
         let path = format!("/users/me/teams/{}/threads?{query}", self.team.id);
         self.world.get(person, &path).await.ok()
@@ -36,7 +19,7 @@ impl Scene {
 #[test]
 fn followed_threads_come_with_what_is_unread_and_page_both_ways() {
     run(async {
-        let scene = Scene::start().await;
+        let scene = Scene::start(ChannelType::Open).await;
         let (world, ada, bob) = (&scene.world, &scene.ada, &scene.bob);
         let mut roots: Vec<PostId> = Vec::new();
         for n in 0..3 {
@@ -76,7 +59,7 @@ fn followed_threads_come_with_what_is_unread_and_page_both_ways() {
 #[test]
 fn whoever_stops_following_sees_it_no_more_and_deleted_threads_say_nothing() {
     run(async {
-        let scene = Scene::start().await;
+        let scene = Scene::start(ChannelType::Open).await;
         let (world, ada, bob) = (&scene.world, &scene.ada, &scene.bob);
         let root = world.say(scene.channel, ada, "a secret word").await;
         world.reply((root, ada), scene.channel, bob).await;
@@ -105,7 +88,7 @@ fn whoever_stops_following_sees_it_no_more_and_deleted_threads_say_nothing() {
 #[test]
 fn the_roots_of_threads_come_with_their_custom_emoji() {
     run(async {
-        let scene = Scene::start().await;
+        let scene = Scene::start(ChannelType::Open).await;
         let (world, ada, bob) = (&scene.world, &scene.ada, &scene.bob);
         let parrot = world.emoji(ada, "parrot").await;
         let root = world.say(scene.channel, ada, "see :parrot:").await;
@@ -121,7 +104,7 @@ fn the_roots_of_threads_come_with_their_custom_emoji() {
 #[test]
 fn threads_of_conversations_stand_in_every_team_and_foreign_ones_in_none() {
     run(async {
-        let scene = Scene::start().await;
+        let scene = Scene::start(ChannelType::Open).await;
         let (world, ada, bob) = (&scene.world, &scene.ada, &scene.bob);
         let other = world.team(ada, "coffee").await;
         let direct = world.direct(ada, bob).await;
@@ -153,7 +136,7 @@ fn threads_of_conversations_stand_in_every_team_and_foreign_ones_in_none() {
 #[test]
 fn unread_threads_are_counted_by_team_where_they_are_asked_for() {
     run(async {
-        let scene = Scene::start().await;
+        let scene = Scene::start(ChannelType::Open).await;
         let (world, ada, bob) = (&scene.world, &scene.ada, &scene.bob);
         let root = world.say(scene.channel, ada, "root").await;
         world.reply((root, ada), scene.channel, bob).await;
@@ -172,7 +155,7 @@ fn unread_threads_are_counted_by_team_where_they_are_asked_for() {
 #[test]
 fn collapsed_pages_hold_roots_alone_with_their_threads() {
     run(async {
-        let scene = Scene::start().await;
+        let scene = Scene::start(ChannelType::Open).await;
         let (world, ada, bob) = (&scene.world, &scene.ada, &scene.bob);
         let first = world.say(scene.channel, ada, "first").await;
         let second = world.say(scene.channel, ada, "second").await;

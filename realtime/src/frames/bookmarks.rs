@@ -33,7 +33,7 @@ pub(super) fn of(event: &ChannelEvent, meta: &Meta, offset: u64, sink: &mut impl
 fn broadcast(audience: &Audience) -> Broadcast {
     match audience {
         Audience::Others { channel_id, except, .. } => {
-            Broadcast { omit_connection_id: except.clone(), ..Broadcast::to_channel(*channel_id) }
+            Broadcast::to_channel(*channel_id).omitting_connection(Some(except))
         }
         Audience::Channel { channel_id, .. } => Broadcast::to_channel(*channel_id),
         _ => Broadcast::default(),

@@ -1,7 +1,7 @@
 //! Frames of drafts: to their writer's other devices.
 
 use events::draft::{DraftDeleted, DraftSaved};
-use events::{Body, Meta, UserId};
+use events::{Body, Meta};
 use wire::frame::{self, Broadcast, Frame};
 use wire::{Draft, to_json};
 
@@ -9,29 +9,20 @@ use super::{Audience, Sink};
 
 /// Whoever saves it, anew or again, is answered; their other devices are told the same either way.
 pub(super) fn saved(saved: &Body<DraftSaved>, meta: &Meta, at: i64, sink: &mut impl Sink) {
-    let user = saved.c.user_id;
-    sink.tell(others(user, meta), || {
-        draft("draft_created", user, meta, &Draft::from_saved(&saved.c, &saved.p, at))
+    sink.tell(Audience::other_devices(saved.c.user_id, meta), || {
+        draft("draft_created", meta, &Draft::from_saved(&saved.c, &saved.p, at))
     });
 }
 
 pub(super) fn deleted(deleted: &DraftDeleted, meta: &Meta, at: i64, sink: &mut impl Sink) {
-    let user = deleted.user_id;
-    sink.tell(others(user, meta), || {
-        draft("draft_deleted", user, meta, &Draft::from_deleted(deleted, at))
+    sink.tell(Audience::other_devices(deleted.user_id, meta), || {
+        draft("draft_deleted", meta, &Draft::from_deleted(deleted, at))
     });
 }
 
-fn others(user: UserId, meta: &Meta) -> Audience {
-    Audience::Devices { user, except: meta.connection_id.clone() }
-}
-
-fn draft(event: &'static str, user: UserId, meta: &Meta, draft: &Draft) -> Frame {
-    let omit_connection_id = meta.connection_id.clone().unwrap_or_default();
-    let broadcast = Broadcast {
-        channel_id: Some(draft.channel_id),
-        omit_connection_id,
-        ..Broadcast::to_user(user)
-    };
+fn draft(event: &'static str, meta: &Meta, draft: &Draft) -> Frame {
+    let broadcast =
+        Broadcast { channel_id: Some(draft.channel_id), ..Broadcast::to_user(draft.user_id) };
+    let broadcast = broadcast.omitting_connection(meta.connection_id.as_deref());
     Frame::new(event, &broadcast, &frame::DraftChanged { draft: to_json(draft) })
 }

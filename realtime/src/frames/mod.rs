@@ -17,7 +17,7 @@ mod users;
 
 use events::presence::TypingStarted;
 use events::user::StatusKind;
-use events::{BookmarkId, ChannelId, Event, PostId, ScheduledPostId, TeamId, UserId};
+use events::{BookmarkId, ChannelId, Event, Meta, PostId, ScheduledPostId, TeamId, UserId};
 use fold::{FoldSet, Folded};
 use wire::frame::{self, Broadcast, Frame};
 
@@ -77,6 +77,11 @@ impl Audience {
     /// The members of a channel who were so at `at`.
     fn channel(channel_id: ChannelId, at: u64) -> Self {
         Self::Channel { channel_id, at: Some(at), except: None }
+    }
+
+    /// All devices of the person but the one that asked.
+    fn other_devices(user: UserId, meta: &Meta) -> Self {
+        Self::Devices { user, except: meta.connection_id.clone() }
     }
 }
 

@@ -1,9 +1,9 @@
-//! Frames of posts that are to be sent later: to their writer's devices.
+//! Frames of posts that are to be sent later: to their writer's other devices.
 
 use events::scheduled_post::{
     ScheduledPostChanged, ScheduledPostCreated, ScheduledPostDeleted, ScheduledPostSent,
 };
-use events::{Body, Meta};
+use events::{Body, Meta, UserId};
 use wire::frame::{self, Broadcast, Frame};
 use wire::{ScheduledPost, to_json};
 
@@ -16,7 +16,8 @@ pub(super) fn created(
     sink: &mut impl Sink,
 ) {
     let Body { c, p } = created;
-    tell("scheduled_post_created", meta, sink, &ScheduledPost::from_created(c, p, at));
+    let post = || ScheduledPost::from_created(c, p, at);
+    tell("scheduled_post_created", c.user_id, meta, sink, post);
 }
 
 pub(super) fn changed(
@@ -26,29 +27,32 @@ pub(super) fn changed(
     sink: &mut impl Sink,
 ) {
     let Body { c, p } = changed;
-    tell("scheduled_post_updated", meta, sink, &ScheduledPost::from_changed(c, p, at));
+    let post = || ScheduledPost::from_changed(c, p, at);
+    tell("scheduled_post_updated", c.user_id, meta, sink, post);
 }
 
 pub(super) fn deleted(c: &ScheduledPostDeleted, meta: &Meta, at: i64, sink: &mut impl Sink) {
-    let gone = ScheduledPost::gone(c.scheduled_id, c.user_id, c.channel_id, c.root_id, at);
-    tell("scheduled_post_deleted", meta, sink, &gone);
+    let post = || ScheduledPost::gone(c.scheduled_id, c.user_id, c.channel_id, c.root_id, at);
+    tell("scheduled_post_deleted", c.user_id, meta, sink, post);
 }
 
 /// What is sent is scheduled no more.
 pub(super) fn sent(c: &ScheduledPostSent, meta: &Meta, at: i64, sink: &mut impl Sink) {
-    let gone = ScheduledPost::gone(c.scheduled_id, c.user_id, c.channel_id, c.root_id, at);
-    tell("scheduled_post_deleted", meta, sink, &gone);
+    let post = || ScheduledPost::gone(c.scheduled_id, c.user_id, c.channel_id, c.root_id, at);
+    tell("scheduled_post_deleted", c.user_id, meta, sink, post);
 }
 
-fn tell(event: &'static str, meta: &Meta, sink: &mut impl Sink, post: &ScheduledPost) {
-    let user = post.user_id;
-    sink.tell(Audience::Devices { user, except: meta.connection_id.clone() }, || {
-        let omit_connection_id = meta.connection_id.clone().unwrap_or_default();
-        let broadcast = Broadcast { omit_connection_id, ..Broadcast::to_user(user) };
-        Frame::new(
-            event,
-            &broadcast,
-            &frame::ScheduledPostChanged { scheduled_post: to_json(post) },
-        )
+fn tell(
+    event: &'static str,
+    user: UserId,
+    meta: &Meta,
+    sink: &mut impl Sink,
+    post: impl FnOnce() -> ScheduledPost,
+) {
+    sink.tell(Audience::other_devices(user, meta), || {
+        let connection = meta.connection_id.as_deref();
+        let broadcast = Broadcast::to_user(user).omitting_connection(connection);
+        let data = frame::ScheduledPostChanged { scheduled_post: to_json(&post()) };
+        Frame::new(event, &broadcast, &data)
     });
 }

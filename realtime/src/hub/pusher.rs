@@ -382,70 +382,74 @@ impl Sink for Pusher<'_> {
             return;
         }
         let (hydrate, inbox) = (Arc::clone(&hub.world.hydrate), Arc::clone(&hub.inbox));
-        if let Rows::ChannelMembersOf(user) = rows {
-            hub.world.runtime.spawn(async move {
-                for row in hydrate.channel_members_of(position, user).await {
-                    let frame = frames::channel_member_updated(user, row);
-                    inbox.send(Command::Hydrated { audience: audience.clone(), frame });
-                }
-            });
-            return;
-        }
         hub.world.runtime.spawn(async move {
-            let frame = match (rows, &audience) {
-                (Rows::Post(post), Audience::Channel { channel_id, .. }) => {
-                    let post = hydrate.post(position, post).await;
-                    post.map(|post| frames::post_edited(*channel_id, post))
-                }
-                (Rows::Channel(channel), _) => {
-                    let row = hydrate.channel(position, channel).await;
-                    row.map(|row| frames::channel_updated(channel, row))
-                }
-                (Rows::Sidebar(team), Audience::User(user)) => {
-                    let categories = hydrate.categories(position, *user, team).await;
-                    categories.map(|all| frames::categories_updated(*user, team, all))
-                }
-                (Rows::ScheduledPost(id), Audience::User(user)) => {
-                    let row = hydrate.scheduled_post(position, *user, id).await;
-                    row.map(|row| frames::scheduled_post_updated(*user, row))
-                }
-                (Rows::User(user), audience) => {
-                    let user = hydrate.user(position, user).await;
-                    let whole = !matches!(audience, Audience::Strangers(_));
-                    let shown = |u: wire::User| {
-                        if whole { u } else { u.for_others(wire::Privacy::default()) }
-                    };
-                    user.map(shown).map(frames::user_updated)
-                }
-                (Rows::ChannelMember(channel, user), _) => {
-                    let row = hydrate.channel_member(position, channel, user).await;
-                    row.map(|row| frames::channel_member_updated(user, row))
-                }
-                (
-                    rows @ (Rows::Bookmark(..) | Rows::ChangedBookmark(..) | Rows::Bookmarks),
-                    Audience::Channel { channel_id, .. } | Audience::Others { channel_id, .. },
-                ) => bookmarks(&*hydrate, position, *channel_id, rows, &audience).await,
-                (Rows::Team(team, event), _) => {
-                    let row = hydrate.team(position, team).await;
-                    row.map(|row| frames::team_changed(event, team, row))
-                }
-                (
-                    Rows::Post(_)
-                    | Rows::Thread { .. }
-                    | Rows::Bookmark(..)
-                    | Rows::ChangedBookmark(..)
-                    | Rows::Bookmarks
-                    | Rows::Sidebar(_)
-                    | Rows::ScheduledPost(_)
-                    | Rows::ChannelMembersOf(_),
-                    _,
-                ) => None,
-            };
-            if let Some(frame) = frame {
-                inbox.send(Command::Hydrated { audience, frame });
+            for frame in frames_of(&*hydrate, position, rows, &audience).await {
+                inbox.send(Command::Hydrated { audience: audience.clone(), frame });
             }
         });
     }
+}
+
+/// What rows tell `audience`; nothing where there are none.
+async fn frames_of(
+    hydrate: &dyn Hydrate,
+    position: Position,
+    rows: Rows,
+    audience: &Audience,
+) -> Vec<Frame> {
+    let frame = match (rows, audience) {
+        (Rows::Post(post), Audience::Channel { channel_id, .. }) => {
+            let post = hydrate.post(position, post).await;
+            post.map(|post| frames::post_edited(*channel_id, post))
+        }
+        (Rows::Channel(channel), _) => {
+            let row = hydrate.channel(position, channel).await;
+            row.map(|row| frames::channel_updated(channel, row))
+        }
+        (Rows::Sidebar(team), Audience::User(user)) => {
+            let categories = hydrate.categories(position, *user, team).await;
+            categories.map(|all| frames::categories_updated(*user, team, all))
+        }
+        (Rows::ScheduledPost(id), Audience::User(user)) => {
+            let row = hydrate.scheduled_post(position, *user, id).await;
+            row.map(|row| frames::scheduled_post_updated(*user, row))
+        }
+        (Rows::User(user), audience) => {
+            let user = hydrate.user(position, user).await;
+            let whole = !matches!(audience, Audience::Strangers(_));
+            let shown = |u: wire::User| {
+                if whole { u } else { u.for_others(wire::Privacy::default()) }
+            };
+            user.map(shown).map(frames::user_updated)
+        }
+        (Rows::ChannelMembersOf(user), _) => {
+            let rows = hydrate.channel_members_of(position, user).await.into_iter();
+            return rows.map(|row| frames::channel_member_updated(user, row)).collect();
+        }
+        (Rows::ChannelMember(channel, user), _) => {
+            let row = hydrate.channel_member(position, channel, user).await;
+            row.map(|row| frames::channel_member_updated(user, row))
+        }
+        (
+            rows @ (Rows::Bookmark(..) | Rows::ChangedBookmark(..) | Rows::Bookmarks),
+            Audience::Channel { channel_id, .. } | Audience::Others { channel_id, .. },
+        ) => bookmarks(hydrate, position, *channel_id, rows, audience).await,
+        (Rows::Team(team, event), _) => {
+            let row = hydrate.team(position, team).await;
+            row.map(|row| frames::team_changed(event, team, row))
+        }
+        (
+            Rows::Post(_)
+            | Rows::Thread { .. }
+            | Rows::Bookmark(..)
+            | Rows::ChangedBookmark(..)
+            | Rows::Bookmarks
+            | Rows::Sidebar(_)
+            | Rows::ScheduledPost(_),
+            _,
+        ) => None,
+    };
+    frame.into_iter().collect()
 }
 
 /// What is told of a channel's bookmarks, from their rows.

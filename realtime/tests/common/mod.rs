@@ -114,7 +114,8 @@ impl Hydrate for Rows {
         std::future::ready(Some(Vec::new())).boxed()
     }
 
-    /// All who are there follow everything. Who is not is told first: what reaches the others comes later.
+    /// All who are there follow everything. Who is not is told first: what reaches the others comes
+    /// later.
     fn threads(
         &self,
         _: Vec<Position>,

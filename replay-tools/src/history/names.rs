@@ -118,6 +118,11 @@ impl Names {
         self.erased.contains(&user)
     }
 
+    /// Something that `author` said, if it can still be read.
+    pub fn said(&self, author: UserId, text: &str) -> String {
+        if self.has_erased(author) { "(erased)".to_owned() } else { text::quoted(text) }
+    }
+
     /// The username then.
     pub fn person(&self, user: UserId, at: i64) -> String {
         let name = self.people.get(&user).and_then(|since| then(since, at));

@@ -1,6 +1,6 @@
 //! The figures of `docs/PERFORMANCE.md`: a load program against the real product in its default
-//! configuration but for the limits of requests, on the same machine, with what the machine gives beside it. It builds the product
-//! itself, as its users do and in the profile of its own build.
+//! configuration but for the limits of requests, on the same machine, with what the machine gives
+//! beside it. It builds the product itself, as its users do and in the profile of its own build.
 
 mod bare;
 mod client;

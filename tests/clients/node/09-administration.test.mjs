@@ -1,7 +1,7 @@
 // Administering teams and channels: roles, privacy, archives, invitations.
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
-import {channelOf, Live, Person, refusal, silence, teamOf, unique} from './lib/people.mjs';
+import {channelOf, Live, Person, refusal, refused, silence, teamOf, unique} from './lib/people.mjs';
 
 let ada;
 let bob;
@@ -21,11 +21,7 @@ before(async () => {
 
 after(() => Live.everyoneStops());
 
-const forbidden = async (call, ...statuses) => {
-    const error = await refusal(call);
-    assert.ok((statuses.length ? statuses : [403]).includes(error.status_code), JSON.stringify(error));
-    return error;
-};
+const forbidden = (call, ...statuses) => refused(call, ...(statuses.length ? statuses : [403]));
 
 describe('roles of a channel', () => {
     let channel;

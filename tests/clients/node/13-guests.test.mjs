@@ -1,7 +1,7 @@
 // Guests, and channels that keep something to their administrators, on a server whose administrator is known.
 import assert from 'node:assert/strict';
 import {after, before, describe, it} from 'node:test';
-import {channelOf, Live, Person, refusal, silence, teamOf, unique} from './lib/people.mjs';
+import {channelOf, Live, Person, refused, silence, teamOf, unique} from './lib/people.mjs';
 import {Server} from './lib/server.mjs';
 
 let server;
@@ -27,11 +27,6 @@ after(async () => {
     Live.everyoneStops();
     await server.remove();
 });
-
-const refused = async (call, ...statuses) => {
-    const error = await refusal(call);
-    assert.ok(statuses.includes(error.status_code), JSON.stringify(error));
-};
 
 const names = (people) => people.map((person) => person.username).sort();
 

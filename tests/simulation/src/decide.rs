@@ -20,7 +20,10 @@ use events::directory::{ChannelType, NewProfile, TeamType};
 use events::priority::Priority;
 use events::retention::ChannelPostsExpired;
 use events::user::{SessionOrigin, TokenHash};
-use events::{Body, ChannelEvent, ChannelId, Id, KeyedHash, PostId, SessionId, TeamId, UserId};
+use events::{
+    Body, ChannelEvent, ChannelId, Id, KeyedHash, PostId, ScheduledPostId, SessionId, TeamId,
+    UserId,
+};
 use projector::MemoryTables;
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -48,6 +51,37 @@ fn expire(node: &Node, channel_id: ChannelId, before: i64) -> Result<Decision, S
         files: 0,
     };
     Ok(Decision::Append(ChannelEvent::from(Body::from(expired)).into()))
+}
+
+fn unschedule(
+    node: &Node,
+    user_id: UserId,
+    scheduled_id: ScheduledPostId,
+) -> Result<Decision, String> {
+    let users = node.set.users(user_id);
+    let decided = DeleteScheduledPost { user_id, scheduled_id }.decide(users.state());
+    decided.map_err(|rejection| format!("{rejection:?}"))
+}
+
+/// A root that calls nobody, of somebody who need not be there.
+pub fn said_later(
+    actor: UserId,
+    channel_id: ChannelId,
+    post_id: PostId,
+    content: PostContent,
+) -> CreatePost {
+    CreatePost {
+        actor,
+        channel_id,
+        post_id,
+        root: None,
+        calls: Calls::default(),
+        files: Vec::new(),
+        content,
+        set_online: false,
+        collapses: false,
+        priority: Priority::default(),
+    }
 }
 
 impl Ask {
@@ -92,9 +126,8 @@ impl Ask {
                 self.decide_on_post(node, rows, row)
             }
             Self::View { .. } | Self::SetUnread { .. } => self.decide_reading(node, rows),
-            Self::Schedule { .. } | Self::Reschedule { .. } | Self::Unschedule { .. } => {
-                self.decide_later(node)
-            }
+            Self::Schedule { .. } | Self::Reschedule { .. } => self.decide_later(node),
+            Self::Unschedule { user, scheduled } => unschedule(node, *user, *scheduled),
         }
     }
 
@@ -125,31 +158,14 @@ impl Ask {
         let (Self::Schedule { user, scheduled, channel, due_at, text }
         | Self::Reschedule { user, scheduled, channel, due_at, text }) = self
         else {
-            let Self::Unschedule { user, scheduled } = self else {
-                unreachable!("only what is to be said later is decided here")
-            };
-            let users = node.set.users(*user);
-            let delete = DeleteScheduledPost { user_id: *user, scheduled_id: *scheduled };
-            return delete.decide(users.state()).map_err(|r| format!("{r:?}"));
+            unreachable!("only what is to be said later is decided here")
         };
         let directory = node.set.directory();
         let channels = node.set.channels(*channel);
         let users = node.set.users(*user);
-        let post = CreatePost {
-            actor: *user,
-            channel_id: *channel,
-            post_id: PostId::default(),
-            root: None,
-            calls: Calls::default(),
-            files: Vec::new(),
-            content: content(*text),
-            set_online: false,
-            collapses: false,
-            priority: Priority::default(),
-        };
         let later = SchedulePost {
             scheduled_id: *scheduled,
-            post,
+            post: said_later(*user, *channel, PostId::default(), content(*text)),
             priority: Default::default(),
             due_at: *due_at,
             now_ms: due_at - 1,

@@ -3,10 +3,8 @@
 
 use command_api::submission::{Answer, Decided};
 use domain::commands::Decision;
-use domain::commands::post::{Calls, CreatePost};
 use domain::errands::{Errand, Stage, Timer};
 use events::channel::PostContent;
-use events::priority::Priority;
 use events::scheduled_post::{
     ScheduledPostError, ScheduledPostFailed, ScheduledPostFired, ScheduledPostSent,
 };
@@ -18,6 +16,7 @@ use projector::MemoryTables;
 use rand::Rng;
 
 use crate::attempt::{Attempt, Work};
+use crate::decide::said_later;
 use crate::log::SimLog;
 use crate::node::Node;
 use crate::world::World;
@@ -110,18 +109,8 @@ impl ErrandWork {
         };
         let directory = node.set.directory();
         let channels = node.set.channels(self.timer.channel_id);
-        let create = CreatePost {
-            actor: self.user,
-            channel_id: self.timer.channel_id,
-            post_id,
-            root: None,
-            calls: Calls::default(),
-            files: Vec::new(),
-            content: PostContent { message, ..PostContent::default() },
-            set_online: false,
-            collapses: false,
-            priority: Priority::default(),
-        };
+        let content = PostContent { message, ..PostContent::default() };
+        let create = said_later(self.user, self.timer.channel_id, post_id, content);
         create.decide(directory.state(), channels.state()).map_err(|r| format!("{r:?}"))
     }
 

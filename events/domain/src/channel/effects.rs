@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use events::bookmark::BookmarkedFile;
 use events::channel::{
     Broadcast, ChannelCreated, ChannelMemberNotifyChanged, ChannelMemberRemoved,
-    ChannelMembersAdded, LeftBecause, NewMember, Notice, PostCreated,
+    ChannelMembersAdded, ChannelModerated, LeftBecause, NewMember, Notice, PostCreated,
 };
 use events::directory::{ChannelType, JoinedVia};
+use events::retention::ChannelPostsExpired;
 use events::{BookmarkId, ChannelId, TeamId, UserId};
 
 use super::{Channel, Channels, Member, joins};
@@ -186,6 +188,37 @@ fn admit_member(
         mentions_root: member.mentions_root,
         base: Some(Base { at, totals }),
     }
+}
+
+pub(super) fn moderate(channel: &mut Channel, moderated: &ChannelModerated) {
+    for change in &moderated.changes {
+        let kept = (change.whom, change.what);
+        if change.allowed {
+            channel.kept.remove(&kept);
+        } else {
+            channel.kept.insert(kept);
+        }
+    }
+}
+
+/// Nothing that is said from now on is past its time. Answers the bookmarks that are left, where some went
+/// with their files.
+pub(super) fn expire(
+    channel: &mut Channel,
+    expired: &ChannelPostsExpired,
+    at: i64,
+) -> Option<Box<[BookmarkId]>> {
+    let before = expired.before.min(at);
+    channel.expired_before = channel.expired_before.max(before);
+    let files_before = expired.files_before.min(at);
+    channel.files_expired_before = channel.files_expired_before.max(files_before);
+    if expired.kept_author_ids.is_empty() {
+        channel.cleared_before = channel.cleared_before.max(before);
+    }
+    let is_past = |file: BookmarkedFile| {
+        file.create_at < files_before && !expired.kept_author_ids.contains(&file.owner_id)
+    };
+    channel.bookmarks.let_go(|held| held.file.is_some_and(is_past))
 }
 
 pub(super) fn count_notice(channel: &mut Channel, notice: &Notice, at: i64) {

@@ -4,15 +4,16 @@ use events::bookmark::{
     BookmarkChanged, BookmarkContent, BookmarkCreated, BookmarkDeleted, BookmarkMoved,
     BookmarkedFile,
 };
+use events::directory::ChannelType;
 use events::{BookmarkId, ChannelId, Nothing, UserId};
 
-use super::channel::{ChannelRejection as R, team_stands};
+use super::channel::{ChannelRejection as R, channel_refusal, team_stands};
 use super::post::FileFacts;
 use super::reaction::valid_emoji_name;
 use super::{Decision, ensure, fits, in_channels};
 use crate::channel::{Channel, Channels};
 use crate::directory::Directory;
-use crate::permissions::{Permission, Place, knows_channel, may};
+use crate::permissions::{Permission, Place, may};
 use crate::rights;
 
 type Decided = Result<Decision, R>;
@@ -26,15 +27,14 @@ fn open_to<'c>(
     channels: &'c Channels,
     channel: ChannelId,
     actor: UserId,
-    what: fn(events::directory::ChannelType) -> Permission,
+    what: fn(ChannelType) -> Permission,
 ) -> Result<&'c Channel, R> {
     let channel = channels.channel(channel).ok_or(R::UnknownChannel)?;
     let is_member = rights::member(directory, channel, actor).is_some();
     // Nobody administers the conversations of others.
     let may_here = channel.r#type.in_team() || is_member;
     if !may_here || !may(directory, actor, what(channel.r#type), Place::Channel(channel)) {
-        let knows = knows_channel(directory, actor, channel);
-        return Err(if knows { R::Forbidden } else { R::UnknownChannel });
+        return Err(channel_refusal(directory, channel, actor));
     }
     team_stands(directory, channel)?;
     ensure(!channel.archived, R::Archived)?;
@@ -189,9 +189,8 @@ impl MoveBookmark {
         let may_order = Permission::order_bookmark;
         let channel = open_to(directory, channels, channel_id, actor, may_order)?;
         let held = channel.bookmarks.place(bookmark_id).ok_or(R::UnknownBookmark)?;
-        let last = channel.bookmarks.ids().len() - 1;
         let wanted = usize::try_from(place).unwrap_or(usize::MAX);
-        ensure(wanted <= last, R::Invalid("sort_order"))?;
+        ensure(wanted < channel.bookmarks.count(), R::Invalid("sort_order"))?;
         if held == wanted {
             return Ok(Decision::AlreadySo);
         }

@@ -112,18 +112,7 @@ fn a_guest_founds_nothing_joins_nothing_and_brings_in_nobody() {
 fn a_guest_says_something_and_deletes_nothing() {
     let mut given = with_guest();
     given.done(say(1, 4, "hello").decide(&given.directory, &given.channels));
-    let post = PostFacts {
-        post_id: post(1),
-        channel_id: channel(1),
-        author_id: user(4),
-        root_id: None,
-        create_at: 1,
-        is_system: false,
-        is_pinned: false,
-        deleted: false,
-        deleted_by: None,
-    };
-    let deletes = DeletePost { actor: user(4), post };
+    let deletes = DeletePost { actor: user(4), post: facts(1, 1, 4) };
     let decided = deletes.decide(&given.directory, &given.channels);
     assert_eq!(decided, Err(PostRejection::Forbidden));
 }
@@ -237,17 +226,7 @@ fn where_nobody_may_call_everybody_a_call_is_text() {
 fn a_channel_may_keep_reactions_and_members_to_its_administrators() {
     let mut given = scene().with_user(5).with_member(1, 5);
     given.done(say(1, 3, "hello").decide(&given.directory, &given.channels));
-    let post = PostFacts {
-        post_id: post(1),
-        channel_id: channel(1),
-        author_id: user(3),
-        root_id: None,
-        create_at: 1,
-        is_system: false,
-        is_pinned: false,
-        deleted: false,
-        deleted_by: None,
-    };
+    let post = facts(1, 1, 3);
     let react = |n| AddReaction { actor: user(n), post, emoji_name: "tada".into(), stands: false };
     assert!(react(4).decide(&given.directory, &given.channels).is_ok());
     for what in [Moderated::CreateReactions, Moderated::ManageMembers] {

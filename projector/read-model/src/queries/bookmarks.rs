@@ -95,15 +95,19 @@ fn read(fields: &mut Fields<'_>) -> sqlx::Result<Option<BookmarkView>> {
     Ok(Some(BookmarkView { row, file }))
 }
 
-fn read_after(row: &PgRow, skipped: usize) -> sqlx::Result<Option<BookmarkView>> {
-    let mut fields = Fields::of(row);
-    fields.skip(skipped);
-    read(&mut fields)
+/// Those of `rows`, each after so many other fields.
+fn read_all(rows: &[PgRow], skipped: usize) -> sqlx::Result<Vec<BookmarkView>> {
+    let one = |row: &PgRow| {
+        let mut fields = Fields::of(row);
+        fields.skip(skipped);
+        read(&mut fields).transpose()
+    };
+    rows.iter().filter_map(one).collect()
 }
 
 impl Reader {
-    /// The bookmarks of a channel in their order, for whoever may know of it, as of its header; those that changed after `since`, gone ones included,
-    /// where it is above 0.
+    /// The bookmarks of a channel in their order, for whoever may know of it, as of its header; those that
+    /// changed after `since`, gone ones included, where it is above 0.
     ///
     /// # Errors
     /// The database cannot be asked.
@@ -121,10 +125,8 @@ impl Reader {
             .await?;
         let Some(first) = rows.first() else { return Ok(Access::Unknown) };
         let may = first.try_get(0)?;
-        let found: sqlx::Result<Vec<_>> =
-            rows.iter().filter_map(|row| read_after(row, 1).transpose()).collect();
-        let found = found?;
-        Ok(Access::judged(false, may, || found))
+        let found = read_all(&rows, 1)?;
+        Ok(Access::granted_if(may, found))
     }
 
     /// Those of a channel that stand, or these, gone or not. Who may see them is for the caller to judge.
@@ -139,9 +141,7 @@ impl Reader {
         let only: Option<Vec<Key>> = only.map(|ids| ids.iter().copied().map(Key::from).collect());
         let query = sqlx::query(OF_FRAME.as_str()).bind(Key::from(channel)).bind(only);
         let rows = query.fetch_all(&self.pool).await?;
-        let found: sqlx::Result<Vec<_>> =
-            rows.iter().filter_map(|row| read_after(row, 0).transpose()).collect();
-        Ok(found?)
+        Ok(read_all(&rows, 0)?)
     }
 
     /// A bookmark that stands, and a file of its channel, whoever asks: the command judges rights against
@@ -168,8 +168,12 @@ impl Reader {
         let mut fields = Fields::of(&row);
         let next_offset = offset(fields.next()?);
         let (is_there, is_shown): (bool, bool) = (fields.next()?, fields.next()?);
-        let file = if is_there { Some((fields.table()?, is_shown)) } else { None };
-        let skipped = 3 + FileRow::COLUMNS.len();
-        Ok(BookmarksOfCommand { bookmark: read_after(&row, skipped)?, file, next_offset })
+        let file = if is_there {
+            Some((fields.table()?, is_shown))
+        } else {
+            fields.skip(FileRow::COLUMNS.len());
+            None
+        };
+        Ok(BookmarksOfCommand { bookmark: read(&mut fields)?, file, next_offset })
     }
 }

@@ -117,7 +117,7 @@ impl Reader {
                 zones.extend(timezone(&StringMap::read(row, 2)?));
             }
         }
-        Ok(Access::judged(false, may, || zones))
+        Ok(Access::granted_if(may, zones))
     }
 }
 

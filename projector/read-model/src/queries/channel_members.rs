@@ -226,6 +226,6 @@ impl Reader {
                 members.push(ChannelMemberRow::read(row, 2)?);
             }
         }
-        Ok(Access::judged(false, may, || members))
+        Ok(Access::granted_if(may, members))
     }
 }

@@ -261,7 +261,7 @@ impl Reader {
                 channels.push(read(row, 3)?);
             }
         }
-        Ok(if known { Access::judged(true, may, || channels) } else { Access::Unknown })
+        Ok(Access::judged(known, may, channels))
     }
 
     /// # Errors
@@ -286,12 +286,12 @@ impl Reader {
             pinnedpost_count: row.try_get(3)?,
             files_count: row.try_get(4)?,
         };
-        Ok(Access::judged(false, row.try_get(0)?, || stats))
+        Ok(Access::granted_if(row.try_get(0)?, stats))
     }
 }
 
 fn one(row: Option<&PgRow>) -> Result<Access<ChannelView>> {
     let Some(row) = row else { return Ok(Access::Unknown) };
     let (may, channel) = (row.try_get(0)?, read(row, 1)?);
-    Ok(Access::judged(false, may, || channel))
+    Ok(Access::granted_if(may, channel))
 }

@@ -101,7 +101,7 @@ impl Reader {
             return Ok(Access::Unknown);
         }
         let file = FileRow::read(&row, 2)?;
-        Ok(Access::judged(false, may, || file))
+        Ok(Access::granted_if(may, file))
     }
 
     /// Those of `files` that posts show which the viewer may read, in no order.
@@ -147,7 +147,7 @@ impl Reader {
                 files.push(FileRow::read(row, 2)?);
             }
         }
-        Ok(Access::judged(false, may, || files))
+        Ok(Access::granted_if(may, files))
     }
 
     /// Files of a channel by id, attached or not, for the command that attaches them.

@@ -1,7 +1,7 @@
 //! What can be asked, by subject. All are methods of [`crate::Reader`]; each is one statement and
-//! therefore one snapshot. Only drafts and scheduled posts are read in two: the ids of their files stand in JSON, as
-//! clients spell them. The second statement asks by itself whose the files are, so that a file which somebody
-//! loses or sends in between is missing, and none is shown that is not theirs.
+//! therefore one snapshot. Only drafts and scheduled posts are read in two: the ids of their files stand
+//! in JSON, as clients spell them. The second statement asks by itself whose the files are, so that a file
+//! which somebody loses or sends in between is missing, and none is shown that is not theirs.
 
 mod acknowledgements;
 mod bookmarks;

@@ -137,7 +137,7 @@ impl Reader {
                 people.push(UserRow::read(row, 2)?);
             }
         }
-        Ok(Access::judged(true, may, || people))
+        Ok(Access::judged(true, may, people))
     }
 
     /// The members of group and direct channels that the viewer is in.

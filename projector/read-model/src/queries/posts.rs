@@ -132,6 +132,6 @@ impl Reader {
                 found.push(T::read(row, 2)?);
             }
         }
-        Ok(Access::judged(false, may, || found))
+        Ok(Access::granted_if(may, found))
     }
 }

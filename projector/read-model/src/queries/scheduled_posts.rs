@@ -59,29 +59,24 @@ impl ScheduledPostView {
     }
 }
 
-static ONE: LazyLock<String> = LazyLock::new(|| {
+/// Those of one person, the next first.
+fn sql(condition: &str) -> String {
     format!(
         "SELECT c.team_id, COALESCE(f.failed_at, 0), COALESCE(f.error_code, ''), {}
          FROM scheduled_posts s
          LEFT JOIN channels c ON c.id = s.channel_id
-         LEFT JOIN scheduled_post_failures f ON f.user_id = s.user_id AND f.id = s.id",
+         LEFT JOIN scheduled_post_failures f ON f.user_id = s.user_id AND f.id = s.id
+         WHERE s.user_id = $1 AND {condition}
+         ORDER BY s.scheduled_at, s.create_at, s.id",
         ScheduledPostRow::select("s")
     )
-});
+}
 
 /// Of channels that the person has left, too, for there it will fail or has failed.
-static OF_TEAM: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "{}
-         WHERE s.user_id = $1
-           AND (c.team_id = $2 OR ($3 AND c.id IS NOT NULL AND c.team_id IS NULL))
-         ORDER BY s.scheduled_at, s.create_at, s.id",
-        ONE.as_str()
-    )
-});
+static OF_TEAM: LazyLock<String> =
+    LazyLock::new(|| sql("(c.team_id = $2 OR ($3 AND c.id IS NOT NULL AND c.team_id IS NULL))"));
 
-static OF_FRAME: LazyLock<String> =
-    LazyLock::new(|| format!("{} WHERE s.user_id = $1 AND s.id = $2", ONE.as_str()));
+static ONE: LazyLock<String> = LazyLock::new(|| sql("s.id = $2"));
 
 impl Reader {
     /// What somebody wrote to be sent in a team, and in conversations if those are asked for; the next
@@ -119,7 +114,7 @@ impl Reader {
         user: UserId,
         id: ScheduledPostId,
     ) -> Result<Option<ScheduledPostView>> {
-        let row = sqlx::query(OF_FRAME.as_str())
+        let row = sqlx::query(ONE.as_str())
             .bind(Key::from(user))
             .bind(Key::from(id))
             .fetch_optional(&self.pool)

@@ -207,7 +207,7 @@ impl Reader {
                 members.push(TeamMemberRow::read(row, 3)?);
             }
         }
-        Ok(if known { Access::judged(true, may, || members) } else { Access::Unknown })
+        Ok(Access::judged(known, may, members))
     }
 
     /// How many are in a team, and active; of `among`, where it is given.
@@ -233,7 +233,7 @@ impl Reader {
             total_member_count: row.try_get(2)?,
             active_member_count: row.try_get(3)?,
         };
-        Ok(if known { Access::judged(true, may, || stats) } else { Access::Unknown })
+        Ok(Access::judged(known, may, stats))
     }
 
     /// What is unread in each of somebody's teams; of muted channels only mentions.
@@ -262,5 +262,5 @@ impl Reader {
 fn team_of(row: Option<&PgRow>) -> Result<Access<TeamRow>> {
     let Some(row) = row else { return Ok(Access::Unknown) };
     let (may, team) = (row.try_get(0)?, TeamRow::read(row, 1)?);
-    Ok(Access::judged(false, may, || team))
+    Ok(Access::granted_if(may, team))
 }

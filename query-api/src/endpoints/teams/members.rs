@@ -69,13 +69,12 @@ async fn members(
     page: Page,
 ) -> Result<Vec<TeamMemberRow>, ApiError> {
     let known = known_people(app, caller).await?;
-    let known: Option<Vec<UserId>> = known.map(|known| match only {
-        Some(only) => only.iter().copied().filter(|user| known.contains(user)).collect(),
-        None => known.into_iter().collect(),
-    });
-    let only = known.as_deref().or(only);
+    let only: Option<Vec<UserId>> = match only {
+        Some(only) => Some(only.iter().copied().filter(|user| known.contain(*user)).collect()),
+        None => known.listed(),
+    };
     app.granted(DIRECTORY, ApiError::team_not_found, || {
-        app.reader.team_members(caller.user, team, only, page)
+        app.reader.team_members(caller.user, team, only.as_deref(), page)
     })
     .await
 }

@@ -3,7 +3,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use events::UserId;
 use http::HeaderMap;
 use platform::http::{ApiError, Path};
 use serde_json::json;
@@ -53,7 +52,7 @@ pub(crate) async fn stats(
     caller: Caller,
     Path(team): Path<TeamPath>,
 ) -> Result<Response, ApiError> {
-    let known: Option<Vec<UserId>> = known_people(&app, &caller).await?.map(Vec::from_iter);
+    let known = known_people(&app, &caller).await?.listed();
     let ask = || app.reader.team_stats(caller.user, team.0, known.as_deref());
     let stats = app.granted(DIRECTORY, ApiError::team_not_found, ask).await?;
     Ok(render::ok(&stats))

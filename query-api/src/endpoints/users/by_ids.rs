@@ -1,12 +1,8 @@
 //! `POST /users/ids`, `POST /users/usernames`: several accounts; those that do not exist are left out.
 
-use std::collections::BTreeSet;
-
 use axum::extract::State;
 use axum::response::Response;
-use events::UserId;
 use platform::http::{ApiError, Json, Query};
-use read_model::rows::UserRow;
 
 use crate::app::{App, failed};
 use crate::caller::Caller;
@@ -24,7 +20,7 @@ pub(crate) async fn by_ids(
     let since = query.int("since").unwrap_or(0);
     let mut rows = app.reader.users_by_ids(&wanted).await.map_err(failed)?;
     let known = known_people(&app, &caller).await?;
-    rows.retain(|row| row.update_at > since && knows(known.as_ref(), row));
+    rows.retain(|row| row.update_at > since && known.contain(row.id));
     rows.sort_by(|a, b| a.username.cmp(&b.username));
     Ok(render::ok(&render::users(&rows, &caller)))
 }
@@ -36,12 +32,7 @@ pub(crate) async fn by_usernames(
 ) -> Result<Response, ApiError> {
     let mut rows = app.reader.users_by_usernames(&usernames).await.map_err(failed)?;
     let known = known_people(&app, &caller).await?;
-    rows.retain(|row| knows(known.as_ref(), row));
+    rows.retain(|row| known.contain(row.id));
     rows.sort_by(|a, b| a.username.cmp(&b.username));
     Ok(render::ok(&render::users(&rows, &caller)))
-}
-
-/// Whether the account is among those that somebody may know of.
-pub(super) fn knows(known: Option<&BTreeSet<UserId>>, row: &UserRow) -> bool {
-    known.is_none_or(|known| known.contains(&row.id))
 }

@@ -7,7 +7,6 @@ use platform::http::{ApiError, Path};
 use read_model::rows::UserRow;
 use wire::Privacy;
 
-use super::by_ids::knows;
 use crate::app::{App, DIRECTORY};
 use crate::caller::Caller;
 use crate::render;
@@ -20,7 +19,7 @@ pub(crate) async fn by_username(
 ) -> Result<Response, ApiError> {
     let usernames = [username];
     let known = known_people(&app, &caller).await?;
-    let known = |row: &UserRow| knows(known.as_ref(), row);
+    let known = |row: &UserRow| known.contain(row.id);
     let ask =
         || app.reader.users_by_usernames(&usernames).map(|rows| Ok(rows?.pop().filter(known)));
     let row = app.found(DIRECTORY, ApiError::user_not_found, ask).await?;
@@ -37,7 +36,7 @@ pub(crate) async fn by_email(
         return Err(ApiError::forbidden());
     }
     let known = known_people(&app, &caller).await?;
-    let known = |row: &UserRow| knows(known.as_ref(), row);
+    let known = |row: &UserRow| known.contain(row.id);
     let ask = || app.reader.user_by_email(&email).map(|row| Ok(row?.filter(known)));
     let row = app.found(DIRECTORY, ApiError::user_not_found, ask).await?;
     Ok(render::ok(&render::user(&row, &caller)))

@@ -13,7 +13,7 @@ use sealing::FileKey;
 use crate::app::{App, DIRECTORY, failed};
 use crate::caller::Caller;
 use crate::pictures;
-use crate::rights::require_known;
+use crate::rights::require_account;
 
 /// Pixels of a cell, cells of a side: a cell of margin around a pattern of five.
 const CELL: usize = 18;
@@ -61,16 +61,6 @@ pub(crate) async fn default(
     drawn(user)
 }
 
-async fn require_account(app: &App, caller: &Caller, user: UserId) -> Result<(), ApiError> {
-    if !exists(app, user) {
-        app.fold_on(DIRECTORY).await?;
-        if !exists(app, user) {
-            return Err(ApiError::user_not_found());
-        }
-    }
-    require_known(app, caller, user).await
-}
-
 fn chose_one(app: &App, user: UserId) -> bool {
     app.fold.directory().state().pictures().of_person(user).is_some()
 }
@@ -98,10 +88,6 @@ fn drawn(user: UserId) -> Result<Response, ApiError> {
     let mut response = Response::new(Body::from(picture(user).map_err(ApiError::internal)?));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
     Ok(response)
-}
-
-fn exists(app: &App, user: UserId) -> bool {
-    app.fold.directory().state().account(user).is_some()
 }
 
 /// A pattern of five by five cells, the same on the left and on the right, in a colour of its own.

@@ -18,9 +18,9 @@ pub(crate) async fn known(State(app): State<App>, caller: Caller) -> Result<Resp
 pub(crate) async fn stats(State(app): State<App>, caller: Caller) -> Result<Response, ApiError> {
     let known = known_people(&app, &caller).await?;
     let directory = app.fold.directory();
-    let people = directory.state().accounts().filter(|(user, account)| {
-        let knows = known.as_ref().is_none_or(|known| known.contains(user));
-        account.active && !account.is_bot && knows
-    });
+    let people = directory
+        .state()
+        .accounts()
+        .filter(|(user, account)| account.active && !account.is_bot && known.contain(*user));
     Ok(render::ok(&json!({ "total_users_count": people.count() })))
 }

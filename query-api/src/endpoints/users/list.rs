@@ -26,7 +26,7 @@ pub(crate) async fn get(
         not_in_channel: id_param(&query, "not_in_channel")?,
         active: activity(&query),
         term: None,
-        among: known_people(&app, &caller).await?.map(Vec::from_iter),
+        among: known_people(&app, &caller).await?.listed(),
         order: order(&query),
     };
     let page = rows_page(query.page());

@@ -48,7 +48,7 @@ pub(crate) async fn post(
         not_in_channel: optional_id("not_in_channel_id", &search.not_in_channel_id)?,
         active: (!search.allow_inactive).then_some(true),
         term: Some(name(&search.term)),
-        among: known_people(&app, &caller).await?.map(Vec::from_iter),
+        among: known_people(&app, &caller).await?.listed(),
         ..PeopleQuery::default()
     };
     let found = find(&app, &caller, &people, search.limit).await?;
@@ -67,7 +67,7 @@ pub(crate) async fn autocomplete(
         in_channel,
         active: Some(true),
         term: Some(name(query.get("name").unwrap_or_default())),
-        among: known_people(&app, &caller).await?.map(Vec::from_iter),
+        among: known_people(&app, &caller).await?.listed(),
         ..PeopleQuery::default()
     };
     let limit = query.int("limit");

@@ -8,11 +8,11 @@ use platform::clock::now_ms;
 use platform::http::{ApiError, Json, Path, UserRef};
 use wire::Status;
 
-use crate::app::{App, DIRECTORY};
+use crate::app::App;
 use crate::caller::Caller;
 use crate::endpoints::{UserIds, ids};
 use crate::render;
-use crate::rights::{known_people, require_known};
+use crate::rights::{known_people, require_account};
 
 pub(crate) async fn one(
     State(app): State<App>,
@@ -20,13 +20,7 @@ pub(crate) async fn one(
     Path(user): Path<UserRef>,
 ) -> Result<Response, ApiError> {
     let user = user.resolve(caller.user);
-    if !exists(&app, user) {
-        app.fold_on(DIRECTORY).await?;
-        if !exists(&app, user) {
-            return Err(ApiError::user_not_found());
-        }
-    }
-    require_known(&app, &caller, user).await?;
+    require_account(&app, &caller, user).await?;
     Ok(render::ok(&status(&app, user)))
 }
 
@@ -38,19 +32,14 @@ pub(crate) async fn by_ids(
 ) -> Result<Response, ApiError> {
     let users: UserIds = ids(&texts)?;
     let known = known_people(&app, &caller).await?;
-    let knows = |user: &UserId| known.as_ref().is_none_or(|known| known.contains(user));
-    let shown = |user: &UserId| if knows(user) { status(&app, *user) } else { offline(*user) };
-    let statuses: Vec<Status> = users.iter().map(shown).collect();
+    let shown = |user| if known.contain(user) { status(&app, user) } else { offline(user) };
+    let statuses: Vec<Status> = users.iter().copied().map(shown).collect();
     Ok(render::ok(&statuses))
 }
 
 fn offline(user_id: UserId) -> Status {
     let (status, manual) = (StatusKind::Offline, false);
     Status { user_id, status, manual, last_activity_at: 0, dnd_end_time: 0 }
-}
-
-fn exists(app: &App, user: UserId) -> bool {
-    app.fold.directory().state().account(user).is_some()
 }
 
 fn status(app: &App, user: UserId) -> Status {

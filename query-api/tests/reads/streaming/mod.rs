@@ -6,27 +6,18 @@ mod past;
 mod redaction;
 mod requests;
 
-use events::channel::NoticeKind;
 use events::directory::ChannelType;
-use events::{ChannelEvent, ChannelId, PostId};
+use events::{ChannelEvent, PostId};
 
-use crate::people::{Person, Team};
+use crate::people::Person;
 use crate::world::{Setup, World};
 
+pub use crate::scene::Scene;
 pub use listener::Listener;
-
-/// Two people in one channel of a team, the first of whom administers the system.
-pub struct Scene {
-    pub world: World,
-    pub ada: Person,
-    pub bob: Person,
-    pub team: Team,
-    pub channel: ChannelId,
-}
 
 impl Scene {
     pub async fn set() -> Self {
-        Self::set_in(World::start().await).await
+        Self::start(ChannelType::Private).await
     }
 
     /// With so few events in memory that nearly everything is read from the log.
@@ -37,13 +28,7 @@ impl Scene {
     }
 
     pub async fn set_in(world: World) -> Self {
-        let ada = world.person("ada").await;
-        let bob = world.person("bob").await;
-        let team = world.team(&ada, "tea").await;
-        world.join_team(team, &bob).await;
-        let channel = world.channel(team, ChannelType::Private, "green", &ada).await;
-        world.join(channel, &bob, NoticeKind::JoinChannel).await;
-        Self { world, ada, bob, team, channel }
+        Self::start_in(world, ChannelType::Private).await
     }
 
     /// Everything of the channel, from its beginning.

@@ -150,7 +150,7 @@ impl ChannelTeller<'_> {
     }
 
     fn said(&self, author: UserId, text: &str) -> String {
-        if self.names.has_erased(author) { "(erased)".to_owned() } else { quoted(text) }
+        self.names.said(author, text)
     }
 
     fn bookmark(&self, shown: &BookmarkContent, owner: UserId) -> String {

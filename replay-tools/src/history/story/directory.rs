@@ -72,11 +72,7 @@ impl DirectoryTeller<'_> {
             E::LegalHoldPlaced(b) => format!(
                 "{by} placed the legal hold {}, {}",
                 b.c.hold_id,
-                if self.names.has_erased(b.c.by) {
-                    "(erased)".to_owned()
-                } else {
-                    quoted(&b.p.name)
-                }
+                self.names.said(b.c.by, &b.p.name)
             ),
             E::LegalHoldReleased(b) => format!("{by} released the legal hold {}", b.c.hold_id),
             E::RetentionRunFinished(b) => format!(

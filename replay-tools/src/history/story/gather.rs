@@ -151,9 +151,9 @@ impl Gathering<'_> {
             Some(Event::Directory(DirectoryEvent::ChannelNameChanged(b))) => {
                 names.team_of(b.c.channel_id) == Some(team)
             }
-            Some(Event::Directory(DirectoryEvent::UserErased(_))) => {
-                folded.verdict.applied().is_some_and(|applied| applied.teams.contains(&team))
-            }
+            Some(Event::Directory(
+                DirectoryEvent::UserErased(_) | DirectoryEvent::UserGuestChanged(_),
+            )) => folded.verdict.applied().is_some_and(|applied| applied.teams.contains(&team)),
             _ => names_id(folded, team.0),
         };
         self.directory(of_team).await?;

@@ -13,9 +13,6 @@ use crate::history::text::{plain, quoted};
 pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
     let (_, Event::Users(event)) = entry.opened.decoded.as_ref()? else { return None };
     let person = |user: UserId| names.person(user, entry.at());
-    let words = |user: UserId, text: &str| {
-        if names.has_erased(user) { "(erased)".to_owned() } else { quoted(text) }
-    };
     Some(match event {
         UserEvent::RulesActivated(_) | UserEvent::EpochOpened(_) | UserEvent::EpochSealed(_) => {
             return None;
@@ -58,7 +55,7 @@ pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
         }
         UserEvent::CustomStatusSet(b) => {
             let who = person(b.c.user_id);
-            let said = words(b.c.user_id, &b.p.status.text);
+            let said = names.said(b.c.user_id, &b.p.status.text);
             format!("{who} said that they are at {said}")
         }
         UserEvent::CustomStatusCleared(b) => {
@@ -68,11 +65,11 @@ pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
             format!("{} forgot a status of before", person(b.c.user_id))
         }
         UserEvent::ScheduledPostCreated(b) => {
-            let said = words(b.c.user_id, &b.p.message);
+            let said = names.said(b.c.user_id, &b.p.message);
             format!("{} wrote {said}, to be sent at {}", person(b.c.user_id), Instant(b.c.due_at))
         }
         UserEvent::ScheduledPostChanged(b) => {
-            let (who, said) = (person(b.c.user_id), words(b.c.user_id, &b.p.message));
+            let (who, said) = (person(b.c.user_id), names.said(b.c.user_id, &b.p.message));
             format!("{who} wrote {said} instead, to be sent at {}", Instant(b.c.due_at))
         }
         UserEvent::ScheduledPostDeleted(b) => {
@@ -101,7 +98,6 @@ pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
             };
             format!("{} {became} of the post {}", person(b.c.user_id), b.c.post_id)
         }
-
         UserEvent::ProfileValuesSet(b) => {
             format!("{} fields of {}'s profile were set", b.c.field_ids.len(), person(b.c.user_id))
         }

@@ -1,6 +1,7 @@
 // People who use the official client: REST through Client4, live events through
 // its WebSocketClient. Nothing here patches the client; Node only lacks two
 // browser globals that it reads.
+import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {randomBytes} from 'node:crypto';
 
@@ -68,6 +69,13 @@ export async function refusal(call) {
         return error;
     }
     throw new Error(`expected a refusal, got ${JSON.stringify(answer)}`);
+}
+
+/** The refusal that `call` comes to, which has one of these statuses. */
+export async function refused(call, ...statuses) {
+    const error = await refusal(call);
+    assert.ok(statuses.includes(error.status_code), JSON.stringify(error));
+    return error;
 }
 
 /** A live connection that keeps every frame and can be asked for one to come. */
