@@ -170,11 +170,7 @@ describe('a long channel', () => {
     const channel = await fresh(ada, 'long');
     for (let n = 0; n < 160; n++) await api.say(channel.id, `number ${n}.`);
     await ada.go('/first/channels/long');
-    await until('its end is in view', async () => {
-      const box = await ada.post('number 159.').boundingBox();
-      const end = await ada.composer().boundingBox();
-      return box && end && box.y + box.height < end.y + 8;
-    });
+    await ada.seesAtEnd('number 159.');
     const list = ada.page.getByRole('log');
     const rows = () => ada.page.locator('.list .post').count();
     assert.ok((await rows()) < 100, 'only what can be seen is in the document');
@@ -192,7 +188,7 @@ describe('a long channel', () => {
       return ada.page.getByText('This is the start of long').isVisible();
     });
     await ada.page.getByRole('button', { name: 'To the newest messages' }).click();
-    await ada.sees('number 159.');
+    await ada.seesAtEnd('number 159.');
   });
 
   it('opens at the message that a link leads to', async () => {
@@ -202,7 +198,24 @@ describe('a long channel', () => {
     await bob.go(`/first/pl/${post.id}`);
     await bob.page.locator('.post.focused', { hasText: 'number 60.' }).waitFor();
     await bob.page.getByRole('button', { name: 'To the newest messages' }).click();
-    await bob.sees('number 159.');
+    await bob.seesAtEnd('number 159.');
+  });
+
+  it('takes what is read on for nothing new', async () => {
+    const channel = await api.ask('GET', `/teams/${team.id}/channels/name/long`);
+    const { posts } = await api.ask('GET', `/channels/${channel.id}/posts?per_page=200`);
+    const post = Object.values(posts).find(({ message }) => message === 'number 120.');
+    await bob.go(`/first/pl/${post.id}`);
+    await bob.page.locator('.post.focused', { hasText: 'number 120.' }).waitFor();
+    await bob.page.getByRole('log').hover();
+    await until('it reads on', async () => {
+      await bob.page.mouse.wheel(0, 40);
+      return (await bob.post('number 152.').count()) > 0;
+    });
+    // It is far from its end once more: the button is there, and tells of nothing that came.
+    const button = bob.page.locator('.to-end');
+    await button.waitFor();
+    assert.equal(await button.textContent(), 'To the newest messages');
   });
 });
 

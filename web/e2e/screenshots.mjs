@@ -91,7 +91,10 @@ try {
     await work(person);
     await until('pictures', () =>
       person.page.evaluate(() =>
-        [...document.images].every((image) => image.complete || image.loading === 'lazy'),
+        [...document.querySelectorAll('.avatar')].every((avatar) => {
+          const { top, bottom } = avatar.getBoundingClientRect();
+          return bottom < 0 || top > innerHeight || avatar.querySelector('img')?.complete;
+        }),
       ),
     );
     await person.page.screenshot({ path: `${IMAGES}${name}.png` });
@@ -99,7 +102,7 @@ try {
   };
   const inLaunch = async (person) => {
     await person.logIn('mara', '/fjord/channels/autumn-launch');
-    await person.sees('First sketch');
+    await person.seesAtEnd('First sketch');
     await until('emoji', async () => (await person.page.locator('.emoji').count()) > 0);
     await until('colours', async () => (await person.page.locator('.hljs-keyword').count()) > 0);
   };
@@ -121,7 +124,7 @@ try {
   await shoot('switcher', {}, async (person) => {
     await inLaunch(person);
     await person.page.keyboard.press('Control+k');
-    await person.page.keyboard.type('i');
+    await person.page.getByRole('combobox', { name: 'Channel or person' }).fill('i');
     await person.page.getByRole('option').first().waitFor();
   });
   await shoot('emoji-dark', { colorScheme: 'dark' }, async (person) => {
@@ -133,8 +136,6 @@ try {
   await shoot('search', {}, async (person) => {
     await inLaunch(person);
     await person.page.keyboard.press('Control+f');
-    await person.page.keyboard.type('launch OR photos');
-    await person.page.keyboard.press('Control+a');
     await person.page.keyboard.type('photos');
     await person.page.keyboard.press('Enter');
     await person.page.locator('mark').first().waitFor();

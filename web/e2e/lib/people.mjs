@@ -160,6 +160,15 @@ export class Person {
     return this.post(text);
   }
 
+  /** The list stands at its newest message, and that is this one. */
+  async seesAtEnd(text) {
+    await until('its end is in view', async () => {
+      const box = await this.post(text).boundingBox();
+      const end = await this.composer().boundingBox();
+      return box && end && box.y + box.height < end.y + 8;
+    });
+  }
+
   entry(name) {
     return this.page.getByRole('navigation', { name: 'Channels' }).locator('a.entry', { hasText: name });
   }

@@ -3,26 +3,20 @@ import { describe, expect, it } from 'vitest';
 import de from './de.json';
 import en from './en.json';
 
-const variables = (text: string): string[] =>
-  [...new Set([...text.matchAll(/\{(\w+)/g)].map((match) => match[1]!))]
-    .filter((name) => !/^\p{Lu}/u.test(name))
-    .sort();
-
 describe('the catalogues', () => {
   it('have the same keys', () => {
     expect(Object.keys(de)).toEqual(Object.keys(en));
   });
 
   it('name the same variables', () => {
-    const arguments_ = (locale: string, text: string) =>
-      JSON.stringify(variables(text)) &&
+    const variables = (locale: string, text: string) =>
       new IntlMessageFormat(text, locale)
         .getAst()
         .filter((part) => 'value' in part && part.type !== 0)
         .map((part) => (part as { value: string }).value)
         .sort();
     for (const [key, text] of Object.entries(en)) {
-      expect([key, arguments_('de', de[key as keyof typeof de])]).toEqual([key, arguments_('en', text)]);
+      expect([key, variables('de', de[key as keyof typeof de])]).toEqual([key, variables('en', text)]);
     }
   });
 

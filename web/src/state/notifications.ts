@@ -56,6 +56,7 @@ export const watchTitle = (): (() => void) => {
     if (
       now.channels === before.channels &&
       now.members === before.members &&
+      now.threadCounts === before.threadCounts &&
       now.channelId === before.channelId
     )
       return;

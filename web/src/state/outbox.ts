@@ -10,8 +10,8 @@ import { get, type Outgoing, set } from './store';
 const AGAIN_MS = 3000;
 const key = (): string => `outbox:${get().me?.id}`;
 
-const change = (change: (outbox: readonly Outgoing[]) => readonly Outgoing[]): void => {
-  set(({ outbox }) => ({ outbox: change(outbox) }));
+const change = (how: (outbox: readonly Outgoing[]) => readonly Outgoing[]): void => {
+  set(({ outbox }) => ({ outbox: how(outbox) }));
   local.set(key(), get().outbox);
 };
 

@@ -65,7 +65,6 @@ export const watchStatuses = (): (() => void) => {
 export const nameOf = (user: UserProfile | undefined, how: string): string => {
   if (!user) return '…';
   const full = `${user.first_name} ${user.last_name}`.trim();
-  if (how === 'nickname_full_name') return user.nickname || full || user.username;
   if (how === 'full_name') return full || user.username;
   return user.nickname || full || user.username;
 };

@@ -24,7 +24,8 @@ const merged = (held: Post | undefined, post: Post): Post => ({
   pending_post_id: post.pending_post_id || held?.pending_post_id || '',
   reply_count: post.reply_count ?? held?.reply_count ?? 0,
   last_reply_at: post.last_reply_at || held?.last_reply_at || 0,
-  participants: post.participants ?? held?.participants,
+  // Empty where nobody asked for them: who has replied stays.
+  participants: post.participants?.length ? post.participants : held?.participants,
   is_following: post.is_following ?? held?.is_following ?? false,
   metadata: { ...post.metadata, reactions: post.metadata?.reactions ?? held?.metadata?.reactions ?? [] },
 });
@@ -244,9 +245,9 @@ export const catchUp = async (channelId: string): Promise<void> => {
   const since = heardUntil ? Math.min(heardUntil, last) : last;
   const list = await api.getPostsSince(channelId, since, false, collapsed(get()), false);
   const missed = Object.values(list.posts);
+  heardUntil = 0;
   if (missed.length >= MISSED_MAX) return jumpToNewest(channelId);
   learnPosts(missed);
-  heardUntil = 0;
   const first = get().posts[timeline.ids[0] ?? '']?.create_at ?? 0;
   const fresh = missed.filter((p) => belongs(p) && p.create_at > first).map((p) => p.id);
   setTimeline(

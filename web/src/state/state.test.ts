@@ -134,6 +134,15 @@ describe('a channel', () => {
     expect(town()).toEqual(['one']);
   });
 
+  it('keeps who is in a thread when its first post comes without them', async () => {
+    const participants = [{ id: 'bob' }] as never;
+    await opened(post('one', 10, { reply_count: 1, participants }));
+    event('post_edited', {
+      post: JSON.stringify(post('one', 10, { reply_count: 1, participants: [] as never })),
+    });
+    expect(get().posts.one?.participants).toEqual(participants);
+  });
+
   it('fills in what it missed, deletions and edits too', async () => {
     await opened(post('one', 10), post('two', 20));
     const since = vi

@@ -42,7 +42,7 @@ const mark = (
   };
 };
 
-export const emojiHtml = (name: string): string | false => {
+const emojiHtml = (name: string): string | false => {
   const emoji = emojiNamed(name);
   if (!emoji) return false;
   const label = escaped(`:${name}:`);

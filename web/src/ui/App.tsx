@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
 import { useT } from '../i18n';
+import { local } from '../state/preferences';
 import { useStore } from '../state/store';
 import { Spinner } from './bits';
 import { Door, inviteIdIn, Login, Signup } from './Entry';
@@ -33,7 +34,7 @@ const Home = () => {
   if (inviteId) return <Invited inviteId={inviteId} />;
   const arrival = sessionStorage.getItem(ARRIVAL);
   if (arrival) return <Redirect to={arrival} replace />;
-  const last = localStorage.getItem('nottermost:team');
+  const last = local.get('team', '');
   const team = Object.values(teams).find((one) => one.id === last) ?? Object.values(teams)[0];
   return team ? <Redirect to={`/${team.name}`} replace /> : <Redirect to="/teams" replace />;
 };

@@ -34,10 +34,10 @@ import { meet } from '../state/people';
 import { openTimeline } from '../state/posts';
 import { get, open, set, useStore } from '../state/store';
 import { render } from '../text/markdown';
+import { attempt } from './attempt';
 import { Avatar, type Choice, IconButton, Menu, Spinner } from './bits';
 import { Composer } from './Composer';
 import { PostList } from './PostList';
-import { attempt } from './PostRow';
 import { goTo, search } from './places';
 import { ChannelIcon } from './Sidebar';
 

@@ -1,10 +1,11 @@
 // The door: logging in and signing up.
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { Link, useSearch } from 'wouter';
 import { api, mayPass, statusOf, wordsOf } from '../api';
 import { useT } from '../i18n';
 import { logIn, signUp } from '../state/session';
 import { useStore } from '../state/store';
+import { useSubmit } from './attempt';
 import { Field, Problem } from './bits';
 
 export const Door = ({ title, lead, children }: { title: string; lead: ReactNode; children: ReactNode }) => (
@@ -17,26 +18,6 @@ export const Door = ({ title, lead, children }: { title: string; lead: ReactNode
     </div>
   </main>
 );
-
-/** A form that is sent once at a time, and says what went wrong. */
-export const useSubmit = (act: () => Promise<void>, otherwise: (error: unknown) => string) => {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState('');
-  const submit = async (event?: FormEvent) => {
-    event?.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setProblem('');
-    try {
-      await act();
-    } catch (error) {
-      setProblem(otherwise(error));
-    } finally {
-      setBusy(false);
-    }
-  };
-  return { busy, problem, submit };
-};
 
 export const Login = () => {
   const t = useT();
@@ -97,9 +78,8 @@ export const Signup = () => {
   const [team, setTeam] = useState('');
   const [who, setWho] = useState({ email: '', username: '', password: '' });
   const fill = (part: Partial<typeof who>) => setWho((held) => ({ ...held, ...part }));
-  const { busy, problem, submit } = useSubmit(
-    () => signUp({ ...who, username: who.username.trim().toLowerCase() }, inviteId),
-    (error) => wordsOf(error, t('error.general')),
+  const { busy, problem, submit } = useSubmit(() =>
+    signUp({ ...who, username: who.username.trim().toLowerCase() }, inviteId),
   );
   useEffect(() => {
     if (inviteId)

@@ -11,7 +11,7 @@ const HEIGHT_MAX = 320;
 const WIDTH_MAX = 480;
 
 /** Of what the server made a preview of. */
-export const isPicture = (file: FileInfo): boolean =>
+const isPicture = (file: FileInfo): boolean =>
   file.has_preview_image || /^image\/(png|jpeg|gif|webp)$/.test(file.mime_type);
 
 const iconOf = (file: FileInfo): LucideIcon => {

@@ -11,11 +11,12 @@ import { local } from '../state/preferences';
 import { get, type Pane as PaneState, set, useStore } from '../state/store';
 import { follow, loadThread, readThread } from '../state/threads';
 import { moment, short } from '../text/time';
+import { attempt } from './attempt';
 import { Avatar, Empty, IconButton, Presence, Spinner, useName } from './bits';
 import { meetMembers } from './ChannelView';
 import { Composer } from './Composer';
 import { markHits } from './hits';
-import { attempt, Body, PostRow } from './PostRow';
+import { Body, PostRow } from './PostRow';
 import { showCard } from './ProfileCard';
 import { goToPost, search } from './places';
 
@@ -218,7 +219,9 @@ const Hit = ({ post, words }: { post: Post; words: readonly string[] }) => {
   const name = useName(post.user_id);
   const place = useStore((s) => channelName(s, s.channels[post.channel_id]));
   const box = useRef<HTMLElement>(null);
-  useEffect(() => (box.current ? markHits(box.current, words) : undefined), [words]);
+  useEffect(() => {
+    if (box.current) markHits(box.current, words);
+  }, [words]);
   return (
     <article className="hit" ref={box}>
       <header>

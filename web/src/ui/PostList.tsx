@@ -18,6 +18,7 @@ import { channelName, markRead, teammateId } from '../state/channels';
 import { isSystem, jumpToNewest, readNewer, readOlder } from '../state/posts';
 import { collapsed, get, type Outgoing, type State, useStore } from '../state/store';
 import { day, sameDay } from '../text/time';
+import { attempt } from './attempt';
 import { PostRow } from './PostRow';
 import { ChannelIcon } from './Sidebar';
 
@@ -25,6 +26,9 @@ import { ChannelIcon } from './Sidebar';
 const GROUP_MS = 5 * 60_000;
 const NEAR_END_PX = 400;
 const AT_END_PX = 24;
+/** So much is seen above the line before what is new. */
+const ABOVE_LINE_PX = 48;
+/** What is drawn has its size once that did not change for so long. */
 const SETTLE_MS = 1000;
 
 interface Row {
@@ -119,50 +123,69 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
   const list = useRef<VirtualizerHandle>(null);
   const follows = useRef(true);
   const offsetBefore = useRef(0);
-  // Where it opened, until what is drawn has its size or a person scrolls.
+  // Goes to where it opened, until what is drawn has its size or a person scrolls.
   const settle = useRef<(() => void) | null>(null);
+  const settled = useRef<ReturnType<typeof setTimeout>>(undefined);
   const opened = useRef(-1);
   const [away, setAway] = useState(false);
   const [missed, setMissed] = useState(0);
   const [active, setActive] = useState('');
 
-  // Rows that came above what was the first one: the virtualizer keeps what is seen where it is.
-  const first = useRef('');
+  // What was shown before these rows. What came above its first one does not move what is seen.
+  const shown = useRef({ first: '', count: 0, atNewest: false });
   const prepended =
     opened.current === epoch &&
-    first.current !== '' &&
-    rows[0]?.key !== first.current &&
-    rows.some((r) => r.key === first.current);
-  const count = useRef(0);
+    shown.current.first !== '' &&
+    rows[0]?.key !== shown.current.first &&
+    rows.some((r) => r.key === shown.current.first);
 
+  const current = useRef(rows);
+  current.current = rows;
   const toEnd = useCallback(() => {
-    if (rows.length) list.current?.scrollToIndex(rows.length - 1, { align: 'end' });
-  }, [rows.length]);
+    const last = current.current.length - 1;
+    if (last >= 0) list.current?.scrollToIndex(last, { align: 'end' });
+  }, []);
+  const letGo = useCallback(() => {
+    settle.current = null;
+  }, []);
+  const letGoSoon = useCallback(() => {
+    clearTimeout(settled.current);
+    settled.current = setTimeout(letGo, SETTLE_MS);
+  }, [letGo]);
 
   useLayoutEffect(() => {
     if (!rows.length || !list.current) return;
-    const before = count.current;
-    count.current = rows.length;
-    first.current = rows[0]!.key;
+    const before = shown.current;
+    shown.current = { first: rows[0]!.key, count: rows.length, atNewest };
     if (opened.current !== epoch) {
       opened.current = epoch;
-      const at = focus ? rows.findIndex((row) => row.id === focus) : rows.findIndex((row) => row.isNew);
-      follows.current = at < 0;
-      const there = () =>
-        list.current?.scrollToIndex(at, { align: focus ? 'center' : 'start', offset: focus ? 0 : -48 });
-      settle.current = at < 0 ? null : there;
-      if (at < 0) toEnd();
-      else there();
-      setTimeout(() => {
-        settle.current = null;
-      }, SETTLE_MS);
+      const start = rows.find((row) => (focus ? row.id === focus : row.isNew))?.key;
+      follows.current = start === undefined;
+      // By its key: rows may come above it meanwhile.
+      const toStart = () => {
+        const at = current.current.findIndex((row) => row.key === start);
+        if (at < 0) return;
+        list.current?.scrollToIndex(
+          at,
+          focus ? { align: 'center' } : { align: 'start', offset: -ABOVE_LINE_PX },
+        );
+      };
+      settle.current = follows.current ? toEnd : toStart;
+      settle.current();
+      clearTimeout(settled.current);
+      // From the next frame on: on a slow machine nothing is measured for long.
+      requestAnimationFrame(letGoSoon);
       return;
     }
-    const mine = rows.at(-1)?.pending != null && rows.length > before;
-    if (mine) follows.current = true;
+    const more = rows.length - before.count;
+    if (more > 0 && rows.at(-1)!.pending) {
+      letGo();
+      follows.current = true;
+    }
     if (follows.current && atNewest) toEnd();
-    else if (rows.length > before && !prepended && atNewest) setMissed((n) => n + rows.length - before);
-  }, [rows, epoch, focus, atNewest, toEnd, prepended]);
+    // What is read on on the way to the newest was there already.
+    else if (more > 0 && !prepended && before.atNewest) setMissed((n) => n + more);
+  }, [rows, epoch, focus, atNewest, toEnd, letGo, letGoSoon, prepended]);
 
   const onScroll = useCallback(
     (offset: number) => {
@@ -170,7 +193,7 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
       if (!handle || opened.current < 0) return;
       const below = handle.scrollSize - offset - handle.viewportSize;
       // What grows leaves the offset as it is; only a person goes up.
-      if (below < AT_END_PX) follows.current = true;
+      if (below < AT_END_PX) follows.current = atNewest;
       else if (offset < offsetBefore.current) follows.current = false;
       offsetBefore.current = offset;
       setAway(below > NEAR_END_PX);
@@ -189,14 +212,18 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
     const box = scroller.current;
     if (!box) return;
     const observer = new ResizeObserver(() => {
-      if (settle.current) settle.current();
-      else if (follows.current && atNewest) toEnd();
-      setAway(box.scrollHeight - box.scrollTop - box.clientHeight > NEAR_END_PX);
+      if (settle.current) {
+        settle.current();
+        letGoSoon();
+      } else if (follows.current && atNewest) toEnd();
+      const below = box.scrollHeight - box.scrollTop - box.clientHeight;
+      if (atNewest && below < AT_END_PX) follows.current = true;
+      setAway(below > NEAR_END_PX);
     });
     observer.observe(box);
     if (box.lastElementChild) observer.observe(box.lastElementChild);
     return () => observer.disconnect();
-  }, [toEnd, atNewest]);
+  }, [toEnd, letGoSoon, atNewest]);
 
   // A stretch that does not fill the view is read on.
   useEffect(() => {
@@ -205,6 +232,7 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
   }, [rows, atOldest, channelId]);
 
   const onKeyDown = (event: KeyboardEvent) => {
+    letGo();
     const row = (event.target as Element).closest<HTMLElement>('[data-post]');
     if (!row || event.target !== row || (event.key !== 'ArrowUp' && event.key !== 'ArrowDown')) return;
     const at = rows.findIndex((one) => one.id === row.dataset.post);
@@ -228,12 +256,8 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
         aria-label={t('list.label', { name })}
         aria-live={follows.current ? 'polite' : 'off'}
         onKeyDown={onKeyDown}
-        onWheel={() => {
-          settle.current = null;
-        }}
-        onPointerDown={() => {
-          settle.current = null;
-        }}
+        onWheel={letGo}
+        onPointerDown={letGo}
       >
         <div className="list-space" />
         {atOldest && !rows.length ? <Beginning channelId={channelId} /> : null}
@@ -268,8 +292,10 @@ export const PostList = memo(({ channelId }: { channelId: string }) => {
           className="to-end"
           onClick={() => {
             setMissed(0);
+            letGo();
+            follows.current = true;
             if (atNewest) toEnd();
-            else void jumpToNewest(channelId);
+            else attempt(jumpToNewest(channelId));
           }}
         >
           <ArrowDown size={15} aria-hidden />

@@ -28,7 +28,7 @@ import {
   useState,
 } from 'react';
 import { useShallow } from 'zustand/react/shallow';
-import { api, wordsOf } from '../api';
+import { api } from '../api';
 import { t as say, useT } from '../i18n';
 import { discard, retry } from '../state/outbox';
 import { editPost, isSystem, markUnreadFrom, toggleReaction } from '../state/posts';
@@ -39,6 +39,7 @@ import { emojiNamed, noteEmoji, useEmoji } from '../text/emoji';
 import { highlight } from '../text/highlight';
 import { render } from '../text/markdown';
 import { clock, moment, short } from '../text/time';
+import { attempt } from './attempt';
 import { Avatar, type Choice, IconButton, Menu, useName } from './bits';
 import { Files } from './Files';
 import { showCard } from './ProfileCard';
@@ -57,9 +58,6 @@ interface PostRowProps {
   /** In its thread: what leads there is left out. */
   readonly inThread?: boolean;
 }
-
-export const attempt = (work: Promise<unknown>): void =>
-  void work.catch((error) => notify(wordsOf(error, say('error.general'))));
 
 export const PostRow = memo(({ id, pending, grouped, focused, tabIndex = -1, inThread }: PostRowProps) => {
   const t = useT();
@@ -130,7 +128,7 @@ export const PostRow = memo(({ id, pending, grouped, focused, tabIndex = -1, inT
   );
 });
 
-export const isMine = (post: Post): boolean => post.user_id === get().me?.id;
+const isMine = (post: Post): boolean => post.user_id === get().me?.id;
 
 const AuthorPicture = ({ userId }: { userId: string }) => {
   const name = useName(userId);

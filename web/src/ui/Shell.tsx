@@ -37,7 +37,6 @@ export const Shell = ({ teamName }: { teamName: string }) => {
     if (!teamId) return;
     set({ pane: null, channelId: '' });
     local.set('team', teamId);
-    localStorage.setItem('nottermost:team', teamId);
     void enterTeam(teamId);
   }, [teamId]);
   if (!teamId) return <Redirect to="/teams" replace />;

@@ -32,7 +32,7 @@ import {
 import { logOut } from '../state/session';
 import { open, type State, set, useStore } from '../state/store';
 import { emojiNamed, useEmoji } from '../text/emoji';
-import { Avatar, type Icon, IconButton, Menu, Presence, STATUS, useName } from './bits';
+import { Avatar, type Icon, IconButton, Menu, STATUS, useName } from './bits';
 import { MODIFIER } from './keyboard';
 import { TeamMark } from './Teams';
 
@@ -329,5 +329,3 @@ export const CustomStatus = ({ json, emojiOnly }: { json: string; emojiOnly?: bo
     </span>
   );
 };
-
-export { Presence };

@@ -2,12 +2,13 @@
 import type { Team } from '@mattermost/types/teams';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { api, wordsOf } from '../api';
+import { api } from '../api';
 import { useT } from '../i18n';
 import { loadChannels } from '../state/channels';
-import { set, useStore } from '../state/store';
+import { get, set, useStore } from '../state/store';
+import { attempt, useSubmit } from './attempt';
 import { Field, Problem, Spinner } from './bits';
-import { Door, inviteIdIn, useSubmit } from './Entry';
+import { Door, inviteIdIn } from './Entry';
 
 const addressOf = (name: string): string =>
   name
@@ -74,7 +75,7 @@ export const Teams = () => {
     () => t('teams.bad_invite'),
   );
   const enter = async (team: Team) => {
-    await api.addToTeam(team.id, 'me').catch(() => undefined);
+    await api.addToTeam(team.id, get().me!.id);
     await arrive(team);
     go(`/${team.name}`);
   };
@@ -102,7 +103,7 @@ export const Teams = () => {
           <ul className="rows">
             {joinable.map((team) => (
               <li key={team.id}>
-                <button type="button" className="row-button" onClick={() => void enter(team)}>
+                <button type="button" className="row-button" onClick={() => attempt(enter(team))}>
                   <TeamMark name={team.display_name} />
                   {team.display_name}
                   <span className="row-end">{t('teams.join')}</span>
@@ -149,14 +150,11 @@ const CreateTeam = () => {
   const [, go] = useLocation();
   const [name, setName] = useState('');
   const address = addressOf(name);
-  const { busy, problem, submit } = useSubmit(
-    async () => {
-      const team = await api.createTeam({ name: address, display_name: name.trim(), type: 'O' } as Team);
-      await arrive(team);
-      go(`/${team.name}`);
-    },
-    (error) => wordsOf(error, t('error.general')),
-  );
+  const { busy, problem, submit } = useSubmit(async () => {
+    const team = await api.createTeam({ name: address, display_name: name.trim(), type: 'O' } as Team);
+    await arrive(team);
+    go(`/${team.name}`);
+  });
   return (
     <form className="door-part" onSubmit={submit}>
       <Field

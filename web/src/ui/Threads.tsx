@@ -9,9 +9,9 @@ import { get, useStore } from '../state/store';
 import { loadThreads, openThread, threadRead } from '../state/threads';
 import { plain } from '../text/markdown';
 import { short } from '../text/time';
+import { attempt } from './attempt';
 import { Avatar, Empty, IconButton, Spinner, useName } from './bits';
 import { SearchField } from './ChannelView';
-import { attempt } from './PostRow';
 
 export const Threads = ({ onMenu }: { onMenu: () => void }) => {
   const t = useT();

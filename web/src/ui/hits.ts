@@ -2,9 +2,9 @@
 
 const escaped = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-export const markHits = (within: Element, words: readonly string[]): (() => void) | undefined => {
+export const markHits = (within: Element, words: readonly string[]): void => {
   const wanted = words.filter(Boolean);
-  if (!wanted.length) return undefined;
+  if (!wanted.length) return;
   const pattern = new RegExp(`(${wanted.map(escaped).join('|')})`, 'giu');
   const walker = document.createTreeWalker(within, NodeFilter.SHOW_TEXT);
   const nodes: Text[] = [];
@@ -24,5 +24,4 @@ export const markHits = (within: Element, words: readonly string[]): (() => void
       }),
     );
   }
-  return undefined;
 };

@@ -47,6 +47,3 @@ export const userNamed = async (username: string): Promise<string> => {
 };
 
 export const search = (terms: string): void => set({ pane: { kind: 'search', terms } });
-
-const ROOM_FOR_ALL = '(min-width: 720px)';
-export const isNarrow = (): boolean => !matchMedia(ROOM_FOR_ALL).matches;

@@ -1,13 +1,12 @@
 // Finding, making and changing channels.
 import type { ServerChannel } from '@mattermost/types/channels';
 import { useEffect, useState } from 'react';
-import { api, wordsOf } from '../../api';
+import { api } from '../../api';
 import { useT } from '../../i18n';
 import { fetchChannel, joinChannel, loadCategories, patchChannel } from '../../state/channels';
 import { get, useStore } from '../../state/store';
+import { attempt, useSubmit } from '../attempt';
 import { Field, Modal, Problem, Spinner } from '../bits';
-import { useSubmit } from '../Entry';
-import { attempt } from '../PostRow';
 import { goToChannel } from '../places';
 import { ChannelIcon } from '../Sidebar';
 import { close } from './Dialogs';
@@ -23,16 +22,17 @@ export const Browse = () => {
   const teamId = useStore((s) => s.teamId);
   useEffect(() => {
     let current = true;
-    const ask = term.trim() ? api.searchChannels(teamId, term.trim()) : api.getChannels(teamId, 0, 100);
+    const words = term.trim();
+    const ask = () => (words ? api.searchChannels(teamId, words) : api.getChannels(teamId, 0, 100));
     const timer = setTimeout(
       () =>
         attempt(
-          (ask as Promise<ServerChannel[]>).then((list) => {
+          (ask() as Promise<ServerChannel[]>).then((list) => {
             const shown = list.filter((channel) => !channel.delete_at && channel.type === 'O');
             if (current) setFound(shown.sort((a, b) => a.display_name.localeCompare(b.display_name)));
           }),
         ),
-      term ? REST_MS : 0,
+      words ? REST_MS : 0,
     );
     return () => {
       current = false;
@@ -90,23 +90,20 @@ export const CreateChannel = () => {
   const [name, setName] = useState('');
   const [purpose, setPurpose] = useState('');
   const [secret, setSecret] = useState(false);
-  const { busy, problem, submit } = useSubmit(
-    async () => {
-      const { teamId } = get();
-      const made = await api.createChannel({
-        team_id: teamId,
-        name: nameFor(name),
-        display_name: name.trim(),
-        purpose: purpose.trim(),
-        header: '',
-        type: secret ? 'P' : 'O',
-      });
-      await fetchChannel(made.id);
-      await loadCategories(teamId);
-      goToChannel(made.id);
-    },
-    (error) => wordsOf(error, t('error.general')),
-  );
+  const { busy, problem, submit } = useSubmit(async () => {
+    const { teamId } = get();
+    const made = await api.createChannel({
+      team_id: teamId,
+      name: nameFor(name),
+      display_name: name.trim(),
+      purpose: purpose.trim(),
+      header: '',
+      type: secret ? 'P' : 'O',
+    });
+    await fetchChannel(made.id);
+    await loadCategories(teamId);
+    goToChannel(made.id);
+  });
   return (
     <Modal title={t('create.title')} onClose={close}>
       <form onSubmit={submit}>
@@ -162,14 +159,11 @@ export const EditChannel = ({ channelId }: { channelId: string }) => {
     purpose: channel.purpose,
   });
   const fill = (part: Partial<typeof values>) => setValues((held) => ({ ...held, ...part }));
-  const { busy, problem, submit } = useSubmit(
-    async () => {
-      await api.patchChannel(channelId, values);
-      patchChannel(channelId, values);
-      close();
-    },
-    (error) => wordsOf(error, t('error.general')),
-  );
+  const { busy, problem, submit } = useSubmit(async () => {
+    await api.patchChannel(channelId, values);
+    patchChannel(channelId, values);
+    close();
+  });
   return (
     <Modal title={t('channel.edit')} onClose={close}>
       <form onSubmit={submit}>
@@ -204,13 +198,10 @@ export const EditChannel = ({ channelId }: { channelId: string }) => {
 export const AddMembers = ({ channelId }: { channelId: string }) => {
   const t = useT();
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const { busy, problem, submit } = useSubmit(
-    async () => {
-      await Promise.all(chosen.map((id) => api.addToChannel(id, channelId)));
-      close();
-    },
-    (error) => wordsOf(error, t('error.general')),
-  );
+  const { busy, problem, submit } = useSubmit(async () => {
+    await Promise.all(chosen.map((id) => api.addToChannel(id, channelId)));
+    close();
+  });
   return (
     <Modal title={t('channel.add_people')} onClose={close}>
       <form onSubmit={submit}>

@@ -2,14 +2,14 @@
 import type { UserProfile } from '@mattermost/types/users';
 import { X } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { api, wordsOf } from '../../api';
+import { api } from '../../api';
 import { useT } from '../../i18n';
 import { learn, meet } from '../../state/people';
 import { get, useStore } from '../../state/store';
 import { noteEmoji } from '../../text/emoji';
+import { attempt, useSubmit } from '../attempt';
 import { Avatar, Field, Modal, Presence, Problem, useName } from '../bits';
-import { useSubmit } from '../Entry';
-import { attempt, Glyph } from '../PostRow';
+import { Glyph } from '../PostRow';
 import { writeTo } from '../places';
 import { Foot } from './ChannelDialogs';
 import { close } from './Dialogs';
@@ -201,15 +201,12 @@ export const SetStatus = () => {
   const [text, setText] = useState(held.text ?? '');
   const [picking, setPicking] = useState<Element | null>(null);
   const show = (customStatus: string) => me && learn([{ ...me, props: { ...me.props, customStatus } }]);
-  const { busy, problem, submit } = useSubmit(
-    async () => {
-      const status = { emoji, text: text.trim(), duration: '', expires_at: '0001-01-01T00:00:00Z' };
-      await api.updateCustomStatus(status as Parameters<typeof api.updateCustomStatus>[0]);
-      show(JSON.stringify(status));
-      close();
-    },
-    (error) => wordsOf(error, t('error.general')),
-  );
+  const { busy, problem, submit } = useSubmit(async () => {
+    const status = { emoji, text: text.trim(), duration: '', expires_at: '0001-01-01T00:00:00Z' };
+    await api.updateCustomStatus(status as Parameters<typeof api.updateCustomStatus>[0]);
+    show(JSON.stringify(status));
+    close();
+  });
   const clear = async () => {
     await api.unsetCustomStatus();
     show('');

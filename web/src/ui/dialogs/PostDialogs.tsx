@@ -1,27 +1,24 @@
 // About one message; and the list of keys.
 import type { Post } from '@mattermost/types/posts';
 import { Fragment, useEffect, useState } from 'react';
-import { api, wordsOf } from '../../api';
+import { api } from '../../api';
 import { type Key, useT } from '../../i18n';
 import { deletePost } from '../../state/posts';
 import { useStore } from '../../state/store';
 import { moment } from '../../text/time';
+import { attempt, useSubmit } from '../attempt';
 import { Modal, Problem, Spinner } from '../bits';
-import { useSubmit } from '../Entry';
 import { MODIFIER } from '../keyboard';
-import { attempt, Body } from '../PostRow';
+import { Body } from '../PostRow';
 import { close } from './Dialogs';
 
 export const DeletePost = ({ postId }: { postId: string }) => {
   const t = useT();
   const post = useStore((s) => s.posts[postId]);
-  const { busy, problem, submit } = useSubmit(
-    async () => {
-      if (post) await deletePost(post);
-      close();
-    },
-    (error) => wordsOf(error, t('error.general')),
-  );
+  const { busy, problem, submit } = useSubmit(async () => {
+    if (post) await deletePost(post);
+    close();
+  });
   return (
     <Modal title={t('post.delete_title')} onClose={close}>
       <form onSubmit={submit}>

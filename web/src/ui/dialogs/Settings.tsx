@@ -1,16 +1,15 @@
 // What everybody sets for themselves.
 import { Tabs } from '@base-ui/react/tabs';
 import { type ReactNode, useState } from 'react';
-import { api, wordsOf } from '../../api';
+import { api } from '../../api';
 import { chooseLanguage, type Key, LANGUAGES, type Language, useLanguage, useT } from '../../i18n';
 import { canNotify, wantsNotifications } from '../../state/notifications';
 import { learn } from '../../state/people';
 import { local } from '../../state/preferences';
 import { notify, set, useStore } from '../../state/store';
 import { choose, type Density, type Theme, useAppearance } from '../appearance';
+import { attempt, useSubmit } from '../attempt';
 import { Avatar, Field, Modal, Problem } from '../bits';
-import { useSubmit } from '../Entry';
-import { attempt } from '../PostRow';
 import { close } from './Dialogs';
 
 const TABS: readonly [string, Key, () => ReactNode][] = [
@@ -51,15 +50,12 @@ const Profile = () => {
     nickname: me.nickname,
     position: me.position,
   });
-  const { busy, problem, submit } = useSubmit(
-    async () => {
-      const changed = await api.patchMe(values);
-      learn([changed]);
-      set({ me: changed });
-      notify(t('settings.saved'));
-    },
-    (error) => wordsOf(error, t('error.general')),
-  );
+  const { busy, problem, submit } = useSubmit(async () => {
+    const changed = await api.patchMe(values);
+    learn([changed]);
+    set({ me: changed });
+    notify(t('settings.saved'));
+  });
   const picture = async (file: File | undefined) => {
     if (!file) return;
     await api.uploadProfileImage(me.id, file);
@@ -184,15 +180,12 @@ const Security = () => {
   const me = useStore((s) => s.me)!;
   const [held, setHeld] = useState('');
   const [wanted, setWanted] = useState('');
-  const { busy, problem, submit } = useSubmit(
-    async () => {
-      await api.updateUserPassword(me.id, held, wanted);
-      setHeld('');
-      setWanted('');
-      notify(t('settings.saved'));
-    },
-    (error) => wordsOf(error, t('error.general')),
-  );
+  const { busy, problem, submit } = useSubmit(async () => {
+    await api.updateUserPassword(me.id, held, wanted);
+    setHeld('');
+    setWanted('');
+    notify(t('settings.saved'));
+  });
   return (
     <form onSubmit={submit}>
       <input type="text" autoComplete="username" value={me.username} readOnly hidden />
