@@ -150,7 +150,7 @@ crate::settings_section! {
         allowed_networks: Networks = "",
         /// Whether other ports than 80 and 443 are asked.
         any_port: bool = "false",
-        /// How long a fetch may take.
+        /// How long a page may take to come, and a picture to begin.
         fetch_deadline_ms: Bounded<100, 60_000> = "5000",
         /// Bytes of a page that are read.
         page_bytes_max: Bounded<1_024, 16_777_216> = "1048576",
