@@ -21,6 +21,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("platform", &["events"]),
     // The page's files.
     ("web-page", &[]),
+    // Features of dependencies: no code.
+    ("dependency-features", &[]),
     // The read models: written by the projector, read by the query side.
     ("read-model", &["events", "domain", "wire"]),
     ("search-index", &["events"]),
@@ -75,6 +77,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "process",
         &[
+            "dependency-features",
             "events",
             "domain",
             "event-log",
