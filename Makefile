@@ -83,4 +83,4 @@ bench-cell:
 	cargo run --release -p bench -- --cell 3
 
 docs:
-	UPDATE_DOCS=1 cargo test -p platform --test configuration_reference
+	UPDATE_DOCS=1 cargo test --workspace --test configuration_reference --test openapi --test asyncapi

@@ -9,7 +9,7 @@ use fold::auth::Authenticated;
 use http::HeaderMap;
 use http::request::Parts;
 use platform::clock;
-use platform::http::{ApiError, admit_user, is_genuine, shown_token};
+use platform::http::{ApiError, Described, Inputs, admit_user, is_genuine, shown_token};
 
 use crate::executor::CommandApi;
 use crate::idempotency::RequestKey;
@@ -57,6 +57,18 @@ impl Wishes {
             connection_id: text("connection-id"),
             key: None,
         }
+    }
+}
+
+impl Described for Caller {
+    fn describe(inputs: &mut Inputs) {
+        inputs.needs_session();
+    }
+}
+
+impl Described for MaybeCaller {
+    fn describe(inputs: &mut Inputs) {
+        inputs.knows_session();
     }
 }
 

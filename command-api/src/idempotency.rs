@@ -13,8 +13,10 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use events::{EventId, KeyedHash};
+use http::StatusCode;
 use http::request::Parts;
-use platform::http::{ApiError, JsonBytes};
+use platform::http::{ApiError, Described, Inputs, JsonBytes};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::caller::Caller;
@@ -84,6 +86,13 @@ impl Caller {
 /// A body as JSON, which the request's key stands for, too. Comes after the [`Caller`].
 #[derive(Debug)]
 pub(crate) struct Json<T>(pub T);
+
+impl<T: JsonSchema> Described for Json<T> {
+    fn describe(inputs: &mut Inputs) {
+        inputs.reads::<T>();
+        inputs.may_answer(StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
 
 impl<T: DeserializeOwned> FromRequest<CommandApi> for Json<T> {
     type Rejection = ApiError;

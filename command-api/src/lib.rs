@@ -42,5 +42,5 @@ mod waits;
 pub use cell::CellError;
 pub use executor::{CommandApi, Parts, Settings};
 pub use retention::RetentionSettings;
-pub use routes::routes;
+pub use routes::{operations, routes};
 pub use waits::Projection;

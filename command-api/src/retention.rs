@@ -19,6 +19,7 @@ use events::{
 };
 use platform::clock;
 use platform::http::ApiError;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::executor::CommandApi;
@@ -42,7 +43,7 @@ pub struct RetentionSettings {
 }
 
 /// What a run does, or would do.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Report {
     #[serde(flatten)]
     pub run: RetentionRunFinished,
@@ -51,7 +52,7 @@ pub(crate) struct Report {
     pub named: Vec<ChannelReport>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct ChannelReport {
     pub channel_id: ChannelId,
     /// Absent: as the installation says.

@@ -7,7 +7,9 @@ use events::{Partition, Position, UserId};
 use fold::auth::Authenticated;
 use http::HeaderMap;
 use http::request::Parts;
-use platform::http::{ApiError, MIN_POSITION_HEADER, admit_user, is_genuine, shown_token};
+use platform::http::{
+    ApiError, Described, Inputs, MIN_POSITION_HEADER, admit_user, is_genuine, shown_token,
+};
 
 use crate::app::{App, PATIENCE};
 
@@ -37,6 +39,18 @@ impl FromRequestParts<App> for MaybeCaller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         Ok(Self(authenticate(parts, app).await?))
+    }
+}
+
+impl Described for Caller {
+    fn describe(inputs: &mut Inputs) {
+        inputs.needs_session();
+    }
+}
+
+impl Described for MaybeCaller {
+    fn describe(inputs: &mut Inputs) {
+        inputs.knows_session();
     }
 }
 

@@ -6,8 +6,8 @@
 //! the database, which judges the rights itself, or on memory that was checked against the fold at that
 //! moment.
 //!
-//! An endpoint is a file under `endpoints` (extract, authorise, read, render), a line in `routes` and one
-//! in the URL table (`platform::http::urls`).
+//! An endpoint is a file under `endpoints` (extract, authorise, read, render), a line in `routes` with its
+//! description, and one in the URL table (`platform::http::urls`).
 
 mod app;
 mod cache;
@@ -23,6 +23,6 @@ mod stream;
 
 pub use app::Parts;
 pub use links::LinkOptions;
-pub use routes::router;
+pub use routes::{operations, router};
 pub use rows::Rows;
 pub use stream::{StreamOptions, asyncapi_document};

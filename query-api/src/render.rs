@@ -1,7 +1,7 @@
 //! From rows to bytes.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -11,8 +11,11 @@ use http::{HeaderMap, StatusCode};
 use platform::http::{ApiError, json_with_etag};
 use read_model::queries::{PostPage, PostView, Thread, ThreadDirection};
 use read_model::rows::UserRow;
+use schemars::JsonSchema;
 use serde::Serialize;
-use wire::{ChannelMember, Embed, LinkedPost, PostList, Privacy, User, first_link, permalink};
+use wire::{
+    ChannelMember, Embed, LinkedPost, PostList, Privacy, SearchMatches, User, first_link, permalink,
+};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::app::{App, failed};
@@ -215,6 +218,26 @@ fn rendered<'v>(
         (view.row.id, wire::to_json(&post))
     };
     views.map(one).collect()
+}
+
+/// A list of posts as it reads: it is put together from posts that were rendered before.
+#[derive(JsonSchema)]
+#[schemars(rename = "PostList")]
+#[allow(dead_code, reason = "it is only described")]
+pub(crate) struct ShownPosts {
+    order: Vec<PostId>,
+    /// Those of `order`, and the roots that they answer.
+    posts: BTreeMap<PostId, wire::Post>,
+    /// Empty where there is none.
+    next_post_id: String,
+    prev_post_id: String,
+    /// Only of threads.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    has_next: Option<bool>,
+    /// Only of searches: the words that were found, by post.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    matches: Option<SearchMatches>,
+    first_inaccessible_post_time: i64,
 }
 
 /// A page with the roots that its replies answer.

@@ -16,10 +16,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use platform::http::urls::Service;
-use platform::http::{ApiError, Mount, admit_user, shown_token};
+use platform::http::{ApiError, Mount, Operation, Param, admit_user, shown_token};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use crate::asyncapi;
 use crate::hub::{self, Command, Inbox, LookedUp, Opening};
 use crate::protocol::{Resume, Who};
 
@@ -32,11 +33,32 @@ pub struct Gate {
 }
 
 pub fn router(gate: Arc<Gate>) -> Router {
+    mounted().router().with_state(gate)
+}
+
+/// What each address takes and gives.
+pub fn operations() -> Vec<Operation> {
+    mounted().operations()
+}
+
+/// What a client that comes again brings.
+const RESUMES: [Param; 4] = [
+    Param::text("connection_id"),
+    Param::int("sequence_number"),
+    Param::flag("posted_ack"),
+    Param::int("disconnect_err_code"),
+];
+
+fn mounted() -> Mount<Arc<Gate>> {
     Mount::new(Service::Realtime)
         .get("/api/v4/websocket", upgrade)
+        .bare(StatusCode::SWITCHING_PROTOCOLS, "Becomes a socket.")
+        .asks(&RESUMES)
         .get("/api/v4/websocket/", upgrade)
-        .router()
-        .with_state(gate)
+        .bare(StatusCode::SWITCHING_PROTOCOLS, "The same.")
+        .asks(&RESUMES)
+        .get("/api/nottermost/v1/websocket/asyncapi.json", asyncapi::get)
+        .gives::<serde_json::Value>("What a socket hears, and what may be asked over it: AsyncAPI.")
 }
 
 async fn upgrade(

@@ -5,6 +5,7 @@
 //! database: rows that a frame needs come through the port [`Hydrate`]. To add a frame: its data in
 //! `wire`, its arm in `frames`.
 
+mod asyncapi;
 mod audience;
 mod codec;
 mod feeds;
@@ -30,6 +31,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::AbortHandle;
 
+pub use asyncapi::document as asyncapi_document;
+pub use handshake::operations;
 use hub::{Command, Hub, Inbox, World};
 pub use ports::{Hydrate, ThreadTold, ThreadTouched};
 use presence_log::PresenceLog;

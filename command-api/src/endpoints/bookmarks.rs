@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use platform::http::{ApiError, Path, UrlId, json, note_channel, nullable};
 use read_model::queries::{BookmarkView, BookmarksOfCommand};
 use read_model::rows::FileRow;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{id_field, optional_id};
@@ -22,7 +23,7 @@ use crate::facts::{file_facts, unreadable};
 use crate::idempotency::Json;
 use crate::submission::Decided;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct NewBookmark {
     #[serde(default, deserialize_with = "nullable")]
     r#type: String,
@@ -128,7 +129,7 @@ fn place(api: &CommandApi, channel: ChannelId, bookmark: BookmarkId) -> i64 {
     i64::try_from(place.unwrap_or(0)).unwrap_or(0)
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Patch {
     display_name: Option<String>,

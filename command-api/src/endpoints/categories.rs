@@ -18,6 +18,7 @@ use futures::future::try_join_all;
 use http::StatusCode;
 use platform::http::{ApiError, Path, UrlId, UserRef, json, nullable, ok_status};
 use read_model::queries::SidebarRows;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::{SidebarCategory, category_key, category_text};
 
@@ -35,7 +36,8 @@ const MUTES_AT_ONCE: usize = 16;
 type InTeam = (UserRef, UrlId<TeamId>);
 type OfTeam = (UserRef, UrlId<TeamId>, String);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "SidebarCategoryChange")]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     id: String,

@@ -7,7 +7,8 @@ use domain::rights;
 use events::{ChannelId, Partition, PostId, Topic, UserId};
 use http::StatusCode;
 use platform::http::{ApiError, Path, UrlId, UserRef, json, nullable, ok_status};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Written};
@@ -15,7 +16,7 @@ use crate::idempotency::Json;
 use crate::process_manager::Key;
 use crate::refusals::Rejection;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     user_id: String,
@@ -24,6 +25,14 @@ pub(crate) struct Body {
 }
 
 /// `POST /channels/{channel_id}/members`: one person by `user_id`, or several by `user_ids`.
+/// One member where one was named, else a list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum ChannelMembersAdded {
+    One(wire::ChannelMember),
+    Many(Vec<wire::ChannelMember>),
+}
+
 pub(crate) async fn add(
     State(api): State<CommandApi>,
     caller: Caller,
@@ -52,16 +61,16 @@ pub(crate) async fn add(
     let mut positions =
         api.position_of(written.as_ref(), Partition::of(Topic::Channels, channel_id.as_bytes()));
     positions.extend(api.complete(&keys).await?);
-    let members: Vec<wire::ChannelMember> = command
+    let mut members: Vec<wire::ChannelMember> = command
         .user_ids
         .iter()
         .map(|user| member(&api, channel_id, *user, caller.user, written.as_ref()))
         .collect::<Result<_, _>>()?;
-    let response = match (many, members.as_slice()) {
-        (false, [member]) => json(StatusCode::CREATED, member),
-        (_, members) => json(StatusCode::CREATED, members),
+    let added = match (many, members.pop()) {
+        (false, Some(member)) => ChannelMembersAdded::One(member),
+        (_, last) => ChannelMembersAdded::Many(members.into_iter().chain(last).collect()),
     };
-    Ok(api.shown(&caller.wishes, &positions, response).await)
+    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::CREATED, &added)).await)
 }
 
 /// A membership in force. Its times are for its owner alone.

@@ -8,6 +8,7 @@ use events::directory::ChannelType;
 use events::{ChannelId, Partition, PostId, Topic};
 use http::StatusCode;
 use platform::http::{ApiError, Path, UrlId, json};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::caller::Caller;
@@ -16,7 +17,7 @@ use crate::facts::unreadable;
 use crate::idempotency::Json;
 use crate::refusals::Rejection;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Privacy {
     privacy: Option<String>,

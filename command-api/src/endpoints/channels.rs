@@ -11,6 +11,7 @@ use events::{
 use http::StatusCode;
 use platform::http::{ApiError, Path, UrlId, json, note_channel, nullable, ok_status};
 use read_model::queries::ChannelView;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::id_field;
@@ -22,7 +23,7 @@ use crate::process_manager::Key;
 use crate::refusals::Rejection;
 use crate::submission::Decided;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct NewChannel {
     #[serde(default, deserialize_with = "nullable")]
     team_id: String,
@@ -99,7 +100,7 @@ fn claimed(
     wire::Channel::from_created(&created, &c.name, at)
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Patch {
     id: Option<String>,

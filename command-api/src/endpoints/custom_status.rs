@@ -12,6 +12,7 @@ use events::custom_status::CustomStatus;
 use events::{Partition, Topic, UserId};
 use platform::clock;
 use platform::http::{ApiError, Path, UserRef, nullable, ok_status};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -26,7 +27,7 @@ const NO_TIME: &str = "0001-01-01T00:00:00Z";
 /// What stands for whoever gives no emoji.
 const EMOJI: &str = "speech_balloon";
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     emoji: String,

@@ -13,6 +13,7 @@ use http::StatusCode;
 use platform::http::{
     ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable, ok_status,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -20,7 +21,7 @@ use super::{id_field, id_fields, optional_id};
 use crate::caller::Caller;
 use crate::executor::{CommandApi, Ended, Written, undelayed};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     channel_id: String,

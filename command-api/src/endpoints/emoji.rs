@@ -7,6 +7,7 @@ use domain::commands::pictures::{CreateEmoji, DeleteEmoji};
 use events::{DirectoryEvent, EmojiId, Event, Partition};
 use http::StatusCode;
 use platform::http::{ApiError, Path, UrlId, UserRef, json, nullable, ok_status};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::caller::Caller;
@@ -32,7 +33,7 @@ const SKIN_TONES: [&str; 5] = [
     "_dark_skin_tone",
 ];
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 struct NewEmoji {
     #[serde(default, deserialize_with = "nullable")]
     name: String,

@@ -5,6 +5,7 @@ use axum::response::Response;
 use domain::commands::directory::{DirectoryRejection, EraseUser};
 use events::{Partition, Topic, UserId};
 use platform::http::{ApiError, Json, Path, UserRef, nullable, ok_status};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::passwords::prove;
@@ -12,7 +13,7 @@ use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::process_manager::Key;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     /// Whoever erases themself proves that it is them.
     #[serde(default, deserialize_with = "nullable")]

@@ -4,18 +4,18 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::Directory;
 use domain::commands::retention::{PlaceHold, ReleaseHold};
-use events::{HoldId, Id, Partition};
+use events::{ChannelId, HoldId, Id, Partition, UserId};
 use http::StatusCode;
 use platform::http::{ApiError, Path, UrlId, json, nullable, ok_status};
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::id_fields;
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::idempotency::Json;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     name: String,
@@ -23,6 +23,17 @@ pub(crate) struct Body {
     user_ids: Vec<String>,
     #[serde(default, deserialize_with = "nullable")]
     channel_ids: Vec<String>,
+}
+
+/// A hold as it was placed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "LegalHoldPlaced")]
+pub(crate) struct LegalHold {
+    id: HoldId,
+    name: String,
+    user_ids: Vec<UserId>,
+    channel_ids: Vec<ChannelId>,
+    placed_by: UserId,
 }
 
 pub(crate) async fn place(
@@ -42,10 +53,7 @@ pub(crate) async fn place(
     let written = api.in_directory(caller.actor(), command_id, decide).await?;
     let positions = api.position_of(written.as_ref(), Partition::DIRECTORY);
     let PlaceHold { hold_id, name, user_ids, channel_ids, .. } = command;
-    let placed = json!({
-        "id": hold_id, "name": name, "user_ids": user_ids, "channel_ids": channel_ids,
-        "placed_by": caller.user,
-    });
+    let placed = LegalHold { id: hold_id, name, user_ids, channel_ids, placed_by: caller.user };
     Ok(api.shown(&caller.wishes, &positions, json(StatusCode::CREATED, &placed)).await)
 }
 

@@ -13,10 +13,11 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use platform::clock;
 use platform::http::{
-    ApiError, CSRF_COOKIE, Json, TOKEN_COOKIE, USER_COOKIE, client_address, csrf_token, is_script,
-    json, nullable, ok_status, parse_id,
+    ApiError, CSRF_COOKIE, Described, Inputs, Json, TOKEN_COOKIE, USER_COOKIE, client_address,
+    csrf_token, is_script, json, nullable, ok_status, parse_id,
 };
 use read_model::queries::Credentials;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::caller::{MaybeCaller, Wishes};
@@ -28,7 +29,7 @@ const SESSION_MS: i64 = 30 * 24 * 3600 * 1000;
 /// How often a password is checked anew because the account changed meanwhile.
 const CHECKS_MAX: usize = 3;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Login {
     #[serde(default, deserialize_with = "nullable")]
     id: String,
@@ -44,6 +45,10 @@ pub(crate) struct Login {
 pub(crate) struct Origin {
     headers: HeaderMap,
     address: String,
+}
+
+impl Described for Origin {
+    fn describe(_: &mut Inputs) {}
 }
 
 impl FromRequestParts<CommandApi> for Origin {

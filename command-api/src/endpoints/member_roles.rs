@@ -6,20 +6,21 @@ use domain::commands::channel_admin::ChangeChannelMemberRoles;
 use domain::commands::team::ChangeTeamMemberRoles;
 use events::{ChannelId, Partition, TeamId, Topic};
 use platform::http::{ApiError, Path, UrlId, UserRef, ok_status};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::idempotency::Json;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Roles {
     roles: Option<Names>,
 }
 
 /// As the contract has them, separated by spaces; the official client sends those of teams as a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum Names {
     Text(String),
@@ -42,7 +43,7 @@ impl Roles {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct SchemeRoles {
     scheme_admin: Option<bool>,

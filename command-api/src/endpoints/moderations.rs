@@ -7,19 +7,21 @@ use events::channel::{Moderated, Moderatee, Moderation};
 use events::{ChannelId, Partition, Topic};
 use http::StatusCode;
 use platform::http::{ApiError, Path, UrlId, json};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::idempotency::Json;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ModerationPatch")]
 pub(crate) struct Patch {
     name: String,
     roles: Roles,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Roles {
     #[serde(default)]
     members: Option<bool>,

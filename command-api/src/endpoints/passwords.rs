@@ -6,6 +6,7 @@ use domain::commands::directory::ChangePassword;
 use events::{EventId, Partition, UserId};
 use http::StatusCode;
 use platform::http::{ApiError, Json, Path, UserRef, nullable, ok_status};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::login::credentials;
@@ -14,7 +15,7 @@ use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::passwords;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     current_password: String,

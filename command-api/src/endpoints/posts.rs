@@ -13,6 +13,7 @@ use platform::clock;
 use platform::http::{ApiError, Path, Query, UrlId, json, note_channel, nullable, ok_status};
 use read_model::queries::{HistoryOf, PostOfCommand};
 use read_model::{Access, QueryError};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -27,7 +28,7 @@ use crate::submission::Decided;
 const PRIVILEGED_PROPS: [&str; 5] =
     ["from_webhook", "from_bot", "override_username", "override_icon_url", "override_icon_emoji"];
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct NewPost {
     #[serde(default, deserialize_with = "nullable")]
     channel_id: String,
@@ -45,13 +46,13 @@ pub(crate) struct NewPost {
     metadata: NewMetadata,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct NewMetadata {
     priority: Option<NewPriority>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct NewPriority {
     #[serde(default, deserialize_with = "nullable")]
     priority: String,
@@ -232,7 +233,7 @@ impl Parsed {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Patch {
     id: Option<String>,

@@ -9,6 +9,7 @@ use events::user::Preference;
 use events::{Partition, Topic, UserId};
 use platform::http::{ApiError, Path, UserRef, nullable, ok_status};
 use read_model::rows::PreferenceRow;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::caller::Caller;
@@ -16,7 +17,8 @@ use crate::executor::CommandApi;
 use crate::idempotency::Json;
 use crate::submission::Decided;
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(rename = "PreferenceItem")]
 pub(crate) struct Item {
     #[serde(default, deserialize_with = "nullable")]
     user_id: String,

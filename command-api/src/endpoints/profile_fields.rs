@@ -16,6 +16,7 @@ use events::profile::{
 use events::{EventId, Id, Partition, ProfileFieldId, Topic, UserId};
 use http::StatusCode;
 use platform::http::{ApiError, Path, UrlId, UserRef, json, ok_status};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::id_field;
@@ -25,7 +26,7 @@ use crate::idempotency::Json;
 
 type FieldPath = UrlId<ProfileFieldId>;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Body {
     name: Option<String>,
@@ -33,7 +34,7 @@ pub(crate) struct Body {
     attrs: Option<Attrs>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Attrs {
     visibility: Option<ProfileVisibility>,
@@ -45,7 +46,7 @@ struct Attrs {
     display_name: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 struct NewOption {
     id: Option<String>,
@@ -146,6 +147,9 @@ pub(crate) async fn delete(
 /// Each field with what is said there; nothing to say no more.
 type Said = BTreeMap<String, Option<ProfileValue>>;
 
+/// What is said in fields, each under its id.
+pub(crate) type ProfileValues = BTreeMap<ProfileFieldId, ProfileValue>;
+
 /// `PATCH /custom_profile_attributes/values`
 pub(crate) async fn set_own(
     State(api): State<CommandApi>,
@@ -176,8 +180,7 @@ async fn set(
     let field = |(id, value): (String, Option<ProfileValue>)| {
         Ok((id_field("field_id", &id)?, value.unwrap_or(ProfileValue::One(String::new()))))
     };
-    let values: BTreeMap<ProfileFieldId, ProfileValue> =
-        said.into_iter().map(field).collect::<Result<_, ApiError>>()?;
+    let values: ProfileValues = said.into_iter().map(field).collect::<Result<_, ApiError>>()?;
     let command = SetProfileValues { actor: caller.user, user_id, values };
     let decide = |directory: &Directory, _: &Users| command.decide(directory);
     let id = caller.command_id(api);

@@ -8,6 +8,7 @@ use http::StatusCode;
 use platform::http::{ApiError, Path, UrlId, UserRef, json, note_channel, nullable, ok_status};
 use read_model::QueryError;
 use read_model::rows::ReactionRow;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::id_field;
@@ -17,7 +18,7 @@ use crate::facts::post_facts;
 use crate::idempotency::Json;
 use crate::submission::Decided;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     user_id: String,

@@ -7,6 +7,7 @@ use domain::commands::reminder::{ReminderRejection as R, SetReminder};
 use events::{Partition, PostId, Topic};
 use platform::clock;
 use platform::http::{ApiError, Path, UrlId, UserRef, note_channel, nullable, ok_status};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::caller::Caller;
@@ -15,7 +16,7 @@ use crate::facts::post_facts;
 use crate::idempotency::Json;
 use crate::submission::Decided;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     /// Unix seconds.
     #[serde(default, deserialize_with = "nullable")]

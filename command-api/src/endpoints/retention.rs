@@ -9,6 +9,7 @@ use domain::commands::retention::{ChangePolicy, CreatePolicy, DeletePolicy};
 use events::{ChannelId, Id, Partition, PolicyId, TeamId};
 use http::StatusCode;
 use platform::http::{ApiError, Path, Query, UrlId, json, ok_status};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::RetentionPolicy;
 
@@ -19,7 +20,7 @@ use crate::idempotency::Json;
 
 type PolicyPath = UrlId<PolicyId>;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default)]
     display_name: Option<String>,

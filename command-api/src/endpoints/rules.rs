@@ -3,23 +3,40 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::RULES_KNOWN;
+use events::Id;
 use fold::KnownProcess;
 use http::StatusCode;
 use platform::http::{ApiError, Query, json};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::idempotency::Json;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     /// The newest that are known if it is not said.
     rules: Option<u32>,
     /// Although processes run that do not know them: those end.
     #[serde(default)]
     force: bool,
+}
+
+/// Which rules are known, and to whom.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RulesReport {
+    rules_known: u32,
+    rules_in_force: u32,
+    processes: Vec<RulesOfProcess>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct RulesOfProcess {
+    id: Id,
+    service: String,
+    version: String,
+    rules_known: u32,
 }
 
 pub(crate) async fn activate(
@@ -58,18 +75,16 @@ fn names(processes: &[&KnownProcess]) -> String {
     processes.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-fn report(api: &CommandApi, processes: &[KnownProcess]) -> Value {
-    let process = |process: &KnownProcess| {
-        json!({
-            "id": process.process_id,
-            "service": process.service,
-            "version": process.version,
-            "rules_known": process.rules,
-        })
+fn report(api: &CommandApi, processes: &[KnownProcess]) -> RulesReport {
+    let process = |process: &KnownProcess| RulesOfProcess {
+        id: process.process_id,
+        service: process.service.clone(),
+        version: process.version.clone(),
+        rules_known: process.rules,
     };
-    json!({
-        "rules_known": RULES_KNOWN,
-        "rules_in_force": api.rules_in_force(),
-        "processes": processes.iter().map(process).collect::<Vec<_>>(),
-    })
+    RulesReport {
+        rules_known: RULES_KNOWN,
+        rules_in_force: api.rules_in_force(),
+        processes: processes.iter().map(process).collect(),
+    }
 }

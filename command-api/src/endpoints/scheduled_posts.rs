@@ -12,6 +12,7 @@ use http::StatusCode;
 use platform::clock;
 use platform::http::{ApiError, Path, UrlId, json, note_channel, nullable};
 use read_model::QueryError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -23,7 +24,7 @@ use crate::idempotency::Json;
 use crate::refusals::Rejection;
 use crate::submission::Decided;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     id: String,

@@ -8,6 +8,7 @@ use domain::rights;
 use events::{Partition, SessionId, Topic};
 use platform::clock;
 use platform::http::{ApiError, Path, UserRef, nullable, ok_status};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::id_field;
@@ -15,7 +16,7 @@ use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::idempotency::Json;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     session_id: String,

@@ -8,6 +8,7 @@ use events::{Actor, EventId, Partition, PresenceEvent, Topic, UserId};
 use fold::Presence;
 use http::StatusCode;
 use platform::http::{ApiError, Path, UserRef, json, nullable};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -15,7 +16,7 @@ use crate::caller::Caller;
 use crate::executor::CommandApi;
 use crate::idempotency::Json;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     user_id: String,

@@ -7,6 +7,7 @@ use events::directory::TeamType;
 use events::{Id, Partition, TeamId};
 use http::StatusCode;
 use platform::http::{ApiError, Path, Query, UrlId, json, ok_status};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::id_field;
@@ -17,7 +18,7 @@ use crate::idempotency::Json;
 use crate::submission::Decided;
 
 /// What a team can change of itself. Domains that may join and groups that fill a team are not known here.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Patch {
     id: Option<String>,
@@ -77,7 +78,7 @@ pub(crate) async fn patch(
     shown(&api, &caller, team, written.as_ref()).await
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Privacy {
     privacy: Option<String>,

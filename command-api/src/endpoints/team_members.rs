@@ -7,7 +7,8 @@ use domain::rights;
 use events::{Id, Partition, Position, TeamId, UserId};
 use http::StatusCode;
 use platform::http::{ApiError, Path, Query, UrlId, UserRef, json, nullable, ok_status, parse_id};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::id_field;
 use crate::caller::Caller;
@@ -15,7 +16,7 @@ use crate::executor::CommandApi;
 use crate::idempotency::Json;
 use crate::process_manager::Key;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct NewMember {
     #[serde(default, deserialize_with = "nullable")]
     team_id: String,
@@ -46,6 +47,21 @@ pub(crate) async fn add(
     Ok(api.shown(&caller.wishes, &positions, json(StatusCode::CREATED, &member)).await)
 }
 
+/// Somebody who was added; what failed has failed for all, and is answered as a refusal.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum TeamMemberAdded {
+    Plain(wire::TeamMember),
+    Graceful { user_id: UserId, member: wire::TeamMember, error: Option<String> },
+}
+
+impl TeamMemberAdded {
+    fn of(member: wire::TeamMember, graceful: bool) -> Self {
+        let user_id = member.user_id;
+        if graceful { Self::Graceful { user_id, member, error: None } } else { Self::Plain(member) }
+    }
+}
+
 /// `POST /teams/{team_id}/members/batch`. With `graceful` each member comes with what went wrong.
 pub(crate) async fn add_many(
     State(api): State<CommandApi>,
@@ -62,16 +78,10 @@ pub(crate) async fn add_many(
     let positions = added(&api, &caller, team, users.clone(), None).await?;
     let members: Vec<wire::TeamMember> =
         users.iter().map(|user| member(&api, team, *user)).collect::<Result<_, _>>()?;
-    let response = if query.flag("graceful") {
-        let graceful: Vec<serde_json::Value> = members
-            .iter()
-            .map(|m| serde_json::json!({ "user_id": m.user_id, "member": m, "error": null }))
-            .collect();
-        json(StatusCode::CREATED, &graceful)
-    } else {
-        json(StatusCode::CREATED, &members)
-    };
-    Ok(api.shown(&caller.wishes, &positions, response).await)
+    let graceful = query.flag("graceful");
+    let added = members.into_iter().map(|member| TeamMemberAdded::of(member, graceful));
+    let added: Vec<_> = added.collect();
+    Ok(api.shown(&caller.wishes, &positions, json(StatusCode::CREATED, &added)).await)
 }
 
 /// `POST /teams/members/invite?invite_id=`

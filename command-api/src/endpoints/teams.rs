@@ -7,6 +7,7 @@ use events::directory::TeamType;
 use events::{ChannelId, DirectoryEvent, Event, Id, TeamId};
 use http::StatusCode;
 use platform::http::{ApiError, json, nullable};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::caller::Caller;
@@ -14,7 +15,7 @@ use crate::executor::CommandApi;
 use crate::idempotency::Json;
 use crate::process_manager::Key;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     name: String,

@@ -9,13 +9,14 @@ use events::presence::TypingStarted;
 use events::{ChannelId, Event, EventId, Meta, PostId, PresenceEvent};
 use platform::clock;
 use platform::http::{ApiError, Json, Path, UserRef, note_channel, nullable, ok_status};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{id_field, optional_id};
 use crate::caller::Caller;
 use crate::executor::CommandApi;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     channel_id: String,

@@ -16,6 +16,7 @@ use http::StatusCode;
 use http_body_util::{BodyExt, Limited};
 use platform::clock;
 use platform::http::{ApiError, Path, UrlId, json, note_channel, nullable};
+use schemars::JsonSchema;
 use sealing::{FileKey, Upload, UploadError, UploadSession, Uploads};
 use serde::Deserialize;
 
@@ -31,7 +32,7 @@ const PARTS_MAX: usize = 1_000;
 /// Uploads that one person has under way.
 const UPLOADS_MAX: usize = 20;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Body {
     #[serde(default, deserialize_with = "nullable")]
     r#type: String,

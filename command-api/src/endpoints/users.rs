@@ -12,6 +12,7 @@ use events::{Actor, DirectoryEvent, Event, EventId, Id, Partition, Position, Use
 use http::StatusCode;
 use platform::http::{ApiError, Path, Query, UserRef, json, nullable, ok_status, parse_id};
 use read_model::rows::UserRow;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::caller::{Caller, MaybeCaller};
@@ -25,7 +26,7 @@ use crate::submission::Decided;
 
 type Texts = BTreeMap<String, String>;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct SignUp {
     #[serde(default, deserialize_with = "nullable")]
     username: String,
@@ -165,7 +166,7 @@ async fn join_by_invite(
     Ok(positions)
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Patch {
     username: Option<String>,
@@ -286,7 +287,7 @@ fn profile(row: &UserRow) -> NewProfile {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Roles {
     #[serde(default, deserialize_with = "nullable")]
     roles: String,
@@ -315,7 +316,7 @@ pub(crate) async fn roles(
     api.ended(&positions, ok_status()).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Active {
     active: bool,
 }

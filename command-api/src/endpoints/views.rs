@@ -11,6 +11,7 @@ use events::{ChannelId, EventId, Partition, Position, PostId, Topic, UserId};
 use http::StatusCode;
 use platform::http::{AnyBody, ApiError, Json, Path, UrlId, UserRef, json, note_channel, nullable};
 use read_model::queries::UnreadFrom;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{id_fields, optional_id};
@@ -19,7 +20,7 @@ use crate::executor::{CommandApi, undelayed};
 use crate::facts::post_facts;
 use crate::submission::Decided;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct View {
     #[serde(default, deserialize_with = "nullable")]
     channel_id: String,
@@ -130,8 +131,8 @@ fn seen(
 }
 
 /// The answer of `POST /users/{user_id}/posts/{post_id}/set_unread`: counts are of what is read.
-#[derive(Debug, Serialize)]
-struct UnreadAt {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct UnreadAt {
     team_id: String,
     user_id: UserId,
     channel_id: ChannelId,

@@ -14,6 +14,7 @@
 //! ```
 
 mod context;
+mod description;
 mod edge;
 mod error;
 mod ids;
@@ -33,6 +34,7 @@ mod unread;
 pub mod urls;
 
 pub use context::{note_channel, note_position, request_id, traceparent};
+pub use description::{Described, Inputs, Operation, PAGE, Param, openapi};
 pub(crate) use edge::describe_metrics;
 pub use edge::{EdgeSettings, WebPage, edge};
 pub use error::ApiError;
@@ -40,7 +42,7 @@ pub use ids::{IdKind, UrlId, UserRef, parse_id};
 pub use json::{AnyBody, Json, JsonBytes, nullable, read_body};
 pub use limiting::{Rate, RequestLimits, admit_user};
 pub use mount::Mount;
-pub use operations::{HEALTH, operations};
+pub use operations::{HEALTH, operations, operations_described};
 pub use path::Path;
 pub use peer::client_address;
 pub use query::{PER_PAGE_DEFAULT, PER_PAGE_MAX, Page, Query};

@@ -5,6 +5,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
+use http::StatusCode;
+use schemars::JsonSchema;
+
+use super::description::{Answer, Described, Inputs, Operation, Param, StatusOk, schema_of};
 use super::urls::{Service, URLS, Url, Verb};
 
 /// A router in the making. It has to get a handler for every address of its service, and no other:
@@ -15,6 +19,7 @@ pub struct Mount<S> {
     /// What has no handler yet.
     bare: Vec<&'static Url>,
     router: Router<S>,
+    operations: Vec<Operation>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Mount<S> {
@@ -30,43 +35,100 @@ impl<S: Clone + Send + Sync + 'static> Mount<S> {
         let router = table
             .iter()
             .fold(Router::new(), |router, url| router.route(url.path, MethodRouter::new()));
-        Self { service, table, bare, router }
+        Self { service, table, bare, router, operations: Vec::new() }
     }
 
     /// Has `GET` of this address answered by `handler`.
     ///
     /// # Panics
     /// As all its kin, if the table does not give this to the service.
-    pub fn get<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
+    pub fn get<H: Handler<T, S>, T: Described + 'static>(self, path: &str, handler: H) -> Self {
         self.on(Verb::Get, path, handler)
     }
 
-    pub fn post<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
+    pub fn post<H: Handler<T, S>, T: Described + 'static>(self, path: &str, handler: H) -> Self {
         self.on(Verb::Post, path, handler)
     }
 
-    pub fn put<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
+    pub fn put<H: Handler<T, S>, T: Described + 'static>(self, path: &str, handler: H) -> Self {
         self.on(Verb::Put, path, handler)
     }
 
-    pub fn patch<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
+    pub fn patch<H: Handler<T, S>, T: Described + 'static>(self, path: &str, handler: H) -> Self {
         self.on(Verb::Patch, path, handler)
     }
 
-    pub fn delete<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
+    pub fn delete<H: Handler<T, S>, T: Described + 'static>(self, path: &str, handler: H) -> Self {
         self.on(Verb::Delete, path, handler)
     }
 
-    fn on<H: Handler<T, S>, T: 'static>(mut self, verb: Verb, path: &str, handler: H) -> Self {
+    fn on<H: Handler<T, S>, T: Described + 'static>(
+        mut self,
+        verb: Verb,
+        path: &str,
+        handler: H,
+    ) -> Self {
         let own = |url: &&'static Url| url.verb == verb && url.path == path;
         let Some(at) = self.bare.iter().position(own) else { self.refuse(verb, path) };
         let url = self.bare.remove(at);
+        let mut inputs = Inputs::default();
+        T::describe(&mut inputs);
+        self.operations.push(Operation::new(url, inputs));
         let mut methods = on(filter(verb), handler);
         if url.streamed {
             methods = methods.layer(DefaultBodyLimit::disable());
         }
         self.router = self.router.route(url.path, methods);
         self
+    }
+
+    /// What the handler that was mounted last does, and the JSON that it answers with.
+    pub fn gives<T: JsonSchema>(self, summary: &'static str) -> Self {
+        self.answers(summary, Answer::Json(StatusCode::OK, schema_of::<T>))
+    }
+
+    /// The same, of something new: 201.
+    pub fn makes<T: JsonSchema>(self, summary: &'static str) -> Self {
+        self.answers(summary, Answer::Json(StatusCode::CREATED, schema_of::<T>))
+    }
+
+    /// The same, where there is no object to show: `{"status":"OK"}`.
+    pub fn does(self, summary: &'static str) -> Self {
+        self.gives::<StatusOk>(summary)
+    }
+
+    /// The same, where the answer is of another media type than JSON.
+    pub fn sends(self, media: &'static str, summary: &'static str) -> Self {
+        self.answers(summary, Answer::Media(media))
+    }
+
+    /// The same, where the answer has no body.
+    pub fn bare(self, status: StatusCode, summary: &'static str) -> Self {
+        self.answers(summary, Answer::Bare(status))
+    }
+
+    fn answers(mut self, summary: &'static str, answer: Answer) -> Self {
+        let operation = self.last();
+        assert!(operation.answer.is_none(), "{} has two answers", operation.url);
+        operation.summary = summary;
+        operation.answer = Some(answer);
+        self
+    }
+
+    /// Parameters of the query that it reads.
+    pub fn asks(mut self, params: &[Param]) -> Self {
+        self.last().params.extend(params);
+        self
+    }
+
+    /// A status that it answers with beside those that follow from what a request brings.
+    pub fn or(mut self, status: StatusCode) -> Self {
+        self.last().also.push(status);
+        self
+    }
+
+    fn last(&mut self) -> &mut Operation {
+        self.operations.last_mut().expect("a handler is mounted before it is described")
     }
 
     fn refuse(&self, verb: Verb, path: &str) -> ! {
@@ -87,6 +149,11 @@ impl<S: Clone + Send + Sync + 'static> Mount<S> {
         let bare: Vec<_> = self.bare.iter().map(ToString::to_string).collect();
         assert!(bare.is_empty(), "{} has no handler for {}", self.service.name(), bare.join(", "));
         self.router
+    }
+
+    /// What is mounted.
+    pub fn operations(self) -> Vec<Operation> {
+        self.operations
     }
 }
 

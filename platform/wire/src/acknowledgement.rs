@@ -2,9 +2,10 @@
 
 use events::priority::Priority;
 use events::{PostId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PostPriority {
     pub priority: &'static str,
     pub requested_ack: bool,
@@ -22,7 +23,7 @@ impl PostPriority {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Acknowledgement {
     pub user_id: UserId,
     pub post_id: PostId,

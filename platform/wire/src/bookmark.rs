@@ -2,12 +2,13 @@
 
 use events::bookmark::{BookmarkContent, BookmarkedFile};
 use events::{BookmarkId, ChannelId, FileId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::FileInfo;
 use crate::ids::or_empty;
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Bookmark {
     pub id: BookmarkId,
     pub create_at: i64,
@@ -16,6 +17,7 @@ pub struct Bookmark {
     pub channel_id: ChannelId,
     pub owner_id: UserId,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub file_id: Option<FileId>,
     pub display_name: String,
     pub sort_order: i64,
@@ -28,6 +30,7 @@ pub struct Bookmark {
     pub r#type: &'static str,
     /// The one in whose place it stands.
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub original_id: Option<BookmarkId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<FileInfo>,
@@ -74,7 +77,7 @@ pub fn bookmarked_file(file: Option<BookmarkedFile>) -> Option<FileId> {
 }
 
 /// The answer of a change: another's bookmark is gone by it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct BookmarkUpdate {
     pub updated: Bookmark,
     #[serde(skip_serializing_if = "Option::is_none")]

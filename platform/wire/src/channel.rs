@@ -8,6 +8,7 @@ use domain::{Directory, rights};
 use events::channel::{ChannelCreated, Moderatee};
 use events::directory::ChannelType;
 use events::{ChannelId, Id, TeamId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha1::{Digest, Sha1};
 
@@ -15,13 +16,14 @@ use crate::StringMap;
 use crate::ids::or_empty;
 use crate::moderation::channel_role;
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Channel {
     pub id: ChannelId,
     pub create_at: i64,
     pub update_at: i64,
     pub delete_at: i64,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub team_id: Option<TeamId>,
     pub r#type: ChannelType,
     pub display_name: String,
@@ -32,6 +34,7 @@ pub struct Channel {
     pub total_msg_count: i64,
     pub extra_update_at: i64,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub creator_id: Option<UserId>,
     pub scheme_id: Option<Id>,
     pub props: Option<StringMap>,
@@ -132,7 +135,7 @@ pub fn group_display_name(mut usernames: Vec<String>) -> String {
 /// Stands for the times in memberships of others, which nobody else may know.
 pub const HIDDEN_TIME: i64 = -1;
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ChannelMember {
     pub channel_id: ChannelId,
     pub user_id: UserId,
@@ -221,7 +224,7 @@ pub fn default_member_notify_props() -> StringMap {
 }
 
 /// A channel as it is shown outside of its team.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ChannelWithTeam {
     #[serde(flatten)]
     pub channel: Channel,
@@ -238,7 +241,7 @@ pub fn member_notify_props(set: &StringMap) -> StringMap {
 }
 
 /// A row of `GET /users/{u}/channel_members`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ChannelMemberWithTeam {
     #[serde(flatten)]
     pub member: ChannelMember,
@@ -248,9 +251,10 @@ pub struct ChannelMemberWithTeam {
 }
 
 /// `GET /users/{u}/channels/{c}/unread`: differences already.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ChannelUnread {
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub team_id: Option<TeamId>,
     pub user_id: UserId,
     pub channel_id: ChannelId,
@@ -263,7 +267,7 @@ pub struct ChannelUnread {
     pub notify_props: StringMap,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChannelStats {
     pub channel_id: ChannelId,
     pub member_count: i64,
@@ -273,7 +277,7 @@ pub struct ChannelStats {
 }
 
 /// The answer of `POST /channels/members/{u}/view`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ViewResult {
     pub status: &'static str,
     pub last_viewed_at_times: BTreeMap<ChannelId, i64>,

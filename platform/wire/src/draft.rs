@@ -2,13 +2,14 @@
 
 use events::draft::{DraftContent, DraftDeleted, DraftSaved};
 use events::{ChannelId, FileId, PostId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::FileInfo;
 use crate::ids::or_empty;
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Draft {
     pub create_at: i64,
     pub update_at: i64,
@@ -16,6 +17,7 @@ pub struct Draft {
     pub user_id: UserId,
     pub channel_id: ChannelId,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub root_id: Option<PostId>,
     pub message: String,
     pub props: Map<String, Value>,
@@ -26,7 +28,7 @@ pub struct Draft {
 }
 
 /// What a draft would show.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct DraftMetadata {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileInfo>,

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use events::directory::ChannelType;
 use events::{ChannelId, PostId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::Post;
 
 /// What a link leads to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Embed {
     /// A page that says what it is.
@@ -32,7 +33,7 @@ pub enum Embed {
 }
 
 /// What a page says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OpenGraph {
     pub r#type: String,
     pub url: String,
@@ -47,7 +48,7 @@ pub struct OpenGraph {
     pub videos: [(); 0],
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OpenGraphImage {
     pub url: String,
     pub secure_url: String,
@@ -57,7 +58,7 @@ pub struct OpenGraphImage {
 }
 
 /// How large a linked picture is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LinkedImage {
     pub width: u64,
     pub height: u64,
@@ -68,7 +69,7 @@ pub struct LinkedImage {
 }
 
 /// A post that another one links to, with where it stands.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LinkedPost {
     pub post_id: PostId,
     pub post: Post,

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use domain::Pictures;
 use events::pictures::EmojiCreated;
 use events::{EmojiId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Emoji {
     pub id: EmojiId,
     pub create_at: i64,

@@ -2,15 +2,17 @@
 
 use events::channel::{AttachedFile, FileDetails, FileUploaded};
 use events::{ChannelId, FileId, Id, PostId, UserId};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::ids::or_empty;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FileInfo {
     pub id: FileId,
     pub user_id: UserId,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub post_id: Option<PostId>,
     pub channel_id: ChannelId,
     pub create_at: i64,
@@ -73,11 +75,12 @@ impl FileInfo {
 }
 
 /// The answer of a search for files.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FileInfoList {
     /// Newest first.
     pub order: Vec<FileId>,
     #[serde(serialize_with = "by_id")]
+    #[schemars(with = "std::collections::BTreeMap<FileId, FileInfo>")]
     pub file_infos: Vec<FileInfo>,
     pub next_file_info_id: &'static str,
     pub prev_file_info_id: &'static str,
@@ -97,14 +100,14 @@ fn by_id<S: Serializer>(files: &[FileInfo], serializer: S) -> Result<S::Ok, S::E
 }
 
 /// The answer of `POST /files`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FileUploadResult {
     pub file_infos: Vec<FileInfo>,
     pub client_ids: Vec<String>,
 }
 
 /// A file that comes in parts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UploadSession {
     pub id: Id,
     pub r#type: &'static str,

@@ -6,10 +6,12 @@
 
 mod data;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use bytes::Bytes;
 use events::{ChannelId, TeamId, UserId};
+use schemars::JsonSchema;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -17,15 +19,19 @@ use crate::ids::or_empty;
 pub use data::*;
 
 /// Whom a frame is for, as clients are told. The filter itself is realtime's.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Broadcast {
     #[serde(serialize_with = "omitted")]
+    #[schemars(with = "Option<BTreeMap<UserId, bool>>")]
     pub omit_users: Vec<UserId>,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub user_id: Option<UserId>,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub channel_id: Option<ChannelId>,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub team_id: Option<TeamId>,
     pub connection_id: String,
     pub omit_connection_id: String,
@@ -93,7 +99,8 @@ struct Whole<'a, T> {
 
 impl Frame {
     /// Encodes `data`, which must serialise as an object.
-    pub fn new<T: Serialize>(event: &'static str, broadcast: &Broadcast, data: &T) -> Self {
+    pub fn new<T: FrameData>(event: &'static str, broadcast: &Broadcast, data: &T) -> Self {
+        debug_assert!(T::EVENTS.contains(&event), "{event} has other data");
         let mut bytes = serde_json::to_vec(&Whole { event, broadcast, data })
             .expect("frames have string keys and no failing serializer");
         debug_assert!(bytes.ends_with(b"}}"), "the data of a frame is an object");
@@ -174,7 +181,7 @@ impl Write for Tail {
 }
 
 /// The answer to what a client asked over its socket.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Reply<T> {
     pub status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,7 +191,7 @@ pub struct Reply<T> {
     pub seq_reply: i64,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ReplyError {
     pub id: &'static str,
     pub message: &'static str,
@@ -219,6 +226,20 @@ mod tests {
 
     use super::*;
 
+    /// Data that tell nothing, or one thing.
+    #[derive(Serialize, JsonSchema)]
+    struct Sample {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        post: Option<&'static str>,
+    }
+
+    impl FrameData for Sample {
+        const EVENTS: &'static [&'static str] = &["posted", "typing"];
+    }
+
+    const NOTHING: Sample = Sample { post: None };
+    const POST: Sample = Sample { post: Some("{\"id\":\"x\"}") };
+
     fn parsed(text: &str) -> Value {
         serde_json::from_str(text).unwrap()
     }
@@ -227,7 +248,7 @@ mod tests {
     fn a_frame_is_the_same_for_all_but_its_end() {
         let me = UserId::from_bytes([9; 16]);
         let broadcast = Broadcast::to_channel(ChannelId::from_bytes([1; 16]));
-        let frame = Frame::new("posted", &broadcast, &json!({ "post": "{\"id\":\"x\"}" }));
+        let frame = Frame::new("posted", &broadcast, &POST);
         let (plain, named) = (frame.to_text(7, None), frame.to_text(u64::MAX, Some(me)));
         assert_eq!(parsed(&plain)["seq"], 7);
         assert_eq!(parsed(&plain)["data"], json!({ "post": "{\"id\":\"x\"}" }));
@@ -240,7 +261,7 @@ mod tests {
     #[test]
     fn a_frame_without_data_can_still_name_its_recipient() {
         let me = UserId::from_bytes([9; 16]);
-        let frame = Frame::new("posted", &Broadcast::default(), &json!({}));
+        let frame = Frame::new("posted", &Broadcast::default(), &NOTHING);
         assert_eq!(parsed(&frame.to_text(0, None))["data"], json!({}));
         assert_eq!(parsed(&frame.to_text(0, Some(me)))["data"]["mentions"], format!("[\"{me}\"]"));
     }
@@ -250,8 +271,8 @@ mod tests {
         let me = UserId::from_bytes([9; 16]);
         let own = format!("[\"{me}\"]");
         for frame in [
-            Frame::new("posted", &Broadcast::default(), &json!({})),
-            Frame::new("posted", &Broadcast::default(), &json!({ "a": 1 })),
+            Frame::new("posted", &Broadcast::default(), &NOTHING),
+            Frame::new("posted", &Broadcast::default(), &POST),
         ] {
             let shared = std::str::from_utf8(frame.shared()).unwrap().to_owned();
             let tail = |mentioned, follows| {
@@ -275,7 +296,7 @@ mod tests {
     fn people_who_are_left_out_are_listed() {
         let me = UserId::from_bytes([9; 16]);
         let broadcast = Broadcast::to_channel(ChannelId::from_bytes([1; 16])).omitting(me);
-        let frame = Frame::new("typing", &broadcast, &json!({ "parent_id": "" }));
+        let frame = Frame::new("typing", &broadcast, &NOTHING);
         let expected = json!({ me.to_string(): true });
         assert_eq!(parsed(&frame.to_text(0, None))["broadcast"]["omit_users"], expected);
     }

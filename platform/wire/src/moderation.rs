@@ -5,16 +5,17 @@ use std::borrow::Cow;
 use domain::Channel;
 use domain::permissions::Permission;
 use events::channel::{Moderated, Moderatee};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One thing that a channel can keep to its administrators.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChannelModeration {
     pub name: &'static str,
     pub roles: ModeratedRoles,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ModeratedRoles {
     pub members: ModeratedRole,
     /// Absent where guests could never do it.
@@ -22,7 +23,7 @@ pub struct ModeratedRoles {
     pub guests: Option<ModeratedRole>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ModeratedRole {
     /// Whether they may.
     pub value: bool,

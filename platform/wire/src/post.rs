@@ -7,6 +7,7 @@ use events::channel::{AttachedFile, Notice, PostContent, PostCreated, PostDelete
 use events::directory::{ChannelType, TeamType};
 use events::priority::PriorityLevel;
 use events::{ChannelId, FileId, PostId, TeamId, UserId};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::ids::or_empty;
@@ -15,7 +16,7 @@ use crate::{
     Reaction, emoji_names, notice_text,
 };
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Post {
     pub id: PostId,
     pub create_at: i64,
@@ -26,8 +27,10 @@ pub struct Post {
     pub user_id: UserId,
     pub channel_id: ChannelId,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub root_id: Option<PostId>,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub original_id: Option<PostId>,
     pub message: String,
     pub r#type: Cow<'static, str>,
@@ -47,7 +50,7 @@ pub struct Post {
 }
 
 /// What belongs to a post without being said in it.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct PostMetadata {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub embeds: Vec<Embed>,
@@ -68,15 +71,17 @@ pub struct PostMetadata {
 }
 
 /// The answer of `GET /posts/{post_id}/info`: where the post stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PostInfo {
     pub channel_id: ChannelId,
     pub channel_type: ChannelType,
     pub channel_display_name: String,
     pub has_joined_channel: bool,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub team_id: Option<TeamId>,
     #[serde(serialize_with = "type_or_empty")]
+    #[schemars(with = "String")]
     pub team_type: Option<TeamType>,
     pub team_display_name: String,
     pub has_joined_team: bool,

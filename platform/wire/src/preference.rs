@@ -1,9 +1,10 @@
 //! Preferences.
 
 use events::UserId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Preference {
     pub user_id: UserId,
     pub category: String,

@@ -3,10 +3,11 @@
 use domain::HeldField;
 use events::profile::{ProfileFieldType, ProfileOption, ProfileValueType, ProfileVisibility};
 use events::{Id, ProfileFieldId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A field, as the contract calls all that belongs to people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProfileField {
     pub id: ProfileFieldId,
     pub group_id: Id,
@@ -23,7 +24,7 @@ pub struct ProfileField {
     pub updated_by: UserId,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProfileFieldAttrs {
     pub visibility: ProfileVisibility,
     pub sort_order: i64,

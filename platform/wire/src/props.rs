@@ -1,5 +1,8 @@
 //! A post's `props`: an object that passes through without being understood.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -28,6 +31,16 @@ impl Props {
             Ok(raw) if raw.get().starts_with('{') => Self::Raw(raw),
             _ => Self::Empty,
         }
+    }
+}
+
+impl JsonSchema for Props {
+    fn schema_name() -> Cow<'static, str> {
+        "Props".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Map::<String, Value>::json_schema(generator)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use events::channel::{ReactionAdded, ReactionRemoved};
 use events::{ChannelId, PostId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Reaction {
     pub user_id: UserId,
     pub post_id: PostId,

@@ -2,10 +2,11 @@
 
 use domain::Policy;
 use events::PolicyId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A policy with how much it is for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RetentionPolicy {
     pub id: PolicyId,
     pub display_name: String,

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use events::Id;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::moderation::{kept_by_role, kept_permissions};
 use crate::permissions::*;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Role {
     pub id: Id,
     pub name: Cow<'static, str>,

@@ -2,13 +2,14 @@
 
 use events::scheduled_post::{ScheduledContent, ScheduledPostChanged, ScheduledPostCreated};
 use events::{ChannelId, FileId, PostId, ScheduledPostId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::DraftMetadata;
 use crate::ids::or_empty;
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ScheduledPost {
     pub id: ScheduledPostId,
     pub create_at: i64,
@@ -16,6 +17,7 @@ pub struct ScheduledPost {
     pub user_id: UserId,
     pub channel_id: ChannelId,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub root_id: Option<PostId>,
     pub message: String,
     pub props: Map<String, Value>,

@@ -2,9 +2,10 @@
 
 use events::sidebar::{Category, CategoryKey, CategorySorting};
 use events::{ChannelId, TeamId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CategoryType {
     Favorites,
@@ -13,7 +14,7 @@ pub enum CategoryType {
     Custom,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SidebarCategory {
     pub id: String,
     pub user_id: UserId,
@@ -27,7 +28,7 @@ pub struct SidebarCategory {
     pub channel_ids: Vec<ChannelId>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct OrderedCategories {
     pub categories: Vec<SidebarCategory>,
     pub order: Vec<String>,

@@ -2,9 +2,10 @@
 
 use events::UserId;
 use events::user::StatusKind;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Status {
     pub user_id: UserId,
     pub status: StatusKind,

@@ -3,11 +3,12 @@
 use domain::Pictures;
 use events::directory::{TeamContact, TeamCreated, TeamType};
 use events::{Id, TeamId, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ids::or_empty;
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Team {
     pub id: TeamId,
     pub create_at: i64,
@@ -21,6 +22,7 @@ pub struct Team {
     pub company_name: String,
     pub allowed_domains: String,
     #[serde(serialize_with = "or_empty")]
+    #[schemars(with = "String")]
     pub invite_id: Option<Id>,
     pub allow_open_invite: bool,
     pub scheme_id: Option<Id>,
@@ -70,7 +72,7 @@ impl Team {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct TeamMember {
     pub team_id: TeamId,
     pub user_id: UserId,
@@ -112,7 +114,7 @@ impl TeamMember {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TeamUnread {
     pub team_id: TeamId,
     pub msg_count: i64,
@@ -124,7 +126,7 @@ pub struct TeamUnread {
     pub thread_urgent_mention_count: i64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TeamStats {
     pub team_id: TeamId,
     pub total_member_count: i64,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use events::{PostId, UserId};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::{Post, User};
@@ -44,8 +45,10 @@ impl CollapsedThreads {
 }
 
 /// Somebody who answered: an object with the id alone, or the account as others see it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Participant {
+    #[schemars(with = "Named")]
     Id(UserId),
     User(Box<User>),
 }
@@ -57,7 +60,7 @@ impl Participant {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Named {
     id: UserId,
 }
@@ -72,7 +75,7 @@ impl Serialize for Participant {
 }
 
 /// A thread for one of its followers.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Thread {
     pub id: PostId,
     pub reply_count: i64,
@@ -88,7 +91,7 @@ pub struct Thread {
 }
 
 /// A page of threads, with numbers over all of them.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Threads {
     pub total: i64,
     pub total_unread_threads: i64,

@@ -2,12 +2,13 @@
 
 use events::UserId;
 use events::directory::{NewProfile, ProfilePatch, UserCreated, UserProfileChanged};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::StringMap;
 
 /// An account as its owner and administrators see it; others get [`User::for_others`].
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct User {
     pub id: UserId,
     pub create_at: i64,
@@ -182,7 +183,7 @@ pub fn default_timezone() -> StringMap {
 }
 
 /// The answer of `GET /users/autocomplete`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct UserAutocomplete {
     pub users: Vec<User>,
     pub out_of_channel: Vec<User>,

@@ -8,6 +8,7 @@ use domain::Pictures;
 use events::EmojiId;
 use http::StatusCode;
 use platform::http::{ApiError, Json, Path, Query, UrlId, nullable};
+use schemars::JsonSchema;
 use sealing::FileKey;
 use serde::Deserialize;
 
@@ -100,7 +101,8 @@ pub(crate) async fn by_names(
     Ok(ok(&found))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "EmojiSearch")]
 pub(crate) struct Search {
     #[serde(default, deserialize_with = "nullable")]
     term: String,

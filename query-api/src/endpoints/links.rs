@@ -14,8 +14,8 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use platform::http::{ApiError, Json, Query, nullable};
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use url::Url;
@@ -43,7 +43,8 @@ const PICTURE_WITHIN: Duration = Duration::from_secs(60);
 const STALLED_AFTER: Duration = Duration::from_secs(5);
 const ACCEPT_PICTURE: &str = "image/webp,image/png,image/jpeg,image/gif,image/*;q=0.5";
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "LinkAddress")]
 pub(crate) struct Link {
     #[serde(default, deserialize_with = "nullable")]
     url: String,
@@ -97,6 +98,11 @@ pub(crate) async fn image(
     picture(fetched, app.links.image_bytes_max())
 }
 
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct RedirectLocation {
+    location: String,
+}
+
 /// `GET /redirect_location?url=`: where a link redirects to; nowhere if it cannot be asked.
 pub(crate) async fn redirect_location(
     State(app): State<App>,
@@ -109,7 +115,7 @@ pub(crate) async fn redirect_location(
         None => None,
     };
     let location = location.map_or(String::new(), String::from);
-    Ok(render::ok(&json!({ "location": location })))
+    Ok(render::ok(&RedirectLocation { location }))
 }
 
 fn asked(query: &Query) -> Result<Url, ApiError> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod absent;
 pub(crate) mod channels;
+pub(crate) mod counted;
 pub(crate) mod emoji;
 pub(crate) mod files;
 pub(crate) mod links;
@@ -16,8 +17,11 @@ pub(crate) mod teams;
 pub(crate) mod threads;
 pub(crate) mod users;
 
+use std::borrow::Cow;
+
 use events::{ChannelId, Id, PostId, TeamId, UserId};
 use platform::http::{ApiError, IdKind, UrlId, parse_id};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -33,6 +37,24 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let map = Map::<String, Value>::deserialize(deserializer)?;
         T::deserialize(Value::Object(map)).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Object<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
     }
 }
 

@@ -7,9 +7,10 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::profile::takes;
 use events::profile::{ProfileField, ProfileValue, ProfileVisibility};
-use events::{Partition, ProfileFieldId, Topic};
+use events::{Id, Partition, ProfileFieldId, Topic};
 use platform::http::{ApiError, Path, UserRef};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::app::{App, failed};
 use crate::caller::Caller;
@@ -25,9 +26,14 @@ pub(crate) async fn list(State(app): State<App>, _: Caller) -> Response {
     render::ok(&fields)
 }
 
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ProfileFieldGroup {
+    id: Id,
+}
+
 /// `GET /custom_profile_attributes/group`: what all of them belong to.
 pub(crate) async fn group(_: Caller) -> Response {
-    render::ok(&json!({ "id": wire::ProfileField::group() }))
+    render::ok(&ProfileFieldGroup { id: wire::ProfileField::group() })
 }
 
 /// `GET /users/{user_id}/custom_profile_attributes`

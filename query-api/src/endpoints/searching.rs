@@ -4,6 +4,7 @@
 use events::{ChannelId, TeamId, UserId};
 use fold::FoldSet;
 use platform::http::{ApiError, Page, nullable};
+use schemars::JsonSchema;
 use search_index::{Hit, Query as Terms, ResolvedQuery, Subject};
 use serde::Deserialize;
 
@@ -11,7 +12,8 @@ use crate::app::{App, of_any_channel};
 use crate::caller::Caller;
 use crate::rights::readable_channels;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "TermSearch")]
 pub(crate) struct Search {
     terms: String,
     #[serde(default, deserialize_with = "nullable")]

@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
+use wire::frame::FrameData;
 
 use super::queue::QUEUE_LEN_MAX;
 use super::stream::RING_LEN_MAX;
@@ -17,8 +20,16 @@ fn at(mono_ms: u64) -> Now {
     Now { mono_ms, unix_ms: 1_700_000_000_000 + mono_ms as i64 }
 }
 
+/// Data of events whose data do not matter here.
+#[derive(Serialize, JsonSchema)]
+struct Nothing {}
+
+impl FrameData for Nothing {
+    const EVENTS: &'static [&'static str] = &["posted", "typing", "status_change"];
+}
+
 fn event(name: &'static str) -> Sent {
-    let frame = Frame::new(name, &Broadcast::default(), &json!({}));
+    let frame = Frame::new(name, &Broadcast::default(), &Nothing {});
     Sent { frame: Arc::new(frame), mentioned: false, follows: false }
 }
 

@@ -6,6 +6,7 @@ use events::TeamId;
 use events::directory::ChannelType;
 use platform::http::{ApiError, Json, PER_PAGE_MAX, Page, Path, Query, nullable};
 use read_model::queries::{Archived, ChannelOfTeam, ChannelView, ChannelsQuery};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use wire::Channel;
@@ -19,7 +20,8 @@ use crate::rights::require_team;
 /// Channels that are offered while somebody types.
 const OFFERED_MAX: usize = 50;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ChannelSearch")]
 pub(crate) struct Search {
     #[serde(default, deserialize_with = "nullable")]
     term: String,
@@ -123,7 +125,8 @@ pub(crate) async fn groups(
     Ok(render::ok(&fitting.map(ChannelView::to_wire).collect::<Vec<_>>()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ChannelSearchEverywhere")]
 pub(crate) struct SearchAll {
     #[serde(default, deserialize_with = "nullable")]
     term: String,

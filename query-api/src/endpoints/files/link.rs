@@ -8,7 +8,8 @@ use events::FileId;
 use http::header::HOST;
 use http::{HeaderMap, StatusCode};
 use platform::http::{ApiError, Path, Query, note_channel};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{FilePath, download, file};
 use crate::app::{App, of_any_channel};
@@ -17,6 +18,11 @@ use crate::render;
 
 /// What the tag of a link is for.
 const DOMAIN: &str = "file.public_link";
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct PublicLink {
+    link: String,
+}
 
 pub(crate) async fn link(
     State(app): State<App>,
@@ -35,7 +41,7 @@ pub(crate) async fn link(
     }
     let tag = BASE64URL_NOPAD.encode(&app.secrets.mac(DOMAIN, row.id.as_bytes()));
     let link = format!("{}/files/{}/public?h={tag}", address(&app, &headers), row.id);
-    Ok(render::ok(&json!({ "link": link })))
+    Ok(render::ok(&PublicLink { link }))
 }
 
 /// Without a session. Whoever has no tag learns nothing of the file.

@@ -6,6 +6,7 @@ use events::{ChannelId, FileId, PostId, UserId};
 use platform::http::{ApiError, Path, note_channel};
 use read_model::queries::{HistoryOf, PostHistory};
 use read_model::stored_files;
+use schemars::JsonSchema;
 use serde::Serialize;
 use wire::Props;
 
@@ -49,8 +50,9 @@ async fn read(
     Ok(history)
 }
 
-#[derive(Debug, Serialize)]
-struct Document {
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PostHistory")]
+pub(crate) struct Document {
     post_id: PostId,
     channel_id: ChannelId,
     user_id: UserId,
@@ -61,14 +63,16 @@ struct Document {
     versions: Vec<Version>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PostDeletion")]
 struct Deleted {
     at: i64,
     /// Who deleted it, or the root of its thread.
     by: Option<UserId>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PostVersion")]
 struct Version {
     from: i64,
     /// None: nothing has replaced it.
@@ -78,7 +82,8 @@ struct Version {
     files: Vec<File>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PostVersionFile")]
 struct File {
     id: FileId,
     name: String,

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use events::{ChannelId, PolicyId, TeamId};
 use platform::http::{ApiError, Json, Path, Query, UrlId, nullable};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use wire::ChannelWithTeam;
@@ -15,7 +16,8 @@ use crate::caller::Caller;
 use crate::endpoints::Object;
 use crate::render;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "PolicySearch")]
 pub(crate) struct Search {
     #[serde(default, deserialize_with = "nullable")]
     term: String,

@@ -8,7 +8,9 @@ use events::{ChannelId, PolicyId, TeamId};
 use http::StatusCode;
 use platform::clock;
 use platform::http::{ApiError, Path, Query, UrlId, UserRef};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
 use wire::RetentionPolicy;
 
 use super::for_administrators;
@@ -16,6 +18,46 @@ use crate::app::{App, DIRECTORY};
 use crate::caller::Caller;
 use crate::render;
 use crate::rights::own_or_admin;
+
+/// What the installation erases, and from when on it keeps things; 0 where it keeps everything.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct InstallationPolicy {
+    file_deletion_enabled: bool,
+    file_retention_cutoff: i64,
+    message_deletion_enabled: bool,
+    message_retention_cutoff: i64,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct PolicyCount {
+    total_count: usize,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct PolicyOfTeam {
+    /// Days; below zero for ever.
+    post_duration: i32,
+    team_id: TeamId,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct PolicyOfChannel {
+    channel_id: ChannelId,
+    /// Days; below zero for ever.
+    post_duration: i32,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct PoliciesOfTeams<'p> {
+    policies: &'p [PolicyOfTeam],
+    total_count: usize,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct PoliciesOfChannels<'p> {
+    policies: &'p [PolicyOfChannel],
+    total_count: usize,
+}
 
 /// What the installation keeps: for everyone who is logged in.
 pub(crate) async fn of_installation(
@@ -26,18 +68,18 @@ pub(crate) async fn of_installation(
     let now = clock::now_ms();
     let messages = cutoff(now, message_days);
     let files = cutoff(now, file_days).max(messages);
-    Ok(render::ok(&json!({
-        "message_deletion_enabled": messages > 0,
-        "file_deletion_enabled": files > 0,
-        "message_retention_cutoff": messages,
-        "file_retention_cutoff": files,
-    })))
+    Ok(render::ok(&InstallationPolicy {
+        file_deletion_enabled: files > 0,
+        file_retention_cutoff: files,
+        message_deletion_enabled: messages > 0,
+        message_retention_cutoff: messages,
+    }))
 }
 
 pub(crate) async fn count(State(app): State<App>, caller: Caller) -> Result<Response, ApiError> {
     for_administrators(&app, &caller).await?;
-    let count = app.fold.directory().state().retention().policies().len();
-    Ok(render::ok(&json!({ "total_count": count })))
+    let total_count = app.fold.directory().state().retention().policies().len();
+    Ok(render::ok(&PolicyCount { total_count }))
 }
 
 pub(crate) async fn list(
@@ -89,14 +131,15 @@ pub(crate) async fn of_teams(
     let state = directory.state();
     let teams: Vec<TeamId> =
         state.memberships_of(user).filter(|(_, m)| m.active).map(|(team, _)| team).collect();
-    let all: Vec<Value> = teams
+    let all: Vec<PolicyOfTeam> = teams
         .into_iter()
-        .filter_map(|team| {
-            let (_, policy) = state.retention().policy_of_team(team)?;
-            Some(json!({ "team_id": team, "post_duration": policy.post_days }))
+        .filter_map(|team_id| {
+            let (_, policy) = state.retention().policy_of_team(team_id)?;
+            Some(PolicyOfTeam { post_duration: policy.post_days, team_id })
         })
         .collect();
-    Ok(page_of(&query, &all))
+    let policies = query.page().slice(&all);
+    Ok(render::ok(&PoliciesOfTeams { policies, total_count: all.len() }))
 }
 
 /// Of the person's channels, those that follow a policy of their own.
@@ -111,16 +154,13 @@ pub(crate) async fn of_channels(
     let channels: Vec<ChannelId> = app.fold.channels_of(user);
     let directory = app.fold.directory();
     let retention = directory.state().retention();
-    let all: Vec<Value> = channels
+    let all: Vec<PolicyOfChannel> = channels
         .into_iter()
-        .filter_map(|channel| {
-            let (_, policy) = retention.policy_of_channel(channel)?;
-            Some(json!({ "channel_id": channel, "post_duration": policy.post_days }))
+        .filter_map(|channel_id| {
+            let (_, policy) = retention.policy_of_channel(channel_id)?;
+            Some(PolicyOfChannel { channel_id, post_duration: policy.post_days })
         })
         .collect();
-    Ok(page_of(&query, &all))
-}
-
-fn page_of(query: &Query, all: &[Value]) -> Response {
-    render::ok(&json!({ "policies": query.page().slice(all), "total_count": all.len() }))
+    let policies = query.page().slice(&all);
+    Ok(render::ok(&PoliciesOfChannels { policies, total_count: all.len() }))
 }

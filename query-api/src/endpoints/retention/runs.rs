@@ -2,15 +2,45 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use events::Id;
+use events::{ChannelId, Id, PolicyId, UserId};
 use platform::http::{ApiError, Path, Query, UrlId};
 use read_model::rows::{ExpiryRow, RetentionRunRow};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::for_administrators;
 use crate::app::{App, failed};
 use crate::caller::Caller;
 use crate::render;
+
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct RetentionRun {
+    began_at: i64,
+    channels: i64,
+    channels_failed: i64,
+    channels_held: i64,
+    ended_at: i64,
+    files: i64,
+    id: Id,
+    keys_advanced: i64,
+    objects_removed: i64,
+    posts: i64,
+    /// None: it was its time.
+    requested_by: Option<UserId>,
+}
+
+/// What a run did to a channel.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ChannelExpiry {
+    at: i64,
+    channel_id: ChannelId,
+    files: i64,
+    files_before: i64,
+    /// None: as the installation keeps it.
+    policy_id: Option<PolicyId>,
+    posts: i64,
+    posts_before: i64,
+}
 
 /// The newest first.
 pub(crate) async fn list(
@@ -43,30 +73,30 @@ fn limits(query: &Query) -> (i64, i64) {
     (limit, limit * i64::from(page.page))
 }
 
-fn run(row: &RetentionRunRow) -> Value {
-    json!({
-        "id": row.id,
-        "began_at": row.began_at,
-        "ended_at": row.ended_at,
-        "requested_by": row.requested_by,
-        "channels": row.channels,
-        "posts": row.posts,
-        "files": row.files,
-        "channels_held": row.channels_held,
-        "keys_advanced": row.keys_advanced,
-        "objects_removed": row.objects_removed,
-        "channels_failed": row.channels_failed,
-    })
+fn run(row: &RetentionRunRow) -> RetentionRun {
+    RetentionRun {
+        began_at: row.began_at,
+        channels: row.channels,
+        channels_failed: row.channels_failed,
+        channels_held: row.channels_held,
+        ended_at: row.ended_at,
+        files: row.files,
+        id: row.id,
+        keys_advanced: row.keys_advanced,
+        objects_removed: row.objects_removed,
+        posts: row.posts,
+        requested_by: row.requested_by,
+    }
 }
 
-fn expiry(row: &ExpiryRow) -> Value {
-    json!({
-        "channel_id": row.channel_id,
-        "at": row.at,
-        "policy_id": row.policy_id,
-        "posts_before": row.posts_before,
-        "files_before": row.files_before,
-        "posts": row.posts,
-        "files": row.files,
-    })
+fn expiry(row: &ExpiryRow) -> ChannelExpiry {
+    ChannelExpiry {
+        at: row.at,
+        channel_id: row.channel_id,
+        files: row.files,
+        files_before: row.files_before,
+        policy_id: row.policy_id,
+        posts: row.posts,
+        posts_before: row.posts_before,
+    }
 }

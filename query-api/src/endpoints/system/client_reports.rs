@@ -3,8 +3,9 @@
 
 use axum::response::Response;
 use platform::http::{ApiError, Json, nullable, ok_status};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::caller::Caller;
 use crate::endpoints::Object;
@@ -13,11 +14,19 @@ use crate::render;
 /// Characters of a client's message that are kept.
 const MESSAGE_CHARS_MAX: usize = 400;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ClientReport")]
 pub(crate) struct Report {
     #[serde(default, deserialize_with = "nullable")]
     level: String,
     #[serde(default, deserialize_with = "nullable")]
+    message: String,
+}
+
+/// What was kept of a report.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ClientReportKept")]
+pub(crate) struct Kept {
     message: String,
 }
 
@@ -31,5 +40,5 @@ pub(crate) async fn log(
 ) -> Result<Response, ApiError> {
     let message: String = report.message.chars().take(MESSAGE_CHARS_MAX).collect();
     tracing::debug!(user.id = %caller.user, client.level = report.level, client.message = message);
-    Ok(render::ok(&json!({ "message": message })))
+    Ok(render::ok(&Kept { message }))
 }

@@ -7,6 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
 use platform::http::raw_json;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::App;
@@ -23,9 +24,9 @@ pub(crate) async fn timezones(_: Caller) -> Response {
 }
 
 /// There are no limits; how many accounts there are is for administrators.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ServerLimits {
+pub(crate) struct ServerLimits {
     max_users_limit: u64,
     max_users_hard_limit: u64,
     active_user_count: usize,

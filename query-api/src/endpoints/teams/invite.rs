@@ -3,17 +3,27 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use events::TeamId;
 use events::directory::TeamType;
 use http::StatusCode;
 use platform::http::{ApiError, Json, Path};
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::app::{App, DIRECTORY};
 use crate::caller::Caller;
 use crate::endpoints::{InviteId, TeamPath};
 use crate::render;
 use crate::rights::require_team;
+
+/// What is shown of a team to who is invited.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct InvitingTeam {
+    description: String,
+    display_name: String,
+    id: TeamId,
+    name: String,
+}
 
 pub(crate) async fn get(
     State(app): State<App>,
@@ -24,16 +34,17 @@ pub(crate) async fn get(
     if team.kind != TeamType::Open {
         return Err(ApiError::forbidden());
     }
-    Ok(render::ok(&json!({
-        "id": team.id,
-        "name": team.name,
-        "display_name": team.display_name,
-        "description": team.description,
-    })))
+    Ok(render::ok(&InvitingTeam {
+        description: team.description,
+        display_name: team.display_name,
+        id: team.id,
+        name: team.name,
+    }))
 }
 
 /// Clients that name channels, too, send an object.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "InvitedByEmail")]
 #[serde(untagged)]
 pub(crate) enum Invited {
     Addresses(Vec<String>),

@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use platform::http::{ApiError, Path};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::shown;
 use crate::app::{App, DIRECTORY};
@@ -35,6 +36,11 @@ pub(crate) async fn by_name(
     Ok(render::ok(&shown(&app, &row, &caller)))
 }
 
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct TeamExists {
+    exists: bool,
+}
+
 pub(crate) async fn exists(
     State(app): State<App>,
     _: Caller,
@@ -44,7 +50,7 @@ pub(crate) async fn exists(
     if !taken() {
         app.fold_on(DIRECTORY).await?;
     }
-    Ok(render::ok(&json!({ "exists": taken() })))
+    Ok(render::ok(&TeamExists { exists: taken() }))
 }
 
 pub(crate) async fn stats(

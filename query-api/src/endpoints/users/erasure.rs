@@ -4,14 +4,15 @@ use axum::extract::State;
 use axum::response::Response;
 use events::UserId;
 use platform::http::{ApiError, Path, UserRef};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::render;
 
-#[derive(Debug, Serialize)]
-struct Erasure {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Erasure {
     user_id: UserId,
     /// The account is no more.
     erased: bool,

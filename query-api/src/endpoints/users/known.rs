@@ -3,7 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use platform::http::ApiError;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::app::{App, of_any_channel};
 use crate::caller::Caller;
@@ -15,6 +16,11 @@ pub(crate) async fn known(State(app): State<App>, caller: Caller) -> Result<Resp
     Ok(render::ok(&app.fold.acquaintances(caller.user)))
 }
 
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct UsersStats {
+    total_users_count: usize,
+}
+
 pub(crate) async fn stats(State(app): State<App>, caller: Caller) -> Result<Response, ApiError> {
     let known = known_people(&app, &caller).await?;
     let directory = app.fold.directory();
@@ -22,5 +28,5 @@ pub(crate) async fn stats(State(app): State<App>, caller: Caller) -> Result<Resp
         .state()
         .accounts()
         .filter(|(user, account)| account.active && !account.is_bot && known.contain(*user));
-    Ok(render::ok(&json!({ "total_users_count": people.count() })))
+    Ok(render::ok(&UsersStats { total_users_count: people.count() }))
 }

@@ -3,10 +3,18 @@
 
 use axum::response::Response;
 use platform::http::Json;
-use serde_json::{Map, Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::render;
 
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct LoginType {
+    /// Empty: a password of this server.
+    auth_service: &'static str,
+}
+
 pub(crate) async fn post(Json(_): Json<Map<String, Value>>) -> Response {
-    render::ok(&json!({ "auth_service": "" }))
+    render::ok(&LoginType { auth_service: "" })
 }

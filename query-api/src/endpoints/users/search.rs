@@ -6,6 +6,7 @@ use platform::http::{ApiError, Json, PER_PAGE_MAX, Query, nullable};
 use read_model::Page;
 use read_model::queries::PeopleQuery;
 use read_model::rows::UserRow;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::UserAutocomplete;
 
@@ -18,7 +19,8 @@ use crate::rights::known_people;
 
 const FOUND_DEFAULT: i64 = 100;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "UserSearch")]
 pub(crate) struct Search {
     #[serde(default, deserialize_with = "nullable")]
     term: String,

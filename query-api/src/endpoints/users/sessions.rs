@@ -6,6 +6,7 @@ use domain::{Session, rights};
 use events::{SessionId, UserId};
 use platform::clock::now_ms;
 use platform::http::{ApiError, Path, UserRef};
+use schemars::JsonSchema;
 use serde::Serialize;
 use wire::StringMap;
 
@@ -14,8 +15,9 @@ use crate::caller::Caller;
 use crate::render;
 use crate::rights::own;
 
-#[derive(Serialize)]
-struct ShownSession {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
+pub(crate) struct ShownSession {
     id: SessionId,
     token: &'static str,
     create_at: i64,

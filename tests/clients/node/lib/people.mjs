@@ -5,6 +5,8 @@ import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {randomBytes} from 'node:crypto';
 
+import {checkFrame} from './described.mjs';
+
 // `require` finds the packages through NODE_PATH, so they need not lie in the clone.
 const require = createRequire(import.meta.url);
 export const {WebSocket} = require('ws');
@@ -132,6 +134,7 @@ export class Live {
 
     #receive(frame) {
         this.frames.push(frame);
+        checkFrame(frame);
         if (frame.event === 'hello') {
             this.hellos++;
         }

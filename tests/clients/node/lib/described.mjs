@@ -1,0 +1,104 @@
+// Holds what the clients are answered against the committed descriptions: OpenAPI for every exchange,
+// AsyncAPI for every frame. What does not fit fails the file that it was seen in.
+import assert from 'node:assert/strict';
+import {createRequire} from 'node:module';
+import {readFileSync} from 'node:fs';
+import {after} from 'node:test';
+
+const require = createRequire(import.meta.url);
+const {default: Ajv} = require('ajv/dist/2020');
+
+const api = read('openapi.json');
+const socket = read('asyncapi-websocket.json');
+const ajv = new Ajv({strict: false, validateFormats: false, allErrors: false});
+ajv.addSchema(api, 'api');
+ajv.addSchema(socket, 'socket');
+
+const violations = new Set();
+const validators = new Map();
+const routes = Object.keys(api.paths).map(route).sort((one, other) => one.parameters - other.parameters);
+
+after(() => assert.deepEqual([...violations], [], 'not as described'));
+
+const plainFetch = globalThis.fetch;
+globalThis.fetch = async (input, init = {}) => {
+    const response = await plainFetch(input, init);
+    const url = new URL(typeof input === 'string' ? input : input.url ?? String(input));
+    const found = described(url, init.method ?? 'GET');
+    if (found) {
+        await check(found, url, init, response.clone());
+    }
+    return response;
+};
+
+/** Checks an event that a socket got. */
+export function checkFrame(frame) {
+    if (frame.event === undefined) {
+        return;
+    }
+    if (!(frame.event in socket.components.messages)) {
+        violations.add(`the event ${frame.event} is not described`);
+        return;
+    }
+    fits('socket', ['components', 'messages', frame.event, 'payload'], frame, `the event ${frame.event}`);
+}
+
+function read(name) {
+    return JSON.parse(readFileSync(new URL(`../../../../docs/${name}`, import.meta.url)));
+}
+
+function route(path) {
+    const parameters = path.split('{').length - 1;
+    const pattern = path.replaceAll('.', '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+');
+    return {path, parameters, pattern: new RegExp(`^${pattern}$`)};
+}
+
+function described(url, method) {
+    const verb = method.toLowerCase() === 'head' ? 'get' : method.toLowerCase();
+    const found = routes.find(({path, pattern}) => pattern.test(url.pathname) && api.paths[path][verb]);
+    return found && {path: found.path, verb, operation: api.paths[found.path][verb]};
+}
+
+async function check({path, verb, operation}, url, init, response) {
+    const name = `${verb.toUpperCase()} ${path}`;
+    const {status} = response;
+    const answer = operation.responses[status];
+    if (!answer) {
+        violations.add(`${name} answered ${status}, which is not described`);
+        return;
+    }
+    const json = (response.headers.get('content-type') ?? '').startsWith('application/json');
+    const body = json && verb !== 'head' ? await response.json() : undefined;
+    if (status >= 400) {
+        const shape = ['components', 'schemas', 'AppError'];
+        fits('api', shape, body, `${name}: ${status}`);
+        return;
+    }
+    const content = answer.content?.['application/json'];
+    if (content && init.method !== 'HEAD') {
+        fits('api', ['paths', path, verb, 'responses', status, 'content', 'application/json', 'schema'], body, name);
+    }
+    const known = new Set(operation.parameters.filter((of) => of.in === 'query').map((of) => of.name));
+    for (const parameter of url.searchParams.keys()) {
+        if (!known.has(parameter)) {
+            violations.add(`${name} was asked with ${parameter}, which is not described`);
+        }
+    }
+    if (typeof init.body === 'string' && operation.requestBody?.content['application/json']) {
+        const shape = ['paths', path, verb, 'requestBody', 'content', 'application/json', 'schema'];
+        fits('api', shape, JSON.parse(init.body), `the body of ${name}`);
+    }
+}
+
+function fits(document, path, value, name) {
+    const pointer = path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+    const at = `${document}#/${encodeURI(pointer)}`;
+    if (!validators.has(at)) {
+        validators.set(at, ajv.compile({$ref: at}));
+    }
+    const validate = validators.get(at);
+    if (!validate(value)) {
+        const [error] = validate.errors;
+        violations.add(`${name} at ${error.instancePath || '/'}: ${error.message} ${JSON.stringify(error.params)}`);
+    }
+}
