@@ -1,0 +1,149 @@
+// How the server is.
+import { useEffect, useRef } from 'react';
+import { api, statusOf, wordsOf } from '../../api';
+import { type Key, useT } from '../../i18n';
+import { askVitals, type Lag } from '../../state/admin/metrics';
+import { useStore } from '../../state/store';
+import { Problem, Spinner } from '../bits';
+import { Amount, Page, Section, Table, useLoad, When } from './parts';
+
+const EVERY_MS = 5000;
+
+const LAG_WORDS: Readonly<Record<Lag['what'], Key>> = {
+  fold: 'admin.lag_fold',
+  projection: 'admin.lag_projection',
+  index: 'admin.lag_index',
+  archive: 'admin.lag_archive',
+};
+
+type Server = Awaited<ReturnType<typeof api.ping>> & {
+  readonly database_status?: string;
+  readonly filestore_status?: string;
+  readonly ActiveSearchBackend?: string;
+};
+
+/** What the process says of itself; that it cannot serve is an answer, too. */
+const askHealth = async (): Promise<string> => {
+  try {
+    await api.own('get', '/health');
+    return '';
+  } catch (error) {
+    if (statusOf(error) === 503) return wordsOf(error, '503');
+    throw error;
+  }
+};
+
+const look = async () => {
+  const [server, ill, vitals, limits, users] = await Promise.all([
+    api.ping(true) as Promise<Server>,
+    askHealth(),
+    askVitals(),
+    api.getServerLimits() as unknown as Promise<{ activeUserCount: number; maxUsersLimit: number }>,
+    api.getTotalUsersStats(),
+  ]);
+  return { server, ill, vitals, limits, accounts: users.total_users_count, at: Date.now() };
+};
+
+export const System = () => {
+  const t = useT();
+  const version = useStore((s) => s.config.BuildNumber ?? '');
+  const contract = useStore((s) => s.config.Version ?? '');
+  const { data, problem, reload } = useLoad('system', look);
+  useEvery(EVERY_MS, reload);
+  return (
+    <Page title={t('admin.system')} lead={t('admin.system_lead')}>
+      {problem && <Problem text={problem} />}
+      {!data && !problem && <Spinner />}
+      {data && (
+        <>
+          <Section title={t('admin.server')}>
+            <dl className="admin-facts">
+              <dt>{t('admin.health')}</dt>
+              <dd>
+                <span className={data.ill ? 'health ill' : 'health'}>
+                  {data.ill ? data.ill : t('admin.healthy')}
+                </span>
+              </dd>
+              <dt>{t('admin.version')}</dt>
+              <dd>{version}</dd>
+              <dt>{t('admin.contract')}</dt>
+              <dd>{contract}</dd>
+              <dt>{t('admin.database')}</dt>
+              <dd>{data.server.database_status}</dd>
+              <dt>{t('admin.filestore')}</dt>
+              <dd>{data.server.filestore_status}</dd>
+              <dt>{t('admin.search_engine')}</dt>
+              <dd>{data.server.ActiveSearchBackend}</dd>
+              <dt>{t('admin.looked')}</dt>
+              <dd>
+                <When at={data.at} />
+              </dd>
+            </dl>
+          </Section>
+          <Section title={t('admin.numbers')}>
+            <ul className="admin-numbers">
+              <Big label={t('admin.accounts')} of={data.accounts} />
+              <Big label={t('admin.accounts_active')} of={data.limits.activeUserCount} />
+              {data.vitals && (
+                <>
+                  <Big label={t('admin.sockets')} of={data.vitals.sockets} />
+                  <Big label={t('admin.streams')} of={data.vitals.streams} />
+                  <Big label={t('admin.log_records')} of={data.vitals.log} />
+                </>
+              )}
+            </ul>
+            <p className="hint">
+              {data.limits.maxUsersLimit
+                ? t('admin.limit_users', { max: data.limits.maxUsersLimit })
+                : t('admin.no_limit')}
+            </p>
+          </Section>
+          <Section title={t('admin.lags')} lead={t('admin.lags_hint')}>
+            {data.vitals ? <Lags lags={data.vitals.lags} /> : <p className="hint">{t('admin.no_metrics')}</p>}
+          </Section>
+        </>
+      )}
+    </Page>
+  );
+};
+
+const Big = ({ label, of }: { label: string; of: number }) => (
+  <li>
+    <strong>
+      <Amount of={of} />
+    </strong>
+    <span>{label}</span>
+  </li>
+);
+
+const Lags = ({ lags }: { lags: readonly Lag[] }) => {
+  const t = useT();
+  return (
+    <Table
+      label={t('admin.lags')}
+      heads={[t('admin.lag_what'), t('admin.lag_records'), t('admin.lag_parts')]}
+    >
+      {lags.map((lag) => (
+        <tr key={lag.what}>
+          <th scope="row">{t(LAG_WORDS[lag.what])}</th>
+          <td>
+            <Amount of={lag.records} />
+          </td>
+          <td>
+            <Amount of={lag.behind} />
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+};
+
+/** Does something every now and then, while somebody can see it. */
+const useEvery = (ms: number, act: () => void): void => {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || latest.current(), ms);
+    return () => clearInterval(timer);
+  }, [ms]);
+};
