@@ -3,11 +3,12 @@ import type { Session } from '@mattermost/types/sessions';
 import { MonitorSmartphone } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import { api, wordsOf } from '../api';
-import { useT } from '../i18n';
-import { moment } from '../text/time';
+import { intl, useT } from '../i18n';
 import { Problem, Spinner } from './bits';
 
 type Shown = Session & { readonly is_current: boolean };
+
+const moment = (at: number): string => intl().formatDate(at, { dateStyle: 'medium', timeStyle: 'short' });
 
 export const Sessions = ({ userId }: { userId: string }) => {
   const t = useT();

@@ -55,7 +55,7 @@ const oneOfEach = (chosen: readonly Choosable[]): readonly Choosable[] =>
 
 export const Audit = () => {
   const t = useT();
-  const [kind, setKind] = useState<Kind>('all');
+  const [kind, setKind] = useState<Kind>('people');
   const [past, setPast] = useState(true);
   const [chosen, setChosen] = useState<readonly Choosable[]>([]);
   const [postId, setPostId] = useState('');
@@ -167,7 +167,8 @@ const EventRow = ({ event, open }: { event: TrailEvent; open: (postId: string) =
         {redacted && <small className="hint">{t('admin.redacted')}</small>}
         {postId && (
           <button type="button" className="link small" onClick={() => open(postId)}>
-            {t('admin.history')}
+            {t('admin.history_of')}
+            <span className="hidden"> {text}</span>
           </button>
         )}
       </td>
@@ -223,7 +224,6 @@ const useTrail = (address: string) => {
       const batch = came;
       came = [];
       soon = undefined;
-      meet(batch.flatMap((event) => [tell(event).by, ...tell(event).about]));
       setEvents((held) => addTo(held, batch));
     };
     const hear = (message: MessageEvent<string>) => {
@@ -245,5 +245,6 @@ const useTrail = (address: string) => {
       clearTimeout(soon);
     };
   }, [address]);
+  useEffect(() => meet(events.flatMap((event) => [tell(event).by, ...tell(event).about])), [events]);
   return { events, state, problem };
 };

@@ -1,11 +1,10 @@
 // The channels of all teams.
 import { useState } from 'react';
-import { Link } from 'wouter';
 import { type Key, useT } from '../../i18n';
 import { type FoundChannel, findChannels, KINDS, type Kind } from '../../state/admin/channels';
 import { STANDS, type Stand } from '../../state/admin/teams';
 import { ChannelIcon } from '../Sidebar';
-import { Amount, Listing, Page, SearchField, Segments, usePages, useRested, When } from './parts';
+import { Amount, Listing, NameCell, Page, SearchField, Segments, usePages, useRested, When } from './parts';
 import { STAND_FILTER } from './Teams';
 
 const KIND_FILTER: Readonly<Record<Kind, Key>> = {
@@ -45,8 +44,8 @@ export const Channels = () => {
         heads={[
           t('admin.name'),
           t('admin.team'),
+          `~${t('admin.privacy')}`,
           `~${t('admin.messages')}`,
-          `~${t('admin.state')}`,
           `~${t('admin.last_message')}`,
         ]}
         row={(channel) => <ChannelRow key={channel.id} channel={channel} />}
@@ -59,22 +58,17 @@ const ChannelRow = ({ channel }: { channel: FoundChannel }) => {
   const t = useT();
   return (
     <tr className={channel.delete_at ? 'faded' : undefined}>
-      <td>
-        <Link href={`/admin/channels/${channel.id}`} className="admin-name">
-          <ChannelIcon type={channel.type} />
-          <span>
-            <strong>{channel.display_name}</strong>
-            <small>~{channel.name}</small>
-            {channel.type === 'P' && <span className="hidden">{t('admin.private')}</span>}
-          </span>
-        </Link>
-      </td>
+      <NameCell
+        to={`/admin/channels/${channel.id}`}
+        icon={<ChannelIcon type={channel.type} />}
+        name={channel.display_name}
+        hint={`~${channel.name}`}
+        tag={channel.delete_at > 0 && t('admin.archived')}
+      />
       <td>{channel.team_display_name}</td>
+      <td className="roomy">{t(channel.type === 'P' ? 'admin.private' : 'admin.public')}</td>
       <td className="roomy">
         <Amount of={channel.total_msg_count} />
-      </td>
-      <td className="roomy">
-        {channel.delete_at ? <span className="tag">{t('admin.archived')}</span> : t('admin.active')}
       </td>
       <td className="roomy">
         <When at={channel.last_post_at} />

@@ -1,12 +1,11 @@
 // Who is in a team or a channel, and with which role.
-import { Link } from 'wouter';
 import { useT } from '../../i18n';
 import { type Found, PAGE } from '../../state/admin/people';
 import { meet } from '../../state/people';
 import { useStore } from '../../state/store';
 import { useSubmit } from '../attempt';
 import { Avatar, Problem, useName } from '../bits';
-import { Listing, type Question, usePages, useQuestion } from './parts';
+import { Listing, NameCell, type Question, usePages, useQuestion } from './parts';
 
 interface Member {
   readonly user_id: string;
@@ -39,7 +38,7 @@ export const Members = ({ at, ask, setAdmin, remove, removal }: MembersProps) =>
         label={t('channel.members_title')}
         pages={pages}
         none={t('admin.members_none')}
-        heads={[t('admin.name'), t('admin.role'), t('admin.actions')]}
+        heads={[t('admin.name'), `~${t('admin.role')}`, t('admin.actions')]}
         row={(member) => (
           <MemberRow
             key={member.user_id}
@@ -75,16 +74,13 @@ const MemberRow = ({ member, setAdmin, remove, removal, ask }: RowProps) => {
   });
   return (
     <tr>
-      <td>
-        <Link href={`/admin/users/${member.user_id}`} className="admin-name">
-          <Avatar userId={member.user_id} size={32} />
-          <span>
-            <strong>{name}</strong>
-            <small>@{username}</small>
-          </span>
-        </Link>
-      </td>
-      <td>{t(role)}</td>
+      <NameCell
+        to={`/admin/users/${member.user_id}`}
+        icon={<Avatar userId={member.user_id} size={32} />}
+        name={name}
+        hint={`@${username}`}
+      />
+      <td className="roomy">{t(role)}</td>
       <td>
         <div className="admin-actions">
           {!member.scheme_guest && (

@@ -1,7 +1,6 @@
 // All teams, and one of them.
 import type { Team } from '@mattermost/types/teams';
 import { useState } from 'react';
-import { Link } from 'wouter';
 import { api } from '../../api';
 import { type Key, useT } from '../../i18n';
 import { PAGE } from '../../state/admin/people';
@@ -14,6 +13,7 @@ import { Members } from './Members';
 import {
   Amount,
   Listing,
+  NameCell,
   Page,
   SearchField,
   Section,
@@ -52,13 +52,7 @@ export const Teams = () => {
         label={t('admin.teams')}
         pages={pages}
         none={t('admin.team_none')}
-        heads={[
-          t('admin.name'),
-          t('admin.members'),
-          `~${t('admin.privacy')}`,
-          `~${t('admin.state')}`,
-          `~${t('admin.created')}`,
-        ]}
+        heads={[t('admin.name'), t('admin.members'), `~${t('admin.privacy')}`, `~${t('admin.created')}`]}
         row={(team) => <TeamRow key={team.id} team={team} />}
       />
     </Page>
@@ -69,22 +63,17 @@ const TeamRow = ({ team }: { team: CountedTeam }) => {
   const t = useT();
   return (
     <tr className={team.delete_at ? 'faded' : undefined}>
-      <td>
-        <Link href={`/admin/teams/${team.id}`} className="admin-name">
-          <TeamMark name={team.display_name} />
-          <span>
-            <strong>{team.display_name}</strong>
-            <small>/{team.name}</small>
-          </span>
-        </Link>
-      </td>
+      <NameCell
+        to={`/admin/teams/${team.id}`}
+        icon={<TeamMark name={team.display_name} />}
+        name={team.display_name}
+        hint={`/${team.name}`}
+        tag={team.delete_at > 0 && t('admin.archived')}
+      />
       <td>
         <Amount of={team.members} />
       </td>
       <td className="roomy">{t(team.allow_open_invite ? 'admin.team_open' : 'admin.team_invited')}</td>
-      <td className="roomy">
-        {team.delete_at ? <span className="tag">{t('admin.archived')}</span> : t('admin.active')}
-      </td>
       <td className="roomy">
         <When at={team.create_at} />
       </td>

@@ -2,7 +2,6 @@
 import type { UserProfile } from '@mattermost/types/users';
 import { UserPlus } from 'lucide-react';
 import { useState } from 'react';
-import { Link } from 'wouter';
 import { api } from '../../api';
 import { type Key, useT } from '../../i18n';
 import { ACTIVITIES, type Activity, findPeople, ROLES, type Role, roleOf } from '../../state/admin/people';
@@ -10,7 +9,7 @@ import { useStore } from '../../state/store';
 import { useSubmit } from '../attempt';
 import { Avatar, Field, Modal, Problem } from '../bits';
 import { goTo } from '../places';
-import { Foot, Listing, Page, SearchField, Segments, usePages, useRested, When } from './parts';
+import { Foot, Listing, NameCell, Page, SearchField, Segments, usePages, useRested, When } from './parts';
 
 export const ROLE_WORDS: Readonly<Record<Exclude<Role, 'all'>, Key>> = {
   admin: 'admin.role_admin',
@@ -68,13 +67,7 @@ export const Users = () => {
         label={t('admin.users')}
         pages={pages}
         none={t('admin.user_none')}
-        heads={[
-          t('admin.name'),
-          `~${t('admin.email')}`,
-          t('admin.role'),
-          `~${t('admin.state')}`,
-          `~${t('admin.created')}`,
-        ]}
+        heads={[t('admin.name'), `~${t('admin.email')}`, t('admin.role'), `~${t('admin.created')}`]}
         row={(user) => <UserRow key={user.id} user={user} />}
       />
       {creating && <CreateUser onClose={() => setCreating(false)} />}
@@ -86,20 +79,15 @@ const UserRow = ({ user }: { user: UserProfile }) => {
   const t = useT();
   return (
     <tr className={user.delete_at ? 'faded' : undefined}>
-      <td>
-        <Link href={`/admin/users/${user.id}`} className="admin-name">
-          <Avatar userId={user.id} size={32} />
-          <span>
-            <strong>{fullNameOf(user) || user.username}</strong>
-            <small>@{user.username}</small>
-          </span>
-        </Link>
-      </td>
+      <NameCell
+        to={`/admin/users/${user.id}`}
+        icon={<Avatar userId={user.id} size={32} />}
+        name={fullNameOf(user) || user.username}
+        hint={`@${user.username}`}
+        tag={user.delete_at > 0 && t('admin.deactivated')}
+      />
       <td className="roomy">{user.email}</td>
       <td>{t(ROLE_WORDS[roleOf(user)])}</td>
-      <td className="roomy">
-        {user.delete_at ? <span className="tag">{t('admin.deactivated')}</span> : t('admin.active')}
-      </td>
       <td className="roomy">
         <When at={user.create_at} />
       </td>

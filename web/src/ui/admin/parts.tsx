@@ -180,7 +180,7 @@ export const Listing = <T,>({ label, pages, none, heads, row }: ListingProps<T>)
 
 export const Table = (props: { label: string; heads: readonly string[]; children: ReactNode }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keys
-  <section className="admin-table" aria-label={props.label} tabIndex={0}>
+  <div className="admin-table" role="group" aria-label={props.label} tabIndex={0}>
     <table>
       <thead>
         <tr>
@@ -193,7 +193,29 @@ export const Table = (props: { label: string; heads: readonly string[]; children
       </thead>
       <tbody>{props.children}</tbody>
     </table>
-  </section>
+  </div>
+);
+
+interface NameProps {
+  readonly to: string;
+  readonly icon: ReactNode;
+  readonly name: string;
+  readonly hint: string;
+  readonly tag?: string | false;
+}
+
+/** The cell that leads to what its row is about. */
+export const NameCell = ({ to, icon, name, hint, tag }: NameProps) => (
+  <td>
+    <Link href={to} className="admin-name">
+      {icon}
+      <span>
+        <strong>{name}</strong>
+        <small>{hint}</small>
+        {tag && <span className="tag">{tag}</span>}
+      </span>
+    </Link>
+  </td>
 );
 
 export interface Question {
