@@ -342,7 +342,7 @@ describe('retention', () => {
     await go('/admin/retention', 'Retention');
     await press('Lift The case');
     await confirm('Lift');
-    await root.page.getByText('Lifted').waitFor();
+    await root.page.getByText('Lifted', { exact: true }).waitFor();
   });
 });
 

@@ -146,6 +146,11 @@ try {
     await person.page.getByRole('menuitem', { name: 'Settings' }).click();
     await person.page.getByRole('tab', { name: 'Display' }).click();
   });
+  await shoot('admin', {}, async (person) => {
+    await inLaunch(person);
+    await person.go('/admin/users');
+    await person.page.getByRole('link', { name: /Tomo Hayashi/ }).waitFor();
+  });
   await shoot('small', { viewport: { width: 390, height: 780 } }, inLaunch);
 } finally {
   await browser.close();

@@ -1,5 +1,6 @@
 // The pages of system administrators. They come when one of them goes there.
 import { Activity, ArrowLeft, Hash, ScrollText, Timer, Users as UsersIcon, UsersRound } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { addTexts, type Key, useT } from '../../i18n';
 import de from '../../i18n/admin/de.json';
@@ -49,13 +50,19 @@ const Refused = () => {
 const Frame = () => {
   const t = useT();
   const [path] = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  // Where there is little room the places stand in one line, which scrolls.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the current one is another with each path
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [path]);
   return (
     <div className="admin">
       <a className="skip" href="#admin">
         {t('admin.skip')}
       </a>
       <Offline />
-      <nav className="admin-nav" aria-label={t('me.admin')}>
+      <nav ref={nav} className="admin-nav" aria-label={t('me.admin')}>
         <Link href="/" className="entry">
           <ArrowLeft size={16} aria-hidden className="entry-icon" />
           <span className="entry-name">{t('admin.back')}</span>
