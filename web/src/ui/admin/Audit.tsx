@@ -1,5 +1,5 @@
 // What happened, as it happens and from the past; and all that a message ever said.
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { useT } from '../../i18n';
 import { type Choosable, offerChannels, offerPeople, offerTeams } from '../../state/admin/retention';
@@ -213,8 +213,6 @@ const useTrail = (address: string) => {
   const [events, setEvents] = useState<readonly TrailEvent[]>([]);
   const [state, setState] = useState<'closed' | 'open' | 'lost'>('closed');
   const [problem, setProblem] = useState('');
-  const failed = useRef('');
-  failed.current = t('error.general');
   useEffect(() => {
     const url = `/api/nottermost/v1${address}`;
     const source = new EventSource(url);
@@ -238,13 +236,13 @@ const useTrail = (address: string) => {
     source.onerror = () => {
       const refused = source.readyState === EventSource.CLOSED;
       setState(refused ? 'closed' : 'lost');
-      if (refused) reasonOf(url).then(setProblem, () => setProblem(failed.current));
+      if (refused) reasonOf(url).then(setProblem, () => setProblem(t('error.general')));
     };
     return () => {
       source.close();
       clearTimeout(soon);
     };
-  }, [address]);
+  }, [address, t]);
   useEffect(() => meet(events.flatMap((event) => [tell(event).by, ...tell(event).about])), [events]);
   return { events, state, problem };
 };

@@ -30,10 +30,16 @@ export const ChannelPage = ({ channelId }: { channelId: string }) => {
       </Page>
     );
   const { channel, team } = data;
+  if (!team)
+    return (
+      <Page title={t('admin.conversation')} back={back}>
+        <p className="admin-note">{t('admin.conversation_lead')}</p>
+      </Page>
+    );
   return (
     <Page
       title={channel.display_name}
-      lead={team ? `${team.display_name} · ~${channel.name}` : `~${channel.name}`}
+      lead={`${team.display_name} · ~${channel.name}`}
       back={back}
       tools={
         <>

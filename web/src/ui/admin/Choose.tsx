@@ -19,6 +19,11 @@ export const Choose = ({ label, offer, chosen, onChange }: ChooseProps) => {
   const rested = useRested(term.trim());
   const { data, problem } = useLoad(rested, async () => (rested ? offer(rested) : []));
   const offered = (data ?? []).filter((one) => !chosen.some(({ id }) => id === one.id));
+  const take = (one: Choosable | undefined) => {
+    if (!one) return;
+    onChange([...chosen, one]);
+    setTerm('');
+  };
   return (
     <div className="choose" role="group" aria-label={label}>
       <span className="choose-label">{label}</span>
@@ -36,20 +41,18 @@ export const Choose = ({ label, offer, chosen, onChange }: ChooseProps) => {
           ))}
         </ul>
       )}
-      <SearchField label={t('admin.choose_search', { what: label })} value={term} onChange={setTerm} />
+      <SearchField
+        label={t('admin.choose_search', { what: label })}
+        value={term}
+        onChange={setTerm}
+        onEnter={() => take(offered[0])}
+      />
       {problem && <Problem text={problem} />}
       {rested && data && !offered.length && <p className="hint">{t('admin.choose_none')}</p>}
       <ul className="rows">
         {offered.map((one) => (
           <li key={one.id}>
-            <button
-              type="button"
-              className="row-button"
-              onClick={() => {
-                onChange([...chosen, one]);
-                setTerm('');
-              }}
-            >
+            <button type="button" className="row-button" onClick={() => take(one)}>
               <Plus size={15} aria-hidden />
               <span className="row-text">
                 {one.name} <small className="quiet">{one.hint}</small>

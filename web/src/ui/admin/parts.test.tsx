@@ -1,9 +1,12 @@
 import { cleanup, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { type FormEvent, useState } from 'react';
 import { afterEach, expect, it, vi } from 'vitest';
 import { addTexts } from '../../i18n';
 import de from '../../i18n/admin/de.json';
 import en from '../../i18n/admin/en.json';
+import type { Choosable } from '../../state/admin/retention';
+import { Choose } from './Choose';
 import { Listing, usePages, useQuestion } from './parts';
 
 addTexts({ en, de });
@@ -98,4 +101,23 @@ it('shows no answer to an older question', async () => {
   late({ items: ['slow'] });
   await slow;
   await waitFor(() => expect(cells()).toEqual(['quick']));
+});
+
+it('chooses the first that is offered with Enter, and does not send the form around it', async () => {
+  const sent = vi.fn((event: FormEvent) => event.preventDefault());
+  const offer = async (term: string) => [{ id: 'a', name: `${term}!`, hint: '' }];
+  const Chosen = () => {
+    const [chosen, setChosen] = useState<readonly Choosable[]>([]);
+    return (
+      <form onSubmit={sent}>
+        <Choose label="Teams" offer={offer} chosen={chosen} onChange={setChosen} />
+      </form>
+    );
+  };
+  render(<Chosen />);
+  await userEvent.type(screen.getByRole('searchbox'), 'fir');
+  await screen.findByRole('button', { name: 'fir!' });
+  await userEvent.type(screen.getByRole('searchbox'), '{Enter}');
+  await screen.findByRole('button', { name: 'Remove fir!' });
+  expect(sent).not.toHaveBeenCalled();
 });

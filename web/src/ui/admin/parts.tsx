@@ -62,7 +62,15 @@ export const Segments = <T extends string>(props: {
   </div>
 );
 
-export const SearchField = (props: { label: string; value: string; onChange: (term: string) => void }) => (
+interface SearchProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (term: string) => void;
+  /** In a form, where the key would send it. */
+  readonly onEnter?: () => void;
+}
+
+export const SearchField = (props: SearchProps) => (
   <input
     type="search"
     className="admin-search"
@@ -70,6 +78,11 @@ export const SearchField = (props: { label: string; value: string; onChange: (te
     placeholder={props.label}
     value={props.value}
     onChange={(event) => props.onChange(event.target.value)}
+    onKeyDown={(event) => {
+      if (event.key !== 'Enter' || !props.onEnter) return;
+      event.preventDefault();
+      props.onEnter();
+    }}
   />
 );
 
