@@ -22,25 +22,28 @@ type Server = Awaited<ReturnType<typeof api.ping>> & {
   readonly ActiveSearchBackend?: string;
 };
 
-/** What the process says of itself; that it cannot serve is an answer, too. */
-const askHealth = async (): Promise<string> => {
+type Health = { readonly state: 'well' | 'elsewhere' } | { readonly state: 'ill'; readonly words: string };
+
+/** What the process says of itself. That it cannot serve is an answer, too; an edge passes the question on to nobody. */
+const askHealth = async (): Promise<Health> => {
   try {
     await api.own('get', '/health');
-    return '';
+    return { state: 'well' };
   } catch (error) {
-    if (statusOf(error) === 503) return wordsOf(error, '503');
+    if (statusOf(error) === 503) return { state: 'ill', words: wordsOf(error, '503') };
+    if (statusOf(error) === 404) return { state: 'elsewhere' };
     throw error;
   }
 };
 
 const look = async () => {
-  const [server, ill, vitals, { data: limits }] = await Promise.all([
+  const [server, health, vitals, { data: limits }] = await Promise.all([
     api.ping(true) as Promise<Server>,
     askHealth(),
     askVitals(),
     api.getServerLimits(),
   ]);
-  return { server, ill, vitals, limits, at: Date.now() };
+  return { server, health, vitals, limits, at: Date.now() };
 };
 
 export const System = () => {
@@ -59,9 +62,7 @@ export const System = () => {
             <dl className="admin-facts">
               <dt>{t('admin.health')}</dt>
               <dd>
-                <span className={data.ill ? 'health ill' : 'health'}>
-                  {data.ill ? data.ill : t('admin.healthy')}
-                </span>
+                <HealthMark health={data.health} />
               </dd>
               <dt>{t('admin.version')}</dt>
               <dd>{version}</dd>
@@ -101,6 +102,13 @@ export const System = () => {
       )}
     </Page>
   );
+};
+
+const HealthMark = ({ health }: { health: Health }) => {
+  const t = useT();
+  if (health.state === 'elsewhere') return t('admin.health_elsewhere');
+  const words = health.state === 'ill' ? health.words : t('admin.healthy');
+  return <span className={`health ${health.state}`}>{words}</span>;
 };
 
 const Big = ({ label, of }: { label: string; of: number }) => (
