@@ -163,6 +163,7 @@ describe('users', () => {
     await root.page.getByLabel('New password').fill('another long secret');
     await press('Set the password');
     await root.page.getByText('The password is set.').waitFor();
+    await root.page.getByText('Logged in nowhere.').waitFor();
     const answer = await fetch(`${server.url}/api/v4/users/login`, {
       method: 'POST',
       body: JSON.stringify({ login_id: 'dora', password: 'another long secret' }),

@@ -74,10 +74,10 @@ export const UserPage = ({ userId }: { userId: string }) => {
           <Roles user={user} reload={reload} />
           {!user.delete_at && (
             <Section title={t('settings.sessions')}>
-              <Sessions userId={user.id} />
+              <Sessions key={user.last_password_update} userId={user.id} />
             </Section>
           )}
-          <Password user={user} />
+          <Password user={user} reload={reload} />
           <Ending user={user} reload={reload} />
         </>
       )}
@@ -242,7 +242,7 @@ const Roles = ({ user, reload }: PartProps) => {
   );
 };
 
-const Password = ({ user }: { user: UserProfile }) => {
+const Password = ({ user, reload }: PartProps) => {
   const t = useT();
   const own = useStore((s) => s.me?.id === user.id);
   const min = Number(useStore((s) => s.config.PasswordMinimumLength) || 8);
@@ -251,6 +251,8 @@ const Password = ({ user }: { user: UserProfile }) => {
     await api.updateUserPassword(user.id, '', wanted);
     setWanted('');
     notify(t('admin.password_set'));
+    // It ended the sessions.
+    reload();
   });
   if (own) return null;
   return (
