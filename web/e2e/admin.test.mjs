@@ -140,6 +140,7 @@ describe('users', () => {
   });
 
   it('get another profile, role and password', async () => {
+    await Caller.logIn(server.url, 'dora');
     const id = await openUser('dora');
     await root.page.getByLabel('First name').fill('Dora');
     await root.page.getByLabel('Last name').fill('Dahl');
@@ -160,6 +161,7 @@ describe('users', () => {
     await confirm('Make a member');
     await root.page.getByRole('button', { name: 'Make a guest' }).waitFor();
     assert.equal(await roles(), 'system_user');
+    await root.page.getByText(/^Logged in on/).waitFor();
     await root.page.getByLabel('New password').fill('another long secret');
     await press('Set the password');
     await root.page.getByText('The password is set.').waitFor();
