@@ -16,7 +16,7 @@ export default defineConfig({
     target: ['chrome111', 'firefox115', 'safari16.4'],
     chunkSizeWarningLimit: 600,
   },
-  server: { proxy: { '/api': { target: server, ws: true } } },
+  server: { proxy: { '/api': { target: server, ws: true }, '/metrics': server } },
   test: {
     environment: 'jsdom',
     include: ['src/**/*.test.{ts,tsx}'],

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use axum::extract::FromRequestParts;
-use events::{Partition, Position, UserId};
+use events::{Partition, Position, SessionId, UserId};
 use fold::auth::Authenticated;
 use http::HeaderMap;
 use http::request::Parts;
@@ -17,6 +17,7 @@ use crate::app::{App, PATIENCE};
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub user: UserId,
+    pub session: SessionId,
     pub is_system_admin: bool,
     pub is_guest: bool,
 }
@@ -71,6 +72,7 @@ async fn authenticate(parts: &Parts, app: &App) -> Result<Option<Caller>, ApiErr
     admit_user(session.user_id)?;
     Ok(Some(Caller {
         user: session.user_id,
+        session: session.session_id,
         is_system_admin: account.system_admin,
         is_guest: account.guest.is_some(),
     }))

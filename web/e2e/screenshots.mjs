@@ -146,6 +146,15 @@ try {
     await person.page.getByRole('menuitem', { name: 'Settings' }).click();
     await person.page.getByRole('tab', { name: 'Display' }).click();
   });
+  const freelancer = await Caller.signUp(server.url, 'lena', { first_name: 'Lena', last_name: 'Fischer' });
+  await mara.ask('POST', `/users/${freelancer.id}/demote`, {});
+  const left = await Caller.signUp(server.url, 'oskar', { first_name: 'Oskar', last_name: 'Nyman' });
+  await mara.ask('PUT', `/users/${left.id}/active`, { active: false });
+  await shoot('admin', {}, async (person) => {
+    await inLaunch(person);
+    await person.go('/admin/users');
+    await person.page.getByRole('link', { name: /Tomo Hayashi/ }).waitFor();
+  });
   await shoot('small', { viewport: { width: 390, height: 780 } }, inLaunch);
 } finally {
   await browser.close();

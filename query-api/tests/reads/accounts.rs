@@ -104,7 +104,7 @@ fn accounts_are_found_by_what_they_are_known_by_and_show_others_less() {
 }
 
 #[test]
-fn preferences_statuses_and_sessions_are_ones_own() {
+fn preferences_and_statuses_are_ones_own() {
     run(async {
         let world = World::start().await;
         let ada = world.person("ada").await;
@@ -122,26 +122,40 @@ fn preferences_statuses_and_sessions_are_ones_own() {
         );
         assert_eq!(world.get(&bob, "/users/me/preferences/theme/name/t1").await.ok(), themes[0]);
         assert_eq!(world.get(&bob, "/users/me/preferences/theme/name/t2").await.refused().0, 404);
-        for path in [
-            "preferences",
-            "preferences/theme",
-            "sessions",
-            "channels",
-            "channel_members",
-            "teams/unread",
-        ] {
+        for path in
+            ["preferences", "preferences/theme", "channels", "channel_members", "teams/unread"]
+        {
             let foreign = world.get(&ada, &format!("/users/{}/{path}", bob.id)).await;
             assert_eq!(foreign.refused().0, 403, "{path}: not even for administrators");
         }
-        let sessions = world.get(&bob, "/users/me/sessions").await;
-        assert_eq!(each(&sessions.ok(), "id"), [bob.session.to_string()]);
-        assert!(!String::from_utf8_lossy(&sessions.body).contains(&bob.token));
         let status = world.get(&ada, &format!("/users/{}/status", bob.id)).await.ok();
         assert_eq!((&status["status"], &status["manual"]), (&json!("offline"), &json!(false)));
         let nobody = "y".repeat(26);
         assert_eq!(world.get(&ada, &format!("/users/{nobody}/status")).await.refused().0, 404);
         let several = world.ask(&ada, "/users/status/ids", json!([bob.id, nobody])).await.ok();
         assert_eq!(each(&several, "status"), ["offline", "offline"]);
+    });
+}
+
+#[test]
+fn sessions_are_told_to_their_owner_and_to_administrators() {
+    run(async {
+        let world = World::start().await;
+        let ada = world.person("ada").await;
+        let bob = world.person("bob").await;
+        let theirs = format!("/users/{}/sessions", bob.id);
+        for (who, current) in [(&bob, true), (&ada, false)] {
+            let sessions = world.get(who, &theirs).await;
+            assert!(!String::from_utf8_lossy(&sessions.body).contains(&bob.token));
+            let sessions = sessions.ok();
+            assert_eq!(each(&sessions, "id"), [bob.session.to_string()]);
+            assert_eq!(sessions[0]["is_current"], current);
+            assert_eq!(sessions[0]["roles"], "system_user", "of whom it is, not of who asks");
+        }
+        let foreign = world.get(&bob, &format!("/users/{}/sessions", ada.id)).await;
+        assert_eq!(foreign.refused().0, 403);
+        let nobody = format!("/users/{}/sessions", "y".repeat(26));
+        assert_eq!(world.get(&ada, &nobody).await.refused().0, 404);
     });
 }
 

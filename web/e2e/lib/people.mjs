@@ -85,7 +85,7 @@ const tryPage = async (context, url) => {
   if (!folder) return;
   const index = await fetch(url);
   await context.route(
-    (to) => to.origin === url && !to.pathname.startsWith('/api/'),
+    (to) => to.origin === url && !/^\/(api\/|metrics$)/.test(to.pathname),
     async (route) => {
       const path = join(folder, new URL(route.request().url()).pathname);
       const file = extname(path) && existsSync(path) ? path : join(folder, 'index.html');

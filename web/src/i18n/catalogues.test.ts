@@ -1,9 +1,17 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, it } from 'vitest';
+import adminDe from './admin/de.json';
+import adminEn from './admin/en.json';
 import de from './de.json';
 import en from './en.json';
 
-describe('the catalogues', () => {
+type Catalogue = Readonly<Record<string, string>>;
+const PAIRS: readonly (readonly [string, Catalogue, Catalogue])[] = [
+  ['the page', en, de],
+  ['administrators', adminEn, adminDe],
+];
+
+describe.each(PAIRS)('the catalogues of %s', (_, en, de) => {
   it('have the same keys', () => {
     expect(Object.keys(de)).toEqual(Object.keys(en));
   });
@@ -16,7 +24,7 @@ describe('the catalogues', () => {
         .map((part) => (part as { value: string }).value)
         .sort();
     for (const [key, text] of Object.entries(en)) {
-      expect([key, variables('de', de[key as keyof typeof de])]).toEqual([key, variables('en', text)]);
+      expect([key, variables('de', de[key] ?? '')]).toEqual([key, variables('en', text)]);
     }
   });
 

@@ -68,3 +68,7 @@ export const nameOf = (user: UserProfile | undefined, how: string): string => {
   if (how === 'full_name') return full || user.username;
   return user.nickname || full || user.username;
 };
+
+/** Whether somebody administers the system. */
+export const isAdmin = (user: Pick<UserProfile, 'roles'>): boolean =>
+  user.roles.split(' ').includes('system_admin');

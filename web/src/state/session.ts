@@ -27,7 +27,7 @@ export const start = async (): Promise<void> => {
     set({ config: await api.getClientConfig() });
     await (hasSession() ? enter() : set({ phase: 'signed-out' }));
   } catch (error) {
-    if (statusOf(error) === 401) return forget();
+    if (statusOf(error) === 401) return forget(true);
     set({ phase: 'unreachable' });
     setTimeout(() => void start(), RETRY_MS);
   }
@@ -65,7 +65,7 @@ const enter = async (): Promise<void> => {
   learnPreferences(preferences as unknown as Parameters<typeof learnPreferences>[0]);
   loadOutbox();
   ends = [connect(), watchStatuses(), watchTitle(), watchFocus(), stopOutbox];
-  set({ phase: 'signed-in' });
+  set({ phase: 'signed-in', ended: false });
   api.getCustomEmojis(0, 200).then(
     (list) => set({ emojis: Object.fromEntries(list.map((emoji) => [emoji.name, emoji])) }),
     () => undefined,
@@ -102,13 +102,17 @@ const connect = (): (() => void) => {
     noteGap();
     quiet ??= setTimeout(() => set({ online: false }), QUIET_MS);
   };
+  const closed = () => {
+    gone();
+    void checkSession();
+  };
   // The browser may know before the socket does.
   window.addEventListener('offline', gone);
   window.addEventListener('online', back);
   socket.addFirstConnectListener(back);
   socket.addReconnectListener(back);
   socket.addMissedMessageListener(() => void resync());
-  socket.addCloseListener(gone);
+  socket.addCloseListener(closed);
   socket.addMessageListener(hear);
   socket.initialize(url);
   return () => {
@@ -133,7 +137,7 @@ const resync = async (): Promise<void> => {
     ]);
     if (document.hasFocus()) markRead(channelId);
   } catch (error) {
-    if (statusOf(error) === 401) return forgetSession();
+    if (statusOf(error) === 401) return forgetSession(true);
     setTimeout(() => void resync(), RETRY_MS);
   }
 };
@@ -154,14 +158,23 @@ const watchFocus = (): (() => void) => {
   };
 };
 
-const forgetSession = (): void => {
+/** A socket does not say why it was closed. */
+const checkSession = (): Promise<void> =>
+  api.getMe().then(
+    () => undefined,
+    (error) => {
+      if (socket && statusOf(error) === 401) forgetSession(true);
+    },
+  );
+
+const forgetSession = (ended: boolean): void => {
   for (const end of ends) end();
   ends = [];
   api.setToken('');
-  forget();
+  forget(ended);
 };
 
 export const logOut = async (): Promise<void> => {
   await api.logout().catch(() => undefined);
-  forgetSession();
+  forgetSession(false);
 };

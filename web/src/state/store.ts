@@ -106,6 +106,8 @@ export interface State {
   readonly pane: Pane | null;
   readonly dialog: Dialog | null;
   readonly online: boolean;
+  /** The session ended, and nobody logged out here. */
+  readonly ended: boolean;
   readonly notice: string | null;
 }
 
@@ -136,6 +138,7 @@ const NOTHING: State = {
   pane: null,
   dialog: null,
   online: true,
+  ended: false,
   notice: null,
 };
 
@@ -145,7 +148,8 @@ export const get = useStore.getState;
 export const set = useStore.setState;
 
 /** Forgets everything but what the server tells strangers. */
-export const forget = (): void => set({ ...NOTHING, config: get().config, phase: 'signed-out' });
+export const forget = (ended: boolean): void =>
+  set({ ...NOTHING, config: get().config, phase: 'signed-out', ended });
 
 export const byId = <T extends { id: string }>(list: readonly T[]): Record<string, T> =>
   Object.fromEntries(list.map((item) => [item.id, item]));

@@ -1,5 +1,5 @@
 // Which of the page's places is shown.
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
 import { useT } from '../i18n';
 import { local } from '../state/preferences';
@@ -8,6 +8,8 @@ import { Spinner } from './bits';
 import { Door, inviteIdIn, Login, Signup } from './Entry';
 import { Shell } from './Shell';
 import { Invited, Teams } from './Teams';
+
+const Admin = lazy(() => import('./admin/Admin'));
 
 const ARRIVAL = 'nottermost:arrival';
 
@@ -45,6 +47,11 @@ const SignedIn = () => {
     <Switch>
       <Route path="/teams" component={Teams} />
       <Route path="/signup_user_complete">{inviteId ? <Invited inviteId={inviteId} /> : <Home />}</Route>
+      <Route path="/admin/*?">
+        <Suspense fallback={<Splash />}>
+          <Admin />
+        </Suspense>
+      </Route>
       <Route path="/:team/*?">{({ team }) => (isPlace(team) ? <Shell teamName={team} /> : <Home />)}</Route>
       <Route component={Home} />
     </Switch>
@@ -66,9 +73,11 @@ export const App = () => {
       </Door>
     );
   }
-  return (
-    <main className="splash">
-      <Spinner />
-    </main>
-  );
+  return <Splash />;
 };
+
+const Splash = () => (
+  <main className="splash">
+    <Spinner />
+  </main>
+);

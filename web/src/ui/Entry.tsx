@@ -23,6 +23,7 @@ export const Login = () => {
   const t = useT();
   const site = useStore((s) => s.config.SiteName || 'nottermost');
   const open = useStore((s) => s.config.EnableOpenServer !== 'false');
+  const ended = useStore((s) => s.ended);
   const [loginId, setLoginId] = useState('');
   const [password, setPassword] = useState('');
   const { busy, problem, submit } = useSubmit(
@@ -36,6 +37,7 @@ export const Login = () => {
   );
   return (
     <Door title={t('login.title')} lead={t('login.lead', { site })}>
+      {ended && !problem && <Problem text={t('login.ended')} />}
       <form onSubmit={submit}>
         <Field
           label={t('login.id')}

@@ -71,7 +71,7 @@ const Modals = () => {
   ) : null;
 };
 
-const Offline = () => {
+export const Offline = () => {
   const t = useT();
   const online = useStore((s) => s.online);
   return (
@@ -85,7 +85,7 @@ const Offline = () => {
   );
 };
 
-const Notice = () => {
+export const Notice = () => {
   const notice = useStore((s) => s.notice);
   return (
     <div className="toast-place" role="status">

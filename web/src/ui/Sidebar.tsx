@@ -11,6 +11,7 @@ import {
   Plus,
   Search,
   Settings,
+  ShieldCheck,
   Smile,
   UserPlus,
   Users,
@@ -29,6 +30,7 @@ import {
   unreadOf,
   unreadOfTeam,
 } from '../state/channels';
+import { isAdmin } from '../state/people';
 import { logOut } from '../state/session';
 import { open, type State, set, useStore } from '../state/store';
 import { emojiNamed, useEmoji } from '../text/emoji';
@@ -279,6 +281,8 @@ const Me = () => {
   const name = useName(id);
   const status = useStore((s) => (s.statuses[id] ?? 'online') as keyof typeof STATUS);
   const custom = useStore((s) => s.users[id]?.props?.customStatus);
+  const admin = useStore((s) => s.me !== null && isAdmin(s.me));
+  const [, go] = useLocation();
   return (
     <footer className="me">
       <Menu
@@ -302,6 +306,7 @@ const Me = () => {
             separate: n === 0,
           })),
           { icon: Settings, label: t('me.settings'), act: () => open({ kind: 'settings' }), separate: true },
+          admin && { icon: ShieldCheck, label: t('me.admin'), act: () => go('/admin/users') },
           { label: t('me.keys'), act: () => open({ kind: 'keys' }) },
           { label: t('me.logout'), act: () => void logOut(), separate: true },
         ]}

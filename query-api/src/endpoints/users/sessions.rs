@@ -1,4 +1,5 @@
-//! `GET /users/{user_id}/sessions`: one's own live sessions; their tokens are never shown.
+//! `GET /users/{user_id}/sessions`: somebody's live sessions, for them and administrators;
+//! tokens are never shown.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -13,7 +14,7 @@ use wire::StringMap;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::render;
-use crate::rights::own;
+use crate::rights::own_or_admin;
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Session")]
@@ -27,6 +28,8 @@ pub(crate) struct ShownSession {
     device_id: &'static str,
     roles: &'static str,
     is_oauth: bool,
+    /// Whether it is the one that asks.
+    is_current: bool,
     props: StringMap,
     team_members: Vec<()>,
 }
@@ -36,19 +39,20 @@ pub(crate) async fn get(
     caller: Caller,
     Path(user): Path<UserRef>,
 ) -> Result<Response, ApiError> {
-    let user = own(user, &caller)?;
-    let roles = wire::system_roles(caller.is_system_admin, caller.is_guest);
+    let user = own_or_admin(user, &caller)?;
     let now = now_ms();
     let directory = app.fold.directory();
+    let account = directory.state().account(user).ok_or_else(ApiError::user_not_found)?;
+    let roles = wire::system_roles(account.system_admin, account.guest.is_some());
     let users = app.fold.users(user);
     let live =
         |session: &&Session| rights::session_account(directory.state(), session, now).is_some();
     let sessions =
-        users.state().sessions_of(user).filter(live).map(|session| shown(session, roles));
+        users.state().sessions_of(user).filter(live).map(|session| shown(session, roles, &caller));
     Ok(render::ok(&sessions.collect::<Vec<_>>()))
 }
 
-fn shown(session: &Session, roles: &'static str) -> ShownSession {
+fn shown(session: &Session, roles: &'static str, caller: &Caller) -> ShownSession {
     ShownSession {
         id: session.session_id,
         token: "",
@@ -60,6 +64,7 @@ fn shown(session: &Session, roles: &'static str) -> ShownSession {
         device_id: "",
         roles,
         is_oauth: false,
+        is_current: session.session_id == caller.session,
         props: StringMap::new(),
         team_members: Vec::new(),
     }

@@ -10,6 +10,7 @@ import { notify, set, useStore } from '../../state/store';
 import { choose, type Density, type Theme, useAppearance } from '../appearance';
 import { attempt, useSubmit } from '../attempt';
 import { Avatar, Field, Modal, Problem } from '../bits';
+import { Sessions } from '../Sessions';
 import { close } from './Dialogs';
 
 const TABS: readonly [string, Key, () => ReactNode][] = [
@@ -17,6 +18,7 @@ const TABS: readonly [string, Key, () => ReactNode][] = [
   ['display', 'settings.display', () => <Display />],
   ['notifications', 'settings.notifications', () => <Notifications />],
   ['security', 'settings.security', () => <Security />],
+  ['sessions', 'settings.sessions', () => <OwnSessions />],
 ];
 
 export const Settings = () => {
@@ -174,6 +176,8 @@ const Notifications = () => {
     </>
   );
 };
+
+const OwnSessions = () => <Sessions userId={useStore((s) => s.me!.id)} />;
 
 const Security = () => {
   const t = useT();

@@ -1,0 +1,75 @@
+// All that a message ever said, for administrators.
+import { api } from '../../api';
+import { useT } from '../../i18n';
+import { meet } from '../../state/people';
+import { Modal, Problem, Spinner } from '../bits';
+import { useLoad, When } from './parts';
+import { useChannelName } from './places';
+import { Name } from './Runs';
+
+interface Document {
+  readonly channel_id: string;
+  readonly user_id: string;
+  readonly deleted: { readonly at: number; readonly by: string | null } | null;
+  readonly versions: readonly {
+    readonly from: number;
+    readonly message: string;
+    readonly files: readonly { readonly id: string; readonly name: string }[];
+  }[];
+}
+
+export const History = ({ postId, onClose }: { postId: string; onClose: () => void }) => {
+  const t = useT();
+  const { data, problem } = useLoad(postId, async () => {
+    const found = await api.own<Document>('get', `/posts/${postId}/history`);
+    meet([found.user_id, found.deleted?.by ?? '']);
+    return found;
+  });
+  return (
+    <Modal title={t('admin.history')} onClose={onClose} wide>
+      {problem && <Problem text={problem} />}
+      {!data && !problem && <Spinner />}
+      {data && <Versions of={data} />}
+    </Modal>
+  );
+};
+
+const Versions = ({ of }: { of: Document }) => {
+  const t = useT();
+  const channel = useChannelName(of.channel_id);
+  return (
+    <>
+      <dl className="admin-facts">
+        <dt>{t('admin.by')}</dt>
+        <dd>
+          <Name userId={of.user_id} />
+        </dd>
+        <dt>{t('admin.channel')}</dt>
+        <dd>{channel}</dd>
+        {of.deleted && (
+          <>
+            <dt>{t('admin.history_deleted')}</dt>
+            <dd>
+              <When at={of.deleted.at} /> {of.deleted.by && <Name userId={of.deleted.by} />}
+            </dd>
+          </>
+        )}
+      </dl>
+      <ol className="versions">
+        {of.versions.map((version) => (
+          <li key={version.from} className="admin-version">
+            <small className="hint">
+              <When at={version.from} />
+            </small>
+            <p>{version.message}</p>
+            {version.files.map((file) => (
+              <small key={file.id} className="hint">
+                {file.name}
+              </small>
+            ))}
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+};
