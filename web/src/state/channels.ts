@@ -213,15 +213,3 @@ export const setCategoryCollapsed = async (category: ChannelCategory, shut: bool
   }));
   await api.updateChannelCategory(get().me!.id, category.team_id, changed);
 };
-
-export const moveToCategory = async (channelId: string, categoryId: string): Promise<void> => {
-  const { categories, teamId, me } = get();
-  const changed = (categories[teamId] ?? [])
-    .filter((c) => c.id === categoryId || c.channel_ids.includes(channelId))
-    .map((c) => {
-      const rest = c.channel_ids.filter((id) => id !== channelId);
-      return { ...c, channel_ids: c.id === categoryId ? [channelId, ...rest] : rest };
-    });
-  await api.updateChannelCategories(me!.id, teamId, changed);
-  await loadCategories(teamId);
-};

@@ -71,6 +71,11 @@ export type Dialog =
     }
   | { readonly kind: 'edit-channel' | 'add-members'; readonly channelId: string }
   | { readonly kind: 'history' | 'delete-post'; readonly postId: string }
+  | {
+      readonly kind: 'category';
+      readonly category: ChannelCategory | null;
+      readonly channelId: string | null;
+    }
   | { readonly kind: 'lightbox'; readonly files: readonly FileInfo[]; readonly at: number };
 
 export interface Typist {

@@ -5,7 +5,6 @@ import {
   BellOff,
   CheckCheck,
   ChevronDown,
-  FolderInput,
   LogOut,
   Menu as MenuIcon,
   Pencil,
@@ -16,7 +15,6 @@ import {
   Users,
 } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { useShallow } from 'zustand/react/shallow';
 import { api } from '../api';
 import { useT } from '../i18n';
 import {
@@ -25,7 +23,6 @@ import {
   isMuted,
   leaveChannel,
   markRead,
-  moveToCategory,
   setFavourite,
   setMuted,
   teammateId,
@@ -35,11 +32,11 @@ import { openTimeline } from '../state/posts';
 import { get, open, set, useStore } from '../state/store';
 import { render } from '../text/markdown';
 import { attempt } from './attempt';
-import { Avatar, type Choice, IconButton, Menu, Spinner } from './bits';
+import { Avatar, ChannelIcon, type Choice, IconButton, Menu, Spinner } from './bits';
+import { moveChoice } from './Categories';
 import { Composer } from './Composer';
 import { PostList } from './PostList';
 import { goTo, search } from './places';
-import { ChannelIcon } from './Sidebar';
 
 interface ChannelViewProps {
   readonly channelId: string;
@@ -130,6 +127,7 @@ const Header = ({ channelId, onMenu }: { channelId: string; onMenu: () => void }
         {channel.header && (
           <div
             className="channel-header-text markdown"
+            dir="auto"
             dangerouslySetInnerHTML={{ __html: render(channel.header) }}
           />
         )}
@@ -210,11 +208,6 @@ const useMemberCount = (channelId: string): number => {
 const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
   const t = useT();
   const channel = useStore((s) => s.channels[channelId]);
-  const categories = useStore(
-    useShallow((s) =>
-      (s.categories[s.teamId] ?? []).filter((c) => c.type === 'custom' && !c.channel_ids.includes(channelId)),
-    ),
-  );
   if (!channel) return [];
   const named = channel.type === 'O' || channel.type === 'P';
   return [
@@ -224,11 +217,7 @@ const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
       label: t(muted ? 'channel.unmute' : 'channel.mute'),
       act: () => attempt(setMuted(channelId, !muted)),
     },
-    ...categories.map((category) => ({
-      icon: FolderInput,
-      label: `${t('channel.move')} ${category.display_name}`,
-      act: () => attempt(moveToCategory(channelId, category.id)),
-    })),
+    moveChoice(channelId),
     named && {
       icon: UserPlus,
       label: t('channel.add_people'),

@@ -19,8 +19,8 @@ import { isSystem, jumpToNewest, readNewer, readOlder } from '../state/posts';
 import { collapsed, get, type Outgoing, type State, useStore } from '../state/store';
 import { day, sameDay } from '../text/time';
 import { attempt } from './attempt';
+import { ChannelIcon } from './bits';
 import { PostRow } from './PostRow';
-import { ChannelIcon } from './Sidebar';
 
 /** Posts of one author within this time stand under one name. */
 const GROUP_MS = 5 * 60_000;

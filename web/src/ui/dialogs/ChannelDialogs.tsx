@@ -6,9 +6,8 @@ import { useT } from '../../i18n';
 import { fetchChannel, joinChannel, loadCategories, patchChannel } from '../../state/channels';
 import { get, useStore } from '../../state/store';
 import { attempt, useSubmit } from '../attempt';
-import { Field, Modal, Problem, Spinner } from '../bits';
+import { ChannelIcon, Field, Modal, Problem, Spinner } from '../bits';
 import { goToChannel } from '../places';
-import { ChannelIcon } from '../Sidebar';
 import { close } from './Dialogs';
 import { PeopleField } from './PeopleDialogs';
 

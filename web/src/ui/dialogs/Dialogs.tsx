@@ -1,6 +1,7 @@
 // What is open over the page. It comes when the first one is opened.
 import type { Dialog } from '../../state/store';
 import { open } from '../../state/store';
+import { CategoryDialog } from './CategoryDialog';
 import { AddMembers, Browse, CreateChannel, EditChannel } from './ChannelDialogs';
 import { Lightbox } from './Lightbox';
 import { Direct, Invite, SetStatus } from './PeopleDialogs';
@@ -36,6 +37,8 @@ export default function Dialogs({ dialog }: { dialog: Dialog }) {
       return <Earlier postId={dialog.postId} />;
     case 'delete-post':
       return <DeletePost postId={dialog.postId} />;
+    case 'category':
+      return <CategoryDialog category={dialog.category} channelId={dialog.channelId} />;
     case 'lightbox':
       return <Lightbox files={dialog.files} at={dialog.at} />;
   }

@@ -6,9 +6,8 @@ import { useT } from '../../i18n';
 import { channelName, teammateId, unreadOf } from '../../state/channels';
 import { learn, nameOf } from '../../state/people';
 import { get, open, useStore } from '../../state/store';
-import { Avatar, Modal } from '../bits';
+import { Avatar, ChannelIcon, Modal } from '../bits';
 import { goTo, goToChannel, writeTo } from '../places';
-import { ChannelIcon } from '../Sidebar';
 
 const MAX = 12;
 const REST_MS = 120;
