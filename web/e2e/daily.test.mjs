@@ -1,9 +1,28 @@
 // What people do every day once they know the page: two people, a browser each, one real server.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { Caller, launch, Person, until } from './lib/people.mjs';
 import { Server } from './lib/server.mjs';
 
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNg+M9QDwADgQF/qNCJvgAAAABJRU5ErkJggg==',
+  'base64',
+);
+const HTML = `<html><head><title>x</title><meta property="og:title" content="A page of its own">
+<meta property="og:description" content="What it says of itself"><meta property="og:image" content="/dot.png"></head></html>`;
+
+const serveSite = async () => {
+  const made = createServer((request, answer) => {
+    const picture = request.url.endsWith('.png');
+    answer.setHeader('content-type', picture ? 'image/png' : 'text/html');
+    answer.end(picture ? PIXEL : HTML);
+  });
+  await new Promise((ready) => made.listen(0, '127.0.0.1', ready));
+  return made;
+};
+
+let site;
 let server;
 let browser;
 let ada;
@@ -20,7 +39,15 @@ const make = async (name, display_name = name) => {
 };
 
 before(async () => {
-  [server, browser] = await Promise.all([Server.fresh(), launch()]);
+  [server, browser, site] = await Promise.all([
+    Server.fresh({
+      // The pages that are linked to stand on this machine.
+      NOTTERMOST_LINKS__ALLOWED_NETWORKS: '127.0.0.0/8',
+      NOTTERMOST_LINKS__ANY_PORT: 'true',
+    }),
+    launch(),
+    serveSite(),
+  ]);
   api = await Caller.signUp(server.url, 'ada', { first_name: 'Ada', last_name: 'Lovelace' });
   team = await api.ask('POST', '/teams', { name: 'first', display_name: 'First', type: 'O' });
   bobApi = await Caller.signUp(server.url, 'bob', { first_name: 'Bob', last_name: 'Stone' });
@@ -35,6 +62,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.remove();
+  site?.close();
 });
 
 const section = (person, name) => person.page.getByRole('region', { name, exact: true });
@@ -95,6 +123,60 @@ describe('the sidebar', () => {
     await section(other, 'Trees').waitFor({ state: 'detached' });
     await ada.entry('cedar').waitFor();
     await other.leave();
+  });
+});
+
+describe('a link', () => {
+  it('shows what it leads to, and is folded away', async () => {
+    const address = `http://127.0.0.1:${site.address().port}`;
+    await ada.write(`look at ${address}/page`);
+    const post = await bob.sees('look at');
+    await post.getByText('A page of its own').waitFor();
+    await until('its picture', () =>
+      post.locator('.embed-picture').evaluate((img) => img.complete && img.naturalWidth > 0),
+    );
+    await post.getByRole('button', { name: /Hide the preview/ }).click();
+    assert.equal(await post.locator('.embed-page').count(), 0);
+    await bob.page.reload();
+    await (await bob.sees('look at')).getByRole('button', { name: /Show the preview/ }).click();
+    await ada.post('look at').getByText('What it says of itself').waitFor();
+    await ada.write(`${address}/dot.png`);
+    await (await bob.sees('dot.png')).locator('img.remote').waitFor();
+  });
+
+  it('to a message shows the message', async () => {
+    const said = await api.say(town.id, 'worth **quoting**');
+    await api.say(town.id, `as I said: ${server.url}/first/pl/${said.id}`);
+    const post = await bob.sees('as I said');
+    await post.locator('.linked strong', { hasText: 'quoting' }).waitFor();
+    await post.getByRole('button', { name: 'Go to the message' }).click();
+    await bob.page.locator('.post.focused', { hasText: 'worth' }).waitFor();
+    await bob.go('/first/channels/town-square');
+  });
+
+  it('and a card are read as text, whatever is in them', async () => {
+    const attachments = [
+      {
+        color: '#2f9e5b',
+        author_name: 'Builder',
+        title: 'Build 17',
+        title_link: 'javascript:alert(1)',
+        text: 'all is **well** <img src=x onerror=alert(1)>',
+        fields: [
+          { title: 'Branch', value: 'main', short: true },
+          { title: 'Took', value: 12, short: true },
+        ],
+        footer: 'yesterday',
+      },
+      null,
+      { color: 'red;background:url(x)', fields: 'none' },
+    ];
+    await api.say(town.id, 'a report', { props: { attachments } });
+    const card = (await bob.sees('a report')).locator('.attachment').first();
+    await card.locator('strong', { hasText: 'well' }).waitFor();
+    await card.getByText('Branch').waitFor();
+    assert.equal(await card.getByRole('link', { name: 'Build 17' }).count(), 0);
+    assert.equal(await card.evaluate((box) => getComputedStyle(box).borderLeftColor), 'rgb(47, 158, 91)');
   });
 });
 

@@ -27,7 +27,15 @@ const merged = (held: Post | undefined, post: Post): Post => ({
   // Empty where nobody asked for them: who has replied stays.
   participants: post.participants?.length ? post.participants : held?.participants,
   is_following: post.is_following ?? held?.is_following ?? false,
-  metadata: { ...post.metadata, reactions: post.metadata?.reactions ?? held?.metadata?.reactions ?? [] },
+  metadata: {
+    ...post.metadata,
+    // Frames leave these out.
+    embeds:
+      post.metadata?.embeds ?? (held?.message === post.message ? held.metadata?.embeds : undefined) ?? [],
+    priority: post.metadata?.priority ?? held?.metadata?.priority,
+    acknowledgements: post.metadata?.acknowledgements ?? held?.metadata?.acknowledgements,
+    reactions: post.metadata?.reactions ?? held?.metadata?.reactions ?? [],
+  },
 });
 
 export const learnPosts = (list: readonly Post[]): void => {

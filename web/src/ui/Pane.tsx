@@ -12,11 +12,12 @@ import { get, type Pane as PaneState, set, useStore } from '../state/store';
 import { follow, loadThread, readThread } from '../state/threads';
 import { moment, short } from '../text/time';
 import { attempt } from './attempt';
+import { Body } from './Body';
 import { Avatar, Empty, IconButton, Presence, Spinner, useName } from './bits';
 import { meetMembers } from './ChannelView';
 import { Composer } from './Composer';
 import { markHits } from './hits';
-import { Body, PostRow } from './PostRow';
+import { PostRow } from './PostRow';
 import { showCard } from './ProfileCard';
 import { goToPost, search } from './places';
 

@@ -17,16 +17,7 @@ import {
   Trash2,
   TriangleAlert,
 } from 'lucide-react';
-import {
-  type KeyboardEvent,
-  lazy,
-  memo,
-  Suspense,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react';
+import { type KeyboardEvent, lazy, memo, Suspense, useEffect, useRef, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { api } from '../api';
 import { t as say, useT } from '../i18n';
@@ -36,18 +27,16 @@ import { isSaved, setSaved } from '../state/preferences';
 import { collapsed, get, notify, type Outgoing, open, permalink, useStore } from '../state/store';
 import { follow, openThread } from '../state/threads';
 import { emojiNamed, noteEmoji, useEmoji } from '../text/emoji';
-import { highlight } from '../text/highlight';
-import { render } from '../text/markdown';
 import { clock, moment, short } from '../text/time';
 import { attempt } from './attempt';
+import { Body } from './Body';
 import { Avatar, type Choice, IconButton, Menu, useName } from './bits';
+import { Embeds } from './Embeds';
 import { Files } from './Files';
 import { showCard } from './ProfileCard';
 import { CustomStatus } from './Sidebar';
 
 const Picker = lazy(() => import('./EmojiPicker'));
-
-const LONG_PX = 560;
 
 interface PostRowProps {
   readonly id: string;
@@ -116,6 +105,7 @@ export const PostRow = memo(({ id, pending, grouped, focused, tabIndex = -1, inT
         ) : (
           <Body message={post.delete_at ? t('post.deleted') : post.message} edited={post.edit_at > 0} />
         )}
+        {!pending && !post.delete_at && <Embeds post={post} />}
         <Files files={post.metadata?.files ?? []} />
         {!pending && <Reactions post={post} />}
         {!inThread && post.reply_count > 0 && !post.root_id && <ThreadLine post={post} />}
@@ -189,48 +179,6 @@ const Marks = ({ saved, pinned }: { saved: boolean; pinned: boolean }) => {
     </div>
   );
 };
-
-/** The text, as HTML that was made safe; cut short if it is very long. */
-export const Body = memo(({ message, edited }: { message: string; edited?: boolean }) => {
-  const t = useT();
-  useEmoji((s) => s.byName);
-  useStore((s) => s.emojis);
-  const me = useStore((s) => s.me?.username);
-  const box = useRef<HTMLDivElement>(null);
-  const [long, setLong] = useState(false);
-  const [whole, setWhole] = useState(false);
-  const html = render(message);
-  useLayoutEffect(() => {
-    if (box.current) setLong(html !== '' && box.current.scrollHeight > LONG_PX + 40);
-  }, [html]);
-  useEffect(() => {
-    const within = box.current;
-    if (!within || !html) return;
-    highlight(within).catch(() => undefined);
-    for (const mention of within.querySelectorAll(
-      `[data-mention="${me}"], [data-mention="all"], [data-mention="channel"], [data-mention="here"]`,
-    )) {
-      mention.classList.add('mention-me');
-    }
-  }, [html, me]);
-  if (!message && !edited) return null;
-  return (
-    <>
-      <div
-        ref={box}
-        className={long && !whole ? 'markdown cut' : 'markdown'}
-        dir="auto"
-        dangerouslySetInnerHTML={{ __html: html }}
-      />
-      {edited && <span className="edited">({t('post.edited')})</span>}
-      {long && (
-        <button type="button" className="link small" onClick={() => setWhole(!whole)}>
-          {whole ? t('post.less') : t('post.more')}
-        </button>
-      )}
-    </>
-  );
-});
 
 const Editor = ({ post, onDone }: { post: Post; onDone: () => void }) => {
   const t = useT();

@@ -7,9 +7,9 @@ import { deletePost } from '../../state/posts';
 import { useStore } from '../../state/store';
 import { moment } from '../../text/time';
 import { attempt, useSubmit } from '../attempt';
+import { Body } from '../Body';
 import { Modal, Problem, Spinner } from '../bits';
 import { MODIFIER } from '../keyboard';
-import { Body } from '../PostRow';
 import { close } from './Dialogs';
 
 export const DeletePost = ({ postId }: { postId: string }) => {
