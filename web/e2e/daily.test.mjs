@@ -180,6 +180,97 @@ describe('a link', () => {
   });
 });
 
+const mine = (person, ...words) => person.page.getByRole('button', { name: new RegExp(words.join('.*')) });
+const openMe = (person) => mine(person, 'Your status and settings').click();
+
+describe('being told', () => {
+  it('is as the channel and the account say', async () => {
+    // Who is brought into a channel has a mention there.
+    await bob.entry('amber').click();
+    await bob.page.waitForURL(/amber$/);
+    await bob.go('/first/channels/town-square');
+    await options(bob, 'amber');
+    await pick(bob, 'Notifications…');
+    await bob.page.getByLabel('all messages').check();
+    await bob.page.getByLabel(/Take no notice/).check();
+    assert.deepEqual(await bob.flaws(), []);
+    await bob.page.getByRole('button', { name: 'Save' }).click();
+    await bob.page.getByRole('dialog').waitFor({ state: 'detached' });
+    const amber = await api.ask('GET', `/teams/${team.id}/channels/name/amber`);
+    const member = await bobApi.ask('GET', `/channels/${amber.id}/members/me`);
+    assert.equal(member.notify_props.desktop, 'all');
+    assert.equal(member.notify_props.ignore_channel_mentions, 'on');
+
+    await openMe(bob);
+    await pick(bob, 'Settings');
+    await bob.page.getByRole('tab', { name: 'Notifications' }).click();
+    await bob.page.getByLabel('Words that mention me').fill('lighthouse');
+    await bob.page.getByRole('button', { name: 'Save' }).click();
+    await bob.page.getByText('Saved', { exact: true }).waitFor();
+    await bob.page.keyboard.press('Escape');
+    await until('the account has it', async () =>
+      /lighthouse/.test(JSON.stringify(await bobApi.ask('GET', '/users/me'))),
+    );
+    await api.say(amber.id, '@channel nobody is called');
+    await api.say(amber.id, 'the lighthouse is lit');
+    await bob.entry('amber').locator('.badge', { hasText: '1' }).waitFor();
+    const icon = () => bob.page.locator('link[rel=icon]').getAttribute('href');
+    await until('the icon has a number', async () => /^data:image\/png/.test(await icon()));
+    const before = await icon();
+    await bob.entry('amber').click();
+    await until('its number is lower', async () => (await icon()) !== before);
+  });
+
+  it('stops for as long as it was said', async () => {
+    await openMe(bob);
+    await bob.page.getByRole('menuitem', { name: 'Do not disturb…' }).press('ArrowRight');
+    await pick(bob, 'For an hour');
+    await mine(bob, 'Do not disturb, until').waitFor();
+    const status = await bobApi.ask('GET', '/users/me/status');
+    assert.ok(Math.abs(status.dnd_end_time - Date.now() / 1000 - 3600) < 120);
+    await bob.page.reload();
+    await mine(bob, 'Do not disturb, until').waitFor();
+    await openMe(bob);
+    await pick(bob, 'Online');
+  });
+});
+
+describe('a status', () => {
+  it('is beside the name, and goes when it is over', async () => {
+    await api.say(town.id, 'who is there');
+    await bob.go('/first/channels/town-square');
+    await openMe(ada);
+    await pick(ada, 'Set a status');
+    await ada.page.getByLabel('What is going on?').fill('In the tower');
+    await ada.page.getByLabel('Clear it').selectOption('one_hour');
+    assert.deepEqual(await ada.flaws(), []);
+    await ada.page.getByRole('button', { name: 'Save' }).click();
+    const seen = (await bob.sees('who is there')).locator('.custom-status');
+    await until('bob sees it', async () => (await seen.count()) === 1);
+    await bob.post('who is there').locator('.post-author').click();
+    await bob.page.locator('.card').getByText('In the tower').waitFor();
+    await bob.page.locator('.card').getByText(/until/).waitFor();
+    await bob.page.keyboard.press('Escape');
+    const expires_at = new Date(Date.now() + 4000).toISOString();
+    await api.ask('PUT', '/users/me/status/custom', {
+      emoji: 'eyes',
+      text: 'a moment',
+      duration: 'date_and_time',
+      expires_at,
+    });
+    await until('the short one is there', async () => (await seen.getAttribute('title')) === 'a moment');
+    await seen.waitFor({ state: 'detached' });
+    await openMe(ada);
+    await pick(ada, 'Set a status');
+    await ada.page
+      .getByRole('button', { name: /In the tower/ })
+      .first()
+      .click();
+    assert.equal(await ada.page.getByLabel('What is going on?').inputValue(), 'In the tower');
+    await ada.page.keyboard.press('Escape');
+  });
+});
+
 describe('everybody', () => {
   it('gave nobody a reason to complain', () => {
     assert.deepEqual([...ada.complaints, ...bob.complaints], []);

@@ -1,8 +1,8 @@
 // Channels: which there are for me, how many unread each has, and how they are named.
 import type { ChannelCategory } from '@mattermost/types/channel_categories';
-import type { ChannelMembership, ServerChannel } from '@mattermost/types/channels';
+import type { ChannelMembership, ChannelNotifyProps, ServerChannel } from '@mattermost/types/channels';
 import { api } from '../api';
-import { learn, meet, nameOf } from './people';
+import { learn, meet, nameOf, nameStyle, usersByName } from './people';
 import { savePreference } from './preferences';
 import { byId, collapsed, get, type State, set, without } from './store';
 
@@ -109,11 +109,12 @@ export const unreadOfTeam = (state: State, teamId: string): Unread => {
 
 export const channelName = (state: State, channel: ServerChannel | undefined): string => {
   if (!channel) return '';
-  const how = state.config.TeammateNameDisplay ?? '';
+  const how = nameStyle(state);
   if (channel.type === 'D') return nameOf(state.users[teammateId(channel, state.me?.id ?? '')], how);
   if (channel.type !== 'G') return channel.display_name;
   const names = channel.display_name.split(', ').filter((name) => name !== state.me?.username);
-  return names.join(', ');
+  const known = usersByName(state);
+  return names.map((name) => (known.has(name) ? nameOf(known.get(name), how) : name)).join(', ');
 };
 
 export const channelPath = (state: State, channel: ServerChannel): string => {
@@ -170,13 +171,23 @@ export const leaveChannel = async (channelId: string): Promise<void> => {
   dropChannel(channelId);
 };
 
-export const setMuted = async (channelId: string, muted: boolean): Promise<void> => {
+export const setChannelNotify = async (
+  channelId: string,
+  props: Partial<ChannelNotifyProps>,
+): Promise<void> => {
   const { me, members } = get();
-  const mark_unread = muted ? 'mention' : 'all';
   const before = members[channelId]!.notify_props;
-  patchMember(channelId, { notify_props: { ...before, mark_unread } });
-  await api.updateChannelNotifyProps({ user_id: me!.id, channel_id: channelId, mark_unread });
+  patchMember(channelId, { notify_props: { ...before, ...props } });
+  try {
+    await api.updateChannelNotifyProps({ user_id: me!.id, channel_id: channelId, ...props });
+  } catch (error) {
+    patchMember(channelId, { notify_props: before });
+    throw error;
+  }
 };
+
+export const setMuted = (channelId: string, muted: boolean): Promise<void> =>
+  setChannelNotify(channelId, { mark_unread: muted ? 'mention' : 'all' });
 
 export const isFavourite = (state: State, channelId: string): boolean =>
   state.categories[state.teamId]?.some((c) => c.type === 'favorites' && c.channel_ids.includes(channelId)) ??

@@ -215,7 +215,11 @@ const threadWasRead = ({ data, teamId }: Heard): void => {
 };
 
 const status = ({ data }: Heard): void =>
-  set(({ statuses }) => ({ statuses: { ...statuses, [text(data, 'user_id')]: text(data, 'status') } }));
+  set(({ statuses, me, quietUntil }) => {
+    const [userId, word] = [text(data, 'user_id'), text(data, 'status')];
+    const over = userId === me?.id && word !== 'dnd';
+    return { statuses: { ...statuses, [userId]: word }, quietUntil: over ? 0 : quietUntil };
+  });
 
 const team = ({ data }: Heard): void => {
   const changed = parsed<Team>(data, 'team');

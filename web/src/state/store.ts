@@ -67,9 +67,10 @@ export type Dialog =
         | 'invite'
         | 'settings'
         | 'status'
+        | 'quiet'
         | 'keys';
     }
-  | { readonly kind: 'edit-channel' | 'add-members'; readonly channelId: string }
+  | { readonly kind: 'edit-channel' | 'add-members' | 'channel-notify'; readonly channelId: string }
   | { readonly kind: 'history' | 'delete-post'; readonly postId: string }
   | {
       readonly kind: 'category';
@@ -89,6 +90,8 @@ export interface State {
   readonly me: UserProfile | null;
   readonly users: ById<UserProfile>;
   readonly statuses: ById<string>;
+  /** Until when I do not want to be disturbed; 0 if nobody said. */
+  readonly quietUntil: number;
   readonly teams: ById<Team>;
   readonly teamMembers: ById<TeamMembership>;
   readonly channels: ById<ServerChannel>;
@@ -120,6 +123,7 @@ const NOTHING: State = {
   me: null,
   users: {},
   statuses: {},
+  quietUntil: 0,
   teams: {},
   teamMembers: {},
   channels: {},

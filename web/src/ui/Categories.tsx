@@ -6,6 +6,7 @@ import {
   ArrowUpDown,
   Bell,
   BellOff,
+  BellRing,
   CheckCheck,
   ChevronDown,
   EllipsisVertical,
@@ -46,6 +47,8 @@ import {
 import { get, open, useStore } from '../state/store';
 import { attempt } from './attempt';
 import { Avatar, ChannelIcon, type Choice, IconButton, Menu } from './bits';
+
+import { CustomStatus } from './CustomStatus';
 
 type Drag = typeof import('./sidebarDrag');
 let loading: Promise<Drag> | undefined;
@@ -261,6 +264,11 @@ const channelChoices = (id: string): (Choice | false)[] => {
       label: say(muted ? 'channel.unmute' : 'channel.mute'),
       act: () => attempt(setMuted(id, !muted)),
     },
+    {
+      icon: BellRing,
+      label: say('notify.channel_menu'),
+      act: () => open({ kind: 'channel-notify', channelId: id }),
+    },
     { ...moveChoice(id), separate: true },
     {
       icon: ArrowUp,
@@ -329,6 +337,7 @@ const Entry = memo((props: EntryProps) => {
         <span className="entry-name" dir="auto">
           {name}
         </span>
+        {mate && <CustomStatus userId={mate} emojiOnly />}
         {draft && !unread && <Pencil size={13} aria-label={t('channel.draft')} />}
         {mentions > 0 && !current && <span className="badge">{mentions}</span>}
       </Link>

@@ -3,6 +3,7 @@ import {
   Archive,
   Bell,
   BellOff,
+  BellRing,
   CheckCheck,
   ChevronDown,
   LogOut,
@@ -35,6 +36,7 @@ import { attempt } from './attempt';
 import { Avatar, ChannelIcon, type Choice, IconButton, Menu, Spinner } from './bits';
 import { moveChoice } from './Categories';
 import { Composer } from './Composer';
+import { CustomStatus } from './CustomStatus';
 import { PostList } from './PostList';
 import { goTo, search } from './places';
 
@@ -118,6 +120,7 @@ const Header = ({ channelId, onMenu }: { channelId: string; onMenu: () => void }
             <button type="button" className="channel-button">
               {mate ? <Avatar userId={mate} size={24} status /> : <ChannelIcon type={channel.type} />}
               <h1>{name}</h1>
+              {mate && <CustomStatus userId={mate} emojiOnly />}
               {muted && <BellOff size={14} aria-label={t('channel.muted')} />}
               <ChevronDown size={15} aria-hidden />
             </button>
@@ -216,6 +219,11 @@ const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
       icon: muted ? Bell : BellOff,
       label: t(muted ? 'channel.unmute' : 'channel.mute'),
       act: () => attempt(setMuted(channelId, !muted)),
+    },
+    {
+      icon: BellRing,
+      label: t('notify.channel_menu'),
+      act: () => open({ kind: 'channel-notify', channelId }),
     },
     moveChoice(channelId),
     named && {

@@ -7,13 +7,14 @@ import { api } from '../api';
 import { useT } from '../i18n';
 import { draftKey, saveDraft } from '../state/drafts';
 import { send } from '../state/outbox';
+import { nameOf, nameStyle } from '../state/people';
 import { socketNow } from '../state/session';
 import { get, notify, useStore } from '../state/store';
 import { type Upload, upload } from '../state/uploads';
 import { emojiNamed, noteEmoji } from '../text/emoji';
 import { bytes } from '../text/time';
 import { Avatar, IconButton } from './bits';
-import { Glyph } from './PostRow';
+import { Glyph } from './Glyph';
 import { type Suggestion, useSuggestions } from './suggestions';
 
 const Picker = lazy(() => import('./EmojiPicker'));
@@ -357,7 +358,7 @@ const useTypingNotice = (channelId: string, rootId: string): (() => void) => {
 const Typing = ({ at }: { at: string }) => {
   const t = useT();
   const words = useStore((s) => {
-    const names = (s.typing[at] ?? []).map((one) => s.users[one.userId]?.username ?? '…');
+    const names = (s.typing[at] ?? []).map((one) => nameOf(s.users[one.userId], nameStyle(s)));
     if (!names.length) return '';
     if (names.length === 1) return t('typing.one', { name: names[0]! });
     return names.length === 2 ? t('typing.two', { name: names[0]!, other: names[1]! }) : t('typing.many');

@@ -22,19 +22,21 @@ import { useShallow } from 'zustand/react/shallow';
 import { api } from '../api';
 import { t as say, useT } from '../i18n';
 import { discard, retry } from '../state/outbox';
+import { nameOf, nameStyle } from '../state/people';
 import { editPost, isSystem, markUnreadFrom, toggleReaction } from '../state/posts';
 import { isSaved, setSaved } from '../state/preferences';
 import { collapsed, get, notify, type Outgoing, open, permalink, useStore } from '../state/store';
 import { follow, openThread } from '../state/threads';
-import { emojiNamed, noteEmoji, useEmoji } from '../text/emoji';
+import { noteEmoji, useEmoji } from '../text/emoji';
 import { clock, moment, short } from '../text/time';
 import { attempt } from './attempt';
 import { Body } from './Body';
 import { Avatar, type Choice, IconButton, Menu, useName } from './bits';
+import { CustomStatus } from './CustomStatus';
 import { Embeds } from './Embeds';
 import { Files } from './Files';
+import { Glyph } from './Glyph';
 import { showCard } from './ProfileCard';
-import { CustomStatus } from './Sidebar';
 
 const Picker = lazy(() => import('./EmojiPicker'));
 
@@ -139,7 +141,6 @@ const Author = ({ post }: { post: Post }) => {
   const t = useT();
   const name = useName(post.user_id);
   const bot = useStore((s) => s.users[post.user_id]?.is_bot);
-  const custom = useStore((s) => s.users[post.user_id]?.props?.customStatus);
   return (
     <header className="post-head">
       <button
@@ -149,7 +150,7 @@ const Author = ({ post }: { post: Post }) => {
       >
         {name}
       </button>
-      {custom && <CustomStatus json={custom} emojiOnly />}
+      <CustomStatus userId={post.user_id} emojiOnly />
       {bot && <span className="tag">{t('profile.bot')}</span>}
       <time
         className="quiet"
@@ -229,7 +230,7 @@ const Reactions = ({ post }: { post: Post }) => {
   const reactions = post.metadata?.reactions;
   const me = useStore((s) => s.me?.id);
   const users = useStore(
-    useShallow((s) => (reactions ?? []).map((r) => s.users[r.user_id]?.username ?? '…')),
+    useShallow((s) => (reactions ?? []).map((r) => nameOf(s.users[r.user_id], nameStyle(s)))),
   );
   const [picking, setPicking] = useState<Element | null>(null);
   if (!reactions?.length) return null;
@@ -268,18 +269,6 @@ const Reactions = ({ post }: { post: Post }) => {
       </button>
       {picking && <ReactionPicker post={post} anchor={picking} onClose={() => setPicking(null)} />}
     </div>
-  );
-};
-
-export const Glyph = ({ name }: { name: string }) => {
-  const emoji = emojiNamed(name);
-  if (!emoji) return <span>:{name}:</span>;
-  return emoji.image ? (
-    <img className="emoji" src={emoji.image} alt={`:${name}:`} />
-  ) : (
-    <span className="emoji" aria-hidden>
-      {emoji.character}
-    </span>
   );
 };
 

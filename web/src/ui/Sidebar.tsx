@@ -15,14 +15,18 @@ import {
 import { useMemo } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useShallow } from 'zustand/react/shallow';
-import { api } from '../api';
-import { useT } from '../i18n';
+import { type Key, t as say, useT } from '../i18n';
 import { unreadOfTeam } from '../state/channels';
+import { statusIn } from '../state/customStatus';
+import { choosePresence } from '../state/people';
 import { logOut } from '../state/session';
 import { open, set, useStore } from '../state/store';
-import { emojiNamed, useEmoji } from '../text/emoji';
-import { Avatar, type Icon, IconButton, Menu, STATUS, useName } from './bits';
+import { short } from '../text/time';
+import { inMinutes, tomorrowAt } from '../text/when';
+import { attempt } from './attempt';
+import { Avatar, type Choice, type Icon, IconButton, Menu, STATUS, useName } from './bits';
 import { Categories } from './Categories';
+import { CustomStatus } from './CustomStatus';
 import { MODIFIER } from './keyboard';
 import { TeamMark } from './Teams';
 
@@ -133,19 +137,46 @@ const TeamMenu = () => {
   );
 };
 
-const chooseStatus = (status: string): void => {
-  const { me } = useStore.getState();
-  if (!me) return;
-  set(({ statuses }) => ({ statuses: { ...statuses, [me.id]: status } }));
-  api.updateStatus({ user_id: me.id, status }).catch(() => undefined);
-};
+/** For how long, and until when that is. */
+const QUIET: readonly [Key, () => number][] = [
+  ['dnd.thirty_minutes', () => inMinutes(30)],
+  ['dnd.one_hour', () => inMinutes(60)],
+  ['dnd.two_hours', () => inMinutes(120)],
+  ['dnd.tomorrow', () => tomorrowAt(0)],
+  ['dnd.forever', () => 0],
+];
+
+const dot = (status: string): Icon => (() => <span className={`presence presence-${status}`} />) as Icon;
+
+const presenceChoices = (): Choice[] => [
+  ...(['online', 'away'] as const).map((one, n) => ({
+    icon: dot(one),
+    label: say(STATUS[one]),
+    act: () => attempt(choosePresence(one)),
+    separate: n === 0,
+  })),
+  {
+    icon: dot('dnd'),
+    label: say('dnd.until'),
+    more: [
+      ...QUIET.map(([key, until]) => ({
+        label: say(key),
+        act: () => attempt(choosePresence('dnd', until())),
+      })),
+      { label: say('dnd.date'), act: () => open({ kind: 'quiet' }) },
+    ],
+  },
+  { icon: dot('offline'), label: say('status.offline'), act: () => attempt(choosePresence('offline')) },
+];
 
 const Me = () => {
   const t = useT();
   const id = useStore((s) => s.me?.id ?? '');
   const name = useName(id);
   const status = useStore((s) => (s.statuses[id] ?? 'online') as keyof typeof STATUS);
-  const custom = useStore((s) => s.users[id]?.props?.customStatus);
+  const custom = useStore((s) => statusIn(s.users[id]?.props?.customStatus) !== null);
+  const quietUntil = useStore((s) => s.quietUntil);
+  const until = status === 'dnd' && quietUntil ? `, ${t('status.until', { time: short(quietUntil) })}` : '';
   return (
     <footer className="me">
       <Menu
@@ -155,44 +186,21 @@ const Me = () => {
             <Avatar userId={id} size={32} status />
             <span className="me-text">
               <strong>{name}</strong>
-              <small>{custom ? <CustomStatus json={custom} /> : t(STATUS[status] ?? 'status.offline')}</small>
+              <small>
+                {custom ? <CustomStatus userId={id} /> : `${t(STATUS[status] ?? 'status.offline')}${until}`}
+              </small>
             </span>
             <span className="hidden">{t('me.menu')}</span>
           </button>
         }
         choices={[
           { icon: Smile, label: t('status.set'), act: () => open({ kind: 'status' }) },
-          ...(['online', 'away', 'dnd', 'offline'] as const).map((one, n) => ({
-            icon: (() => <span className={`presence presence-${one}`} />) as Icon,
-            label: t(STATUS[one]),
-            act: () => chooseStatus(one),
-            separate: n === 0,
-          })),
+          ...presenceChoices(),
           { icon: Settings, label: t('me.settings'), act: () => open({ kind: 'settings' }), separate: true },
           { label: t('me.keys'), act: () => open({ kind: 'keys' }) },
           { label: t('me.logout'), act: () => void logOut(), separate: true },
         ]}
       />
     </footer>
-  );
-};
-
-export const CustomStatus = ({ json, emojiOnly }: { json: string; emojiOnly?: boolean }) => {
-  useEmoji((s) => s.byName);
-  const status = useMemo(() => {
-    try {
-      return JSON.parse(json) as { emoji?: string; text?: string; expires_at?: string };
-    } catch {
-      return {};
-    }
-  }, [json]);
-  const over =
-    status.expires_at && !status.expires_at.startsWith('0001') && new Date(status.expires_at) < new Date();
-  if (over || (!status.emoji && !status.text)) return null;
-  const emoji = emojiNamed(status.emoji || 'speech_balloon');
-  return (
-    <span title={emojiOnly ? status.text : undefined} className="custom-status">
-      {emoji?.character} {!emojiOnly && status.text}
-    </span>
   );
 };

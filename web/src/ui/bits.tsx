@@ -5,7 +5,7 @@ import { Check, ChevronRight, Hash, Lock, Users, X } from 'lucide-react';
 import { type ComponentType, type ReactElement, type ReactNode, useId } from 'react';
 import { api } from '../api';
 import { useT } from '../i18n';
-import { nameOf } from '../state/people';
+import { nameOf, nameStyle } from '../state/people';
 import { useStore } from '../state/store';
 
 export type Icon = ComponentType<{ size?: number; 'aria-hidden'?: boolean; className?: string }>;
@@ -108,8 +108,7 @@ export const ChannelIcon = ({ type, size = 16 }: { type: string | undefined; siz
   return <Shown size={size} aria-hidden className="entry-icon" />;
 };
 
-export const useName = (userId: string): string =>
-  useStore((s) => nameOf(s.users[userId], s.config.TeammateNameDisplay ?? ''));
+export const useName = (userId: string): string => useStore((s) => nameOf(s.users[userId], nameStyle(s)));
 
 interface ModalProps {
   readonly title: string;

@@ -3,10 +3,12 @@ import type { Dialog } from '../../state/store';
 import { open } from '../../state/store';
 import { CategoryDialog } from './CategoryDialog';
 import { AddMembers, Browse, CreateChannel, EditChannel } from './ChannelDialogs';
+import { ChannelNotifications } from './ChannelNotifications';
 import { Lightbox } from './Lightbox';
-import { Direct, Invite, SetStatus } from './PeopleDialogs';
+import { Direct, Invite } from './PeopleDialogs';
 import { DeletePost, Earlier, Keys } from './PostDialogs';
 import { Settings } from './Settings';
+import { QuietUntil, SetStatus } from './StatusDialogs';
 import { Switcher } from './Switcher';
 
 export const close = (): void => open(null);
@@ -29,6 +31,10 @@ export default function Dialogs({ dialog }: { dialog: Dialog }) {
       return <Invite />;
     case 'status':
       return <SetStatus />;
+    case 'quiet':
+      return <QuietUntil />;
+    case 'channel-notify':
+      return <ChannelNotifications channelId={dialog.channelId} />;
     case 'settings':
       return <Settings />;
     case 'keys':
