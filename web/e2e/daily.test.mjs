@@ -237,6 +237,8 @@ describe('being told', () => {
 
 describe('a status', () => {
   it('is beside the name, and goes when it is over', async () => {
+    // After another author's, it has its head.
+    await bobApi.say(town.id, 'hello?');
     await api.say(town.id, 'who is there');
     await bob.go('/first/channels/town-square');
     await openMe(ada);
