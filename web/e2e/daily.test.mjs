@@ -68,11 +68,36 @@ after(async () => {
 const section = (person, name) => person.page.getByRole('region', { name, exact: true });
 const names = async (person, name) =>
   (await section(person, name).locator('a.entry .entry-name').allTextContents()).join(' ');
+/** Waits until a category shows these channels, in this order. */
+const shows = async (person, name, wanted) => {
+  let found;
+  try {
+    await until(name, async () => {
+      found = await names(person, name);
+      return found === wanted;
+    });
+  } catch {
+    assert.equal(found, wanted);
+  }
+};
 const pick = (person, name) => person.page.getByRole('menuitem', { name, exact: true }).click();
 const options = async (person, name) => {
   const button = person.page.getByRole('button', { name: `Options of ${name}`, exact: true });
   await button.focus();
   await button.press('Enter');
+};
+
+/** Drags with the mouse, and lets go once the page shows where it would fall. */
+const drag = async (person, from, to, y, shown) => {
+  const { mouse } = person.page;
+  await from.hover();
+  await mouse.down();
+  await until(`it would fall ${shown}`, async () => {
+    const box = await to.boundingBox();
+    await mouse.move(box.x + 60, box.y + y + Math.random(), { steps: 3 });
+    return (await person.page.locator(shown).count()) > 0;
+  });
+  await mouse.up();
 };
 
 describe('the sidebar', () => {
@@ -82,39 +107,39 @@ describe('the sidebar', () => {
     await ada.page.getByLabel('Name of the category').fill('Woods');
     await ada.page.getByRole('button', { name: 'Create', exact: true }).click();
     await section(ada, 'Woods').waitFor();
-    await ada.entry('amber').dragTo(section(ada, 'Woods'));
-    await until('it is there', async () => (await names(ada, 'Woods')) === 'amber');
-    await ada.entry('birch').dragTo(ada.entry('amber'), { targetPosition: { x: 60, y: 4 } });
-    await until('it is above', async () => (await names(ada, 'Woods')) === 'birch amber');
-    await ada.entry('birch').dragTo(ada.entry('amber'), { targetPosition: { x: 60, y: 28 } });
-    await until('it is below', async () => (await names(ada, 'Woods')) === 'amber birch');
+    await drag(ada, ada.entry('amber'), section(ada, 'Woods'), 20, '.drop-into');
+    await shows(ada, 'Woods', 'amber');
+    await drag(ada, ada.entry('birch'), ada.entry('amber'), 4, '.drop-before');
+    await shows(ada, 'Woods', 'birch amber');
+    await drag(ada, ada.entry('birch'), ada.entry('amber'), 28, '.drop-after');
+    await shows(ada, 'Woods', 'amber birch');
   });
 
   it('is arranged by keys alone', async () => {
     await options(ada, 'cedar');
     await ada.page.getByRole('menuitem', { name: 'Move to…' }).press('ArrowRight');
     await ada.page.getByRole('menuitem', { name: 'Woods' }).press('Enter');
-    await until('it is moved', async () => (await names(ada, 'Woods')) === 'amber birch cedar');
+    await shows(ada, 'Woods', 'amber birch cedar');
     await options(ada, 'cedar');
     await ada.page.getByRole('menuitem', { name: 'Move up' }).press('Enter');
-    await until('it is up', async () => (await names(ada, 'Woods')) === 'amber cedar birch');
+    await shows(ada, 'Woods', 'amber cedar birch');
     await options(ada, 'Woods');
     await ada.page.getByRole('menuitem', { name: 'Sort' }).press('ArrowRight');
     await ada.page.getByRole('menuitemcheckbox', { name: 'By name' }).press('Enter');
-    await until('it is sorted', async () => (await names(ada, 'Woods')) === 'amber birch cedar');
+    await shows(ada, 'Woods', 'amber birch cedar');
   });
 
   it('is the same after a reload, and in another window', async () => {
     const other = await Person.sitDown(browser, server.url);
     await other.logIn('ada', '/first/channels/town-square');
-    await until('it is known', async () => (await names(other, 'Woods')) === 'amber birch cedar');
+    await shows(other, 'Woods', 'amber birch cedar');
     await options(ada, 'Woods');
     await pick(ada, 'Rename the category');
     await ada.page.getByLabel('Name of the category').fill('Trees');
     await ada.page.getByRole('button', { name: 'Save' }).click();
     await section(other, 'Trees').waitFor();
     await section(ada, 'Trees').getByRole('button', { name: 'Trees', exact: true }).click();
-    await until('it is folded', async () => (await names(other, 'Trees')) === '');
+    await shows(other, 'Trees', '');
     await ada.page.reload();
     await section(ada, 'Trees').waitFor();
     assert.equal(await names(ada, 'Trees'), '');
@@ -186,9 +211,9 @@ const openMe = (person) => mine(person, 'Your status and settings').click();
 describe('being told', () => {
   it('is as the channel and the account say', async () => {
     // Who is brought into a channel has a mention there.
-    await bob.entry('amber').click();
-    await bob.page.waitForURL(/amber$/);
-    await bob.go('/first/channels/town-square');
+    const amber = await api.ask('GET', `/teams/${team.id}/channels/name/amber`);
+    await bobApi.ask('POST', '/channels/members/me/view', { channel_id: amber.id });
+    await bob.entry('amber').locator('.badge').waitFor({ state: 'detached' });
     await options(bob, 'amber');
     await pick(bob, 'Notifications…');
     await bob.page.getByLabel('all messages').check();
@@ -196,7 +221,6 @@ describe('being told', () => {
     assert.deepEqual(await bob.flaws(), []);
     await bob.page.getByRole('button', { name: 'Save' }).click();
     await bob.page.getByRole('dialog').waitFor({ state: 'detached' });
-    const amber = await api.ask('GET', `/teams/${team.id}/channels/name/amber`);
     const member = await bobApi.ask('GET', `/channels/${amber.id}/members/me`);
     assert.equal(member.notify_props.desktop, 'all');
     assert.equal(member.notify_props.ignore_channel_mentions, 'on');
@@ -226,8 +250,10 @@ describe('being told', () => {
     await bob.page.getByRole('menuitem', { name: 'Do not disturb…' }).press('ArrowRight');
     await pick(bob, 'For an hour');
     await mine(bob, 'Do not disturb, until').waitFor();
-    const status = await bobApi.ask('GET', '/users/me/status');
-    assert.ok(Math.abs(status.dnd_end_time - Date.now() / 1000 - 3600) < 120);
+    await until('the server knows', async () => {
+      const status = await bobApi.ask('GET', '/users/me/status');
+      return Math.abs(status.dnd_end_time - Date.now() / 1000 - 3600) < 120;
+    });
     await bob.page.reload();
     await mine(bob, 'Do not disturb, until').waitFor();
     await openMe(bob);
@@ -269,6 +295,79 @@ describe('a status', () => {
       .first()
       .click();
     assert.equal(await ada.page.getByLabel('What is going on?').inputValue(), 'In the tower');
+    await ada.page.keyboard.press('Escape');
+  });
+});
+
+describe('finding', () => {
+  const find = async (terms) => {
+    await ada.page.getByRole('searchbox', { name: 'Search messages' }).first().fill(terms);
+    await ada.page.keyboard.press('Enter');
+  };
+  const pane = () => ada.page.getByRole('complementary', { name: 'Search' });
+
+  it('goes through messages page by page, through files and through people', async () => {
+    const channel = await make('haystack');
+    for (let n = 0; n < 95; n++) await api.say(channel.id, `straw ${n}`);
+    await ada.go('/first/channels/haystack');
+    await ada.composer().waitFor();
+    await ada.page.getByTestId('composer-files').setInputFiles({
+      name: 'straw.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from('of a kind'),
+    });
+    await ada.page.getByRole('button', { name: 'Remove straw.txt' }).waitFor();
+    await ada.write('with a file');
+    await ada.sees('with a file');
+    await find('straw');
+    const hits = pane().locator('.hit');
+    await until('the first page', async () => (await hits.count()) === 40);
+    await until('the rest', async () => {
+      await hits.last().scrollIntoViewIfNeeded();
+      return (await hits.count()) === 95;
+    });
+    assert.deepEqual(await ada.flaws(), []);
+    await pane().getByRole('tab', { name: 'Files' }).click();
+    await pane().getByRole('link', { name: 'Download straw.txt' }).waitFor();
+    await find('bob');
+    await pane().getByRole('tab', { name: 'People' }).click();
+    await pane().getByRole('button', { name: /@bob/ }).waitFor();
+  });
+
+  it('is narrowed down by what is offered', async () => {
+    await pane().getByRole('searchbox').fill('straw');
+    await pane()
+      .getByRole('button', { name: /^from: / })
+      .click();
+    await ada.page.keyboard.type('bo');
+    await pane().getByRole('button', { name: /^bob/ }).click();
+    assert.equal(await pane().getByRole('searchbox').inputValue(), 'straw from:bob ');
+    await ada.page.keyboard.press('Enter');
+    await pane().getByRole('tab', { name: 'Messages' }).click();
+    await pane().getByText('Nothing found').waitFor();
+    await pane().getByRole('button', { name: 'Close' }).click();
+  });
+});
+
+describe('a long thread', () => {
+  it('has in the document what can be seen, and opens at its end', async () => {
+    const root = await bobApi.say(town.id, 'a long story');
+    for (let n = 0; n < 150; n++) await bobApi.say(town.id, `part ${n}.`, { root_id: root.id });
+    await ada.go('/first/channels/town-square');
+    await ada.act('a long story', 'Reply in thread');
+    const pane = ada.page.getByRole('complementary', { name: 'Thread' });
+    await pane.getByText('part 149.').waitFor();
+    assert.ok((await pane.locator('.post').count()) < 60);
+    await bobApi.say(town.id, 'and its end', { root_id: root.id });
+    await until('it is followed', () => pane.getByText('and its end').isVisible());
+    await pane.getByRole('log').hover();
+    await until('its beginning', async () => {
+      await ada.page.mouse.wheel(0, -900);
+      return pane.getByText('a long story').isVisible();
+    });
+    await bobApi.say(town.id, 'an afterthought', { root_id: root.id });
+    await pane.getByText('152 replies').waitFor();
+    assert.ok(await pane.getByText('a long story').isVisible());
     await ada.page.keyboard.press('Escape');
   });
 });

@@ -27,8 +27,14 @@ export const loadChannels = async (): Promise<void> => {
   }
 };
 
+const asked = new Map<string, number>();
+
 export const loadCategories = async (teamId: string): Promise<void> => {
+  const turn = (asked.get(teamId) ?? 0) + 1;
+  asked.set(teamId, turn);
   const { categories, order } = await api.getChannelCategories('me', teamId);
+  // Answers may overtake each other: the last question has the newest one.
+  if (asked.get(teamId) !== turn) return;
   const known = new Map(categories.map((category) => [category.id, category]));
   const sorted = order.map((id) => known.get(id)).filter((c): c is ChannelCategory => c !== undefined);
   set((state) => ({ categories: { ...state.categories, [teamId]: sorted } }));

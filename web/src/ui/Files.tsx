@@ -69,19 +69,17 @@ const Picture = ({ file, onOpen }: { file: FileInfo; onOpen: () => void }) => {
 const Attachment = ({ file }: { file: FileInfo }) => {
   const t = useT();
   const Shown = iconOf(file);
+  const kind = `${file.extension.toUpperCase()} · ${bytes(file.size)}`;
   return (
     <a
       className="file"
       href={`${api.getFileUrl(file.id, 0)}?download=1`}
       download={file.name}
-      aria-label={t('file.download', { name: file.name })}
+      aria-label={`${t('file.download', { name: file.name })} ${kind}`}
     >
       <Shown size={22} aria-hidden />
       <span className="file-text">
-        <strong>{file.name}</strong>
-        <small>
-          {file.extension.toUpperCase()} · {bytes(file.size)}
-        </small>
+        <strong>{file.name}</strong> <small>{kind}</small>
       </span>
       <Download size={16} aria-hidden />
     </a>
