@@ -12,6 +12,25 @@ const PIXEL = Buffer.from(
 const HTML = `<html><head><title>x</title><meta property="og:title" content="A page of its own">
 <meta property="og:description" content="What it says of itself"><meta property="og:image" content="/dot.png"></head></html>`;
 
+/** A tenth of a second of silence. */
+const wave = () => {
+  const data = Buffer.alloc(800, 128);
+  const head = Buffer.alloc(44);
+  head.write('RIFF');
+  head.writeUInt32LE(36 + data.length, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(8000, 24);
+  head.writeUInt32LE(8000, 28);
+  head.writeUInt16LE(1, 32);
+  head.writeUInt16LE(8, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(data.length, 40);
+  return Buffer.concat([head, data]);
+};
+
 const serveSite = async () => {
   const made = createServer((request, answer) => {
     const picture = request.url.endsWith('.png');
@@ -369,6 +388,161 @@ describe('a long thread', () => {
     await pane.getByText('152 replies').waitFor();
     assert.ok(await pane.getByText('a long story').isVisible());
     await ada.page.keyboard.press('Escape');
+  });
+});
+
+describe('what is sent later', () => {
+  it('is scheduled, changed and sent', async () => {
+    await ada.go('/first/channels/town-square');
+    await ada.composer().fill('good morning to all');
+    await ada.page.getByRole('button', { name: 'Send later' }).click();
+    await ada.page.getByRole('menuitem', { name: /Tomorrow at/ }).click();
+    await until('the field is empty', async () => (await ada.composer().inputValue()) === '');
+    await ada.composer().fill('never to be sent');
+    await ada.page.getByRole('button', { name: 'Send later' }).click();
+    await pick(ada, 'Choose a time…');
+    assert.deepEqual(await ada.flaws(), []);
+    await ada.page.getByRole('button', { name: 'Save' }).click();
+    await ada.page.getByRole('link', { name: /Drafts/ }).click();
+    await ada.page.getByRole('tab', { name: 'Scheduled' }).click();
+    const card = (text) => ada.page.locator('.draft', { hasText: text });
+    await card('never to be sent').getByRole('button', { name: 'Delete' }).click();
+    await card('never to be sent').waitFor({ state: 'detached' });
+    await card('good morning').getByRole('button', { name: 'Change the text' }).click();
+    await ada.page.getByLabel('Change the text').last().fill('good evening to all');
+    await ada.page.getByRole('button', { name: 'Save' }).click();
+    await card('good evening').waitFor();
+    assert.deepEqual(await ada.flaws(), []);
+    await card('good evening').getByRole('button', { name: 'Send now' }).click();
+    await bob.go('/first/channels/town-square');
+    await bob.sees('good evening to all');
+    await card('good evening').waitFor({ state: 'detached' });
+  });
+
+  it('is begun here and gone on with there', async () => {
+    const other = await Person.sitDown(browser, server.url);
+    await other.logIn('ada', '/first/channels/town-square');
+    await ada.go('/first/channels/town-square');
+    await ada.composer().fill('half of it');
+    await until('the other one has it', async () => (await other.composer().inputValue()) === 'half of it');
+    await other.composer().fill('half of it, and the rest');
+    await until('it came back', async () => /the rest/.test(await ada.composer().inputValue()));
+    await ada.page.getByRole('link', { name: /Drafts/ }).click();
+    const card = ada.page.locator('.draft', { hasText: 'and the rest' });
+    await card.getByRole('button', { name: 'Delete the draft' }).click();
+    await until('it is gone there', async () => (await other.composer().inputValue()) === '');
+    await other.leave();
+  });
+
+  it('is a reminder, too', async () => {
+    await ada.go('/first/channels/town-square');
+    await ada.act('good evening to all', 'More');
+    await ada.page.getByRole('menuitem', { name: 'Remind me' }).press('ArrowRight');
+    await pick(ada, 'In an hour');
+    await ada.page.getByText(/You will be reminded/).waitFor();
+  });
+});
+
+describe('a message that matters', () => {
+  it('says so, and is acknowledged', async () => {
+    await ada.page.getByRole('button', { name: 'Priority' }).click();
+    await ada.page.getByRole('menuitemcheckbox', { name: 'Urgent' }).click();
+    await ada.page.getByRole('button', { name: 'Priority' }).click();
+    await ada.page.getByRole('menuitemcheckbox', { name: 'Ask to acknowledge' }).click();
+    await ada.write('the boiler is cold');
+    const post = await bob.sees('the boiler is cold');
+    await post.getByText('Urgent').waitFor();
+    await post.getByRole('button', { name: 'Acknowledge' }).click();
+    await ada.post('the boiler is cold').getByText('1 has acknowledged: bob').waitFor();
+    assert.deepEqual(await bob.flaws(), []);
+    await bob.page.reload();
+    await (await bob.sees('the boiler is cold')).getByText('1 has acknowledged: bob').waitFor();
+  });
+
+  it('keeps all that it said, for those who may read it', async () => {
+    await ada.write('first words');
+    await bob.sees('first words');
+    await ada.choose('first words', 'Edit');
+    await ada.page.getByLabel('Edit', { exact: true }).fill('second words');
+    await ada.page.keyboard.press('Enter');
+    await (await bob.sees('second words')).getByText('(edited)').waitFor();
+    await ada.choose('second words', 'Show earlier versions');
+    const dialog = ada.page.getByRole('dialog', { name: 'Earlier versions' });
+    await dialog.getByText('first words').waitFor();
+    assert.deepEqual(await ada.flaws(), []);
+    await ada.page.keyboard.press('Escape');
+    const id = await ada.post('second words').getAttribute('data-post');
+    await ada.choose('second words', 'Delete');
+    await ada.page.getByRole('button', { name: 'Delete' }).click();
+    await bob.post('second words').waitFor({ state: 'detached' });
+    await ada.go(`/first/pl/${id}`);
+    await ada.page.getByRole('button', { name: 'Show what the message said' }).click();
+    await dialog.getByText(/Deleted .* by ada/).waitFor();
+    await dialog.getByText('first words').waitFor();
+    await bob.go(`/first/pl/${id}`);
+    await bob.page.getByRole('button', { name: 'Show what the message said' }).click();
+    await bob.page.getByText('It is not yours to see').waitFor();
+    for (const person of [ada, bob]) await person.go('/first/channels/town-square');
+  });
+});
+
+describe('a channel', () => {
+  it('has bookmarks, in an order', async () => {
+    const head = (name) => ada.page.getByRole('button', { name, exact: true });
+    for (const [address, title] of [
+      ['example.org/plan', 'The plan'],
+      ['https://example.org/menu', 'Menu'],
+    ]) {
+      await head('Town Square').click();
+      await pick(ada, 'Bookmark a link');
+      await ada.page.getByLabel('Address').fill(address);
+      await ada.page.getByLabel('Title').fill(title);
+      await ada.page.getByRole('button', { name: 'Add', exact: true }).click();
+      await bob.page.getByRole('link', { name: title }).waitFor();
+    }
+    const order = async (person) => (await person.page.locator('.bookmarks a').allTextContents()).join();
+    assert.equal(
+      await bob.page.getByRole('link', { name: 'The plan' }).getAttribute('href'),
+      'https://example.org/plan',
+    );
+    await options(ada, 'Menu');
+    await pick(ada, 'Move to the front');
+    await until('bob sees them in that order', async () => /Menu.*The plan/.test(await order(bob)));
+    assert.deepEqual(await ada.flaws(), []);
+    await options(ada, 'Menu');
+    await pick(ada, 'Edit the bookmark');
+    await ada.page.getByLabel('Title').fill('Lunch');
+    await ada.page.getByRole('button', { name: 'Save' }).click();
+    await bob.page.getByRole('link', { name: 'Lunch' }).waitFor();
+    await options(ada, 'The plan');
+    await pick(ada, 'Delete the bookmark');
+    await bob.page.getByRole('link', { name: 'The plan' }).waitFor({ state: 'detached' });
+  });
+
+  it('has emoji of its own, and plays what can be played', async () => {
+    await ada.page.getByRole('button', { name: 'Emoji', exact: true }).click();
+    await ada.page.getByRole('button', { name: 'Add an emoji of your own' }).click();
+    await ada.page
+      .getByLabel('Picture')
+      .setInputFiles({ name: 'Dot.png', mimeType: 'image/png', buffer: PIXEL });
+    assert.equal(await ada.page.getByLabel('Name').inputValue(), 'dot');
+    assert.deepEqual(await ada.flaws(), []);
+    await ada.page.getByRole('button', { name: 'Add', exact: true }).click();
+    await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await ada.page.getByRole('button', { name: 'Emoji', exact: true }).click();
+    await ada.page.getByRole('searchbox', { name: 'Search emoji' }).fill('dot');
+    await ada.page.getByRole('button', { name: 'dot', exact: true }).click();
+    await ada.composer().press('Enter');
+    await bob.page.locator('.post img.emoji[alt=":dot:"]').waitFor();
+    await ada.page.getByTestId('composer-files').setInputFiles({
+      name: 'tone.wav',
+      mimeType: 'audio/wav',
+      buffer: wave(),
+    });
+    await ada.page.getByRole('button', { name: 'Remove tone.wav' }).waitFor();
+    await ada.write('listen');
+    const player = (await bob.sees('listen')).locator('audio');
+    await until('it is loaded', () => player.evaluate((audio) => audio.duration > 0));
   });
 });
 

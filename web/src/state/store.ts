@@ -1,11 +1,13 @@
 // The one store. Objects are normalised by id and replaced, never changed, so that a component that
 // selects one of them is drawn again only when that one is another.
+import type { ChannelBookmark } from '@mattermost/types/channel_bookmarks';
 import type { ChannelCategory } from '@mattermost/types/channel_categories';
 import type { ChannelMembership, ServerChannel } from '@mattermost/types/channels';
 import type { ClientConfig } from '@mattermost/types/config';
 import type { CustomEmoji } from '@mattermost/types/emojis';
 import type { FileInfo } from '@mattermost/types/files';
-import type { Post } from '@mattermost/types/posts';
+import type { Post, PostPriorityMetadata } from '@mattermost/types/posts';
+import type { ScheduledPost } from '@mattermost/types/schedule_post';
 import type { Team, TeamMembership } from '@mattermost/types/teams';
 import type { UserThread } from '@mattermost/types/threads';
 import type { UserProfile } from '@mattermost/types/users';
@@ -32,6 +34,15 @@ export interface Outgoing {
   readonly files: readonly FileInfo[];
   /** `failed` needs a person, the others go out by themselves. */
   readonly state: 'sending' | 'waiting' | 'failed';
+}
+
+/** What is written and not sent, with where it belongs. */
+export interface Unsent {
+  readonly channelId: string;
+  readonly rootId: string;
+  readonly message: string;
+  readonly files: readonly FileInfo[];
+  readonly priority?: PostPriorityMetadata;
 }
 
 export interface Draft {
@@ -68,10 +79,19 @@ export type Dialog =
         | 'settings'
         | 'status'
         | 'quiet'
+        | 'emoji'
         | 'keys';
     }
   | { readonly kind: 'edit-channel' | 'add-members' | 'channel-notify'; readonly channelId: string }
   | { readonly kind: 'history' | 'delete-post'; readonly postId: string }
+  | { readonly kind: 'remind'; readonly postId: string }
+  | { readonly kind: 'schedule'; readonly unsent: Unsent }
+  | { readonly kind: 'reschedule'; readonly id: string }
+  | {
+      readonly kind: 'bookmark';
+      readonly channelId: string;
+      readonly bookmark: ChannelBookmark | null;
+    }
   | {
       readonly kind: 'category';
       readonly category: ChannelCategory | null;
@@ -106,6 +126,8 @@ export interface State {
   readonly threadCounts: ById<{ readonly unread: number; readonly mentions: number }>;
   readonly outbox: readonly Outgoing[];
   readonly drafts: ById<Draft>;
+  readonly scheduled: ById<ScheduledPost>;
+  readonly bookmarks: ById<readonly ChannelBookmark[]>;
   readonly preferences: ById<string>;
   readonly emojis: ById<CustomEmoji>;
   readonly typing: ById<readonly Typist[]>;
@@ -137,6 +159,8 @@ const NOTHING: State = {
   threadCounts: {},
   outbox: [],
   drafts: {},
+  scheduled: {},
+  bookmarks: {},
   preferences: {},
   emojis: {},
   typing: {},

@@ -6,8 +6,10 @@ import {
   BellRing,
   CheckCheck,
   ChevronDown,
+  Link2,
   LogOut,
   Menu as MenuIcon,
+  Paperclip,
   Pencil,
   Pin,
   Search,
@@ -15,9 +17,10 @@ import {
   UserPlus,
   Users,
 } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { api } from '../api';
 import { useT } from '../i18n';
+import { addFileBookmark, loadBookmarks } from '../state/bookmarks';
 import {
   channelName,
   isFavourite,
@@ -40,6 +43,8 @@ import { CustomStatus } from './CustomStatus';
 import { PostList } from './PostList';
 import { goTo, search } from './places';
 
+const Bookmarks = lazy(() => import('./Bookmarks'));
+
 interface ChannelViewProps {
   readonly channelId: string;
   readonly focus: string | null;
@@ -51,6 +56,8 @@ export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
   // A stretch that ends before the newest message is not where anybody wants to be again.
   const [ready, setReady] = useState(() => !focus && get().timelines[channelId]?.atNewest === true);
   const name = useStore((s) => channelName(s, s.channels[channelId]));
+  const marked = useStore((s) => (s.bookmarks[channelId]?.length ?? 0) > 0);
+  useEffect(() => void loadBookmarks(channelId).catch(() => undefined), [channelId]);
   const archived = useStore((s) => (s.channels[channelId]?.delete_at ?? 0) > 0);
   useEffect(() => {
     let current = true;
@@ -68,6 +75,7 @@ export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
   return (
     <section className="channel" aria-label={name}>
       <Header channelId={channelId} onMenu={onMenu} />
+      <Suspense fallback={null}>{marked && <Bookmarks channelId={channelId} />}</Suspense>
       {ready ? <PostList channelId={channelId} /> : <Spinner />}
       {archived ? (
         <p className="archived">
@@ -208,6 +216,16 @@ const useMemberCount = (channelId: string): number => {
   return count;
 };
 
+const chooseBookmark = (channelId: string): void => {
+  const field = document.createElement('input');
+  field.type = 'file';
+  field.onchange = () => {
+    const file = field.files?.[0];
+    if (file) attempt(addFileBookmark(channelId, file));
+  };
+  field.click();
+};
+
 const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
   const t = useT();
   const channel = useStore((s) => s.channels[channelId]);
@@ -225,6 +243,12 @@ const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
       label: t('notify.channel_menu'),
       act: () => open({ kind: 'channel-notify', channelId }),
     },
+    {
+      icon: Link2,
+      label: t('bookmark.add_link'),
+      act: () => open({ kind: 'bookmark', channelId, bookmark: null }),
+    },
+    { icon: Paperclip, label: t('bookmark.add_file'), act: () => chooseBookmark(channelId) },
     moveChoice(channelId),
     named && {
       icon: UserPlus,

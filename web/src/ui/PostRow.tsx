@@ -1,6 +1,7 @@
 // One message: who, when, what, and what can be done with it.
 import type { Post } from '@mattermost/types/posts';
 import {
+  AlarmClock,
   Bookmark,
   Clock,
   Copy,
@@ -20,7 +21,8 @@ import {
 import { type KeyboardEvent, lazy, memo, Suspense, useEffect, useRef, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { api } from '../api';
-import { t as say, useT } from '../i18n';
+import { type Key, t as say, useT } from '../i18n';
+import { mayReadHistory } from '../state/history';
 import { discard, retry } from '../state/outbox';
 import { nameOf, nameStyle } from '../state/people';
 import { editPost, isSystem, markUnreadFrom, toggleReaction } from '../state/posts';
@@ -29,6 +31,7 @@ import { collapsed, get, notify, type Outgoing, open, permalink, useStore } from
 import { follow, openThread } from '../state/threads';
 import { noteEmoji, useEmoji } from '../text/emoji';
 import { clock, moment, short } from '../text/time';
+import { inMinutes, tomorrowAt } from '../text/when';
 import { attempt } from './attempt';
 import { Body } from './Body';
 import { Avatar, type Choice, IconButton, Menu, useName } from './bits';
@@ -36,6 +39,7 @@ import { CustomStatus } from './CustomStatus';
 import { Embeds } from './Embeds';
 import { Files } from './Files';
 import { Glyph } from './Glyph';
+import { Acknowledgements, PriorityLabel } from './Priority';
 import { showCard } from './ProfileCard';
 
 const Picker = lazy(() => import('./EmojiPicker'));
@@ -110,6 +114,7 @@ export const PostRow = memo(({ id, pending, grouped, focused, tabIndex = -1, inT
         {!pending && !post.delete_at && <Embeds post={post} />}
         <Files files={post.metadata?.files ?? []} />
         {!pending && <Reactions post={post} />}
+        {!pending && post.metadata?.priority?.requested_ack && <Acknowledgements post={post} />}
         {!inThread && post.reply_count > 0 && !post.root_id && <ThreadLine post={post} />}
         {pending && pending.state !== 'sending' && <Unsent out={pending} />}
       </div>
@@ -151,6 +156,7 @@ const Author = ({ post }: { post: Post }) => {
         {name}
       </button>
       <CustomStatus userId={post.user_id} emojiOnly />
+      <PriorityLabel priority={post.metadata?.priority} />
       {bot && <span className="tag">{t('profile.bot')}</span>}
       <time
         className="quiet"
@@ -390,6 +396,22 @@ const mayDelete = (post: Post): boolean => {
   return isMine(post) || !!me?.roles.includes('system_admin') || !!teamMembers[teamId]?.scheme_admin;
 };
 
+const REMINDERS: readonly [Key, () => number][] = [
+  ['remind.thirty_minutes', () => inMinutes(30)],
+  ['remind.one_hour', () => inMinutes(60)],
+  ['remind.two_hours', () => inMinutes(120)],
+];
+
+const reminders = (postId: string): Choice[] => {
+  const at = (time: number) => () =>
+    attempt(import('./dialogs/LaterDialogs').then(({ remindAt }) => remindAt(postId, time)));
+  return [
+    ...REMINDERS.map(([key, time]) => ({ label: say(key), act: at(time()) })),
+    { label: say('later.tomorrow', { time: clock(tomorrowAt(9)) }), act: at(tomorrowAt(9)) },
+    { label: say('later.choose'), act: () => open({ kind: 'remind', postId }), separate: true },
+  ];
+};
+
 const choices = (post: Post, onEdit: () => void): (Choice | false)[] => {
   const mine = isMine(post);
   const root = post.root_id || post.id;
@@ -406,9 +428,10 @@ const choices = (post: Post, onEdit: () => void): (Choice | false)[] => {
       act: () => attempt(post.is_pinned ? api.unpinPost(post.id) : api.pinPost(post.id)),
     },
     { icon: MailOpen, label: say('post.mark_unread'), act: () => attempt(markUnreadFrom(post)) },
+    { icon: AlarmClock, label: say('remind.menu'), more: reminders(post.id) },
     { icon: Link2, label: say('post.copy_link'), act: () => copy(permalink(get(), post.id)), separate: true },
     { icon: Copy, label: say('post.copy_text'), act: () => copy(post.message) },
-    mine &&
+    mayReadHistory(post) &&
       post.edit_at > 0 && {
         icon: History,
         label: say('post.history'),

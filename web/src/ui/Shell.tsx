@@ -24,6 +24,7 @@ import { placeOf, userNamed } from './places';
 import { Sidebar } from './Sidebar';
 import { Threads } from './Threads';
 
+const Drafts = lazy(() => import('./Drafts'));
 const Dialogs = lazy(() => import('./dialogs/Dialogs'));
 
 export const Shell = ({ teamName }: { teamName: string }) => {
@@ -107,6 +108,11 @@ const Places = ({ onMenu }: { onMenu: () => void }) => (
     <Route path="/:team/pl/:id">
       {({ id }) => <Place at={`post ${id}`} find={() => placeOf(id)} onMenu={onMenu} />}
     </Route>
+    <Route path="/:team/drafts">
+      <Suspense fallback={<Spinner />}>
+        <Drafts onMenu={onMenu} />
+      </Suspense>
+    </Route>
     <Route path="/:team/threads">
       <Threads onMenu={onMenu} />
     </Route>
@@ -185,6 +191,15 @@ const Place = ({ at, find, onMenu }: PlaceProps) => {
     return (
       <div className="nowhere">
         <p>{t('channel.missing')}</p>
+        {at.startsWith('post ') && (
+          <button
+            type="button"
+            className="button"
+            onClick={() => open({ kind: 'history', postId: at.slice('post '.length) })}
+          >
+            {t('history.link')}
+          </button>
+        )}
         <button type="button" className="button" onClick={() => open({ kind: 'browse' })}>
           {t('sidebar.browse')}
         </button>

@@ -6,6 +6,7 @@ import {
   Hash,
   MessageSquarePlus,
   MessagesSquare,
+  PencilLine,
   Plus,
   Search,
   Settings,
@@ -34,6 +35,11 @@ export const Sidebar = ({ onGo }: { onGo: () => void }) => {
   const t = useT();
   const team = useStore((s) => s.teams[s.teamId]?.name ?? '');
   const threads = useStore((s) => s.threadCounts[s.teamId]);
+  const unsent = useStore(
+    (s) =>
+      Object.keys(s.drafts).filter((at) => s.channels[at.split(':')[0]!]).length +
+      Object.keys(s.scheduled).length,
+  );
   const [path] = useLocation();
   return (
     <nav className="sidebar" aria-label={t('sidebar.label')}>
@@ -70,6 +76,11 @@ export const Sidebar = ({ onGo }: { onGo: () => void }) => {
           <MessagesSquare size={16} aria-hidden className="entry-icon" />
           <span className="entry-name">{t('sidebar.threads')}</span>
           {threads?.mentions ? <span className="badge">{threads.mentions}</span> : null}
+        </Link>
+        <Link href={`/${team}/drafts`} className={`entry${path === `/${team}/drafts` ? ' current' : ''}`}>
+          <PencilLine size={16} aria-hidden className="entry-icon" />
+          <span className="entry-name">{t('drafts.title')}</span>
+          {unsent > 0 && <small className="quiet">{unsent}</small>}
         </Link>
         <button type="button" className="entry" onClick={() => set({ pane: { kind: 'saved' } })}>
           <Bookmark size={16} aria-hidden className="entry-icon" />
