@@ -6,7 +6,7 @@ import { Caller, launch, Person, until } from './lib/people.mjs';
 import { Server } from './lib/server.mjs';
 
 const PIXEL = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNg+M9QDwADgQF/qNCJvgAAAABJRU5ErkJggg==',
+  'iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAYAAAAf8/9hAAAAGUlEQVR42mP4X8HwnxLMMGrAqAGjBgwXAwA7EHYfqJLt0wAAAABJRU5ErkJggg==',
   'base64',
 );
 const HTML = `<html><head><title>x</title><meta property="og:title" content="A page of its own">
@@ -155,7 +155,7 @@ describe('the sidebar', () => {
     await options(ada, 'Woods');
     await pick(ada, 'Rename the category');
     await ada.page.getByLabel('Name of the category').fill('Trees');
-    await ada.page.getByRole('button', { name: 'Save' }).click();
+    await ada.page.getByRole('button', { name: 'Save', exact: true }).click();
     await section(other, 'Trees').waitFor();
     await section(ada, 'Trees').getByRole('button', { name: 'Trees', exact: true }).click();
     await shows(other, 'Trees', '');
@@ -238,7 +238,7 @@ describe('being told', () => {
     await bob.page.getByLabel('all messages').check();
     await bob.page.getByLabel(/Take no notice/).check();
     assert.deepEqual(await bob.flaws(), []);
-    await bob.page.getByRole('button', { name: 'Save' }).click();
+    await bob.page.getByRole('button', { name: 'Save', exact: true }).click();
     await bob.page.getByRole('dialog').waitFor({ state: 'detached' });
     const member = await bobApi.ask('GET', `/channels/${amber.id}/members/me`);
     assert.equal(member.notify_props.desktop, 'all');
@@ -248,7 +248,7 @@ describe('being told', () => {
     await pick(bob, 'Settings');
     await bob.page.getByRole('tab', { name: 'Notifications' }).click();
     await bob.page.getByLabel('Words that mention me').fill('lighthouse');
-    await bob.page.getByRole('button', { name: 'Save' }).click();
+    await bob.page.getByRole('button', { name: 'Save', exact: true }).click();
     await bob.page.getByText('Saved', { exact: true }).waitFor();
     await bob.page.keyboard.press('Escape');
     await until('the account has it', async () =>
@@ -291,7 +291,7 @@ describe('a status', () => {
     await ada.page.getByLabel('What is going on?').fill('In the tower');
     await ada.page.getByLabel('Clear it').selectOption('one_hour');
     assert.deepEqual(await ada.flaws(), []);
-    await ada.page.getByRole('button', { name: 'Save' }).click();
+    await ada.page.getByRole('button', { name: 'Save', exact: true }).click();
     const seen = (await bob.sees('who is there')).locator('.custom-status');
     await until('bob sees it', async () => (await seen.count()) === 1);
     await bob.post('who is there').locator('.post-author').click();
@@ -359,7 +359,7 @@ describe('finding', () => {
       .getByRole('button', { name: /^from: / })
       .click();
     await ada.page.keyboard.type('bo');
-    await pane().getByRole('button', { name: /^bob/ }).click();
+    await pane().locator('.named').getByRole('button', { name: /^bob/ }).click();
     assert.equal(await pane().getByRole('searchbox').inputValue(), 'straw from:bob ');
     await ada.page.keyboard.press('Enter');
     await pane().getByRole('tab', { name: 'Messages' }).click();
@@ -402,7 +402,7 @@ describe('what is sent later', () => {
     await ada.page.getByRole('button', { name: 'Send later' }).click();
     await pick(ada, 'Choose a time…');
     assert.deepEqual(await ada.flaws(), []);
-    await ada.page.getByRole('button', { name: 'Save' }).click();
+    await ada.page.getByRole('button', { name: 'Save', exact: true }).click();
     await ada.page.getByRole('link', { name: /Drafts/ }).click();
     await ada.page.getByRole('tab', { name: 'Scheduled' }).click();
     const card = (text) => ada.page.locator('.draft', { hasText: text });
@@ -410,7 +410,7 @@ describe('what is sent later', () => {
     await card('never to be sent').waitFor({ state: 'detached' });
     await card('good morning').getByRole('button', { name: 'Change the text' }).click();
     await ada.page.getByLabel('Change the text').last().fill('good evening to all');
-    await ada.page.getByRole('button', { name: 'Save' }).click();
+    await ada.page.getByRole('button', { name: 'Save', exact: true }).click();
     await card('good evening').waitFor();
     assert.deepEqual(await ada.flaws(), []);
     await card('good evening').getByRole('button', { name: 'Send now' }).click();
@@ -512,7 +512,7 @@ describe('a channel', () => {
     await options(ada, 'Menu');
     await pick(ada, 'Edit the bookmark');
     await ada.page.getByLabel('Title').fill('Lunch');
-    await ada.page.getByRole('button', { name: 'Save' }).click();
+    await ada.page.getByRole('button', { name: 'Save', exact: true }).click();
     await bob.page.getByRole('link', { name: 'Lunch' }).waitFor();
     await options(ada, 'The plan');
     await pick(ada, 'Delete the bookmark');

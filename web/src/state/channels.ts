@@ -28,10 +28,28 @@ export const loadChannels = async (): Promise<void> => {
 };
 
 const asked = new Map<string, number>();
+const saving = new Map<string, number>();
+const count = (counts: Map<string, number>, teamId: string, by: number): number => {
+  const now = (counts.get(teamId) ?? 0) + by;
+  counts.set(teamId, now);
+  return now;
+};
+
+/** What a person arranges is shown meanwhile, not what the server had before. */
+export const whileArranging = async (teamId: string, work: () => Promise<unknown>): Promise<void> => {
+  count(saving, teamId, 1);
+  count(asked, teamId, 1);
+  try {
+    await work();
+  } finally {
+    count(saving, teamId, -1);
+    await loadCategories(teamId).catch(() => undefined);
+  }
+};
 
 export const loadCategories = async (teamId: string): Promise<void> => {
-  const turn = (asked.get(teamId) ?? 0) + 1;
-  asked.set(teamId, turn);
+  if (saving.get(teamId)) return;
+  const turn = count(asked, teamId, 1);
   const { categories, order } = await api.getChannelCategories('me', teamId);
   // Answers may overtake each other: the last question has the newest one.
   if (asked.get(teamId) !== turn) return;
@@ -215,7 +233,7 @@ export const setFavourite = async (channelId: string, favourite: boolean): Promi
   if (!changed.length) return;
   const next = mine.map((category) => changed.find((c) => c.id === category.id) ?? category);
   set((state) => ({ categories: { ...state.categories, [teamId]: next } }));
-  await api.updateChannelCategories(get().me!.id, teamId, changed);
+  await whileArranging(teamId, () => api.updateChannelCategories(get().me!.id, teamId, changed));
 };
 
 export const setCategoryCollapsed = async (category: ChannelCategory, shut: boolean): Promise<void> => {
@@ -228,5 +246,7 @@ export const setCategoryCollapsed = async (category: ChannelCategory, shut: bool
       ),
     },
   }));
-  await api.updateChannelCategory(get().me!.id, category.team_id, changed);
+  await whileArranging(category.team_id, () =>
+    api.updateChannelCategory(get().me!.id, category.team_id, changed),
+  );
 };

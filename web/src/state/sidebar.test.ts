@@ -3,6 +3,7 @@ import type { ChannelCategory } from '@mattermost/types/channel_categories';
 import type { ServerChannel } from '@mattermost/types/channels';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { api } from '../api';
+import { loadCategories } from './channels';
 import { idsOf, placed, setSorting, stepCategory, stepChannel } from './sidebar';
 import { get, set, useStore } from './store';
 
@@ -69,4 +70,24 @@ describe('a category', () => {
     await expect(stepCategory('rest', -1)).rejects.toThrow();
     expect(get().categories.team!.map(({ id }) => id)).toEqual(['mine', 'rest']);
   });
+});
+
+it('is not put back by what the server said before', async () => {
+  const before = get().categories.team!;
+  let answer!: (value: { categories: ChannelCategory[]; order: string[] }) => void;
+  const ask = vi.spyOn(api, 'getChannelCategories');
+  ask.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+  const stale = loadCategories('team');
+  let saved!: () => void;
+  vi.spyOn(api, 'updateChannelCategories').mockReturnValue(
+    new Promise((resolve) => (saved = () => resolve([]))),
+  );
+  const step = stepChannel('a', -1);
+  answer({ categories: [...before], order: ['mine', 'rest'] });
+  await stale;
+  expect(ids('mine')).toEqual(['a', 'c', 'gone']);
+  ask.mockResolvedValue({ categories: [...get().categories.team!], order: ['mine', 'rest'] });
+  saved();
+  await step;
+  expect(ids('mine')).toEqual(['a', 'c', 'gone']);
 });

@@ -1,7 +1,7 @@
 // The list of channels as its owner has arranged it: categories, what stands in them, and in which order.
 import type { CategorySorting, ChannelCategory } from '@mattermost/types/channel_categories';
 import { api } from '../api';
-import { channelName, loadCategories, teammateId, unreadOf } from './channels';
+import { channelName, loadCategories, teammateId, unreadOf, whileArranging } from './channels';
 import { get, type State, set } from './store';
 
 const DIRECTS_MAX = 40;
@@ -78,12 +78,7 @@ const arrange = async (
 ): Promise<void> => {
   const { teamId, me } = get();
   keep(teamId, next);
-  try {
-    await save(me!.id, teamId);
-  } catch (error) {
-    await loadCategories(teamId);
-    throw error;
-  }
+  await whileArranging(teamId, () => save(me!.id, teamId));
 };
 
 const update = (next: readonly ChannelCategory[]): Promise<void> => {

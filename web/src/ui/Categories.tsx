@@ -338,7 +338,7 @@ const Entry = memo((props: EntryProps) => {
           {name}
         </span>
         {mate && <CustomStatus userId={mate} emojiOnly />}
-        {draft && !unread && <Pencil size={13} aria-label={t('channel.draft')} />}
+        {draft && !unread && <Pencil size={13} aria-label={t('channel.draft')} />}{' '}
         {mentions > 0 && !current && <span className="badge">{mentions}</span>}
       </Link>
       <Options label={t('category.menu', { name })} choices={() => channelChoices(id)} />

@@ -75,6 +75,7 @@ const rowsOf = (state: State, channelId: string, readUntil: number): Row[] => {
       last.user_id === post.user_id &&
       isSystem(last) === isSystem(post) &&
       !post.root_id &&
+      !post.metadata?.priority?.priority &&
       !(last.reply_count && collapsed(state)) &&
       post.create_at - last.create_at < GROUP_MS;
     rows.push({ key: post.pending_post_id || post.id, id: post.id, pending, date, isNew, grouped });
