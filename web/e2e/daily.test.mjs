@@ -547,6 +547,60 @@ describe('a channel', () => {
 });
 
 describe('everybody', () => {
+  it('reads and writes from right to left', async () => {
+    await api.say(town.id, 'مرحبا بالجميع، كيف حالكم؟');
+    await api.say(town.id, 'שלום לכולם, מה שלומכם?');
+    const channel = await make('rtl', 'ערוץ');
+    await bob.go('/first/channels/town-square');
+    for (const text of ['مرحبا', 'שלום']) {
+      const body = (await bob.sees(text)).locator('.markdown');
+      assert.equal(await body.evaluate((box) => getComputedStyle(box).direction), 'rtl');
+    }
+    await bob.composer().fill('שלום');
+    assert.equal(await bob.composer().evaluate((field) => getComputedStyle(field).direction), 'rtl');
+    await bob.composer().fill('');
+    await bob.entry('ערוץ').waitFor();
+    await api.ask('DELETE', `/channels/${channel.id}`);
+    await bob.page.evaluate(() => {
+      document.documentElement.dir = 'rtl';
+    });
+    const side = await bob.page.locator('.sidebar').boundingBox();
+    const main = await bob.page.locator('.main').boundingBox();
+    assert.ok(side.x > main.x, 'the list of channels is on the right');
+    assert.equal(await bob.page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+    assert.deepEqual(await bob.flaws(), []);
+    await bob.page.reload();
+    await bob.composer().waitFor();
+  });
+
+  for (const colorScheme of ['light', 'dark']) {
+    it(`has room for all of it on a small screen (${colorScheme})`, async () => {
+      const small = await Person.sitDown(browser, server.url, {
+        viewport: { width: 360, height: 640 },
+        hasTouch: true,
+        colorScheme,
+        reducedMotion: 'reduce',
+      });
+      await small.logIn('bob', '/first/channels/town-square');
+      const fits = async (what) => {
+        const over = await small.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.equal(over, 0, what);
+        assert.deepEqual(await small.flaws(), [], what);
+      };
+      await fits('a channel');
+      await small.page.getByRole('button', { name: 'Search messages' }).tap();
+      await small.page.getByRole('searchbox', { name: 'Search messages' }).last().fill('lighthouse');
+      await small.page.keyboard.press('Enter');
+      await small.page.locator('.hit').first().waitFor();
+      await fits('a search');
+      await small.go('/first/drafts');
+      await small.page.getByRole('tab', { name: 'Scheduled' }).tap();
+      await fits('drafts');
+      assert.deepEqual(small.complaints, []);
+      await small.leave();
+    });
+  }
+
   it('gave nobody a reason to complain', () => {
     assert.deepEqual([...ada.complaints, ...bob.complaints], []);
   });

@@ -127,7 +127,7 @@ const Category = ({ category }: { category: ChannelCategory }) => {
           }}
         >
           <ChevronDown size={13} aria-hidden />
-          <span dir="auto">{name}</span>
+          <bdi>{name}</bdi>
         </button>
         {(direct || category.type === 'channels') && (
           <IconButton
@@ -334,8 +334,8 @@ const Entry = memo((props: EntryProps) => {
         draggable={false}
       >
         {type === 'D' ? <Avatar userId={mate} size={20} status /> : <ChannelIcon type={type} />}
-        <span className="entry-name" dir="auto">
-          {name}
+        <span className="entry-name">
+          <bdi>{name}</bdi>
         </span>
         {mate && <CustomStatus userId={mate} emojiOnly />}
         {draft && !unread && <Pencil size={13} aria-label={t('channel.draft')} />}{' '}

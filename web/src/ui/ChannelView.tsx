@@ -127,7 +127,9 @@ const Header = ({ channelId, onMenu }: { channelId: string; onMenu: () => void }
           trigger={
             <button type="button" className="channel-button">
               {mate ? <Avatar userId={mate} size={24} status /> : <ChannelIcon type={channel.type} />}
-              <h1>{name}</h1>
+              <h1>
+                <bdi>{name}</bdi>
+              </h1>
               {mate && <CustomStatus userId={mate} emojiOnly />}
               {muted && <BellOff size={14} aria-label={t('channel.muted')} />}
               <ChevronDown size={15} aria-hidden />
@@ -181,6 +183,7 @@ export const SearchField = () => {
         <Search size={15} aria-hidden />
         <input
           id="search"
+          dir="auto"
           type="search"
           value={terms}
           placeholder={t('search.title')}

@@ -206,6 +206,7 @@ const Editor = ({ post, onDone }: { post: Post; onDone: () => void }) => {
       <textarea
         ref={field}
         defaultValue={post.message}
+        dir="auto"
         aria-label={t('post.edit')}
         onKeyDown={(event) => {
           if (event.key === 'Escape') {

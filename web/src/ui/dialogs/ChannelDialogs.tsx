@@ -109,6 +109,7 @@ export const CreateChannel = () => {
         <Field
           label={t('channel.name')}
           value={name}
+          dir="auto"
           onChange={(event) => setName(event.target.value)}
           required
           maxLength={64}
@@ -118,6 +119,7 @@ export const CreateChannel = () => {
           label={t('channel.purpose')}
           hint={t('channel.purpose_hint')}
           value={purpose}
+          dir="auto"
           onChange={(event) => setPurpose(event.target.value)}
           maxLength={250}
         />
@@ -169,6 +171,7 @@ export const EditChannel = ({ channelId }: { channelId: string }) => {
         <Field
           label={t('channel.name')}
           value={values.display_name}
+          dir="auto"
           onChange={(event) => fill({ display_name: event.target.value })}
           required
           maxLength={64}
@@ -177,6 +180,7 @@ export const EditChannel = ({ channelId }: { channelId: string }) => {
           label={t('channel.header')}
           hint={t('channel.header_hint')}
           value={values.header}
+          dir="auto"
           onChange={(event) => fill({ header: event.target.value })}
           maxLength={1024}
         />
@@ -184,6 +188,7 @@ export const EditChannel = ({ channelId }: { channelId: string }) => {
           label={t('channel.purpose')}
           hint={t('channel.purpose_hint')}
           value={values.purpose}
+          dir="auto"
           onChange={(event) => fill({ purpose: event.target.value })}
           maxLength={250}
         />
