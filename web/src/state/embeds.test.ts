@@ -10,6 +10,7 @@ const EMPTY = useStore.getInitialState();
 const post = (message: string, metadata = {}) =>
   ({
     id: 'one',
+    create_at: Date.now(),
     user_id: 'ada',
     channel_id: 'town',
     message,
@@ -57,6 +58,20 @@ describe('a message with a link', () => {
     expect(embedsOf(get().posts.one!)).toHaveLength(1);
     learnPosts([post('changed', {})]);
     expect(embedsOf(get().posts.one!)).toHaveLength(0);
+  });
+
+  it('is asked about once more if it is old, and only if nothing is known yet', async () => {
+    const old = (embeds: object[]) =>
+      ({ ...post('https://example.org', { embeds }), id: 'old', create_at: 1 }) as Post;
+    const ask = vi.spyOn(api, 'getPost').mockResolvedValue(old([{ type: 'link' }]));
+    learnPosts([old([])]);
+    seekEmbeds(get().posts.old!);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ask).not.toHaveBeenCalled();
+    learnPosts([old([{ type: 'link' }])]);
+    seekEmbeds(get().posts.old!);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ask).toHaveBeenCalledTimes(1);
   });
 
   it('is left alone without a link', async () => {

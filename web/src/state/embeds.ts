@@ -8,6 +8,9 @@ import { get, type State } from './store';
 
 const LINK = /https?:\/\/\S/;
 const AGAIN_MS = [400, 2500, 8000];
+/** What was read from a list was asked about by that. */
+const ONCE_MORE_MS = [2500];
+const YOUNG_MS = 5 * 60_000;
 const KEPT_MAX = 200;
 
 /** A link of which nothing is known is not shown, yet. */
@@ -20,13 +23,20 @@ export const wantsPreviews = (state: State): boolean =>
 
 const asked = new Map<string, number>();
 
+const waits = (post: Post): readonly number[] => {
+  if (!LINK.test(post.message)) return [];
+  if (Date.now() - Math.max(post.create_at, post.edit_at) < YOUNG_MS) return AGAIN_MS;
+  return post.metadata?.embeds?.some(({ type }) => type === 'link') ? ONCE_MORE_MS : [];
+};
+
 /** Asks for what may be there by now; whoever stops looking ends it. */
 export const seekEmbeds = (post: Post): (() => void) => {
   const key = `${post.id} ${post.edit_at}`;
+  const all = waits(post);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const next = () => {
     const count = asked.get(key) ?? 0;
-    const wait = AGAIN_MS[count];
+    const wait = all[count];
     const held = get().posts[post.id];
     if (wait === undefined || !held || embedsOf(held).length) return;
     timer = setTimeout(() => {
@@ -40,7 +50,7 @@ export const seekEmbeds = (post: Post): (() => void) => {
       );
     }, wait);
   };
-  if (LINK.test(post.message)) next();
+  next();
   return () => clearTimeout(timer);
 };
 

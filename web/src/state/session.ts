@@ -2,6 +2,7 @@
 import { WebSocketClient } from '@mattermost/client';
 import type { UserProfile } from '@mattermost/types/users';
 import { api, hasSession, statusOf } from '../api';
+import { bookmarksChanged } from './bookmarks';
 import { loadCategories, loadChannels, markRead } from './channels';
 import { loadDrafts } from './drafts';
 import { hear } from './events';
@@ -140,6 +141,8 @@ const resync = async (): Promise<void> => {
       teamId && loadCategories(teamId),
       teamId && loadThreadCounts(teamId),
       catchUp(channelId),
+      teamId && loadScheduled(teamId),
+      bookmarksChanged(channelId),
       pane?.kind === 'thread' && loadThread(pane.rootId),
     ]);
     if (document.hasFocus()) markRead(channelId);
