@@ -9,6 +9,7 @@ import { set, useStore } from '../state/store';
 import { moment, short } from '../text/time';
 import { Body } from './Body';
 import { Avatar, Empty, IconButton, Presence, Spinner, useName } from './bits';
+import { CustomStatus } from './CustomStatus';
 import { markHits } from './hits';
 import { showCard } from './ProfileCard';
 import { goToPost } from './places';
@@ -94,7 +95,7 @@ export const Person = ({ userId }: { userId: string }) => {
     <button type="button" className="row-button" onClick={(event) => showCard(userId, event.currentTarget)}>
       <Avatar userId={userId} size={32} />
       <span className="row-text">
-        {name} <small className="quiet">@{username}</small>
+        {name} <CustomStatus userId={userId} emojiOnly /> <small className="quiet">@{username}</small>
       </span>
       <Presence userId={userId} />
     </button>
