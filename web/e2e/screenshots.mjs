@@ -48,6 +48,28 @@ try {
   const react = (who, post, emoji_name) =>
     who.ask('POST', '/reactions', { user_id: who.id, post_id: post.id, emoji_name });
 
+  await mara.ask('PUT', '/users/me/preferences', [
+    { user_id: mara.id, category: 'display_settings', name: 'name_format', value: 'full_name' },
+  ]);
+  await mara.ask('POST', `/users/me/teams/${team.id}/channels/categories`, {
+    user_id: mara.id,
+    team_id: team.id,
+    display_name: 'Launch',
+    channel_ids: [launch_, channels.design],
+  });
+  for (const [display_name, link_url] of [
+    ['Launch plan', 'https://example.org/plan'],
+    ['Press kit', 'https://example.org/press'],
+  ]) {
+    await mara.ask('POST', `/channels/${launch_}/bookmarks`, { type: 'link', display_name, link_url });
+  }
+  await ines.ask('PUT', '/users/me/status/custom', {
+    emoji: 'art',
+    text: 'Drawing',
+    duration: '',
+    expires_at: '0001-01-01T00:00:00Z',
+  });
+
   await mara.say(launch_, 'Morning! Three weeks to go. Where are we?');
   const pages = await ines.say(
     launch_,

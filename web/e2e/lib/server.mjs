@@ -14,8 +14,9 @@ const ENVIRONMENT = Object.fromEntries(
 );
 
 export class Server {
-  static async fresh() {
+  static async fresh(settings = {}) {
     const server = new Server();
+    server.settings = settings;
     server.data = await mkdtemp(join(tmpdir(), 'nottermost-web-'));
     await server.start('127.0.0.1:0');
     return server;
@@ -25,7 +26,12 @@ export class Server {
     const binary = process.env.NOTTERMOST_BIN;
     if (!binary) throw new Error('NOTTERMOST_BIN is not set: start these tests with web/e2e/run');
     this.child = spawn(binary, [], {
-      env: { ...ENVIRONMENT, NOTTERMOST_HTTP__LISTEN: listen, NOTTERMOST_DATA__DIR: this.data },
+      env: {
+        ...ENVIRONMENT,
+        NOTTERMOST_HTTP__LISTEN: listen,
+        NOTTERMOST_DATA__DIR: this.data,
+        ...this.settings,
+      },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     this.exited = new Promise((resolve) => this.child.once('exit', resolve));

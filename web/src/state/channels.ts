@@ -1,8 +1,8 @@
 // Channels: which there are for me, how many unread each has, and how they are named.
 import type { ChannelCategory } from '@mattermost/types/channel_categories';
-import type { ChannelMembership, ServerChannel } from '@mattermost/types/channels';
+import type { ChannelMembership, ChannelNotifyProps, ServerChannel } from '@mattermost/types/channels';
 import { api } from '../api';
-import { learn, meet, nameOf } from './people';
+import { learn, meet, nameOf, nameStyle, usersByName } from './people';
 import { savePreference } from './preferences';
 import { byId, collapsed, get, type State, set, without } from './store';
 
@@ -27,8 +27,32 @@ export const loadChannels = async (): Promise<void> => {
   }
 };
 
+const asked = new Map<string, number>();
+const saving = new Map<string, number>();
+const count = (counts: Map<string, number>, teamId: string, by: number): number => {
+  const now = (counts.get(teamId) ?? 0) + by;
+  counts.set(teamId, now);
+  return now;
+};
+
+/** What a person arranges is shown meanwhile, not what the server had before. */
+export const whileArranging = async (teamId: string, work: () => Promise<unknown>): Promise<void> => {
+  count(saving, teamId, 1);
+  count(asked, teamId, 1);
+  try {
+    await work();
+  } finally {
+    count(saving, teamId, -1);
+    await loadCategories(teamId).catch(() => undefined);
+  }
+};
+
 export const loadCategories = async (teamId: string): Promise<void> => {
+  if (saving.get(teamId)) return;
+  const turn = count(asked, teamId, 1);
   const { categories, order } = await api.getChannelCategories('me', teamId);
+  // Answers may overtake each other: the last question has the newest one.
+  if (asked.get(teamId) !== turn) return;
   const known = new Map(categories.map((category) => [category.id, category]));
   const sorted = order.map((id) => known.get(id)).filter((c): c is ChannelCategory => c !== undefined);
   set((state) => ({ categories: { ...state.categories, [teamId]: sorted } }));
@@ -109,11 +133,12 @@ export const unreadOfTeam = (state: State, teamId: string): Unread => {
 
 export const channelName = (state: State, channel: ServerChannel | undefined): string => {
   if (!channel) return '';
-  const how = state.config.TeammateNameDisplay ?? '';
+  const how = nameStyle(state);
   if (channel.type === 'D') return nameOf(state.users[teammateId(channel, state.me?.id ?? '')], how);
   if (channel.type !== 'G') return channel.display_name;
   const names = channel.display_name.split(', ').filter((name) => name !== state.me?.username);
-  return names.join(', ');
+  const known = usersByName(state);
+  return names.map((name) => (known.has(name) ? nameOf(known.get(name), how) : name)).join(', ');
 };
 
 export const channelPath = (state: State, channel: ServerChannel): string => {
@@ -170,13 +195,23 @@ export const leaveChannel = async (channelId: string): Promise<void> => {
   dropChannel(channelId);
 };
 
-export const setMuted = async (channelId: string, muted: boolean): Promise<void> => {
+export const setChannelNotify = async (
+  channelId: string,
+  props: Partial<ChannelNotifyProps>,
+): Promise<void> => {
   const { me, members } = get();
-  const mark_unread = muted ? 'mention' : 'all';
   const before = members[channelId]!.notify_props;
-  patchMember(channelId, { notify_props: { ...before, mark_unread } });
-  await api.updateChannelNotifyProps({ user_id: me!.id, channel_id: channelId, mark_unread });
+  patchMember(channelId, { notify_props: { ...before, ...props } });
+  try {
+    await api.updateChannelNotifyProps({ user_id: me!.id, channel_id: channelId, ...props });
+  } catch (error) {
+    patchMember(channelId, { notify_props: before });
+    throw error;
+  }
 };
+
+export const setMuted = (channelId: string, muted: boolean): Promise<void> =>
+  setChannelNotify(channelId, { mark_unread: muted ? 'mention' : 'all' });
 
 export const isFavourite = (state: State, channelId: string): boolean =>
   state.categories[state.teamId]?.some((c) => c.type === 'favorites' && c.channel_ids.includes(channelId)) ??
@@ -198,7 +233,7 @@ export const setFavourite = async (channelId: string, favourite: boolean): Promi
   if (!changed.length) return;
   const next = mine.map((category) => changed.find((c) => c.id === category.id) ?? category);
   set((state) => ({ categories: { ...state.categories, [teamId]: next } }));
-  await api.updateChannelCategories(get().me!.id, teamId, changed);
+  await whileArranging(teamId, () => api.updateChannelCategories(get().me!.id, teamId, changed));
 };
 
 export const setCategoryCollapsed = async (category: ChannelCategory, shut: boolean): Promise<void> => {
@@ -211,17 +246,7 @@ export const setCategoryCollapsed = async (category: ChannelCategory, shut: bool
       ),
     },
   }));
-  await api.updateChannelCategory(get().me!.id, category.team_id, changed);
-};
-
-export const moveToCategory = async (channelId: string, categoryId: string): Promise<void> => {
-  const { categories, teamId, me } = get();
-  const changed = (categories[teamId] ?? [])
-    .filter((c) => c.id === categoryId || c.channel_ids.includes(channelId))
-    .map((c) => {
-      const rest = c.channel_ids.filter((id) => id !== channelId);
-      return { ...c, channel_ids: c.id === categoryId ? [channelId, ...rest] : rest };
-    });
-  await api.updateChannelCategories(me!.id, teamId, changed);
-  await loadCategories(teamId);
+  await whileArranging(category.team_id, () =>
+    api.updateChannelCategory(get().me!.id, category.team_id, changed),
+  );
 };

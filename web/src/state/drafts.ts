@@ -1,6 +1,7 @@
 // What was begun and not sent: in the browser at once, on the server once the typing rests.
 import type { Draft as ServerDraft } from '@mattermost/types/drafts';
 import { api } from '../api';
+import { connectionId } from './connection';
 import { local } from './preferences';
 import { type Draft, get, set, without } from './store';
 
@@ -35,7 +36,7 @@ const upload = async (channelId: string, rootId: string): Promise<void> => {
   if (!me || config.AllowSyncedDrafts === 'false') return;
   const draft = drafts[draftKey(channelId, rootId)];
   try {
-    if (!draft) return void (await api.deleteDraft(channelId, rootId, ''));
+    if (!draft) return void (await api.deleteDraft(channelId, rootId, connectionId()));
     await api.upsertDraft(
       {
         channel_id: channelId,
@@ -45,11 +46,23 @@ const upload = async (channelId: string, rootId: string): Promise<void> => {
         file_ids: draft.files.map((file) => file.id),
         props: {},
       } as unknown as ServerDraft,
-      '',
+      connectionId(),
     );
   } catch {
     // It is kept here, and goes up with the next change.
   }
+};
+
+/** From another device. */
+export const draftHeard = (draft: ServerDraft): void => {
+  if (draft.user_id !== get().me?.id) return;
+  const files = draft.metadata?.files ?? [];
+  const empty = !draft.message && !files.length;
+  keep(draftKey(draft.channel_id, draft.root_id), empty ? null : { message: draft.message, files });
+};
+
+export const draftGone = (draft: ServerDraft): void => {
+  if (draft.user_id === get().me?.id) keep(draftKey(draft.channel_id, draft.root_id), null);
 };
 
 export const loadDrafts = async (teamId: string): Promise<void> => {

@@ -1,14 +1,17 @@
 // What the server tells: each event changes the store, so that state before + events = state after.
 import type { WebSocketMessage } from '@mattermost/client';
 import type { ChannelMembership, ServerChannel } from '@mattermost/types/channels';
+import type { Draft } from '@mattermost/types/drafts';
 import type { CustomEmoji } from '@mattermost/types/emojis';
-import type { Post } from '@mattermost/types/posts';
+import type { Post, PostAcknowledgement } from '@mattermost/types/posts';
 import type { PreferenceType } from '@mattermost/types/preferences';
 import type { Reaction } from '@mattermost/types/reactions';
+import type { ScheduledPost } from '@mattermost/types/schedule_post';
 import type { Team } from '@mattermost/types/teams';
 import type { UserThread } from '@mattermost/types/threads';
 import type { UserProfile } from '@mattermost/types/users';
 import { api } from '../api';
+import { bookmarksChanged } from './bookmarks';
 import {
   addChannel,
   dropChannel,
@@ -18,11 +21,14 @@ import {
   patchChannel,
   patchMember,
 } from './channels';
+import { setConnectionId } from './connection';
+import { draftGone, draftHeard } from './drafts';
 import { announce } from './notifications';
 import { settle } from './outbox';
 import { learn, meet } from './people';
-import { addPost, changePost, changeReaction, drawLine, isSystem, removePost } from './posts';
+import { acknowledged, addPost, changePost, changeReaction, drawLine, isSystem, removePost } from './posts';
 import { forgetPreferences, learnPreferences } from './preferences';
+import { scheduledChanged, scheduledGone } from './scheduled';
 import { get, set, without } from './store';
 import { loadThreadCounts, moveThread, setFollowing, threadRead } from './threads';
 
@@ -215,7 +221,11 @@ const threadWasRead = ({ data, teamId }: Heard): void => {
 };
 
 const status = ({ data }: Heard): void =>
-  set(({ statuses }) => ({ statuses: { ...statuses, [text(data, 'user_id')]: text(data, 'status') } }));
+  set(({ statuses, me, quietUntil }) => {
+    const [userId, word] = [text(data, 'user_id'), text(data, 'status')];
+    const over = userId === me?.id && word !== 'dnd';
+    return { statuses: { ...statuses, [userId]: word }, quietUntil: over ? 0 : quietUntil };
+  });
 
 const team = ({ data }: Heard): void => {
   const changed = parsed<Team>(data, 'team');
@@ -238,6 +248,8 @@ const emoji = ({ data }: Heard): void => {
   const added = parsed<CustomEmoji>(data, 'emoji');
   set(({ emojis }) => ({ emojis: { ...emojis, [added.name]: added } }));
 };
+
+const bookmarks = ({ channelId }: Heard): void => quietly(bookmarksChanged(channelId));
 
 const HANDLERS: Readonly<Record<string, (heard: Heard) => void>> = {
   posted,
@@ -276,6 +288,21 @@ const HANDLERS: Readonly<Record<string, (heard: Heard) => void>> = {
   thread_follow_changed: ({ data }) => setFollowing(text(data, 'thread_id'), data.state === true),
   thread_read_changed: threadWasRead,
   emoji_added: emoji,
+  hello: ({ data }) => setConnectionId(text(data, 'connection_id')),
+  draft_created: ({ data }) => draftHeard(parsed<Draft>(data, 'draft')),
+  draft_updated: ({ data }) => draftHeard(parsed<Draft>(data, 'draft')),
+  draft_deleted: ({ data }) => draftGone(parsed<Draft>(data, 'draft')),
+  scheduled_post_created: ({ data }) => scheduledChanged(parsed<ScheduledPost>(data, 'scheduledPost')),
+  scheduled_post_updated: ({ data }) => scheduledChanged(parsed<ScheduledPost>(data, 'scheduledPost')),
+  scheduled_post_deleted: ({ data }) => scheduledGone(parsed<ScheduledPost>(data, 'scheduledPost').id),
+  post_acknowledgement_added: ({ data }) =>
+    acknowledged(parsed<PostAcknowledgement>(data, 'acknowledgement')),
+  post_acknowledgement_removed: ({ data }) =>
+    acknowledged({ ...parsed<PostAcknowledgement>(data, 'acknowledgement'), acknowledged_at: 0 }),
+  channel_bookmark_created: bookmarks,
+  channel_bookmark_updated: bookmarks,
+  channel_bookmark_deleted: bookmarks,
+  channel_bookmark_sorted: bookmarks,
 };
 
 export const hear = (message: WebSocketMessage): void => {

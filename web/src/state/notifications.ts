@@ -1,29 +1,59 @@
-// What reaches a person who looks elsewhere: a notification of the desktop, and the number in the title.
+// What reaches a person who looks elsewhere: a notification of the desktop with a sound, and the number in
+// the title and on the icon.
 import type { Post } from '@mattermost/types/posts';
 import { t } from '../i18n';
 import { isMuted, unreadOfTeam } from './channels';
+import { showBadge } from './favicon';
 import { isSystem } from './posts';
 import { local } from './preferences';
-import { get, useStore } from './store';
+import { playSound } from './sound';
+import { collapsed, get, type State, useStore } from './store';
 
 const TEXT_MAX = 140;
 
 export const canNotify = (): boolean => 'Notification' in window && Notification.permission === 'granted';
 export const wantsNotifications = (): boolean => local.get('notifications', true);
 
-/** Direct messages and mentions, but to those who do not want to be disturbed. */
-export const announce = (post: Post, mentioned: boolean, data: Readonly<Record<string, unknown>>): void => {
-  const { statuses, me, members } = get();
-  const direct = data.channel_type === 'D' || data.channel_type === 'G';
-  const disturbed = me ? statuses[me.id] === 'dnd' : true;
-  if (disturbed || isSystem(post) || !(mentioned || direct) || isMuted(members[post.channel_id])) return;
-  if (document.hasFocus() || !canNotify() || !wantsNotifications()) return;
+export type Level = 'all' | 'mention' | 'none';
+
+/** Of what the desktop tells, as accounts say it. */
+export const levelOf = (desktop: string | undefined): Level =>
+  desktop === 'all' || desktop === 'none' ? desktop : 'mention';
+
+type Data = Readonly<Record<string, unknown>>;
+
+const isDirect = (data: Data): boolean => data.channel_type === 'D' || data.channel_type === 'G';
+
+/** Whether the person wants to be told of this message. */
+export const isTold = (state: State, post: Post, mentioned: boolean, data: Data): boolean => {
+  const { statuses, me, members } = state;
+  const member = members[post.channel_id];
+  if (!me || statuses[me.id] === 'dnd' || isSystem(post) || isMuted(member)) return false;
+  const own = member?.notify_props?.desktop;
+  const level = own && own !== 'default' ? levelOf(own) : levelOf(me.notify_props?.desktop);
+  if (level === 'none') return false;
+  if (mentioned || isDirect(data)) return true;
+  // With threads apart, replies are told to those who follow.
+  const apart = post.root_id !== '' && collapsed(state);
+  return level === 'all' && (!apart || String(data.followers ?? '').includes(me.id));
+};
+
+const sounds = (state: State, channelId: string): boolean =>
+  state.me?.notify_props?.desktop_sound !== 'false' &&
+  state.members[channelId]?.notify_props?.desktop_sound !== 'off';
+
+export const announce = (post: Post, mentioned: boolean, data: Data): void => {
+  const state = get();
+  if (document.hasFocus() || !wantsNotifications() || !isTold(state, post, mentioned, data)) return;
+  if (sounds(state, post.channel_id)) playSound(state.me?.notify_props?.desktop_notification_sound ?? 'Bing');
+  if (!canNotify()) return;
   const who = String(data.sender_name ?? '').replace(/^@/, '');
-  const where = direct ? who : `${who} · ${data.channel_display_name}`;
+  const where = isDirect(data) ? who : `${who} · ${data.channel_display_name}`;
   const shown = new Notification(where, {
     body: post.message.slice(0, TEXT_MAX) || t('notify.file'),
     tag: post.channel_id,
     icon: '/favicon.svg',
+    silent: true,
   });
   shown.onclick = () => {
     window.focus();
@@ -49,6 +79,7 @@ export const watchTitle = (): (() => void) => {
     }
     const place = state.channels[state.channelId]?.display_name;
     const mark = mentions ? `(${mentions}) ` : messages ? '• ' : '';
+    showBadge(mentions, messages);
     document.title = `${mark}${place ? `${place} – ` : ''}${name()}`;
   };
   let queued = 0;

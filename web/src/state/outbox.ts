@@ -1,7 +1,7 @@
 // What I wrote and the server has not confirmed. It is shown at once, kept in the browser, and sent
 // again under the same `pending_post_id` until there is an answer: the server takes it once.
 import type { FileInfo } from '@mattermost/types/files';
-import type { Post } from '@mattermost/types/posts';
+import type { Post, PostMetadata, PostPriorityMetadata } from '@mattermost/types/posts';
 import { api, mayPass } from '../api';
 import { addPost } from './posts';
 import { local } from './preferences';
@@ -32,6 +32,7 @@ export const send = (
   root_id: string,
   message: string,
   files: readonly FileInfo[],
+  priority?: PostPriorityMetadata,
 ): void => {
   const user_id = get().me!.id;
   const now = Date.now();
@@ -49,7 +50,7 @@ export const send = (
     props: {},
     reply_count: 0,
     file_ids: files.map((file) => file.id),
-    metadata: { files: [...files], reactions: [], embeds: [], emojis: [], images: {} },
+    metadata: { files: [...files], reactions: [], embeds: [], emojis: [], images: {}, priority },
   } as unknown as Post;
   change((outbox) => [...outbox, { post, files, state: 'sending' }]);
   void flush();
@@ -85,8 +86,10 @@ export const flush = async (): Promise<void> => {
 /** Whether the next may go. */
 const sent = async ({ post }: Outgoing): Promise<boolean> => {
   const { pending_post_id, channel_id, root_id, message, file_ids } = post;
+  const { priority } = post.metadata;
+  const metadata = priority ? { metadata: { priority } as PostMetadata } : {};
   try {
-    addPost(await api.createPost({ pending_post_id, channel_id, root_id, message, file_ids }));
+    addPost(await api.createPost({ pending_post_id, channel_id, root_id, message, file_ids, ...metadata }));
     settle(pending_post_id);
   } catch (error) {
     const passes = mayPass(error);

@@ -2,7 +2,7 @@
 // everything that was missed within a moment.
 import type { UserProfile } from '@mattermost/types/users';
 import { api } from '../api';
-import { byId, get, set } from './store';
+import { byId, get, type State, set } from './store';
 
 const TOGETHER_MS = 30;
 const STATUS_EVERY_MS = 60_000;
@@ -33,9 +33,13 @@ const askProfiles = gather(async (ids) => {
 const askStatuses = gather(async (ids) => {
   for (let n = 0; n < ids.length; n += 200) {
     const found = await api.getStatusesByIds(ids.slice(n, n + 200));
-    set(({ statuses }) => ({
-      statuses: { ...statuses, ...Object.fromEntries(found.map((s) => [s.user_id, s.status])) },
-    }));
+    set(({ statuses, me, quietUntil }) => {
+      const mine = found.find((s) => s.user_id === me?.id);
+      return {
+        statuses: { ...statuses, ...Object.fromEntries(found.map((s) => [s.user_id, s.status])) },
+        quietUntil: mine ? (mine.dnd_end_time ?? 0) * 1000 : quietUntil,
+      };
+    });
   }
 });
 
@@ -61,9 +65,24 @@ export const watchStatuses = (): (() => void) => {
   };
 };
 
+/** Whether I am here, as I say it myself. */
+export const choosePresence = async (status: string, until = 0): Promise<void> => {
+  const { me } = get();
+  if (!me) return;
+  set(({ statuses }) => ({ statuses: { ...statuses, [me.id]: status }, quietUntil: until }));
+  await api.updateStatus({ user_id: me.id, status, dnd_end_time: Math.floor(until / 1000) });
+};
+
+/** How names are shown: as a person prefers, where that is theirs to choose. */
+export const nameStyle = ({ config, preferences }: State): string =>
+  (config.LockTeammateNameDisplay !== 'true' && preferences['display_settings/name_format']) ||
+  config.TeammateNameDisplay ||
+  '';
+
 /** The name under which somebody is shown. */
 export const nameOf = (user: UserProfile | undefined, how: string): string => {
   if (!user) return '…';
+  if (how === 'username') return user.username;
   const full = `${user.first_name} ${user.last_name}`.trim();
   if (how === 'full_name') return full || user.username;
   return user.nickname || full || user.username;
@@ -72,3 +91,14 @@ export const nameOf = (user: UserProfile | undefined, how: string): string => {
 /** Whether somebody administers the system. */
 export const isAdmin = (user: Pick<UserProfile, 'roles'>): boolean =>
   user.roles.split(' ').includes('system_admin');
+
+const named = new WeakMap<object, ReadonlyMap<string, UserProfile>>();
+
+/** Those who are known, by their usernames. */
+export const usersByName = ({ users }: State): ReadonlyMap<string, UserProfile> => {
+  const held = named.get(users);
+  if (held) return held;
+  const made = new Map(Object.values(users).map((user) => [user.username, user]));
+  named.set(users, made);
+  return made;
+};

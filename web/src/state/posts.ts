@@ -1,5 +1,5 @@
 // Posts, and the stretches of channels that are shown.
-import type { Post, PostList } from '@mattermost/types/posts';
+import type { Post, PostAcknowledgement, PostList } from '@mattermost/types/posts';
 import type { Reaction } from '@mattermost/types/reactions';
 import { api } from '../api';
 import { meet } from './people';
@@ -27,7 +27,15 @@ const merged = (held: Post | undefined, post: Post): Post => ({
   // Empty where nobody asked for them: who has replied stays.
   participants: post.participants?.length ? post.participants : held?.participants,
   is_following: post.is_following ?? held?.is_following ?? false,
-  metadata: { ...post.metadata, reactions: post.metadata?.reactions ?? held?.metadata?.reactions ?? [] },
+  metadata: {
+    ...post.metadata,
+    // Frames leave these out.
+    embeds:
+      post.metadata?.embeds ?? (held?.message === post.message ? held.metadata?.embeds : undefined) ?? [],
+    priority: post.metadata?.priority ?? held?.metadata?.priority,
+    acknowledgements: post.metadata?.acknowledgements ?? held?.metadata?.acknowledgements,
+    reactions: post.metadata?.reactions ?? held?.metadata?.reactions ?? [],
+  },
 });
 
 export const learnPosts = (list: readonly Post[]): void => {
@@ -293,6 +301,18 @@ export const editPost = async (post: Post, message: string): Promise<void> => {
 export const deletePost = async (post: Post): Promise<void> => {
   await api.deletePost(post.id);
   removePost({ ...post, delete_at: Date.now() });
+};
+
+/** At 0 it is taken back. */
+export const acknowledged = (ack: PostAcknowledgement): void => {
+  meet([ack.user_id]);
+  set(({ posts }) => {
+    const post = posts[ack.post_id];
+    if (!post) return {};
+    const others = (post.metadata.acknowledgements ?? []).filter((one) => one.user_id !== ack.user_id);
+    const acknowledgements = ack.acknowledged_at ? [...others, ack] : others;
+    return { posts: { ...posts, [post.id]: { ...post, metadata: { ...post.metadata, acknowledgements } } } };
+  });
 };
 
 export const markUnreadFrom = async (post: Post): Promise<void> => {

@@ -2,6 +2,7 @@
 import { WebSocketClient } from '@mattermost/client';
 import type { UserProfile } from '@mattermost/types/users';
 import { api, hasSession, statusOf } from '../api';
+import { bookmarksChanged } from './bookmarks';
 import { loadCategories, loadChannels, markRead } from './channels';
 import { loadDrafts } from './drafts';
 import { hear } from './events';
@@ -10,6 +11,7 @@ import { flush, loadOutbox, stopOutbox } from './outbox';
 import { learn, meet, watchStatuses } from './people';
 import { catchUp, drawLine, noteGap } from './posts';
 import { learnPreferences } from './preferences';
+import { loadScheduled } from './scheduled';
 import { byId, forget, get, set } from './store';
 import { loadThread, loadThreadCounts } from './threads';
 
@@ -66,10 +68,19 @@ const enter = async (): Promise<void> => {
   loadOutbox();
   ends = [connect(), watchStatuses(), watchTitle(), watchFocus(), stopOutbox];
   set({ phase: 'signed-in', ended: false });
-  api.getCustomEmojis(0, 200).then(
-    (list) => set({ emojis: Object.fromEntries(list.map((emoji) => [emoji.name, emoji])) }),
-    () => undefined,
-  );
+  void loadCustomEmoji().catch(() => undefined);
+};
+
+const EMOJI_PAGE = 200;
+
+const loadCustomEmoji = async (): Promise<void> => {
+  for (let page = 0; ; page++) {
+    const list = await api.getCustomEmojis(page, EMOJI_PAGE);
+    set(({ emojis }) => ({
+      emojis: { ...emojis, ...Object.fromEntries(list.map((emoji) => [emoji.name, emoji])) },
+    }));
+    if (list.length < EMOJI_PAGE) return;
+  }
 };
 
 /** What a team needs beside its channels. */
@@ -79,6 +90,7 @@ export const enterTeam = async (teamId: string): Promise<void> => {
     loadCategories(teamId),
     loadThreadCounts(teamId).catch(() => undefined),
     loadDrafts(teamId).catch(() => undefined),
+    loadScheduled(teamId).catch(() => undefined),
   ]);
 };
 
@@ -133,6 +145,8 @@ const resync = async (): Promise<void> => {
       teamId && loadCategories(teamId),
       teamId && loadThreadCounts(teamId),
       catchUp(channelId),
+      teamId && loadScheduled(teamId),
+      bookmarksChanged(channelId),
       pane?.kind === 'thread' && loadThread(pane.rootId),
     ]);
     if (document.hasFocus()) markRead(channelId);

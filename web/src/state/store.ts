@@ -1,11 +1,13 @@
 // The one store. Objects are normalised by id and replaced, never changed, so that a component that
 // selects one of them is drawn again only when that one is another.
+import type { ChannelBookmark } from '@mattermost/types/channel_bookmarks';
 import type { ChannelCategory } from '@mattermost/types/channel_categories';
 import type { ChannelMembership, ServerChannel } from '@mattermost/types/channels';
 import type { ClientConfig } from '@mattermost/types/config';
 import type { CustomEmoji } from '@mattermost/types/emojis';
 import type { FileInfo } from '@mattermost/types/files';
-import type { Post } from '@mattermost/types/posts';
+import type { Post, PostPriorityMetadata } from '@mattermost/types/posts';
+import type { ScheduledPost } from '@mattermost/types/schedule_post';
 import type { Team, TeamMembership } from '@mattermost/types/teams';
 import type { UserThread } from '@mattermost/types/threads';
 import type { UserProfile } from '@mattermost/types/users';
@@ -32,6 +34,15 @@ export interface Outgoing {
   readonly files: readonly FileInfo[];
   /** `failed` needs a person, the others go out by themselves. */
   readonly state: 'sending' | 'waiting' | 'failed';
+}
+
+/** What is written and not sent, with where it belongs. */
+export interface Unsent {
+  readonly channelId: string;
+  readonly rootId: string;
+  readonly message: string;
+  readonly files: readonly FileInfo[];
+  readonly priority?: PostPriorityMetadata;
 }
 
 export interface Draft {
@@ -67,10 +78,25 @@ export type Dialog =
         | 'invite'
         | 'settings'
         | 'status'
+        | 'quiet'
+        | 'emoji'
         | 'keys';
     }
-  | { readonly kind: 'edit-channel' | 'add-members'; readonly channelId: string }
+  | { readonly kind: 'edit-channel' | 'add-members' | 'channel-notify'; readonly channelId: string }
   | { readonly kind: 'history' | 'delete-post'; readonly postId: string }
+  | { readonly kind: 'remind'; readonly postId: string }
+  | { readonly kind: 'schedule'; readonly unsent: Unsent }
+  | { readonly kind: 'reschedule'; readonly id: string }
+  | {
+      readonly kind: 'bookmark';
+      readonly channelId: string;
+      readonly bookmark: ChannelBookmark | null;
+    }
+  | {
+      readonly kind: 'category';
+      readonly category: ChannelCategory | null;
+      readonly channelId: string | null;
+    }
   | { readonly kind: 'lightbox'; readonly files: readonly FileInfo[]; readonly at: number };
 
 export interface Typist {
@@ -84,6 +110,8 @@ export interface State {
   readonly me: UserProfile | null;
   readonly users: ById<UserProfile>;
   readonly statuses: ById<string>;
+  /** Until when I do not want to be disturbed; 0 if nobody said. */
+  readonly quietUntil: number;
   readonly teams: ById<Team>;
   readonly teamMembers: ById<TeamMembership>;
   readonly channels: ById<ServerChannel>;
@@ -98,6 +126,8 @@ export interface State {
   readonly threadCounts: ById<{ readonly unread: number; readonly mentions: number }>;
   readonly outbox: readonly Outgoing[];
   readonly drafts: ById<Draft>;
+  readonly scheduled: ById<ScheduledPost>;
+  readonly bookmarks: ById<readonly ChannelBookmark[]>;
   readonly preferences: ById<string>;
   readonly emojis: ById<CustomEmoji>;
   readonly typing: ById<readonly Typist[]>;
@@ -117,6 +147,7 @@ const NOTHING: State = {
   me: null,
   users: {},
   statuses: {},
+  quietUntil: 0,
   teams: {},
   teamMembers: {},
   channels: {},
@@ -130,6 +161,8 @@ const NOTHING: State = {
   threadCounts: {},
   outbox: [],
   drafts: {},
+  scheduled: {},
+  bookmarks: {},
   preferences: {},
   emojis: {},
   typing: {},

@@ -3,11 +3,13 @@ import {
   Archive,
   Bell,
   BellOff,
+  BellRing,
   CheckCheck,
   ChevronDown,
-  FolderInput,
+  Link2,
   LogOut,
   Menu as MenuIcon,
+  Paperclip,
   Pencil,
   Pin,
   Search,
@@ -15,17 +17,16 @@ import {
   UserPlus,
   Users,
 } from 'lucide-react';
-import { useEffect, useState } from 'react';
-import { useShallow } from 'zustand/react/shallow';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { api } from '../api';
 import { useT } from '../i18n';
+import { addFileBookmark, loadBookmarks } from '../state/bookmarks';
 import {
   channelName,
   isFavourite,
   isMuted,
   leaveChannel,
   markRead,
-  moveToCategory,
   setFavourite,
   setMuted,
   teammateId,
@@ -35,11 +36,14 @@ import { openTimeline } from '../state/posts';
 import { get, open, set, useStore } from '../state/store';
 import { render } from '../text/markdown';
 import { attempt } from './attempt';
-import { Avatar, type Choice, IconButton, Menu, Spinner } from './bits';
+import { Avatar, ChannelIcon, type Choice, IconButton, Menu, Spinner } from './bits';
+import { moveChoice } from './Categories';
 import { Composer } from './Composer';
+import { CustomStatus } from './CustomStatus';
 import { PostList } from './PostList';
 import { goTo, search } from './places';
-import { ChannelIcon } from './Sidebar';
+
+const Bookmarks = lazy(() => import('./Bookmarks'));
 
 interface ChannelViewProps {
   readonly channelId: string;
@@ -52,6 +56,8 @@ export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
   // A stretch that ends before the newest message is not where anybody wants to be again.
   const [ready, setReady] = useState(() => !focus && get().timelines[channelId]?.atNewest === true);
   const name = useStore((s) => channelName(s, s.channels[channelId]));
+  const marked = useStore((s) => (s.bookmarks[channelId]?.length ?? 0) > 0);
+  useEffect(() => void loadBookmarks(channelId).catch(() => undefined), [channelId]);
   const archived = useStore((s) => (s.channels[channelId]?.delete_at ?? 0) > 0);
   useEffect(() => {
     let current = true;
@@ -69,6 +75,7 @@ export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
   return (
     <section className="channel" aria-label={name}>
       <Header channelId={channelId} onMenu={onMenu} />
+      <Suspense fallback={null}>{marked && <Bookmarks channelId={channelId} />}</Suspense>
       {ready ? <PostList channelId={channelId} /> : <Spinner />}
       {archived ? (
         <p className="archived">
@@ -120,7 +127,10 @@ const Header = ({ channelId, onMenu }: { channelId: string; onMenu: () => void }
           trigger={
             <button type="button" className="channel-button">
               {mate ? <Avatar userId={mate} size={24} status /> : <ChannelIcon type={channel.type} />}
-              <h1>{name}</h1>
+              <h1>
+                <bdi>{name}</bdi>
+              </h1>
+              {mate && <CustomStatus userId={mate} emojiOnly />}
               {muted && <BellOff size={14} aria-label={t('channel.muted')} />}
               <ChevronDown size={15} aria-hidden />
             </button>
@@ -130,6 +140,7 @@ const Header = ({ channelId, onMenu }: { channelId: string; onMenu: () => void }
         {channel.header && (
           <div
             className="channel-header-text markdown"
+            dir="auto"
             dangerouslySetInnerHTML={{ __html: render(channel.header) }}
           />
         )}
@@ -172,6 +183,7 @@ export const SearchField = () => {
         <Search size={15} aria-hidden />
         <input
           id="search"
+          dir="auto"
           type="search"
           value={terms}
           placeholder={t('search.title')}
@@ -207,14 +219,19 @@ const useMemberCount = (channelId: string): number => {
   return count;
 };
 
+const chooseBookmark = (channelId: string): void => {
+  const field = document.createElement('input');
+  field.type = 'file';
+  field.onchange = () => {
+    const file = field.files?.[0];
+    if (file) attempt(addFileBookmark(channelId, file));
+  };
+  field.click();
+};
+
 const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
   const t = useT();
   const channel = useStore((s) => s.channels[channelId]);
-  const categories = useStore(
-    useShallow((s) =>
-      (s.categories[s.teamId] ?? []).filter((c) => c.type === 'custom' && !c.channel_ids.includes(channelId)),
-    ),
-  );
   if (!channel) return [];
   const named = channel.type === 'O' || channel.type === 'P';
   return [
@@ -224,11 +241,18 @@ const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
       label: t(muted ? 'channel.unmute' : 'channel.mute'),
       act: () => attempt(setMuted(channelId, !muted)),
     },
-    ...categories.map((category) => ({
-      icon: FolderInput,
-      label: `${t('channel.move')} ${category.display_name}`,
-      act: () => attempt(moveToCategory(channelId, category.id)),
-    })),
+    {
+      icon: BellRing,
+      label: t('notify.channel_menu'),
+      act: () => open({ kind: 'channel-notify', channelId }),
+    },
+    {
+      icon: Link2,
+      label: t('bookmark.add_link'),
+      act: () => open({ kind: 'bookmark', channelId, bookmark: null }),
+    },
+    { icon: Paperclip, label: t('bookmark.add_file'), act: () => chooseBookmark(channelId) },
+    moveChoice(channelId),
     named && {
       icon: UserPlus,
       label: t('channel.add_people'),

@@ -1,5 +1,5 @@
 import type { UserProfile } from '@mattermost/types/users';
-import { cleanup, render, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Profiler } from 'react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -110,4 +110,17 @@ it('draws no message again while somebody types', async () => {
   const before = drawn.mock.calls.length;
   await userEvent.type(screen.getByRole('combobox', { name: 'Write' }), 'a whole sentence of words');
   expect(drawn.mock.calls.length).toBe(before);
+});
+
+it('takes what another device made of the draft, unless it was gone on with here', async () => {
+  vi.spyOn(api, 'upsertDraft').mockResolvedValue({} as never);
+  const field = composer();
+  const heard = (message: string) => act(() => set({ drafts: { town: { message, files: [] } } }));
+  heard('from the train');
+  expect(field.value).toBe('from the train');
+  heard('from the train, later');
+  expect(field.value).toBe('from the train, later');
+  await userEvent.type(field, ' and here');
+  heard('from somewhere else');
+  expect(field.value).toBe('from the train, later and here');
 });

@@ -1,5 +1,6 @@
 // Where messages are written. What is typed stays in here: nothing else is drawn again by it.
 import type { FileInfo } from '@mattermost/types/files';
+import type { PostPriorityMetadata } from '@mattermost/types/posts';
 import { Paperclip, SendHorizontal, Smile, X } from 'lucide-react';
 import { type KeyboardEvent, lazy, memo, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
@@ -7,13 +8,16 @@ import { api } from '../api';
 import { useT } from '../i18n';
 import { draftKey, saveDraft } from '../state/drafts';
 import { send } from '../state/outbox';
+import { nameOf, nameStyle } from '../state/people';
 import { socketNow } from '../state/session';
-import { get, notify, useStore } from '../state/store';
+import { type Draft, get, notify, type Unsent, useStore } from '../state/store';
 import { type Upload, upload } from '../state/uploads';
 import { emojiNamed, noteEmoji } from '../text/emoji';
 import { bytes } from '../text/time';
 import { Avatar, IconButton } from './bits';
-import { Glyph } from './PostRow';
+import { Glyph } from './Glyph';
+import { PriorityLabel, PriorityMenu } from './Priority';
+import { SendLater } from './SendLater';
 import { type Suggestion, useSuggestions } from './suggestions';
 
 const Picker = lazy(() => import('./EmojiPicker'));
@@ -37,6 +41,8 @@ interface ComposerProps {
   readonly onEditLast?: () => void;
 }
 
+const PLAIN: PostPriorityMetadata = { priority: '' };
+
 let uploads = 0;
 
 export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast }: ComposerProps) => {
@@ -47,33 +53,43 @@ export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast 
   const [sending, setSending] = useState<readonly Sending[]>([]);
   const [picking, setPicking] = useState<Element | null>(null);
   const [dragged, setDragged] = useState(false);
+  const [priority, setPriority] = useState<PostPriorityMetadata>(PLAIN);
   const field = useRef<HTMLTextAreaElement>(null);
   const chooser = useRef<HTMLInputElement>(null);
+  const config = useStore((s) => s.config);
   const { suggestions, chosen, look, move, shut } = useSuggestions(channelId);
   const id = rootId ? 'reply' : 'composer';
 
-  // A draft that another device left, while nothing was written here.
-  const remote = useStore((s) => s.drafts[at]?.message ?? '');
   const touched = useRef(text !== '');
-  useEffect(() => {
-    if (!touched.current && remote) setText(remote);
-  }, [remote]);
-
   const latest = useRef({ text, files });
   latest.current = { text, files };
+  const held = useStore((s) => s.drafts[at]);
+  const saved = useRef(held);
+  const save = useCallback(
+    (draft: Draft) => {
+      saveDraft(channelId, rootId, draft);
+      saved.current = get().drafts[at];
+    },
+    [channelId, rootId, at],
+  );
+  // What another device or another view made of the draft, unless it was gone on with here.
   useEffect(() => {
-    const timer = setTimeout(
-      () => touched.current && saveDraft(channelId, rootId, { message: text, files }),
-      DRAFT_REST_MS,
-    );
+    if (held === saved.current) return;
+    const before = saved.current?.message ?? '';
+    saved.current = held;
+    if (latest.current.text !== before) return;
+    setText(held?.message ?? '');
+    setFiles(held?.files ?? []);
+  }, [held]);
+  useEffect(() => {
+    const timer = setTimeout(() => touched.current && save({ message: text, files }), DRAFT_REST_MS);
     return () => clearTimeout(timer);
-  }, [text, files, channelId, rootId]);
+  }, [text, files, save]);
   useEffect(
     () => () => {
-      if (touched.current)
-        saveDraft(channelId, rootId, { message: latest.current.text, files: latest.current.files });
+      if (touched.current) save({ message: latest.current.text, files: latest.current.files });
     },
-    [channelId, rootId],
+    [save],
   );
 
   const touchScreen = matchMedia('(pointer: coarse)').matches;
@@ -93,13 +109,20 @@ export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast 
   const tooLong = [...text].length - MESSAGE_MAX;
   const ready = (text.trim() !== '' || files.length > 0) && sending.length === 0 && tooLong <= 0;
 
+  const marked = priority.priority || priority.requested_ack ? priority : undefined;
+  const take = (): Unsent => {
+    save({ message: text, files });
+    return { channelId, rootId, message: text.trim(), files, priority: marked };
+  };
+
   const submit = () => {
     if (!ready) return;
-    send(channelId, rootId, text.trim(), files);
+    send(channelId, rootId, text.trim(), files, marked);
     touched.current = true;
     setText('');
     setFiles([]);
-    saveDraft(channelId, rootId, { message: '', files: [] });
+    setPriority(PLAIN);
+    save({ message: '', files: [] });
     shut();
     field.current?.focus();
   };
@@ -297,6 +320,11 @@ export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast 
             label={t('composer.emoji')}
             onClick={(event) => setPicking(event.currentTarget)}
           />
+          {!rootId && config.PostPriority === 'true' && (
+            <PriorityMenu value={priority} onChange={setPriority} />
+          )}
+          <PriorityLabel priority={marked} />
+          {marked?.requested_ack && <span className="quiet small">{t('ack.requested')}</span>}
           <span className="composer-hint quiet">
             {tooLong > 0 ? t('composer.too_long', { count: tooLong }) : text ? t('composer.format') : ''}
           </span>
@@ -307,6 +335,7 @@ export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast 
             disabled={!ready}
             onClick={submit}
           />
+          <SendLater disabled={!ready} take={take} />
         </div>
         <input
           ref={chooser}
@@ -357,7 +386,7 @@ const useTypingNotice = (channelId: string, rootId: string): (() => void) => {
 const Typing = ({ at }: { at: string }) => {
   const t = useT();
   const words = useStore((s) => {
-    const names = (s.typing[at] ?? []).map((one) => s.users[one.userId]?.username ?? '…');
+    const names = (s.typing[at] ?? []).map((one) => nameOf(s.users[one.userId], nameStyle(s)));
     if (!names.length) return '';
     if (names.length === 1) return t('typing.one', { name: names[0]! });
     return names.length === 2 ? t('typing.two', { name: names[0]!, other: names[1]! }) : t('typing.many');

@@ -2,6 +2,7 @@
 import { Popover } from '@base-ui/react/popover';
 import { type KeyboardEvent, memo, useEffect, useMemo, useRef, useState } from 'react';
 import { type Key, useT } from '../i18n';
+import { open, useStore } from '../state/store';
 import {
   customEmoji,
   type Emoji,
@@ -36,9 +37,12 @@ interface PickerProps {
 export default function EmojiPicker({ anchor, onPick, onClose }: PickerProps) {
   const t = useT();
   const list = useEmoji((s) => s.list);
+  const custom = useStore((s) => s.config.EnableCustomEmoji === 'true');
+  const own = useStore((s) => s.emojis);
   const [term, setTerm] = useState('');
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => void loadEmoji(), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `own` is what `customEmoji` tells of
   const sections = useMemo<[string, readonly Emoji[]][]>(() => {
     if (!list.length) return [];
     if (term.trim()) return [['', findEmoji(term.trim().replace(/^:|:$/g, ''), FOUND_MAX)]];
@@ -50,7 +54,7 @@ export default function EmojiPicker({ anchor, onPick, onClose }: PickerProps) {
       list.filter((e) => e.group === group),
     ]);
     return [[t('emoji.frequent'), frequent], [t('emoji.custom'), customEmoji()], ...groups];
-  }, [list, term, t]);
+  }, [list, term, t, own]);
   const buttons = () => [...(box.current?.querySelectorAll<HTMLButtonElement>('.emoji-cell') ?? [])];
   const onKeyDown = (event: KeyboardEvent) => {
     const by = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS }[event.key];
@@ -91,6 +95,18 @@ export default function EmojiPicker({ anchor, onPick, onClose }: PickerProps) {
               )}
               {term && !sections[0]?.[1].length && <p className="empty">{t('emoji.none')}</p>}
             </div>
+            {custom && (
+              <button
+                type="button"
+                className="link small picker-add"
+                onClick={() => {
+                  onClose();
+                  open({ kind: 'emoji' });
+                }}
+              >
+                {t('emoji.add')}
+              </button>
+            )}
           </Popover.Popup>
         </Popover.Positioner>
       </Popover.Portal>

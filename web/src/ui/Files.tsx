@@ -1,7 +1,7 @@
 // What a message carries: pictures as such, anything else as a name to download.
 import type { FileInfo } from '@mattermost/types/files';
 import { Download, FileArchive, FileAudio, FileText, FileVideo, type LucideIcon } from 'lucide-react';
-import { memo } from 'react';
+import { Fragment, memo, useState } from 'react';
 import { api } from '../api';
 import { useT } from '../i18n';
 import { open } from '../state/store';
@@ -38,7 +38,10 @@ export const Files = memo(({ files }: { files: readonly FileInfo[] }) => {
         </div>
       )}
       {others.map((file) => (
-        <Attachment key={file.id} file={file} />
+        <Fragment key={file.id}>
+          <Player file={file} />
+          <Attachment file={file} />
+        </Fragment>
       ))}
     </div>
   );
@@ -66,22 +69,36 @@ const Picture = ({ file, onOpen }: { file: FileInfo; onOpen: () => void }) => {
   );
 };
 
+/** What the browser can play is played where it stands. */
+const Player = ({ file }: { file: FileInfo }) => {
+  const [broken, setBroken] = useState(false);
+  if (broken) return null;
+  const common = {
+    src: api.getFileUrl(file.id, 0),
+    controls: true,
+    preload: 'metadata',
+    'aria-label': file.name,
+    onError: () => setBroken(true),
+  } as const;
+  if (file.mime_type.startsWith('video/')) return <video className="player" {...common} />;
+  if (file.mime_type.startsWith('audio/')) return <audio className="player" {...common} />;
+  return null;
+};
+
 const Attachment = ({ file }: { file: FileInfo }) => {
   const t = useT();
   const Shown = iconOf(file);
+  const kind = `${file.extension.toUpperCase()} · ${bytes(file.size)}`;
   return (
     <a
       className="file"
       href={`${api.getFileUrl(file.id, 0)}?download=1`}
       download={file.name}
-      aria-label={t('file.download', { name: file.name })}
+      aria-label={`${t('file.download', { name: file.name })} ${kind}`}
     >
       <Shown size={22} aria-hidden />
       <span className="file-text">
-        <strong>{file.name}</strong>
-        <small>
-          {file.extension.toUpperCase()} · {bytes(file.size)}
-        </small>
+        <strong>{file.name}</strong> <small>{kind}</small>
       </span>
       <Download size={16} aria-hidden />
     </a>

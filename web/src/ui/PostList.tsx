@@ -19,8 +19,8 @@ import { isSystem, jumpToNewest, readNewer, readOlder } from '../state/posts';
 import { collapsed, get, type Outgoing, type State, useStore } from '../state/store';
 import { day, sameDay } from '../text/time';
 import { attempt } from './attempt';
+import { ChannelIcon } from './bits';
 import { PostRow } from './PostRow';
-import { ChannelIcon } from './Sidebar';
 
 /** Posts of one author within this time stand under one name. */
 const GROUP_MS = 5 * 60_000;
@@ -75,6 +75,7 @@ const rowsOf = (state: State, channelId: string, readUntil: number): Row[] => {
       last.user_id === post.user_id &&
       isSystem(last) === isSystem(post) &&
       !post.root_id &&
+      !post.metadata?.priority?.priority &&
       !(last.reply_count && collapsed(state)) &&
       post.create_at - last.create_at < GROUP_MS;
     rows.push({ key: post.pending_post_id || post.id, id: post.id, pending, date, isNew, grouped });

@@ -1,6 +1,7 @@
 // One message: who, when, what, and what can be done with it.
 import type { Post } from '@mattermost/types/posts';
 import {
+  AlarmClock,
   Bookmark,
   Clock,
   Copy,
@@ -17,37 +18,31 @@ import {
   Trash2,
   TriangleAlert,
 } from 'lucide-react';
-import {
-  type KeyboardEvent,
-  lazy,
-  memo,
-  Suspense,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react';
+import { type KeyboardEvent, lazy, memo, Suspense, useEffect, useRef, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { api } from '../api';
-import { t as say, useT } from '../i18n';
+import { type Key, t as say, useT } from '../i18n';
+import { mayReadHistory } from '../state/history';
 import { discard, retry } from '../state/outbox';
+import { nameOf, nameStyle } from '../state/people';
 import { editPost, isSystem, markUnreadFrom, toggleReaction } from '../state/posts';
 import { isSaved, setSaved } from '../state/preferences';
 import { collapsed, get, notify, type Outgoing, open, permalink, useStore } from '../state/store';
 import { follow, openThread } from '../state/threads';
-import { emojiNamed, noteEmoji, useEmoji } from '../text/emoji';
-import { highlight } from '../text/highlight';
-import { render } from '../text/markdown';
+import { noteEmoji, useEmoji } from '../text/emoji';
 import { clock, moment, short } from '../text/time';
+import { inMinutes, tomorrowAt } from '../text/when';
 import { attempt } from './attempt';
+import { Body } from './Body';
 import { Avatar, type Choice, IconButton, Menu, useName } from './bits';
+import { CustomStatus } from './CustomStatus';
+import { Embeds } from './Embeds';
 import { Files } from './Files';
+import { Glyph } from './Glyph';
+import { Acknowledgements, PriorityLabel } from './Priority';
 import { showCard } from './ProfileCard';
-import { CustomStatus } from './Sidebar';
 
 const Picker = lazy(() => import('./EmojiPicker'));
-
-const LONG_PX = 560;
 
 interface PostRowProps {
   readonly id: string;
@@ -116,8 +111,10 @@ export const PostRow = memo(({ id, pending, grouped, focused, tabIndex = -1, inT
         ) : (
           <Body message={post.delete_at ? t('post.deleted') : post.message} edited={post.edit_at > 0} />
         )}
+        {!pending && !post.delete_at && <Embeds post={post} />}
         <Files files={post.metadata?.files ?? []} />
         {!pending && <Reactions post={post} />}
+        {!pending && post.metadata?.priority?.requested_ack && <Acknowledgements post={post} />}
         {!inThread && post.reply_count > 0 && !post.root_id && <ThreadLine post={post} />}
         {pending && pending.state !== 'sending' && <Unsent out={pending} />}
       </div>
@@ -149,7 +146,6 @@ const Author = ({ post }: { post: Post }) => {
   const t = useT();
   const name = useName(post.user_id);
   const bot = useStore((s) => s.users[post.user_id]?.is_bot);
-  const custom = useStore((s) => s.users[post.user_id]?.props?.customStatus);
   return (
     <header className="post-head">
       <button
@@ -159,7 +155,8 @@ const Author = ({ post }: { post: Post }) => {
       >
         {name}
       </button>
-      {custom && <CustomStatus json={custom} emojiOnly />}
+      <CustomStatus userId={post.user_id} emojiOnly />
+      <PriorityLabel priority={post.metadata?.priority} />
       {bot && <span className="tag">{t('profile.bot')}</span>}
       <time
         className="quiet"
@@ -190,48 +187,6 @@ const Marks = ({ saved, pinned }: { saved: boolean; pinned: boolean }) => {
   );
 };
 
-/** The text, as HTML that was made safe; cut short if it is very long. */
-export const Body = memo(({ message, edited }: { message: string; edited?: boolean }) => {
-  const t = useT();
-  useEmoji((s) => s.byName);
-  useStore((s) => s.emojis);
-  const me = useStore((s) => s.me?.username);
-  const box = useRef<HTMLDivElement>(null);
-  const [long, setLong] = useState(false);
-  const [whole, setWhole] = useState(false);
-  const html = render(message);
-  useLayoutEffect(() => {
-    if (box.current) setLong(html !== '' && box.current.scrollHeight > LONG_PX + 40);
-  }, [html]);
-  useEffect(() => {
-    const within = box.current;
-    if (!within || !html) return;
-    highlight(within).catch(() => undefined);
-    for (const mention of within.querySelectorAll(
-      `[data-mention="${me}"], [data-mention="all"], [data-mention="channel"], [data-mention="here"]`,
-    )) {
-      mention.classList.add('mention-me');
-    }
-  }, [html, me]);
-  if (!message && !edited) return null;
-  return (
-    <>
-      <div
-        ref={box}
-        className={long && !whole ? 'markdown cut' : 'markdown'}
-        dir="auto"
-        dangerouslySetInnerHTML={{ __html: html }}
-      />
-      {edited && <span className="edited">({t('post.edited')})</span>}
-      {long && (
-        <button type="button" className="link small" onClick={() => setWhole(!whole)}>
-          {whole ? t('post.less') : t('post.more')}
-        </button>
-      )}
-    </>
-  );
-});
-
 const Editor = ({ post, onDone }: { post: Post; onDone: () => void }) => {
   const t = useT();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -251,6 +206,7 @@ const Editor = ({ post, onDone }: { post: Post; onDone: () => void }) => {
       <textarea
         ref={field}
         defaultValue={post.message}
+        dir="auto"
         aria-label={t('post.edit')}
         onKeyDown={(event) => {
           if (event.key === 'Escape') {
@@ -281,7 +237,7 @@ const Reactions = ({ post }: { post: Post }) => {
   const reactions = post.metadata?.reactions;
   const me = useStore((s) => s.me?.id);
   const users = useStore(
-    useShallow((s) => (reactions ?? []).map((r) => s.users[r.user_id]?.username ?? '…')),
+    useShallow((s) => (reactions ?? []).map((r) => nameOf(s.users[r.user_id], nameStyle(s)))),
   );
   const [picking, setPicking] = useState<Element | null>(null);
   if (!reactions?.length) return null;
@@ -320,18 +276,6 @@ const Reactions = ({ post }: { post: Post }) => {
       </button>
       {picking && <ReactionPicker post={post} anchor={picking} onClose={() => setPicking(null)} />}
     </div>
-  );
-};
-
-export const Glyph = ({ name }: { name: string }) => {
-  const emoji = emojiNamed(name);
-  if (!emoji) return <span>:{name}:</span>;
-  return emoji.image ? (
-    <img className="emoji" src={emoji.image} alt={`:${name}:`} />
-  ) : (
-    <span className="emoji" aria-hidden>
-      {emoji.character}
-    </span>
   );
 };
 
@@ -453,6 +397,22 @@ const mayDelete = (post: Post): boolean => {
   return isMine(post) || !!me?.roles.includes('system_admin') || !!teamMembers[teamId]?.scheme_admin;
 };
 
+const REMINDERS: readonly [Key, () => number][] = [
+  ['remind.thirty_minutes', () => inMinutes(30)],
+  ['remind.one_hour', () => inMinutes(60)],
+  ['remind.two_hours', () => inMinutes(120)],
+];
+
+const reminders = (postId: string): Choice[] => {
+  const at = (time: number) => () =>
+    attempt(import('./dialogs/LaterDialogs').then(({ remindAt }) => remindAt(postId, time)));
+  return [
+    ...REMINDERS.map(([key, time]) => ({ label: say(key), act: at(time()) })),
+    { label: say('later.tomorrow', { time: clock(tomorrowAt(9)) }), act: at(tomorrowAt(9)) },
+    { label: say('later.choose'), act: () => open({ kind: 'remind', postId }), separate: true },
+  ];
+};
+
 const choices = (post: Post, onEdit: () => void): (Choice | false)[] => {
   const mine = isMine(post);
   const root = post.root_id || post.id;
@@ -469,9 +429,10 @@ const choices = (post: Post, onEdit: () => void): (Choice | false)[] => {
       act: () => attempt(post.is_pinned ? api.unpinPost(post.id) : api.pinPost(post.id)),
     },
     { icon: MailOpen, label: say('post.mark_unread'), act: () => attempt(markUnreadFrom(post)) },
+    { icon: AlarmClock, label: say('remind.menu'), more: reminders(post.id) },
     { icon: Link2, label: say('post.copy_link'), act: () => copy(permalink(get(), post.id)), separate: true },
     { icon: Copy, label: say('post.copy_text'), act: () => copy(post.message) },
-    mine &&
+    mayReadHistory(post) &&
       post.edit_at > 0 && {
         icon: History,
         label: say('post.history'),

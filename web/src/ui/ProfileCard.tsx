@@ -6,8 +6,8 @@ import { intl, useT } from '../i18n';
 import { meet } from '../state/people';
 import { useStore } from '../state/store';
 import { Avatar, useName } from './bits';
+import { CustomStatus } from './CustomStatus';
 import { writeTo } from './places';
-import { CustomStatus } from './Sidebar';
 
 const useCard = create<{ userId: string; anchor: Element | null }>(() => ({ userId: '', anchor: null }));
 
@@ -61,7 +61,7 @@ const Card = ({ userId }: { userId: string }) => {
       {user.position && <p>{user.position}</p>}
       {user.props?.customStatus && (
         <p>
-          <CustomStatus json={user.props.customStatus} />
+          <CustomStatus userId={userId} withEnd />
         </p>
       )}
       {zone && <p className="quiet">{t('profile.local_time', { time: timeIn(zone) })}</p>}

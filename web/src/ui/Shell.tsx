@@ -1,6 +1,6 @@
 // The page of somebody who is in: the list of channels, the conversation, what is beside it.
 import { WifiOff } from 'lucide-react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { api } from '../api';
 import { useT } from '../i18n';
@@ -12,6 +12,7 @@ import {
   openDirect,
   teammateId,
 } from '../state/channels';
+import { usersByName } from '../state/people';
 import { local } from '../state/preferences';
 import { enterTeam } from '../state/session';
 import { get, open, set, useStore } from '../state/store';
@@ -24,6 +25,7 @@ import { placeOf, userNamed } from './places';
 import { Sidebar } from './Sidebar';
 import { Threads } from './Threads';
 
+const Drafts = lazy(() => import('./Drafts'));
 const Dialogs = lazy(() => import('./dialogs/Dialogs'));
 
 export const Shell = ({ teamName }: { teamName: string }) => {
@@ -97,15 +99,32 @@ export const Notice = () => {
 const Places = ({ onMenu }: { onMenu: () => void }) => (
   <Switch>
     <Route path="/:team/channels/:name">
-      {({ name }) => <Place at={`channel ${name}`} find={() => namedChannel(name)} onMenu={onMenu} />}
+      {({ name }) => (
+        <Place
+          at={`channel ${name}`}
+          held={() => heldChannel(name)}
+          find={() => namedChannel(name)}
+          onMenu={onMenu}
+        />
+      )}
     </Route>
     <Route path="/:team/messages/:who">
       {({ who }) => (
-        <Place at={`messages ${who}`} find={() => conversation(decodeURIComponent(who))} onMenu={onMenu} />
+        <Place
+          at={`messages ${who}`}
+          held={() => heldConversation(decodeURIComponent(who))}
+          find={() => conversation(decodeURIComponent(who))}
+          onMenu={onMenu}
+        />
       )}
     </Route>
     <Route path="/:team/pl/:id">
       {({ id }) => <Place at={`post ${id}`} find={() => placeOf(id)} onMenu={onMenu} />}
+    </Route>
+    <Route path="/:team/drafts">
+      <Suspense fallback={<Spinner />}>
+        <Drafts onMenu={onMenu} />
+      </Suspense>
     </Route>
     <Route path="/:team/threads">
       <Threads onMenu={onMenu} />
@@ -127,40 +146,63 @@ const Start = () => {
   return to ? <Redirect to={to} replace /> : <Spinner />;
 };
 
-const namedChannel = async (name: string) => {
+interface Found {
+  readonly channelId: string;
+  readonly focus: string | null;
+}
+
+const held = (channel: { id: string } | undefined): Found | null =>
+  channel ? { channelId: channel.id, focus: null } : null;
+
+const heldChannel = (name: string): Found | null => {
   const { channels, teamId } = get();
-  const held = Object.values(channels).find((c) => c.team_id === teamId && c.name === name);
-  if (held) return { channelId: held.id, focus: null };
-  const channel = await api.getChannelByName(teamId, name);
+  return held(Object.values(channels).find((c) => c.team_id === teamId && c.name === name));
+};
+
+const namedChannel = async (name: string) => {
+  const channel = await api.getChannelByName(get().teamId, name);
   return { channelId: (await joinChannel(channel.id)).id, focus: null };
 };
 
-const conversation = async (who: string) => {
+const directWith = (userId: string | undefined) => {
   const { channels, me } = get();
+  return Object.values(channels).find((c) => c.type === 'D' && teammateId(c, me!.id) === userId);
+};
+
+const heldConversation = (who: string): Found | null => {
+  const { channels } = get();
+  if (who.startsWith('@')) {
+    const userId = usersByName(get()).get(who.slice(1))?.id;
+    return userId ? held(directWith(userId)) : null;
+  }
+  return held(channels[who] ?? Object.values(channels).find((c) => c.name === who));
+};
+
+const conversation = async (who: string) => {
   if (who.startsWith('@')) {
     const userId = await userNamed(who.slice(1));
-    const held = Object.values(channels).find((c) => c.type === 'D' && teammateId(c, me!.id) === userId);
-    return { channelId: (held ?? (await openDirect([userId]))).id, focus: null };
+    return { channelId: (directWith(userId) ?? (await openDirect([userId]))).id, focus: null };
   }
-  const held = channels[who] ?? Object.values(channels).find((c) => c.name === who);
-  if (held) return { channelId: held.id, focus: null };
   return { channelId: (await fetchChannel(who)).id, focus: null };
 };
 
 interface PlaceProps {
   readonly at: string;
-  readonly find: () => Promise<{ channelId: string; focus: string | null }>;
+  /** What is known already is shown at once. */
+  readonly held?: () => Found | null;
+  readonly find: () => Promise<Found>;
   readonly onMenu: () => void;
 }
 
 /** Finds the channel of an address, and shows it. */
-const Place = ({ at, find, onMenu }: PlaceProps) => {
+const Place = ({ at, held, find, onMenu }: PlaceProps) => {
   const t = useT();
   const teamId = useStore((s) => s.teamId);
-  const [found, setFound] = useState<{ at: string; channelId: string; focus: string | null } | null>(null);
+  const [sought, setFound] = useState<(Found & { at: string }) | null>(null);
   const [missing, setMissing] = useState('');
   // biome-ignore lint/correctness/useExhaustiveDependencies: `at` says what `find` finds
   useEffect(() => {
+    if (held?.()) return;
     let current = true;
     find().then(
       async ({ channelId, focus }) => {
@@ -174,8 +216,9 @@ const Place = ({ at, find, onMenu }: PlaceProps) => {
       current = false;
     };
   }, [at, teamId]);
-  const channelId = found?.at === at ? found.channelId : '';
-  useEffect(() => {
+  const found = held?.() ?? (sought?.at === at ? sought : null);
+  const channelId = found?.channelId ?? '';
+  useLayoutEffect(() => {
     set({ channelId });
     if (channelId)
       local.set('last', { ...local.get<Record<string, string>>('last', {}), [teamId]: channelId });
@@ -185,6 +228,15 @@ const Place = ({ at, find, onMenu }: PlaceProps) => {
     return (
       <div className="nowhere">
         <p>{t('channel.missing')}</p>
+        {at.startsWith('post ') && (
+          <button
+            type="button"
+            className="button"
+            onClick={() => open({ kind: 'history', postId: at.slice('post '.length) })}
+          >
+            {t('history.link')}
+          </button>
+        )}
         <button type="button" className="button" onClick={() => open({ kind: 'browse' })}>
           {t('sidebar.browse')}
         </button>

@@ -1,85 +1,46 @@
 // The list of channels, in the order and the categories of its owner.
-import type { ChannelCategory } from '@mattermost/types/channel_categories';
 import {
   Bookmark,
   ChevronDown,
+  FolderPlus,
   Hash,
-  Lock,
   MessageSquarePlus,
   MessagesSquare,
-  Pencil,
+  PencilLine,
   Plus,
   Search,
   Settings,
   ShieldCheck,
   Smile,
   UserPlus,
-  Users,
 } from 'lucide-react';
-import { memo, useMemo } from 'react';
+import { useMemo } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useShallow } from 'zustand/react/shallow';
-import { api } from '../api';
-import { type Key, useT } from '../i18n';
-import {
-  channelName,
-  channelPath,
-  isMuted,
-  setCategoryCollapsed,
-  teammateId,
-  unreadOf,
-  unreadOfTeam,
-} from '../state/channels';
-import { isAdmin } from '../state/people';
+import { type Key, t as say, useT } from '../i18n';
+import { unreadOfTeam } from '../state/channels';
+import { statusIn } from '../state/customStatus';
+import { choosePresence, isAdmin } from '../state/people';
 import { logOut } from '../state/session';
-import { open, type State, set, useStore } from '../state/store';
-import { emojiNamed, useEmoji } from '../text/emoji';
-import { Avatar, type Icon, IconButton, Menu, STATUS, useName } from './bits';
+import { open, set, useStore } from '../state/store';
+import { short } from '../text/time';
+import { inMinutes, tomorrowAt } from '../text/when';
+import { attempt } from './attempt';
+import { Avatar, type Choice, type Icon, IconButton, Menu, STATUS, useName } from './bits';
+import { Categories } from './Categories';
+import { CustomStatus } from './CustomStatus';
 import { MODIFIER } from './keyboard';
 import { TeamMark } from './Teams';
 
-const DIRECTS_MAX = 40;
-const FIXED: Readonly<Record<string, Key>> = {
-  favorites: 'sidebar.favorites',
-  channels: 'sidebar.channels',
-  direct_messages: 'sidebar.direct_messages',
-};
-
-/** Hidden conversations come back with what is unread in them. */
-const isShown = (state: State, id: string): boolean => {
-  const channel = state.channels[id];
-  if (!channel || channel.delete_at) return false;
-  if (channel.type !== 'D' && channel.type !== 'G') return true;
-  if (id === state.channelId || unreadOf(state, id).mentions || unreadOf(state, id).messages) return true;
-  const key =
-    channel.type === 'D'
-      ? `direct_channel_show/${teammateId(channel, state.me?.id ?? '')}`
-      : `group_channel_show/${id}`;
-  return (
-    state.preferences[key] !== 'false' && (channel.last_post_at > 0 || state.preferences[key] === 'true')
-  );
-};
-
-const idsOf = (state: State, category: ChannelCategory): string[] => {
-  const ids = category.channel_ids.filter((id) => isShown(state, id));
-  if (category.type === 'direct_messages') {
-    const recent = (id: string) => state.channels[id]?.last_post_at ?? 0;
-    return ids.sort((a, b) => recent(b) - recent(a)).slice(0, DIRECTS_MAX);
-  }
-  if (category.sorting !== 'alpha') return ids;
-  return ids.sort((a, b) =>
-    channelName(state, state.channels[a]).localeCompare(channelName(state, state.channels[b])),
-  );
-};
-
-export const inSidebarOrder = (state: State): string[] =>
-  (state.categories[state.teamId] ?? []).flatMap((category) => idsOf(state, category));
-
 export const Sidebar = ({ onGo }: { onGo: () => void }) => {
   const t = useT();
-  const categories = useStore((s) => s.categories[s.teamId]);
   const team = useStore((s) => s.teams[s.teamId]?.name ?? '');
   const threads = useStore((s) => s.threadCounts[s.teamId]);
+  const unsent = useStore(
+    (s) =>
+      Object.keys(s.drafts).filter((at) => s.channels[at.split(':')[0]!]).length +
+      Object.keys(s.scheduled).length,
+  );
   const [path] = useLocation();
   return (
     <nav className="sidebar" aria-label={t('sidebar.label')}>
@@ -97,6 +58,11 @@ export const Sidebar = ({ onGo }: { onGo: () => void }) => {
             { icon: Search, label: t('sidebar.browse'), act: () => open({ kind: 'browse' }) },
             { icon: Hash, label: t('sidebar.create'), act: () => open({ kind: 'create-channel' }) },
             { icon: MessageSquarePlus, label: t('sidebar.direct'), act: () => open({ kind: 'direct' }) },
+            {
+              icon: FolderPlus,
+              label: t('category.make'),
+              act: () => open({ kind: 'category', category: null, channelId: null }),
+            },
             { icon: UserPlus, label: t('team.invite'), act: () => open({ kind: 'invite' }), separate: true },
           ]}
         />
@@ -112,105 +78,20 @@ export const Sidebar = ({ onGo }: { onGo: () => void }) => {
           <span className="entry-name">{t('sidebar.threads')}</span>
           {threads?.mentions ? <span className="badge">{threads.mentions}</span> : null}
         </Link>
+        <Link href={`/${team}/drafts`} className={`entry${path === `/${team}/drafts` ? ' current' : ''}`}>
+          <PencilLine size={16} aria-hidden className="entry-icon" />
+          <span className="entry-name">{t('drafts.title')}</span>
+          {unsent > 0 && <small className="quiet">{unsent}</small>}
+        </Link>
         <button type="button" className="entry" onClick={() => set({ pane: { kind: 'saved' } })}>
           <Bookmark size={16} aria-hidden className="entry-icon" />
           <span className="entry-name">{t('sidebar.saved')}</span>
         </button>
-        {categories?.map((category) => (
-          <Category key={category.id} category={category} />
-        ))}
+        <Categories />
       </div>
       <Me />
     </nav>
   );
-};
-
-const Category = ({ category }: { category: ChannelCategory }) => {
-  const t = useT();
-  const ids = useStore(useShallow((s) => idsOf(s, category)));
-  const shown = useStore(
-    useShallow((s) =>
-      category.collapsed
-        ? ids.filter((id) => id === s.channelId || unreadOf(s, id).messages || unreadOf(s, id).mentions)
-        : ids,
-    ),
-  );
-  const fixed = FIXED[category.type];
-  const name = fixed ? t(fixed) : category.display_name;
-  if (category.type === 'favorites' && !ids.length) return null;
-  const direct = category.type === 'direct_messages';
-  return (
-    <section className="category">
-      <header className="category-head">
-        <button
-          type="button"
-          className="category-name"
-          aria-expanded={!category.collapsed}
-          onClick={(event) => {
-            event.stopPropagation();
-            void setCategoryCollapsed(category, !category.collapsed);
-          }}
-        >
-          <ChevronDown size={13} aria-hidden />
-          {name}
-        </button>
-        {(direct || category.type === 'channels') && (
-          <IconButton
-            icon={Plus}
-            label={direct ? t('sidebar.direct') : t('sidebar.browse')}
-            onClick={() => open({ kind: direct ? 'direct' : 'browse' })}
-          />
-        )}
-      </header>
-      <ul>
-        {shown.map((id) => (
-          <Entry key={id} id={id} />
-        ))}
-      </ul>
-      {direct && !ids.length && <p className="category-empty">{t('sidebar.no_directs')}</p>}
-    </section>
-  );
-};
-
-const Entry = memo(({ id }: { id: string }) => {
-  const t = useT();
-  const name = useStore((s) => channelName(s, s.channels[id]));
-  const path = useStore((s) => (s.channels[id] ? channelPath(s, s.channels[id]) : '/'));
-  const type = useStore((s) => s.channels[id]?.type);
-  const mate = useStore((s) =>
-    s.channels[id]?.type === 'D' ? teammateId(s.channels[id], s.me?.id ?? '') : '',
-  );
-  const current = useStore((s) => s.channelId === id);
-  const muted = useStore((s) => isMuted(s.members[id]));
-  const draft = useStore((s) => !!s.drafts[id] && s.channelId !== id);
-  const { messages, mentions } = useStore(useShallow((s) => unreadOf(s, id)));
-  const unread = (messages > 0 || mentions > 0) && !current;
-  const label = mentions
-    ? t('channel.mentions', { name, count: mentions })
-    : messages
-      ? t('channel.unread', { name, count: messages })
-      : `${name}${muted ? `, ${t('channel.muted')}` : ''}${type === 'P' ? `, ${t('channel.private')}` : ''}`;
-  return (
-    <li>
-      <Link
-        href={path}
-        className={`entry${current ? ' current' : ''}${unread ? ' unread' : ''}${muted ? ' muted' : ''}`}
-        aria-current={current ? 'page' : undefined}
-        aria-label={label}
-        data-channel-id={id}
-      >
-        {type === 'D' ? <Avatar userId={mate} size={20} status /> : <ChannelIcon type={type} />}
-        <span className="entry-name">{name}</span>
-        {draft && !unread && <Pencil size={13} aria-label={t('channel.draft')} />}
-        {mentions > 0 && !current && <span className="badge">{mentions}</span>}
-      </Link>
-    </li>
-  );
-});
-
-export const ChannelIcon = ({ type, size = 16 }: { type: string | undefined; size?: number }) => {
-  const Shown = ({ P: Lock, G: Users }[type ?? ''] ?? Hash) as Icon;
-  return <Shown size={size} aria-hidden className="entry-icon" />;
 };
 
 const TeamMenu = () => {
@@ -268,19 +149,46 @@ const TeamMenu = () => {
   );
 };
 
-const chooseStatus = (status: string): void => {
-  const { me } = useStore.getState();
-  if (!me) return;
-  set(({ statuses }) => ({ statuses: { ...statuses, [me.id]: status } }));
-  api.updateStatus({ user_id: me.id, status }).catch(() => undefined);
-};
+/** For how long, and until when that is. */
+const QUIET: readonly [Key, () => number][] = [
+  ['dnd.thirty_minutes', () => inMinutes(30)],
+  ['dnd.one_hour', () => inMinutes(60)],
+  ['dnd.two_hours', () => inMinutes(120)],
+  ['dnd.tomorrow', () => tomorrowAt(0)],
+  ['dnd.forever', () => 0],
+];
+
+const dot = (status: string): Icon => (() => <span className={`presence presence-${status}`} />) as Icon;
+
+const presenceChoices = (): Choice[] => [
+  ...(['online', 'away'] as const).map((one, n) => ({
+    icon: dot(one),
+    label: say(STATUS[one]),
+    act: () => attempt(choosePresence(one)),
+    separate: n === 0,
+  })),
+  {
+    icon: dot('dnd'),
+    label: say('dnd.until'),
+    more: [
+      ...QUIET.map(([key, until]) => ({
+        label: say(key),
+        act: () => attempt(choosePresence('dnd', until())),
+      })),
+      { label: say('dnd.date'), act: () => open({ kind: 'quiet' }) },
+    ],
+  },
+  { icon: dot('offline'), label: say('status.offline'), act: () => attempt(choosePresence('offline')) },
+];
 
 const Me = () => {
   const t = useT();
   const id = useStore((s) => s.me?.id ?? '');
   const name = useName(id);
   const status = useStore((s) => (s.statuses[id] ?? 'online') as keyof typeof STATUS);
-  const custom = useStore((s) => s.users[id]?.props?.customStatus);
+  const custom = useStore((s) => statusIn(s.users[id]?.props?.customStatus) !== null);
+  const quietUntil = useStore((s) => s.quietUntil);
+  const until = status === 'dnd' && quietUntil ? `, ${t('status.until', { time: short(quietUntil) })}` : '';
   const admin = useStore((s) => s.me !== null && isAdmin(s.me));
   const [, go] = useLocation();
   return (
@@ -292,19 +200,16 @@ const Me = () => {
             <Avatar userId={id} size={32} status />
             <span className="me-text">
               <strong>{name}</strong>
-              <small>{custom ? <CustomStatus json={custom} /> : t(STATUS[status] ?? 'status.offline')}</small>
+              <small>
+                {custom ? <CustomStatus userId={id} /> : `${t(STATUS[status] ?? 'status.offline')}${until}`}
+              </small>
             </span>
             <span className="hidden">{t('me.menu')}</span>
           </button>
         }
         choices={[
           { icon: Smile, label: t('status.set'), act: () => open({ kind: 'status' }) },
-          ...(['online', 'away', 'dnd', 'offline'] as const).map((one, n) => ({
-            icon: (() => <span className={`presence presence-${one}`} />) as Icon,
-            label: t(STATUS[one]),
-            act: () => chooseStatus(one),
-            separate: n === 0,
-          })),
+          ...presenceChoices(),
           { icon: Settings, label: t('me.settings'), act: () => open({ kind: 'settings' }), separate: true },
           admin && { icon: ShieldCheck, label: t('me.admin'), act: () => go('/admin/users') },
           { label: t('me.keys'), act: () => open({ kind: 'keys' }) },
@@ -312,25 +217,5 @@ const Me = () => {
         ]}
       />
     </footer>
-  );
-};
-
-export const CustomStatus = ({ json, emojiOnly }: { json: string; emojiOnly?: boolean }) => {
-  useEmoji((s) => s.byName);
-  const status = useMemo(() => {
-    try {
-      return JSON.parse(json) as { emoji?: string; text?: string; expires_at?: string };
-    } catch {
-      return {};
-    }
-  }, [json]);
-  const over =
-    status.expires_at && !status.expires_at.startsWith('0001') && new Date(status.expires_at) < new Date();
-  if (over || (!status.emoji && !status.text)) return null;
-  const emoji = emojiNamed(status.emoji || 'speech_balloon');
-  return (
-    <span title={emojiOnly ? status.text : undefined} className="custom-status">
-      {emoji?.character} {!emojiOnly && status.text}
-    </span>
   );
 };

@@ -95,7 +95,9 @@ const Line = ({ id }: { id: string }) => {
           <span className="quiet">{place}</span>
           <time className="quiet">{short(thread?.last_reply_at || post.create_at)}</time>
         </span>
-        <span className="thread-card-text">{plain(post.message)}</span>
+        <span className="thread-card-text" dir="auto">
+          {plain(post.message)}
+        </span>
         <span className="quiet">{t('post.replies', { count: thread?.reply_count ?? post.reply_count })}</span>
       </span>
       {unread > 0 && <span className="badge">{unread}</span>}

@@ -1,11 +1,11 @@
 // The small parts that everything is made of.
 import { Dialog } from '@base-ui/react/dialog';
 import { Menu as BaseMenu } from '@base-ui/react/menu';
-import { X } from 'lucide-react';
+import { Check, ChevronRight, Hash, Lock, Users, X } from 'lucide-react';
 import { type ComponentType, type ReactElement, type ReactNode, useId } from 'react';
 import { api } from '../api';
 import { useT } from '../i18n';
-import { nameOf } from '../state/people';
+import { nameOf, nameStyle } from '../state/people';
 import { useStore } from '../state/store';
 
 export type Icon = ComponentType<{ size?: number; 'aria-hidden'?: boolean; className?: string }>;
@@ -103,8 +103,12 @@ export const STATUS = {
   ooo: 'status.ooo',
 } as const;
 
-export const useName = (userId: string): string =>
-  useStore((s) => nameOf(s.users[userId], s.config.TeammateNameDisplay ?? ''));
+export const ChannelIcon = ({ type, size = 16 }: { type: string | undefined; size?: number }) => {
+  const Shown = ({ P: Lock, G: Users }[type ?? ''] ?? Hash) as Icon;
+  return <Shown size={size} aria-hidden className="entry-icon" />;
+};
+
+export const useName = (userId: string): string => useStore((s) => nameOf(s.users[userId], nameStyle(s)));
 
 interface ModalProps {
   readonly title: string;
@@ -136,7 +140,12 @@ export const Modal = ({ title, onClose, children, wide }: ModalProps) => {
 export interface Choice {
   readonly icon?: Icon;
   readonly label: ReactNode;
-  readonly act: () => void;
+  readonly act?: () => void;
+  /** What opens beside it. */
+  readonly more?: readonly (Choice | false)[];
+  /** One of several of which one holds. */
+  readonly checked?: boolean;
+  readonly disabled?: boolean;
   readonly danger?: boolean;
   readonly separate?: boolean;
 }
@@ -173,12 +182,50 @@ export const Menu = ({ trigger, choices, side = 'bottom', align = 'start', ancho
   </BaseMenu.Root>
 );
 
-const MenuChoice = ({ icon: Shown, label, act, danger, separate }: Choice) => (
-  <>
-    {separate && <BaseMenu.Separator className="menu-line" />}
-    <BaseMenu.Item className={danger ? 'menu-item danger' : 'menu-item'} onClick={act}>
+const MenuChoice = ({ icon: Shown, label, act, more, checked, disabled, danger, separate }: Choice) => {
+  const face = (
+    <>
       {Shown ? <Shown size={16} aria-hidden /> : <span className="menu-gap" />}
       <span>{label}</span>
-    </BaseMenu.Item>
-  </>
-);
+    </>
+  );
+  return (
+    <>
+      {separate && <BaseMenu.Separator className="menu-line" />}
+      {more ? (
+        <BaseMenu.SubmenuRoot>
+          <BaseMenu.SubmenuTrigger className="menu-item">
+            {face}
+            <ChevronRight size={14} aria-hidden className="menu-end flip" />
+          </BaseMenu.SubmenuTrigger>
+          <BaseMenu.Portal>
+            <BaseMenu.Positioner className="layer" sideOffset={2} collisionPadding={8}>
+              <BaseMenu.Popup className="menu">
+                {more.map((choice, n) => choice && <MenuChoice key={n} {...choice} />)}
+              </BaseMenu.Popup>
+            </BaseMenu.Positioner>
+          </BaseMenu.Portal>
+        </BaseMenu.SubmenuRoot>
+      ) : checked !== undefined ? (
+        <BaseMenu.CheckboxItem
+          className="menu-item"
+          checked={checked}
+          closeOnClick
+          disabled={disabled}
+          onCheckedChange={act}
+        >
+          {face}
+          {checked && <Check size={14} aria-hidden className="menu-end" />}
+        </BaseMenu.CheckboxItem>
+      ) : (
+        <BaseMenu.Item
+          className={danger ? 'menu-item danger' : 'menu-item'}
+          disabled={disabled}
+          onClick={act}
+        >
+          {face}
+        </BaseMenu.Item>
+      )}
+    </>
+  );
+};

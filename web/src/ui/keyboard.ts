@@ -1,9 +1,9 @@
 // What works everywhere: shortcuts, and the marks inside of messages, which are plain HTML.
 import { unreadOf } from '../state/channels';
+import { inSidebarOrder } from '../state/sidebar';
 import { get, open, set } from '../state/store';
 import { showCard } from './ProfileCard';
 import { goTo, goToChannel, goToPost, search, userNamed } from './places';
-import { inSidebarOrder } from './Sidebar';
 
 const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
 export const MODIFIER = isMac ? '⌘' : 'Ctrl';

@@ -32,7 +32,7 @@ const people = async (term: string, channelId: string): Promise<Found[]> => {
   learn(all);
   const found: Found[] = all.map((user) => ({
     text: `@${user.username}`,
-    hint: nameOf(user, ''),
+    hint: user.nickname || nameOf(user, 'full_name'),
     userId: user.id,
   }));
   const groups = [

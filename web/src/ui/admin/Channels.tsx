@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { type Key, useT } from '../../i18n';
 import { type FoundChannel, findChannels, KINDS, type Kind } from '../../state/admin/channels';
 import { STANDS, type Stand } from '../../state/admin/teams';
-import { ChannelIcon } from '../Sidebar';
+import { ChannelIcon } from '../bits';
 import { Amount, Listing, NameCell, Page, SearchField, Segments, usePages, useRested, When } from './parts';
 import { STAND_FILTER } from './Teams';
 

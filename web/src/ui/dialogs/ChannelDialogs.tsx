@@ -6,9 +6,8 @@ import { useT } from '../../i18n';
 import { fetchChannel, joinChannel, loadCategories, patchChannel } from '../../state/channels';
 import { get, useStore } from '../../state/store';
 import { attempt, useSubmit } from '../attempt';
-import { Field, Modal, Problem, Spinner } from '../bits';
+import { ChannelIcon, Field, Modal, Problem, Spinner } from '../bits';
 import { goToChannel } from '../places';
-import { ChannelIcon } from '../Sidebar';
 import { close } from './Dialogs';
 import { PeopleField } from './PeopleDialogs';
 
@@ -110,6 +109,7 @@ export const CreateChannel = () => {
         <Field
           label={t('channel.name')}
           value={name}
+          dir="auto"
           onChange={(event) => setName(event.target.value)}
           required
           maxLength={64}
@@ -119,6 +119,7 @@ export const CreateChannel = () => {
           label={t('channel.purpose')}
           hint={t('channel.purpose_hint')}
           value={purpose}
+          dir="auto"
           onChange={(event) => setPurpose(event.target.value)}
           maxLength={250}
         />
@@ -170,6 +171,7 @@ export const EditChannel = ({ channelId }: { channelId: string }) => {
         <Field
           label={t('channel.name')}
           value={values.display_name}
+          dir="auto"
           onChange={(event) => fill({ display_name: event.target.value })}
           required
           maxLength={64}
@@ -178,6 +180,7 @@ export const EditChannel = ({ channelId }: { channelId: string }) => {
           label={t('channel.header')}
           hint={t('channel.header_hint')}
           value={values.header}
+          dir="auto"
           onChange={(event) => fill({ header: event.target.value })}
           maxLength={1024}
         />
@@ -185,6 +188,7 @@ export const EditChannel = ({ channelId }: { channelId: string }) => {
           label={t('channel.purpose')}
           hint={t('channel.purpose_hint')}
           value={values.purpose}
+          dir="auto"
           onChange={(event) => fill({ purpose: event.target.value })}
           maxLength={250}
         />

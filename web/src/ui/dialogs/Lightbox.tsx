@@ -14,8 +14,8 @@ export const Lightbox = ({ files, at }: { files: readonly FileInfo[]; at: number
   const file = files[shown]!;
   const step = (by: number) => setShown((now) => (now + by + files.length) % files.length);
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'ArrowLeft') step(-1);
-    if (event.key === 'ArrowRight') step(1);
+    const onward = document.documentElement.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
+    if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') step(event.key === onward ? 1 : -1);
   };
   return (
     <Dialog.Root open onOpenChange={(open) => !open && close()}>

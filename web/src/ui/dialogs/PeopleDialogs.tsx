@@ -1,20 +1,16 @@
 // Writing to people, inviting them, and telling them what one is at.
 import type { UserProfile } from '@mattermost/types/users';
 import { X } from 'lucide-react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { api } from '../../api';
 import { useT } from '../../i18n';
 import { learn, meet } from '../../state/people';
 import { get, useStore } from '../../state/store';
-import { noteEmoji } from '../../text/emoji';
 import { attempt, useSubmit } from '../attempt';
-import { Avatar, Field, Modal, Presence, Problem, useName } from '../bits';
-import { Glyph } from '../PostRow';
+import { Avatar, Field, Modal, Presence, useName } from '../bits';
 import { writeTo } from '../places';
 import { Foot } from './ChannelDialogs';
 import { close } from './Dialogs';
-
-const Picker = lazy(() => import('../EmojiPicker'));
 
 const REST_MS = 150;
 const GROUP_MAX = 7;
@@ -183,76 +179,6 @@ export const Invite = () => {
       ) : (
         <p>{t('invite.none')}</p>
       )}
-    </Modal>
-  );
-};
-
-export const SetStatus = () => {
-  const t = useT();
-  const me = useStore((s) => s.users[s.me?.id ?? '']);
-  const held = (() => {
-    try {
-      return JSON.parse(me?.props?.customStatus || '{}') as { emoji?: string; text?: string };
-    } catch {
-      return {};
-    }
-  })();
-  const [emoji, setEmoji] = useState(held.emoji || 'speech_balloon');
-  const [text, setText] = useState(held.text ?? '');
-  const [picking, setPicking] = useState<Element | null>(null);
-  const show = (customStatus: string) => me && learn([{ ...me, props: { ...me.props, customStatus } }]);
-  const { busy, problem, submit } = useSubmit(async () => {
-    const status = { emoji, text: text.trim(), duration: '', expires_at: '0001-01-01T00:00:00Z' };
-    await api.updateCustomStatus(status as Parameters<typeof api.updateCustomStatus>[0]);
-    show(JSON.stringify(status));
-    close();
-  });
-  const clear = async () => {
-    await api.unsetCustomStatus();
-    show('');
-    close();
-  };
-  return (
-    <Modal title={t('status.title')} onClose={close}>
-      <form onSubmit={submit}>
-        <div className="inline status-field">
-          <button
-            type="button"
-            className="button"
-            aria-label={t('emoji.label')}
-            onClick={(event) => setPicking(event.currentTarget)}
-          >
-            <Glyph name={emoji} />
-          </button>
-          <Field
-            label={t('status.text')}
-            value={text}
-            maxLength={100}
-            autoFocus
-            onChange={(event) => setText(event.target.value)}
-          />
-        </div>
-        {picking && (
-          <Suspense fallback={null}>
-            <Picker
-              anchor={picking}
-              onClose={() => setPicking(null)}
-              onPick={(name) => {
-                noteEmoji(name);
-                setEmoji(name);
-                setPicking(null);
-              }}
-            />
-          </Suspense>
-        )}
-        {problem && <Problem text={problem} />}
-        {me?.props?.customStatus && (
-          <button type="button" className="link" onClick={() => attempt(clear())}>
-            {t('status.clear')}
-          </button>
-        )}
-        <Foot busy={busy} label={t('action.save')} />
-      </form>
     </Modal>
   );
 };

@@ -1,15 +1,12 @@
 // About one message; and the list of keys.
-import type { Post } from '@mattermost/types/posts';
-import { Fragment, useEffect, useState } from 'react';
-import { api } from '../../api';
+import { Fragment } from 'react';
 import { type Key, useT } from '../../i18n';
 import { deletePost } from '../../state/posts';
 import { useStore } from '../../state/store';
-import { moment } from '../../text/time';
-import { attempt, useSubmit } from '../attempt';
-import { Modal, Problem, Spinner } from '../bits';
+import { useSubmit } from '../attempt';
+import { Body } from '../Body';
+import { Modal, Problem } from '../bits';
 import { MODIFIER } from '../keyboard';
-import { Body } from '../PostRow';
 import { close } from './Dialogs';
 
 export const DeletePost = ({ postId }: { postId: string }) => {
@@ -38,25 +35,6 @@ export const DeletePost = ({ postId }: { postId: string }) => {
           </button>
         </footer>
       </form>
-    </Modal>
-  );
-};
-
-export const Earlier = ({ postId }: { postId: string }) => {
-  const t = useT();
-  const [versions, setVersions] = useState<readonly Post[] | null>(null);
-  useEffect(() => attempt(api.getPostEditHistory(postId).then(setVersions)), [postId]);
-  return (
-    <Modal title={t('history.title')} onClose={close}>
-      {!versions && <Spinner />}
-      <ol className="versions">
-        {versions?.map((version) => (
-          <li key={version.id}>
-            <time className="quiet">{moment(version.edit_at || version.create_at)}</time>
-            <Body message={version.message} />
-          </li>
-        ))}
-      </ol>
     </Modal>
   );
 };

@@ -3,20 +3,21 @@ import { Tabs } from '@base-ui/react/tabs';
 import { type ReactNode, useState } from 'react';
 import { api } from '../../api';
 import { chooseLanguage, type Key, LANGUAGES, type Language, useLanguage, useT } from '../../i18n';
-import { canNotify, wantsNotifications } from '../../state/notifications';
-import { learn } from '../../state/people';
-import { local } from '../../state/preferences';
+import { learn, nameStyle } from '../../state/people';
+import { savePreference } from '../../state/preferences';
 import { notify, set, useStore } from '../../state/store';
 import { choose, type Density, type Theme, useAppearance } from '../appearance';
 import { attempt, useSubmit } from '../attempt';
 import { Avatar, Field, Modal, Problem } from '../bits';
+import { Radios } from '../Radios';
 import { Sessions } from '../Sessions';
 import { close } from './Dialogs';
+import { NotificationSettings } from './NotificationSettings';
 
 const TABS: readonly [string, Key, () => ReactNode][] = [
   ['profile', 'settings.profile', () => <Profile />],
   ['display', 'settings.display', () => <Display />],
-  ['notifications', 'settings.notifications', () => <Notifications />],
+  ['notifications', 'settings.notifications', () => <NotificationSettings />],
   ['security', 'settings.security', () => <Security />],
   ['sessions', 'settings.sessions', () => <OwnSessions />],
 ];
@@ -99,27 +100,48 @@ const Profile = () => {
   );
 };
 
-const Radios = <T extends string>(props: {
-  label: string;
-  value: T;
-  options: readonly (readonly [T, string])[];
-  onChange: (value: T) => void;
-}) => (
-  <fieldset className="radios">
-    <legend>{props.label}</legend>
-    {props.options.map(([value, label]) => (
-      <label key={value} className="radio">
-        <input
-          type="radio"
-          name={props.label}
-          checked={props.value === value}
-          onChange={() => props.onChange(value)}
-        />
-        {label}
-      </label>
-    ))}
-  </fieldset>
-);
+const NAMES: readonly [string, Key][] = [
+  ['username', 'names.username'],
+  ['nickname_full_name', 'names.nickname_full_name'],
+  ['full_name', 'names.full_name'],
+];
+
+const Names = () => {
+  const t = useT();
+  const style = useStore(nameStyle);
+  const locked = useStore((s) => s.config.LockTeammateNameDisplay === 'true');
+  if (locked) return null;
+  return (
+    <Radios
+      label={t('names.label')}
+      value={style}
+      options={NAMES.map(([name, key]) => [name, t(key)])}
+      onChange={(value) => attempt(savePreference('display_settings', 'name_format', value))}
+    />
+  );
+};
+
+const Previews = () => {
+  const t = useT();
+  const on = useStore((s) => s.preferences['display_settings/link_previews'] !== 'false');
+  const folded = useStore((s) => s.preferences['display_settings/collapse_previews'] === 'true');
+  const check = (label: Key, name: string, value: boolean) => (
+    <label className="check">
+      <input
+        type="checkbox"
+        checked={value}
+        onChange={(event) => attempt(savePreference('display_settings', name, String(event.target.checked)))}
+      />
+      <span>{t(label)}</span>
+    </label>
+  );
+  return (
+    <>
+      {check('preview.setting', 'link_previews', on)}
+      {check('preview.setting_collapsed', 'collapse_previews', folded)}
+    </>
+  );
+};
 
 const Display = () => {
   const t = useT();
@@ -152,27 +174,8 @@ const Display = () => {
         options={Object.entries(LANGUAGES) as [Language, string][]}
         onChange={(value) => void chooseLanguage(value)}
       />
-    </>
-  );
-};
-
-const Notifications = () => {
-  const t = useT();
-  const [on, setOn] = useState(canNotify() && wantsNotifications());
-  const [denied, setDenied] = useState(false);
-  const change = async (wanted: boolean) => {
-    local.set('notifications', wanted);
-    if (wanted && 'Notification' in window && !canNotify()) await Notification.requestPermission();
-    setDenied(wanted && !canNotify());
-    setOn(wanted && canNotify());
-  };
-  return (
-    <>
-      <label className="check">
-        <input type="checkbox" checked={on} onChange={(event) => void change(event.target.checked)} />
-        <span>{t('settings.notify_desktop')}</span>
-      </label>
-      {denied && <Problem text={t('settings.notify_denied')} />}
+      <Names />
+      <Previews />
     </>
   );
 };

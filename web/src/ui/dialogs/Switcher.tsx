@@ -4,11 +4,10 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { api } from '../../api';
 import { useT } from '../../i18n';
 import { channelName, teammateId, unreadOf } from '../../state/channels';
-import { learn, nameOf } from '../../state/people';
+import { learn, nameOf, nameStyle } from '../../state/people';
 import { get, open, useStore } from '../../state/store';
-import { Avatar, Modal } from '../bits';
+import { Avatar, ChannelIcon, Modal } from '../bits';
 import { goTo, goToChannel, writeTo } from '../places';
-import { ChannelIcon } from '../Sidebar';
 
 const MAX = 12;
 const REST_MS = 120;
@@ -154,7 +153,7 @@ export const Switcher = () => {
 
 /** People and channels that I have nothing to do with yet. */
 const elsewhere = async (term: string): Promise<Target[]> => {
-  const { teamId, teams, config, me } = get();
+  const { teamId, teams, me } = get();
   const [found, channels] = await Promise.all([
     api.autocompleteUsers(term, teamId, '', { limit: MAX }) as Promise<{ users: UserProfile[] }>,
     api.searchChannels(teamId, term),
@@ -164,7 +163,7 @@ const elsewhere = async (term: string): Promise<Target[]> => {
     .filter((user) => user.id !== me?.id && !user.delete_at)
     .map((user) => ({
       key: user.id,
-      name: nameOf(user, config.TeammateNameDisplay ?? ''),
+      name: nameOf(user, nameStyle(get())),
       hint: `@${user.username}`,
       type: 'D',
       userId: user.id,
