@@ -84,6 +84,12 @@ after(async () => {
   site?.close();
 });
 
+/** What is attached is with the server: it may be sent. */
+const uploaded = (person) =>
+  until('the file is uploaded', () =>
+    person.page.getByRole('button', { name: 'Send', exact: true }).isEnabled(),
+  );
+
 const section = (person, name) => person.page.getByRole('region', { name, exact: true });
 const names = async (person, name) =>
   (await section(person, name).locator('a.entry .entry-name').allTextContents()).join(' ');
@@ -249,7 +255,7 @@ describe('being told', () => {
     await bob.page.getByRole('tab', { name: 'Notifications' }).click();
     await bob.page.getByLabel('Words that mention me').fill('lighthouse');
     await bob.page.getByRole('button', { name: 'Save', exact: true }).click();
-    await bob.page.getByText('Saved', { exact: true }).waitFor();
+    await bob.page.locator('.toast', { hasText: 'Saved' }).waitFor();
     await bob.page.keyboard.press('Escape');
     await until('the account has it', async () =>
       /lighthouse/.test(JSON.stringify(await bobApi.ask('GET', '/users/me'))),
@@ -335,7 +341,7 @@ describe('finding', () => {
       mimeType: 'text/plain',
       buffer: Buffer.from('of a kind'),
     });
-    await ada.page.getByRole('button', { name: 'Remove straw.txt' }).waitFor();
+    await uploaded(ada);
     await ada.write('with a file');
     await ada.sees('with a file');
     await find('straw');
@@ -539,7 +545,7 @@ describe('a channel', () => {
       mimeType: 'audio/wav',
       buffer: wave(),
     });
-    await ada.page.getByRole('button', { name: 'Remove tone.wav' }).waitFor();
+    await uploaded(ada);
     await ada.write('listen');
     const player = (await bob.sees('listen')).locator('audio');
     await until('it is loaded', () => player.evaluate((audio) => audio.duration > 0));
