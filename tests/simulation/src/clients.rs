@@ -156,8 +156,8 @@ impl Mix {
             ],
             Self::Arranging => &[
                 (K::Arrange, 14),
-                (K::Draft, 8),
-                (K::Post, 3),
+                (K::Draft, 10),
+                (K::Post, 6),
                 (K::CreateChannel, 2),
                 (K::JoinTeam, 1),
                 (K::LeaveTeam, 1),
@@ -239,6 +239,12 @@ impl Clients {
                 let user = self.users[1 + usize::from(step) % 2];
                 let channel = self.channels[1 + usize::from(step) / 2 % 2];
                 Some(Ask::JoinChannel { actor: self.users[0], user, channel })
+            }
+            // Threads of conversations belong to no team, and are read with each.
+            12 if self.mix == Mix::Following => {
+                let (actor, other) = (self.users[0], self.users[1]);
+                self.channels.push(ChannelId::direct(actor, other));
+                Some(Ask::OpenDirect { actor, other })
             }
             _ => None,
         }

@@ -14,7 +14,7 @@ use crate::request::Ask;
 use crate::rows;
 
 /// Places in which drafts are begun at most, so that they meet.
-const PLACES_MAX: usize = 6;
+const PLACES_MAX: usize = 4;
 
 impl Clients {
     pub(super) fn mind_thread(
@@ -29,7 +29,7 @@ impl Clients {
         };
         let (id, channel) = (root.id, root.channel_id);
         let post = post_of_thread(rng, rows, root);
-        match rng.random_range(0..10) {
+        match rng.random_range(0..12) {
             0..2 => Ask::Follow { user, root: id, channel, follow: true },
             2..4 => Ask::Follow { user, root: id, channel, follow: false },
             4..6 => {
@@ -60,7 +60,8 @@ impl Clients {
             let place = root.map_or((channel, None), |root| (root.channel_id, Some(root.id)));
             self.drafts.push((user, place));
         }
-        let (user, place) = one(rng, &self.drafts);
+        let last = self.drafts.last().copied().filter(|_| rng.random());
+        let (user, place) = last.unwrap_or_else(|| one(rng, &self.drafts));
         self.texts += 1;
         match rng.random_range(0..6) {
             0 => Ask::EndDraft { user, place, saved_until: None },
