@@ -72,7 +72,8 @@ fn are_gone(world: &World, held: &Drafts) -> Result<(), String> {
         let meant = saved_until.is_none_or(|until| draft.at <= until);
         for number in &world.ledger.requests[index].attempts {
             let made = &world.ledger.attempts[number];
-            let gone = made.answer.as_ref().is_some_and(|(answer, _)| answer.is_success());
+            // A repeated request is answered with what became of the first.
+            let gone = matches!(made.answer, Some((Answer::AlreadySo, _)));
             ensure(!(meant && gone && made.began > *told), || {
                 format!("attempt {number} lets go of a draft, which stands")
             })?;
