@@ -66,7 +66,7 @@ fn png() -> Vec<u8> {
     bytes.into_inner()
 }
 
-fn options(allowed: &str) -> LinkOptions {
+pub fn options(allowed: &str) -> LinkOptions {
     let mut options = LinkOptions::new(&platform::config::Config::defaults().links);
     options.allowed = Networks::parse(allowed).unwrap();
     options.image_bytes_max = 1_000;

@@ -20,6 +20,7 @@ mod retaining;
 mod scene;
 mod searching;
 mod signals;
+mod statements;
 mod streaming;
 mod teams;
 mod threads;

@@ -68,6 +68,8 @@ pub struct Setup {
     pub links: query_api::LinkOptions,
     pub folds: FoldSet,
     pub folding: fold::Options,
+    /// What each connection of the read side is told to be like.
+    pub session: &'static [(&'static str, &'static str)],
 }
 
 impl Default for Setup {
@@ -80,6 +82,7 @@ impl Default for Setup {
             links: query_api::LinkOptions::new(&config.links),
             folds: FoldSet::new(),
             folding: fold::Options::default(),
+            session: &[],
         }
     }
 }
@@ -125,7 +128,9 @@ impl World {
         let fold =
             Fold::start(Arc::clone(&log) as Arc<dyn EventLog>, setup.folds, setup.folding).await;
         let fold = fold.unwrap();
-        let pool = database.pool(4);
+        let session = setup.session.iter().copied();
+        let options = postgres.cluster.connect_options().options(session);
+        let pool = Database::in_schema(options, &schema).pool(4);
         let reader = Reader::new(pool.clone());
         let secrets = Arc::new(Secrets::from_keys([1; 32], [2; 32]));
         let health = Health::default();

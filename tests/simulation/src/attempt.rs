@@ -63,6 +63,17 @@ impl Work {
         }
     }
 
+    fn awaits_rows(&self) -> Vec<Partition> {
+        match self {
+            Self::Request { request, .. } => request.ask.awaits_rows(),
+            Self::Step(_) | Self::Errand(_) => Vec::new(),
+        }
+    }
+
+    pub fn sees_all_channels(&self) -> bool {
+        matches!(self, Self::Request { request, .. } if request.ask.sees_all_channels())
+    }
+
     fn is_keyed(&self) -> bool {
         matches!(self, Self::Request { request, .. } if request.is_keyed())
     }
@@ -113,6 +124,8 @@ pub struct Attempt {
     pub work: Work,
     /// The log's ends when it began, of what it rests on.
     pub ends_at_start: Vec<u64>,
+    /// Where rows have to be before it is looked at.
+    rows_from: Vec<(Partition, u64)>,
     submission: Submission,
     output: Output<String>,
     record: Option<NewRecord>,
@@ -128,11 +141,13 @@ impl Attempt {
         let submission = Submission::new();
         let output = submission.start();
         let ends_at_start = work.rests_on().iter().map(|p| log.end_of(*p)).collect();
+        let rows_from = work.awaits_rows().into_iter().map(|p| (p, log.end_of(p))).collect();
         Self {
             number,
             node,
             work,
             ends_at_start,
+            rows_from,
             submission,
             output,
             record: None,
@@ -168,6 +183,9 @@ impl Attempt {
         }
         self.patience -= 1;
         match std::mem::replace(&mut self.output, Output::Await) {
+            Output::Enter if self.rows_from.iter().any(|(p, end)| around.rows.next(*p) < *end) => {
+                self.again(Output::Enter)
+            }
             Output::Enter if around.node.in_flight.insert(self.work.id()) => {
                 self.entered = true;
                 Some(Input::Entered)

@@ -1,5 +1,8 @@
 //! The clients: a few people, one or two teams, few names, so that they get in each other's way.
 
+mod personal;
+
+use domain::drafts::DraftPlace;
 use event_log::EventLog;
 use events::channel::Broadcast;
 use events::directory::RulesActivated;
@@ -11,6 +14,7 @@ use futures::FutureExt;
 use projector::MemoryTables;
 use rand::Rng;
 use rand::rngs::SmallRng;
+use read_model::rows::PostRow;
 
 use crate::log::{BEGINNING_MS, SimLog};
 use crate::profile::Mix;
@@ -24,6 +28,8 @@ pub struct Clients {
     channels: Vec<ChannelId>,
     sessions: Vec<(UserId, SessionId)>,
     scheduled: Vec<(UserId, ChannelId, ScheduledPostId)>,
+    /// Where somebody has begun to write.
+    drafts: Vec<(UserId, DraftPlace)>,
     /// Texts and passwords, all different.
     texts: u32,
     /// Steps of the quiet beginning that were made.
@@ -54,6 +60,11 @@ enum Kind {
     Schedule,
     Reschedule,
     Unschedule,
+    /// A reply, mostly in the newest thread.
+    Reply,
+    MindThread,
+    Draft,
+    Arrange,
 }
 
 impl Mix {
@@ -78,6 +89,9 @@ impl Mix {
                 (K::SetUnread, 3),
                 (K::LogIn, 3),
                 (K::ChangePassword, 1),
+                (K::MindThread, 8),
+                (K::Draft, 5),
+                (K::Arrange, 6),
             ],
             Self::Coming => &[
                 (K::JoinTeam, 2),
@@ -127,6 +141,30 @@ impl Mix {
                 (K::Deactivate, 1),
                 (K::Post, 2),
             ],
+            Self::Following => &[
+                (K::Post, 3),
+                (K::Reply, 8),
+                (K::MindThread, 12),
+                (K::OnPost, 3),
+                (K::View, 2),
+                (K::Expire, 1),
+                (K::JoinTeam, 1),
+                (K::LeaveTeam, 1),
+                (K::JoinChannel, 2),
+                (K::LeaveChannel, 1),
+                (K::OpenDirect, 1),
+            ],
+            Self::Arranging => &[
+                (K::Arrange, 14),
+                (K::Draft, 10),
+                (K::Post, 6),
+                (K::CreateChannel, 2),
+                (K::JoinTeam, 1),
+                (K::LeaveTeam, 1),
+                (K::JoinChannel, 3),
+                (K::LeaveChannel, 2),
+                (K::OpenDirect, 2),
+            ],
             Self::Naming => {
                 &[(K::CreateChannel, 5), (K::RenameChannel, 6), (K::JoinTeam, 2), (K::Post, 1)]
             }
@@ -151,7 +189,8 @@ impl Mix {
         match self {
             Self::Everything | Self::Naming => usize::MAX,
             Self::Coming | Self::Returning | Self::Talking => 4,
-            Self::Reading | Self::Entering | Self::Later => 5,
+            Self::Reading | Self::Entering | Self::Later | Self::Following => 5,
+            Self::Arranging => 7,
         }
     }
 }
@@ -159,8 +198,8 @@ impl Mix {
 impl Clients {
     pub fn new(mix: Mix) -> Self {
         let (users, teams, channels, sessions) = (vec![], vec![], vec![], vec![]);
-        let scheduled = vec![];
-        Self { users, teams, channels, sessions, scheduled, texts: 0, founded: 0, mix }
+        let (scheduled, drafts) = (vec![], vec![]);
+        Self { users, teams, channels, sessions, scheduled, drafts, texts: 0, founded: 0, mix }
     }
 
     pub fn next(&mut self, rng: &mut SmallRng, rows: &MemoryTables) -> Request {
@@ -200,6 +239,12 @@ impl Clients {
                 let user = self.users[1 + usize::from(step) % 2];
                 let channel = self.channels[1 + usize::from(step) / 2 % 2];
                 Some(Ask::JoinChannel { actor: self.users[0], user, channel })
+            }
+            // Threads of conversations belong to no team, and are read with each.
+            12 if self.mix == Mix::Following => {
+                let (actor, other) = (self.users[0], self.users[1]);
+                self.channels.push(ChannelId::direct(actor, other));
+                Some(Ask::OpenDirect { actor, other })
             }
             _ => None,
         }
@@ -266,12 +311,19 @@ impl Clients {
                     let before = rows.posts[&post].create_at + rng.random_range(0..2);
                     Ask::Expire { channel, before }
                 }
-                None => Ask::View { user, channel },
+                None => view(rng, user, channel),
             },
-            Kind::View => Ask::View { user, channel },
+            Kind::View => view(rng, user, channel),
             Kind::SetUnread => match some_post(rng, rows) {
                 Some((post, channel)) => Ask::SetUnread { user, post, channel },
-                None => Ask::View { user, channel },
+                None => view(rng, user, channel),
+            },
+            Kind::MindThread => self.mind_thread(rng, rows, user),
+            Kind::Draft => self.draft(rng, rows, user, channel),
+            Kind::Arrange => self.arrange(rng, rows, user, team),
+            Kind::Reply => match some_thread(rng, rows) {
+                Some(root) => self.post_in(rng, actor, root.channel_id, Some(root.id)),
+                None => self.post(rng, rows, actor, channel),
             },
             Kind::LogIn => {
                 let session = SessionId(Id(rng.random()));
@@ -352,23 +404,32 @@ impl Clients {
         author: UserId,
         channel: ChannelId,
     ) -> Ask {
-        self.texts += 1;
+        // Where somebody has begun to write they mostly go on.
+        let begun = self.drafts.last().copied().filter(|_| rng.random_ratio(1, 2));
+        if let Some((author, (channel, root))) = begun {
+            return self.post_in(rng, author, channel, root);
+        }
         let root = some_post(rng, rows).filter(|_| rng.random_ratio(1, 3));
         let channel = root.map_or(channel, |(_, channel)| channel);
+        self.post_in(rng, author, channel, root.map(|(post, _)| post))
+    }
+
+    fn post_in(
+        &mut self,
+        rng: &mut SmallRng,
+        author: UserId,
+        channel: ChannelId,
+        root: Option<PostId>,
+    ) -> Ask {
+        self.texts += 1;
         let broadcast = match rng.random_range(0..6) {
             0 => Broadcast::Channel,
             1 => Broadcast::Here,
             _ => Broadcast::None,
         };
         let named = rng.random_ratio(1, 2).then(|| one(rng, &self.users));
-        Ask::Post {
-            author,
-            channel,
-            root: root.map(|(post, _)| post),
-            named,
-            broadcast,
-            text: self.texts,
-        }
+        let urgent = root.is_none() && rng.random_ratio(1, 3);
+        Ask::Post { author, channel, root, named, broadcast, urgent, text: self.texts }
     }
 
     fn on_post(
@@ -399,6 +460,10 @@ fn due_at(rng: &mut SmallRng) -> i64 {
     BEGINNING_MS + rng.random_range(0..60_000)
 }
 
+fn view(rng: &mut SmallRng, user: UserId, channel: ChannelId) -> Ask {
+    Ask::View { user, channel, threads: rng.random_ratio(1, 3) }
+}
+
 fn one<T: Copy>(rng: &mut SmallRng, from: &[T]) -> T {
     from[rng.random_range(0..from.len())]
 }
@@ -412,6 +477,15 @@ fn some_post(rng: &mut SmallRng, rows: &MemoryTables) -> Option<(PostId, Channel
         rows.posts.values().nth(any)
     };
     row.map(|row| (row.id, row.channel_id))
+}
+
+/// The root of the newest thread, or any.
+fn some_thread<'r>(rng: &mut SmallRng, rows: &'r MemoryTables) -> Option<&'r PostRow> {
+    let roots: Vec<&PostRow> = rows.posts.values().filter(|row| row.root_id.is_none()).collect();
+    if roots.is_empty() || rng.random() {
+        return roots.into_iter().max_by_key(|row| (row.last_reply_at, row.create_at));
+    }
+    Some(one(rng, &roots))
 }
 
 /// An operator activates the rules that are known in one partition of `channels`.

@@ -17,7 +17,7 @@ use domain::commands::user::{CreateSession, RevokeSession};
 use domain::rights;
 use events::channel::PostContent;
 use events::directory::{ChannelType, NewProfile, TeamType};
-use events::priority::Priority;
+use events::priority::{Priority, PriorityLevel};
 use events::retention::ChannelPostsExpired;
 use events::user::{SessionOrigin, TokenHash};
 use events::{
@@ -126,13 +126,23 @@ impl Ask {
                 self.decide_on_post(node, rows, row)
             }
             Self::View { .. } | Self::SetUnread { .. } => self.decide_reading(node, rows),
+            Self::Follow { .. }
+            | Self::ReadThread { .. }
+            | Self::SetThreadUnread { .. }
+            | Self::ReadThreads { .. } => self.decide_thread(node, rows),
+            Self::SaveDraft { .. } | Self::EndDraft { .. } => self.decide_draft(node),
+            Self::CreateCategory { .. }
+            | Self::FillCategory { .. }
+            | Self::DeleteCategory { .. }
+            | Self::OrderCategories { .. } => self.decide_sidebar(node, rows, rng),
             Self::Schedule { .. } | Self::Reschedule { .. } => self.decide_later(node),
             Self::Unschedule { user, scheduled } => unschedule(node, *user, *scheduled),
         }
     }
 
     fn decide_reading(&self, node: &Node, rows: &MemoryTables) -> Result<Decision, String> {
-        let (Self::View { user, channel } | Self::SetUnread { user, channel, .. }) = self else {
+        let (Self::View { user, channel, .. } | Self::SetUnread { user, channel, .. }) = self
+        else {
             unreachable!("only reading is decided here")
         };
         let directory = node.set.directory();
@@ -148,8 +158,10 @@ impl Ask {
                 SetUnread { actor, user_id, post, seen, before, urgent_mentions: 0 }
                     .decide(directory.state(), readstate.state())
             }
-            _ => ViewChannels { user_id: *user, seen: vec![seen], threads: false }
-                .decide(readstate.state()),
+            _ => {
+                let threads = matches!(self, Self::View { threads: true, .. });
+                ViewChannels { user_id: *user, seen: vec![seen], threads }.decide(readstate.state())
+            }
         };
         decided.map_err(|rejection| format!("{rejection:?}"))
     }
@@ -303,9 +315,10 @@ impl Ask {
         rows: &MemoryTables,
         rng: &mut SmallRng,
     ) -> Result<Decision, String> {
-        let Self::Post { author, channel, root, named, broadcast, text } = self else {
+        let Self::Post { author, channel, root, named, broadcast, urgent, text } = self else {
             unreachable!("only posts are decided here")
         };
+        let level = if *urgent { PriorityLevel::Urgent } else { PriorityLevel::Standard };
         let directory = node.set.directory();
         let channels = node.set.channels(*channel);
         let create = CreatePost {
@@ -322,7 +335,7 @@ impl Ask {
             content: content(*text),
             set_online: true,
             collapses: false,
-            priority: Default::default(),
+            priority: Priority { level, ..Priority::default() },
         };
         create.decide(directory.state(), channels.state()).map_err(|r| format!("{r:?}"))
     }
@@ -419,7 +432,7 @@ pub fn token_of(session: SessionId) -> TokenHash {
     TokenHash::of(&session.to_string())
 }
 
-fn fresh(rng: &mut SmallRng) -> Id {
+pub fn fresh(rng: &mut SmallRng) -> Id {
     Id(rng.random())
 }
 

@@ -16,6 +16,7 @@ mod ledger;
 mod log;
 mod node;
 mod oracle;
+mod personal;
 mod profile;
 mod projectors;
 mod request;

@@ -28,6 +28,10 @@ pub enum Mix {
     Naming,
     /// People write posts for later, and change their minds.
     Later,
+    /// Few threads, which people answer, follow, read and leave.
+    Following,
+    /// People begin to write, and put their channels in order.
+    Arranging,
 }
 
 /// How appends go wrong, in percent of all.
@@ -103,6 +107,8 @@ impl Profile {
             Mix::Entering,
             Mix::Naming,
             Mix::Later,
+            Mix::Following,
+            Mix::Arranging,
         ];
         let faults = [Faults::SOME, Faults::LATE, Faults::DOUBLED];
         let topic = if rng.random() { Topic::Directory } else { Topic::Channels };

@@ -2,7 +2,10 @@
 //! the same id; what an edge would make anew each time (a post's id) is made anew here, too.
 
 use domain::commands::subject_of;
+use domain::drafts::DraftPlace;
 use events::channel::Broadcast;
+use events::sidebar::CategoryKey;
+use events::thread::ThreadScope;
 use events::{
     ChannelId, Event, EventId, Id, Partition, PostId, ScheduledPostId, SessionId, TeamId, Topic,
     UserId,
@@ -66,6 +69,7 @@ pub enum Ask {
         root: Option<PostId>,
         named: Option<UserId>,
         broadcast: Broadcast,
+        urgent: bool,
         text: u32,
     },
     Edit {
@@ -99,11 +103,68 @@ pub enum Ask {
     View {
         user: UserId,
         channel: ChannelId,
+        /// Its threads with it.
+        threads: bool,
     },
     SetUnread {
         user: UserId,
         post: PostId,
         channel: ChannelId,
+    },
+    Follow {
+        user: UserId,
+        root: PostId,
+        channel: ChannelId,
+        follow: bool,
+    },
+    ReadThread {
+        user: UserId,
+        root: PostId,
+        channel: ChannelId,
+        until: i64,
+    },
+    SetThreadUnread {
+        user: UserId,
+        root: PostId,
+        post: PostId,
+        channel: ChannelId,
+    },
+    ReadThreads {
+        user: UserId,
+        scope: ThreadScope,
+    },
+    SaveDraft {
+        user: UserId,
+        place: DraftPlace,
+        /// None: all of it was taken back.
+        text: Option<u32>,
+    },
+    EndDraft {
+        user: UserId,
+        place: DraftPlace,
+        /// It was sent, and one that was saved later stays.
+        saved_until: Option<i64>,
+    },
+    CreateCategory {
+        user: UserId,
+        team: TeamId,
+        channels: Vec<ChannelId>,
+    },
+    FillCategory {
+        user: UserId,
+        team: TeamId,
+        category: CategoryKey,
+        channels: Vec<ChannelId>,
+    },
+    DeleteCategory {
+        user: UserId,
+        team: TeamId,
+        category: CategoryKey,
+    },
+    OrderCategories {
+        user: UserId,
+        team: TeamId,
+        order: Vec<CategoryKey>,
     },
     LogIn {
         user: UserId,
@@ -178,15 +239,24 @@ impl Ask {
             | Self::Delete { channel, .. }
             | Self::Pin { channel, .. }
             | Self::React { channel, .. }
+            | Self::Follow { channel, .. }
             | Self::Expire { channel, .. } => of_channel(*channel),
-            Self::View { user, .. } | Self::SetUnread { user, .. } => {
-                Partition::of(Topic::Readstate, user.as_bytes())
-            }
+            Self::View { user, .. }
+            | Self::SetUnread { user, .. }
+            | Self::ReadThread { user, .. }
+            | Self::SetThreadUnread { user, .. }
+            | Self::ReadThreads { user, .. }
+            | Self::SaveDraft { user, .. }
+            | Self::EndDraft { user, .. } => Partition::of(Topic::Readstate, user.as_bytes()),
             Self::LogIn { user, .. }
             | Self::LogOut { user, .. }
             | Self::Schedule { user, .. }
             | Self::Reschedule { user, .. }
-            | Self::Unschedule { user, .. } => of_user(*user),
+            | Self::Unschedule { user, .. }
+            | Self::CreateCategory { user, .. }
+            | Self::FillCategory { user, .. }
+            | Self::DeleteCategory { user, .. }
+            | Self::OrderCategories { user, .. } => of_user(*user),
         }
     }
 
@@ -196,6 +266,9 @@ impl Ask {
         match self {
             Self::View { channel, .. }
             | Self::SetUnread { channel, .. }
+            | Self::ReadThread { channel, .. }
+            | Self::SetThreadUnread { channel, .. }
+            | Self::SaveDraft { place: (channel, _), .. }
             | Self::RenameChannel { channel, .. }
             | Self::Schedule { channel, .. }
             | Self::Reschedule { channel, .. } => partitions.push(of_channel(*channel)),
@@ -228,10 +301,37 @@ impl Ask {
             | Self::Pin { channel, .. }
             | Self::React { channel, .. }
             | Self::Post { root: Some(_), channel, .. }
+            | Self::Follow { channel, .. }
             | Self::SetUnread { channel, .. } => Some(of_channel(*channel)),
             Self::LogIn { .. } => Some(Partition::DIRECTORY),
+            Self::CreateCategory { .. }
+            | Self::FillCategory { .. }
+            | Self::DeleteCategory { .. }
+            | Self::OrderCategories { .. } => Some(self.partition()),
             _ => None,
         }
+    }
+
+    /// Partitions whose rows have to be as new as the request before it is looked at: whether something
+    /// holds already is judged by them, and no conflict tells that they were old.
+    pub fn awaits_rows(&self) -> Vec<Partition> {
+        match self {
+            Self::Follow { .. }
+            | Self::CreateCategory { .. }
+            | Self::FillCategory { .. }
+            | Self::DeleteCategory { .. }
+            | Self::OrderCategories { .. } => vec![self.partition()],
+            Self::ReadThread { channel, .. } | Self::SetThreadUnread { channel, .. } => {
+                vec![self.partition(), of_channel(*channel)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the decision looks at rows of channels that no command waits for: a sidebar passes over
+    /// what it does not show yet.
+    pub fn sees_all_channels(&self) -> bool {
+        matches!(self, Self::CreateCategory { .. } | Self::FillCategory { .. })
     }
 }
 

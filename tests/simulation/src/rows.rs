@@ -4,11 +4,15 @@
 use domain::Outcome;
 use domain::commands::post::PostFacts;
 use domain::faults::{self, Rule};
+use domain::sidebar::{Arrangement, Stored};
+use events::priority::PriorityLevel;
+use events::sidebar::FAVORITE_CHANNEL;
+use events::thread::ThreadUnread;
 use events::user::Totals;
-use events::{EventId, PostId, UserId};
+use events::{ChannelId, EventId, Id, PostId, TeamId, UserId};
 use fold::Folded;
 use projector::{MemoryTables, RowChanges};
-use read_model::rows::PostRow;
+use read_model::rows::{ChannelRow, PostRow};
 
 /// Another projector, or a database that went back, stands between.
 #[derive(Debug, PartialEq, Eq)]
@@ -88,4 +92,114 @@ pub fn totals_before(tables: &MemoryTables, user: UserId, post: &PostRow) -> Opt
         mentions_root,
         broadcasts: post.broadcasts,
     })
+}
+
+/// Urgent posts of a channel from a time on that mention `user`.
+pub fn urgent_mentions(tables: &MemoryTables, user: UserId, channel: ChannelId, from: i64) -> i64 {
+    let hears = tables.users.get(&user).is_some_and(|row| row.hears_broadcasts);
+    let posts = tables.posts.values().filter(|post| {
+        (post.channel_id, post.priority) == (channel, PriorityLevel::Urgent)
+            && post.delete_at == 0
+            && post.create_at >= from
+            && post.user_id != user
+    });
+    let calls = |post: &&PostRow| post.mentions.contains(&user) || (post.is_broadcast && hears);
+    posts.filter(calls).count() as i64
+}
+
+/// What somebody sees of a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ThreadState {
+    pub following: bool,
+    pub last_viewed_at: i64,
+    pub unread: ThreadUnread,
+}
+
+/// As the view `thread_states` says it, for a root that stands and that `user` may read.
+pub fn thread_state(tables: &MemoryTables, user: UserId, root: PostId) -> Option<ThreadState> {
+    let post = tables.posts.get(&root).filter(|post| post.root_id.is_none())?;
+    if post.delete_at > 0 || !tables.may_read(user, post.channel_id) {
+        return None;
+    }
+    let held = tables.thread_members.get(&(root, user));
+    let last_viewed_at = held.map_or(0, |row| {
+        let said = last_word(tables, user, root, post.channel_id);
+        said.filter(|(as_of, _)| *as_of >= row.base_at).map_or(row.base_at, |(_, read_to)| read_to)
+    });
+    Some(ThreadState {
+        following: held.is_some_and(|row| row.following),
+        last_viewed_at,
+        unread: thread_unread(tables, user, root, last_viewed_at),
+    })
+}
+
+/// The latest of a thread's marker and of the floors below it: as of when, and up to when it is read.
+fn last_word(
+    tables: &MemoryTables,
+    user: UserId,
+    root: PostId,
+    channel: ChannelId,
+) -> Option<(i64, i64)> {
+    let team = tables.channels.get(&channel).and_then(|row| row.team_id);
+    let marker = tables.thread_markers.get(&(user, root));
+    let marker = marker.map(|row| (row.at, row.as_of, row.read_to));
+    let floors = [channel.0, team.map_or_else(Id::default, |team| team.0)];
+    let floors = floors.iter().filter_map(|scope| tables.thread_floors.get(&(user, *scope)));
+    let floors = floors.map(|row| (row.at, row.read_to, row.read_to));
+    marker.into_iter().chain(floors).max().map(|(_, as_of, read_to)| (as_of, read_to))
+}
+
+/// Replies to a thread since a time, and those of them that mention `user`.
+pub fn thread_unread(
+    tables: &MemoryTables,
+    user: UserId,
+    root: PostId,
+    since: i64,
+) -> ThreadUnread {
+    let replies = || {
+        tables.posts.values().filter(|post| {
+            post.root_id == Some(root) && post.delete_at == 0 && post.create_at > since
+        })
+    };
+    ThreadUnread {
+        replies: replies().count() as i64,
+        mentions: replies().filter(|post| post.mentions.contains(&user)).count() as i64,
+    }
+}
+
+/// All that somebody's sidebar in a team is made of.
+pub fn arrangement(tables: &MemoryTables, user: UserId, team: TeamId) -> Arrangement {
+    let categories = tables.sidebar_categories.values();
+    let stored = categories.filter(|row| (row.user_id, row.team_id) == (user, team)).map(|row| {
+        let category = serde_json::from_str(&row.category).expect("rows hold what was written");
+        Stored { category, name: row.name.clone(), listed_at: row.listed_at }
+    });
+    let order = tables.sidebar_orders.get(&(user, team));
+    let order = order.map(|row| serde_json::from_str(&row.category_ids));
+    let preferences = tables.preferences.values();
+    let favorites = preferences
+        .filter(|row| {
+            row.user_id == user && row.category == FAVORITE_CHANNEL && row.value == "true"
+        })
+        .filter_map(|row| row.name.parse().ok());
+    let (mut channels, mut conversations) = (Vec::new(), Vec::new());
+    let visible = |row: &&ChannelRow| row.delete_at == 0 && tables.may_read(user, row.id);
+    for row in tables.channels.values().filter(visible) {
+        match row.team_id {
+            None => conversations.push((std::cmp::Reverse(row.last_post_at), row.id)),
+            Some(of) if of == team && tables.channel_names.contains_key(&row.id) => {
+                channels.push((&row.display_name, row.id));
+            }
+            Some(_) => {}
+        }
+    }
+    channels.sort_unstable();
+    conversations.sort_unstable();
+    Arrangement {
+        stored: stored.collect(),
+        order: order.transpose().expect("rows hold what was written").unwrap_or_default(),
+        favorites: favorites.collect(),
+        channels: channels.into_iter().map(|(_, id)| id).collect(),
+        conversations: conversations.into_iter().map(|(_, id)| id).collect(),
+    }
 }

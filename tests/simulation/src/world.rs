@@ -4,7 +4,7 @@
 use command_api::process_manager::{self, ChannelStates, Step};
 use command_api::submission::{Answer, Input};
 use domain::{Channels, Session, rights};
-use events::{PARTITIONS, Partition};
+use events::{EventId, Id, PARTITIONS, Partition};
 use fold::FoldSet;
 use projector::MemoryTables;
 use rand::rngs::SmallRng;
@@ -18,7 +18,7 @@ use crate::log::SimLog;
 use crate::node::{self, NODES, Node, Snapshots, Verdicts, agreed, said};
 use crate::profile::Profile;
 use crate::projectors::{PROJECTORS, Projector};
-use crate::request::Ask;
+use crate::request::{Ask, Request};
 
 /// Random choices before the world is healed.
 const CHOICES: u64 = 1_500;
@@ -197,6 +197,7 @@ impl World {
     fn answered(&mut self, attempt: &Attempt, answer: Answer<String>) -> Result<(), String> {
         self.unchanged_means_same_decision(attempt, &answer)?;
         self.go_on(attempt, &answer);
+        self.let_go_of_draft(attempt, &answer);
         if let (Work::Request { request, .. }, Answer::Applied { offset }) =
             (&attempt.work, &answer)
             && request.ask.ends_access()
@@ -212,6 +213,26 @@ impl World {
         }
         self.ledger.answered(attempt.number, answer, self.now);
         Ok(())
+    }
+
+    /// What was said is a draft no longer, as far as the node that took it knows of one.
+    fn let_go_of_draft(&mut self, attempt: &Attempt, answer: &Answer<String>) {
+        let (Work::Request { request, .. }, Answer::Applied { .. }) = (&attempt.work, answer)
+        else {
+            return;
+        };
+        let Ask::Post { author, channel, root, .. } = request.ask else { return };
+        let set = &self.nodes[attempt.node].set;
+        let outcome = set.outcome(request.ask.partition(), request.id);
+        let Some(said_at) = outcome.and_then(|outcome| outcome.result.ok()) else { return };
+        let place = (channel, root);
+        let held = set.readstate(author).state().drafts().draft(author, place);
+        if held.is_some_and(|held| held.saved_at <= said_at) {
+            let ask = Ask::EndDraft { user: author, place, saved_until: Some(said_at) };
+            let index = self.ledger.begin(Request { id: EventId(Id(self.rng.random())), ask });
+            let request = self.ledger.requests[index].request.clone();
+            self.attempt_on(attempt.node, Work::Request { index, request });
+        }
     }
 
     pub fn any_partition(&mut self) -> Option<Partition> {

@@ -138,7 +138,8 @@ static PUBLIC: LazyLock<String> = LazyLock::new(|| {
             SELECT {} AS known, {} AS may
          ),
          found AS (
-            SELECT c.* FROM channels c JOIN channel_names n ON n.channel_id = c.id
+            SELECT c.* FROM channels c
+            JOIN channel_names n ON n.channel_id = c.id AND n.team_id = $1
             WHERE (SELECT may FROM r) AND c.team_id = $1 AND c.kind = 'O' AND c.delete_at = 0
             ORDER BY c.display_name, c.id LIMIT $3 OFFSET $4
          )

@@ -37,10 +37,10 @@ impl PeopleQuery {
     /// The statement for this shape; one text per shape, so that each is prepared once.
     fn sql(&self) -> String {
         let mut from = "users u".to_owned();
-        let mut conditions = vec![
-            "(SELECT may FROM r)".to_owned(),
-            "($9::uuid[] IS NULL OR u.id = ANY($9))".to_owned(),
-        ];
+        let mut conditions = vec!["(SELECT may FROM r)".to_owned()];
+        if self.among.is_some() {
+            conditions.push("u.id = ANY($9)".to_owned());
+        }
         if self.in_channel.is_some() {
             from.push_str(" JOIN channel_members cm ON cm.user_id = u.id AND cm.channel_id = $4");
             conditions.push(

@@ -60,15 +60,24 @@ static MEMBERSHIPS_OF: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+static MEMBERS: LazyLock<String> = LazyLock::new(|| members(""));
+static STATS: LazyLock<String> = LazyLock::new(|| stats(""));
+
+/// A statement has one plan for ever, and these begin at the keys.
+static SOME_MEMBERS: LazyLock<String> = LazyLock::new(|| members(ONLY));
+static SOME_STATS: LazyLock<String> = LazyLock::new(|| stats(ONLY));
+
+const ONLY: &str = "AND m.user_id = ANY($3)";
+
 /// One row where nobody is found, so that rights are always told.
-static MEMBERS: LazyLock<String> = LazyLock::new(|| {
+fn members(only: &str) -> String {
     format!(
         "WITH r AS MATERIALIZED (
             SELECT {} AS known, {} AS may
          ),
          found AS (
             SELECT m.* FROM present_team_members m
-            WHERE (SELECT may FROM r) AND m.team_id = $1 AND ($3::uuid[] IS NULL OR m.user_id = ANY($3))
+            WHERE (SELECT may FROM r) AND m.team_id = $1 {only}
             ORDER BY m.user_id LIMIT $4 OFFSET $5
          )
          SELECT r.known, r.may, m.user_id IS NOT NULL AS present, {}
@@ -77,18 +86,18 @@ static MEMBERS: LazyLock<String> = LazyLock::new(|| {
         may_see_team("$1", "$2"),
         TeamMemberRow::select("m")
     )
-});
+}
 
-static STATS: LazyLock<String> = LazyLock::new(|| {
+fn stats(only: &str) -> String {
     format!(
         "SELECT {}, {}, count(*),
             count(*) FILTER (WHERE u.delete_at = 0)
          FROM team_members m JOIN users u ON u.id = m.user_id
-         WHERE m.team_id = $1 AND ($3::uuid[] IS NULL OR m.user_id = ANY($3))",
+         WHERE m.team_id = $1 {only}",
         may_know_team("$1", "$2"),
         may_see_team("$1", "$2")
     )
-});
+}
 
 const UNREAD: &str = "
     SELECT m.team_id, COALESCE(sum(s.unread) FILTER (WHERE NOT s.is_muted), 0)::bigint,
@@ -191,7 +200,8 @@ impl Reader {
         page: Page,
     ) -> Result<Access<Vec<TeamMemberRow>>> {
         let only: Option<Vec<Key>> = only.map(|ids| ids.iter().copied().map(Key::from).collect());
-        let rows = sqlx::query(MEMBERS.as_str())
+        let sql = if only.is_some() { &SOME_MEMBERS } else { &MEMBERS };
+        let rows = sqlx::query(sql.as_str())
             .bind(Key::from(team))
             .bind(Key::from(viewer))
             .bind(only)
@@ -221,7 +231,8 @@ impl Reader {
         among: Option<&[UserId]>,
     ) -> Result<Access<wire::TeamStats>> {
         let among: Option<Vec<Key>> = among.map(|ids| ids.iter().copied().map(Key::from).collect());
-        let row = sqlx::query(STATS.as_str())
+        let sql = if among.is_some() { &SOME_STATS } else { &STATS };
+        let row = sqlx::query(sql.as_str())
             .bind(Key::from(team))
             .bind(Key::from(viewer))
             .bind(among)

@@ -3,9 +3,12 @@
 
 mod access;
 mod answers;
+mod drafts;
 mod errands;
 mod rows;
 mod rules;
+mod sidebar;
+mod threads;
 mod unread;
 
 use domain::Applied;
@@ -60,7 +63,10 @@ pub fn at_rest(world: &World) -> Result<(), String> {
     access::sessions(world, &story)?;
     rows::tell_the_log(world, &story)?;
     rows::tell_the_answers(world, &story)?;
-    unread::numbers(world, &story)
+    unread::numbers(world, &story)?;
+    threads::tell_the_log(world, &story)?;
+    drafts::tell_the_log(world, &story)?;
+    sidebar::tell_the_log(world, &story)
 }
 
 fn verdicts_stand(world: &World, story: &Story) -> Result<(), String> {

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use events::channel::Broadcast;
 use events::directory::JoinedVia;
-use events::{ChannelEvent, ChannelId, Event, ReadstateEvent, Topic, UserId};
+use events::priority::PriorityLevel;
+use events::{ChannelEvent, ChannelId, Event, PostId, ReadstateEvent, Topic, UserId};
 
 use super::{Story, ensure};
+use crate::rows::urgent_mentions;
 use crate::world::World;
 
 /// Somebody's numbers in a channel.
@@ -16,6 +18,8 @@ struct Numbers {
     unread_root: i64,
     mentions: i64,
     mentions_root: i64,
+    /// Of the unread mentions, those in urgent posts that stand.
+    urgent: i64,
 }
 
 /// Who may read a channel has the numbers that counting gives.
@@ -24,11 +28,13 @@ pub fn numbers(world: &World, story: &Story) -> Result<(), String> {
     let counted = Counted::all(story);
     for (channel, user) in world.rows.channel_members.keys() {
         let Some(shown) = world.rows.read_state(*user, *channel) else { continue };
+        let urgent = urgent_mentions(&world.rows, *user, *channel, shown.last_viewed_at + 1);
         let shown = Numbers {
             unread: shown.unread,
             unread_root: shown.unread_root,
             mentions: shown.mentions,
             mentions_root: shown.mentions_root,
+            urgent,
         };
         let Some(counted) = counted.get(channel) else {
             return Err(format!("{channel} has members and was never opened"));
@@ -70,8 +76,13 @@ impl Marker {
 /// Something that counts in a channel.
 #[derive(Debug)]
 struct Said {
+    post: PostId,
+    author: UserId,
     at: i64,
-    is_root: bool,
+    is_urgent: bool,
+    /// Deleted, or past its time.
+    gone: bool,
+    root: Option<PostId>,
     calls: BTreeSet<UserId>,
     calls_all: bool,
 }
@@ -132,10 +143,37 @@ impl Counted {
                 let calls = b.c.mentions.iter().filter(here).copied().collect();
                 let is_root = b.c.root.is_none();
                 let to_all = matches!(b.c.broadcast, Broadcast::Channel | Broadcast::All);
-                self.said.push(Said { at, is_root, calls, calls_all: to_all && is_root });
+                self.said.push(Said {
+                    post: b.c.post_id,
+                    author,
+                    at,
+                    is_urgent: b.c.priority.level == PriorityLevel::Urgent,
+                    gone: false,
+                    root: b.c.root.as_ref().map(|root| root.post_id),
+                    calls,
+                    calls_all: to_all && is_root,
+                });
                 self.began.insert(author, Began { at, joined: false });
             }
+            ChannelEvent::PostDeleted(b) => {
+                let deleted = self.said.iter_mut().filter(|said| said.post == b.c.post_id);
+                deleted.for_each(|said| said.gone = true);
+            }
+            ChannelEvent::ChannelPostsExpired(b) => self.expire(b.c.before.min(at)),
             _ => {}
+        }
+    }
+
+    /// A root stays, and is urgent still, for the replies that stay.
+    fn expire(&mut self, before: i64) {
+        let stays = |root: PostId| {
+            self.said.iter().any(|said| said.root == Some(root) && said.at >= before)
+        };
+        let past = |said: &Said| said.at < before && !(said.root.is_none() && stays(said.post));
+        let past: Vec<PostId> =
+            self.said.iter().filter(|said| past(said)).map(|said| said.post).collect();
+        for said in self.said.iter_mut().filter(|said| past.contains(&said.post)) {
+            said.gone = true;
         }
     }
 
@@ -150,14 +188,17 @@ impl Counted {
         let began = self.began.get(&user).copied().unwrap_or(Began { at: 0, joined: true });
         let marker = marker.filter(|marker| marker.as_of >= began.at);
         let from = marker.map_or(began.at, |marker| marker.read_to);
-        let mut least = Numbers { unread: 0, unread_root: 0, mentions: 0, mentions_root: 0 };
+        let mut least =
+            Numbers { unread: 0, unread_root: 0, mentions: 0, mentions_root: 0, urgent: 0 };
         for said in self.said.iter().filter(|said| said.at > from) {
             let called = i64::from(said.calls.contains(&user)) + i64::from(said.calls_all);
-            let root = i64::from(said.is_root);
+            let root = i64::from(said.root.is_none());
             least.unread += 1;
             least.unread_root += root;
             least.mentions += called;
             least.mentions_root += called * root;
+            let urgent = said.is_urgent && !said.gone && said.author != user && called > 0;
+            least.urgent += i64::from(urgent);
         }
         let times = || self.added.iter().filter(|(whom, _)| *whom == user).map(|(_, at)| *at);
         let known = match marker {
