@@ -15,7 +15,7 @@ use wire::{SidebarCategory, category_text, to_json};
 use super::users::preferences;
 use super::{Audience, Rows, Sink};
 
-pub(super) fn created(made: &Body<SidebarCategoryCreated>, sink: &mut impl Sink) {
+pub(super) fn created(set: &FoldSet, made: &Body<SidebarCategoryCreated>, sink: &mut impl Sink) {
     let Body { c, p } = made;
     let (user, team) = (c.user_id, c.team_id);
     sink.tell(Audience::User(user), || {
@@ -26,13 +26,16 @@ pub(super) fn created(made: &Body<SidebarCategoryCreated>, sink: &mut impl Sink)
     // Those that lost channels to it are told with it, so that no client shows a channel twice.
     updated(user, team, &c.categories, p, sink);
     unmarked(user, &c.favorites_removed, sink);
+    moved_elsewhere(set, user, team, &c.favorites_removed, sink);
 }
 
-pub(super) fn changed(to: &Body<SidebarCategoriesChanged>, sink: &mut impl Sink) {
+pub(super) fn changed(set: &FoldSet, to: &Body<SidebarCategoriesChanged>, sink: &mut impl Sink) {
     let Body { c, p } = to;
     updated(c.user_id, c.team_id, &c.categories, p, sink);
     marked("preferences_changed", c.user_id, &c.favorites_added, sink);
     unmarked(c.user_id, &c.favorites_removed, sink);
+    let marks = [c.favorites_added.as_slice(), &c.favorites_removed].concat();
+    moved_elsewhere(set, c.user_id, c.team_id, &marks, sink);
 }
 
 pub(super) fn deleted(c: &SidebarCategoryDeleted, sink: &mut impl Sink) {
@@ -61,8 +64,28 @@ pub(super) fn of_favorites(
 ) {
     let marks = preferences.preferences.iter().filter(|one| one.category == FAVORITE_CHANNEL);
     let channels: Vec<ChannelId> = marks.filter_map(|one| one.name.parse().ok()).collect();
+    for team in showing(set, user, &channels) {
+        sink.push_rows(Audience::User(user), Rows::Sidebar(team));
+    }
+}
+
+/// A conversation that became a favourite in one team, or no longer is, did so in all.
+fn moved_elsewhere(
+    set: &FoldSet,
+    user: UserId,
+    here: TeamId,
+    channels: &[ChannelId],
+    sink: &mut impl Sink,
+) {
+    for team in showing(set, user, channels).into_iter().filter(|team| *team != here) {
+        sink.push_rows(Audience::User(user), Rows::Sidebar(team));
+    }
+}
+
+/// The teams whose sidebars show one of these channels.
+fn showing(set: &FoldSet, user: UserId, channels: &[ChannelId]) -> BTreeSet<TeamId> {
     let mut teams = BTreeSet::new();
-    for channel in channels {
+    for channel in channels.iter().copied() {
         let team = set.channels(channel).state().channel(channel).map(|channel| channel.team_id);
         match team {
             Some(Some(team)) => teams.extend([team]),
@@ -70,9 +93,7 @@ pub(super) fn of_favorites(
             None => {}
         }
     }
-    for team in teams {
-        sink.push_rows(Audience::User(user), Rows::Sidebar(team));
-    }
+    teams
 }
 
 fn teams_of(set: &FoldSet, user: UserId) -> Vec<TeamId> {

@@ -24,8 +24,8 @@ pub(super) fn of(set: &FoldSet, meta: &Meta, event: &UserEvent, at: i64, sink: &
             preferences("preferences_deleted", b.c.user_id, &b.p, sink);
             sidebar::of_favorites(set, b.c.user_id, &b.p, sink);
         }
-        E::SidebarCategoryCreated(b) => sidebar::created(b, sink),
-        E::SidebarCategoriesChanged(b) => sidebar::changed(b, sink),
+        E::SidebarCategoryCreated(b) => sidebar::created(set, b, sink),
+        E::SidebarCategoriesChanged(b) => sidebar::changed(set, b, sink),
         E::SidebarCategoryDeleted(b) => sidebar::deleted(&b.c, sink),
         E::SidebarOrderSet(b) => sidebar::ordered(&b.c, sink),
         E::CustomStatusSet(b) => user_updated(b.c.user_id, sink),

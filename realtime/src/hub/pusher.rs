@@ -60,7 +60,8 @@ impl Hub {
         self.follow(event, applied);
         self.follow_threads(event, applied, position);
         let fold = self.world.fold.clone();
-        let mut pusher = Pusher { hub: self, position: Some(position), frames: 0 };
+        let told = Some((position, applied.at));
+        let mut pusher = Pusher { hub: self, told, frames: 0 };
         frames::of(&fold, folded, &mut pusher);
         let frames = pusher.frames;
         span.record("frames", frames);
@@ -195,7 +196,7 @@ impl Hub {
     }
 
     pub(super) fn push_typing(&mut self, typing: &TypingStarted) {
-        frames::typing(typing, &mut Pusher { hub: self, position: None, frames: 0 });
+        frames::typing(typing, &mut Pusher { hub: self, told: None, frames: 0 });
     }
 
     /// Reads what followers are told of the threads that the batch touched, all at once.
@@ -215,7 +216,7 @@ impl Hub {
 
     /// A frame whose rows were read.
     pub(super) fn push_hydrated(&mut self, audience: Audience, frame: Frame) {
-        Pusher { hub: self, position: None, frames: 0 }.tell(audience, || frame);
+        Pusher { hub: self, told: None, frames: 0 }.tell(audience, || frame);
     }
 
     /// Queues an event for one connection.
@@ -308,8 +309,8 @@ fn ends_sessions(event: &DirectoryEvent) -> Option<UserId> {
 /// Takes frames to the connections of those who may hear them.
 pub(super) struct Pusher<'h> {
     pub hub: &'h mut Hub,
-    /// Where the event stands; rows are read behind it.
-    pub position: Option<Position>,
+    /// Where the event stands, behind which rows are read, and when it happened.
+    pub told: Option<(Position, i64)>,
     pub frames: usize,
 }
 
@@ -372,7 +373,7 @@ impl Sink for Pusher<'_> {
 
     fn push_rows(&mut self, audience: Audience, rows: Rows) {
         let hub = &mut *self.hub;
-        let Some(position) = self.position else { return };
+        let Some((position, at)) = self.told else { return };
         let users = hub.index.resolve(&hub.world.fold, &audience);
         if users.is_empty() {
             return;
@@ -383,7 +384,7 @@ impl Sink for Pusher<'_> {
         }
         let (hydrate, inbox) = (Arc::clone(&hub.world.hydrate), Arc::clone(&hub.inbox));
         hub.world.runtime.spawn(async move {
-            for frame in frames_of(&*hydrate, position, rows, &audience).await {
+            for frame in frames_of(&*hydrate, (position, at), rows, &audience).await {
                 inbox.send(Command::Hydrated { audience: audience.clone(), frame });
             }
         });
@@ -393,7 +394,7 @@ impl Sink for Pusher<'_> {
 /// What rows tell `audience`; nothing where there are none.
 async fn frames_of(
     hydrate: &dyn Hydrate,
-    position: Position,
+    (position, at): (Position, i64),
     rows: Rows,
     audience: &Audience,
 ) -> Vec<Frame> {
@@ -417,7 +418,10 @@ async fn frames_of(
         (Rows::User(user), audience) => {
             let user = hydrate.user(position, user).await;
             let whole = !matches!(audience, Audience::Strangers(_));
-            let shown = |u: wire::User| {
+            let shown = |mut u: wire::User| {
+                // Clients pass over word of themselves that is no newer than what they have, and a
+                // custom status is not in the account's own row.
+                u.update_at = u.update_at.max(at);
                 if whole { u } else { u.for_others(wire::Privacy::default()) }
             };
             user.map(shown).map(frames::user_updated)

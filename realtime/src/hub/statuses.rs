@@ -28,7 +28,7 @@ impl Hub {
         let Some(told) = self.shown.get_mut(&user) else { return };
         let before = std::mem::replace(told, (shown.status, shown.dnd_end_ms));
         if before.0 != shown.status {
-            let mut pusher = Pusher { hub: self, position: None, frames: 0 };
+            let mut pusher = Pusher { hub: self, told: None, frames: 0 };
             frames::status_change(user, shown.status, &mut pusher);
         }
     }

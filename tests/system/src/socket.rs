@@ -48,6 +48,27 @@ impl Socket {
         within(&format!("the socket says {what}"), found).await?
     }
 
+    /// The events up to the next one that matches, and that one.
+    pub async fn up_to(
+        &mut self,
+        what: &str,
+        matches: impl Fn(&Value) -> bool,
+    ) -> Result<Vec<Value>> {
+        let mut events = Vec::new();
+        let found = async {
+            loop {
+                let event = self.next().await?.with_context(|| format!("closed before {what}"))?;
+                let last = matches(&event);
+                events.push(event);
+                if last {
+                    return anyhow::Ok(());
+                }
+            }
+        };
+        within(&format!("the socket says {what}"), found).await??;
+        Ok(events)
+    }
+
     /// Waits until the server closes it; returns the events that came before.
     pub async fn closed(mut self) -> Result<Vec<Value>> {
         within("the socket is closed", async {

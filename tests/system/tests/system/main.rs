@@ -19,6 +19,7 @@ mod rolling;
 mod rules;
 mod seen_from_outside;
 mod smoke;
+mod socket_truths;
 mod stopping;
 mod streaming;
 mod stubs;
