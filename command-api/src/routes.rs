@@ -44,6 +44,7 @@ fn mounted() -> Mount<CommandApi> {
             .asks(&[Param::id("iid"), Param::text("t"), Param::text("r")])
         .post("/api/v4/users/login", login::login)
             .gives::<User>("Begins a session; its token is in the header `Token`.")
+            .or(StatusCode::UNAUTHORIZED)
         .post("/api/v4/users/logout", login::logout)
             .does("Ends the session that asks, if there is one.")
         .put("/api/v4/users/{user_id}", users::patch)

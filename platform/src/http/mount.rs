@@ -127,6 +127,12 @@ impl<S: Clone + Send + Sync + 'static> Mount<S> {
         self
     }
 
+    /// Another media type that some are answered in.
+    pub fn or_as(mut self, media: &'static str) -> Self {
+        self.last().media = Some(media);
+        self
+    }
+
     fn last(&mut self) -> &mut Operation {
         self.operations.last_mut().expect("a handler is mounted before it is described")
     }

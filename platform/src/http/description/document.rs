@@ -196,6 +196,9 @@ fn responses(operation: &Operation, written: &mut SchemaGenerator) -> Value {
     if let Some((media, schema)) = content {
         granted["content"] = json!({media: {"schema": schema}});
     }
+    if let Some(media) = operation.media {
+        granted["content"][media] = json!({});
+    }
     let mut responses = Map::from_iter([(status.as_str().to_owned(), granted)]);
     for status in refused_with(operation) {
         let refusal = match status.as_u16() {

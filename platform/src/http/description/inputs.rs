@@ -1,6 +1,7 @@
 //! What a request brings, read off a handler's arguments.
 
 use axum::extract::{ConnectInfo, Extension, OriginalUri, RawQuery, Request, State};
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use schemars::JsonSchema;
 
@@ -72,7 +73,7 @@ macro_rules! nothing_described_with {
     )*};
 }
 
-nothing_described!(HeaderMap, Method, Uri, OriginalUri, RawQuery, Request, Query, AnyBody);
+nothing_described!(HeaderMap, Method, Uri, OriginalUri, RawQuery, Request, Query, AnyBody, Bytes);
 nothing_described_with!(State, Extension, ConnectInfo, Path);
 
 impl<T: Described> Described for Option<T> {

@@ -31,6 +31,8 @@ pub struct Operation {
     pub(crate) answer: Option<Answer>,
     pub(crate) params: Vec<Param>,
     pub(crate) also: Vec<StatusCode>,
+    /// Another media type that some are answered in.
+    pub(crate) media: Option<&'static str>,
 }
 
 /// What is answered to a request that is granted.
@@ -92,6 +94,6 @@ pub(crate) struct StatusOk {
 impl Operation {
     pub(crate) fn new(url: &'static Url, inputs: Inputs) -> Self {
         let params = if inputs.pages { PAGE.to_vec() } else { Vec::new() };
-        Self { url, inputs, summary: "", answer: None, params, also: Vec::new() }
+        Self { url, inputs, summary: "", answer: None, params, also: Vec::new(), media: None }
     }
 }
