@@ -133,7 +133,7 @@ fn mounted() -> Mount<CommandApi> {
             .makes::<Team>("Creates a team.")
         .post("/api/v4/teams/members/invite", team_members::join_by_invite)
             .makes::<TeamMember>("Joins a team by its invitation.")
-            .asks(&[Param::text("invite_id"), Param::text("token")])
+            .asks(&[Param::text("invite_id"), Param::text("token")]).or(StatusCode::NOT_FOUND)
         .put("/api/v4/teams/{team_id}", team_admin::update)
             .gives::<Team>("Changes a team.")
         .delete("/api/v4/teams/{team_id}", team_admin::archive)

@@ -366,7 +366,7 @@ fn mounted() -> Mount<App> {
             .gives::<ShownPosts>("A root with its replies, whichever of them is named.")
             .asks(&[Param::text("direction"), Param::int("perPage"), Param::id("fromPost")])
             .asks(&[Param::int("fromCreateAt"), Param::flag("updatesOnly"), Param::int("fromUpdateAt")])
-            .asks(&COLLAPSING)
+            .asks(&[Param::flag("skipFetchThreads")]).asks(&COLLAPSING)
             .or(StatusCode::NOT_MODIFIED)
         .get("/api/v4/posts/{post_id}/reactions", reactions::of_post)
             .gives::<Vec<Reaction>>("The reactions to a post.")

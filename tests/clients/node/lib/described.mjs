@@ -1,9 +1,7 @@
 // Holds what the clients are answered against the committed descriptions: OpenAPI for every exchange,
 // AsyncAPI for every frame. What does not fit fails the file that it was seen in.
-import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {readFileSync} from 'node:fs';
-import {after} from 'node:test';
 
 const require = createRequire(import.meta.url);
 const {default: Ajv} = require('ajv/dist/2020');
@@ -18,7 +16,13 @@ const violations = new Set();
 const validators = new Map();
 const routes = Object.keys(api.paths).map(route).sort((one, other) => one.parameters - other.parameters);
 
-after(() => assert.deepEqual([...violations], [], 'not as described'));
+// Not in a hook: what fails in one keeps those after it from closing their sockets.
+process.on('exit', () => {
+    if (violations.size > 0) {
+        console.error(['Not as described:', ...violations].join('\n'));
+        process.exitCode = 1;
+    }
+});
 
 const plainFetch = globalThis.fetch;
 globalThis.fetch = async (input, init = {}) => {
