@@ -448,11 +448,10 @@ fn patch_user(_: &World, rng: &mut StdRng, _: usize) -> Option<Ask> {
 }
 
 /// Nothing is sent while a run lasts.
-const LATER: i64 = 90 * 24 * 3_600_000;
+const LATER_MS: i64 = 90 * 24 * 3_600_000;
 
 fn later() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(0)) + LATER
+    platform::clock::now_ms() + LATER_MS
 }
 
 fn schedule(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
