@@ -22,6 +22,9 @@ const UNTOLD: &[(&str, &str, &str)] = &[
     ("post", "participants", "only lists of threads have them"),
 ];
 
+/// What stands in lists of a team, that of conversations too.
+const BY_TEAM: [&str; 3] = ["thread/", "draft/", "scheduled/"];
+
 pub struct Client {
     pub who: usize,
     pub person: Person,
@@ -70,11 +73,15 @@ impl Client {
     /// What differs from what REST says.
     pub async fn differences(&self, people: &[String]) -> Result<Vec<String>> {
         let truth = truth::whole(&self.person, people).await?;
-        let keys = self.model.state.keys().chain(truth.keys()).collect::<BTreeSet<_>>();
-        let differing = keys.into_iter().filter_map(|key| {
-            let (told, asked) = (self.model.state.get(key), truth.get(key));
-            difference(key, told, asked)
-        });
+        // Who is in no team cannot ask for what is listed by team.
+        let in_a_team = truth.keys().any(|key| key.starts_with("team/"));
+        let askable =
+            |key: &&String| in_a_team || !BY_TEAM.iter().any(|kind| key.starts_with(kind));
+        let keys: BTreeSet<&String> = self.model.state.keys().chain(truth.keys()).collect();
+        let differing = keys
+            .into_iter()
+            .filter(askable)
+            .filter_map(|key| difference(key, self.model.state.get(key), truth.get(key)));
         Ok(differing.collect())
     }
 }

@@ -85,17 +85,17 @@ pub const KINDS: &[Kind] = &[
     kind("clear a custom status", 2, clear_custom_status),
     kind("patch a user", 3, patch_user),
     kind("schedule a post", 4, schedule),
-    kind("change a scheduled post", 2, change_scheduled),
+    kind("change a scheduled post", 5, change_scheduled),
     kind("delete a scheduled post", 2, delete_scheduled),
     kind("make a bookmark", 4, make_bookmark),
-    kind("change a bookmark", 3, change_bookmark),
-    kind("sort bookmarks", 2, sort_bookmark),
-    kind("delete a bookmark", 2, delete_bookmark),
+    kind("change a bookmark", 5, change_bookmark),
+    kind("sort bookmarks", 5, sort_bookmark),
+    kind("delete a bookmark", 5, delete_bookmark),
     kind("acknowledge", 6, acknowledge),
     kind("take back an acknowledgement", 4, unacknowledge),
     ruling("patch a team", 2, patch_team),
     kind("type", 2, start_typing),
-    ruling_moving("archive", 2, archive),
+    ruling_moving("archive", 4, archive),
     ruling_moving("restore", 4, restore),
     ruling_moving("change privacy", 2, change_privacy),
     moving("join", 6, join),
@@ -106,7 +106,7 @@ pub const KINDS: &[Kind] = &[
     moving("open a conversation", 2, open_direct),
     moving("leave a team", 2, leave_team),
     ruling_moving("add to a team", 6, add_to_team),
-    ruling_moving("demote", 1, demote),
+    ruling_moving("demote", 2, demote),
     ruling_moving("promote", 2, promote),
     ruling_moving(DEACTIVATE, 1, deactivate),
     ruling_moving(ACTIVATE, 4, activate),
@@ -448,11 +448,10 @@ fn patch_user(_: &World, rng: &mut StdRng, _: usize) -> Option<Ask> {
 }
 
 /// Nothing is sent while a run lasts.
-const LATER: i64 = 90 * 24 * 3_600_000;
+const LATER_MS: i64 = 90 * 24 * 3_600_000;
 
 fn later() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(0)) + LATER
+    platform::clock::now_ms() + LATER_MS
 }
 
 fn schedule(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {

@@ -21,7 +21,7 @@ use system_tests::{Room, Server, Setup};
 use self::commands::KINDS;
 use self::run::Run;
 
-const SEEDS: [u64; 3] = [1, 2, 3];
+const SEEDS: [u64; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
 const COMMANDS: usize = 150;
 /// Comparing asks for everything.
 const COMPARE_EVERY: usize = 30;

@@ -92,7 +92,11 @@ impl Model {
                 let channel = frame.data("channel_id");
                 let team = self.state.get(&format!("channel/{channel}"));
                 let team = team.map(|one| text(one, "team_id")).unwrap_or_default();
-                vec![Refetch::Channel(channel), Refetch::Categories(team)]
+                vec![
+                    Refetch::Channel(channel),
+                    Refetch::Categories(team.clone()),
+                    Refetch::Threads(team),
+                ]
             }
             "channel_scheme_updated" => vec![Refetch::Member(channel)],
             "added_to_team" if mine(frame.data("user_id")) => {
@@ -177,6 +181,7 @@ impl Model {
                 self.set("channel", &channel, "delete_at", at.into());
                 self.set("channel", &channel, "update_at", at.into());
                 self.take_from_sidebar(&channel);
+                self.forget("thread/", |one| one["channel_id"] == *channel);
             }
             "channel_member_updated" => {
                 self.put("member", "channel_id", frame.inner("channelMember")?);
@@ -204,6 +209,7 @@ impl Model {
                 for one in list(frame.inner("updatedCategories")?) {
                     self.put("category", "id", one);
                 }
+                self.hide_archived();
             }
             "sidebar_category_deleted" => {
                 self.state.remove(&format!("category/{}", frame.data("category_id")));
@@ -331,7 +337,9 @@ impl Model {
         let id = text(post, "id");
         self.state.remove(&format!("post/{id}"));
         self.state.remove(&format!("thread/{id}"));
-        self.forget("post/", |reply| reply["root_id"] == *id);
+        for kind in ["post/", "draft/"] {
+            self.forget(kind, |reply| reply["root_id"] == *id);
+        }
     }
 
     fn reacted(&mut self, reaction: &Value, added: bool) {
@@ -395,7 +403,7 @@ impl Model {
         for mentions in ["mention_count", "mention_count_root", "urgent_mention_count"] {
             member.insert(mentions.to_owned(), 0.into());
         }
-        raise(member, "last_viewed_at", at);
+        member.insert("last_viewed_at".to_owned(), at.into());
     }
 
     /// The person is in this channel no more; of others who leave, a client asks when it shows them.
@@ -471,6 +479,14 @@ impl Model {
             self.forget(kind, |one| one["channel_id"] == *id);
         }
         self.take_from_sidebar(id);
+    }
+
+    /// A sidebar may hold what is archived; none shows it.
+    fn hide_archived(&mut self) {
+        let channels = self.state.iter().filter(|(key, _)| key.starts_with("channel/"));
+        let archived = channels.filter(|(_, one)| one["delete_at"] != 0);
+        let archived: Vec<String> = archived.map(|(_, one)| text(one, "id")).collect();
+        archived.iter().for_each(|id| self.take_from_sidebar(id));
     }
 
     fn take_from_sidebar(&mut self, id: &str) {
