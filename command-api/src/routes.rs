@@ -225,6 +225,7 @@ fn mounted() -> Mount<CommandApi> {
         .post("/api/v4/files", files::upload)
             .makes::<FileUploadResult>("Stores files for a post to come.")
             .asks(&[Param::text("channel_id"), Param::text("filename"), Param::text("client_id")])
+            .asks(&[Param::flag("bookmark")])
         .post("/api/v4/uploads", uploads::begin)
             .makes::<UploadSession>("Begins an upload in parts.")
         .post("/api/v4/uploads/{upload_id}", uploads::bring)

@@ -14,7 +14,6 @@ from zlib import crc32
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
-from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -24,7 +23,6 @@ from schemathesis.specs.openapi.checks import (
 API = Path(__file__).resolve().parents[3] / "docs" / "openapi.json"
 URL = os.environ["NOTTERMOST_URL"].rstrip("/")
 CHECKS = [
-    not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
@@ -103,4 +101,6 @@ def map_path_parameters(context, path_parameters):
 def test_answers_are_as_described(case):
     root, member, _ = place()
     who = root if case.method == "GET" else member
-    case.call_and_validate(headers=who.headers, checks=CHECKS, timeout=30)
+    answer = case.call_and_validate(headers=who.headers, checks=CHECKS, timeout=30)
+    # What a server may lack says so, and is described.
+    assert answer.status_code < 500 or answer.status_code == 501, answer.text
