@@ -1,7 +1,7 @@
 // What is done for people at a time of theirs: posts for later, reminders.
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, describe, it} from 'node:test';
-import {channelOf, Live, Person, refusal, silence, teamOf, unique} from './lib/people.mjs';
+import {channelOf, eventually, Live, Person, refusal, silence, teamOf, unique} from './lib/people.mjs';
 
 const HOUR_MS = 3_600_000;
 
