@@ -25,7 +25,8 @@ fn at(mono_ms: u64) -> Now {
 struct Nothing {}
 
 impl FrameData for Nothing {
-    const EVENTS: &'static [&'static str] = &["posted", "typing", "status_change"];
+    const EVENTS: &'static [&'static str] =
+        &["posted", "typing", "status_change", "multiple_channels_viewed"];
 }
 
 fn event(name: &'static str) -> Sent {
