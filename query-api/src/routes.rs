@@ -204,7 +204,7 @@ fn mounted() -> Mount<App> {
         .get("/api/v4/users/{user_id}/status", users::statuses::one)
             .gives::<Status>("Whether somebody is there.")
         .get("/api/v4/users/{user_id}/sessions", users::sessions::get)
-            .gives::<Vec<users::sessions::ShownSession>>("One's own live sessions, without their tokens.")
+            .gives::<Vec<users::sessions::ShownSession>>("One's live sessions, without their tokens; administrators see anybody's.")
         .get("/api/v4/users/{user_id}/preferences", users::preferences::all)
             .gives::<Vec<Preference>>("All of one's own preferences.")
         .get("/api/v4/users/{user_id}/preferences/{category}", users::preferences::of_category)

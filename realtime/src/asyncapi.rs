@@ -16,7 +16,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("ping", &[], "Answered with `pong`, the version and the time."),
     ("user_typing", &["channel_id", "parent_id"], "Somebody is typing."),
     ("user_update_active_status", &["user_is_active", "manual"], "Somebody is there, or is not."),
-    ("get_statuses", &[], "Answered with the statuses of everybody who is connected."),
+    ("get_statuses", &[], "Answered with the statuses of those who are present."),
     ("get_statuses_by_ids", &["user_ids"], "Answered with the statuses of these people."),
     (
         "presence",
@@ -127,4 +127,18 @@ fn action(name: &str, members: &[&str], summary: &str) -> (String, Value) {
         },
     });
     (name.to_owned(), asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Action, Request};
+
+    #[test]
+    fn whatever_is_described_can_be_asked() {
+        for (name, ..) in ACTIONS {
+            let request = Request::parse(&json!({"seq": 1, "action": name}).to_string()).unwrap();
+            assert_ne!(request.action, Action::Unknown, "{name}");
+        }
+    }
 }

@@ -415,7 +415,7 @@ async fn frames_of(
             let row = hydrate.scheduled_post(position, *user, id).await;
             row.map(|row| frames::scheduled_post_updated(*user, row))
         }
-        (Rows::User(user), audience) => {
+        (Rows::User(user), _) => {
             let user = hydrate.user(position, user).await;
             let whole = !matches!(audience, Audience::Strangers(_));
             let shown = |mut u: wire::User| {

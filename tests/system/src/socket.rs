@@ -37,15 +37,7 @@ impl Socket {
 
     /// The next event that matches.
     pub async fn find(&mut self, what: &str, matches: impl Fn(&Value) -> bool) -> Result<Value> {
-        let found = async {
-            loop {
-                let event = self.next().await?.with_context(|| format!("closed before {what}"))?;
-                if matches(&event) {
-                    return Ok(event);
-                }
-            }
-        };
-        within(&format!("the socket says {what}"), found).await?
+        self.up_to(what, matches).await?.pop().context("it ends with what matches")
     }
 
     /// The events up to the next one that matches, and that one.

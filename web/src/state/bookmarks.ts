@@ -5,6 +5,8 @@ import { api } from '../api';
 import { connectionId } from './connection';
 import { get, set } from './store';
 
+export const TITLE_MAX = 64;
+
 export const loadBookmarks = async (channelId: string): Promise<void> => {
   const list = await api.getChannelBookmarks(channelId);
   const sorted = list.filter((b) => !b.delete_at).sort((a, b) => a.sort_order - b.sort_order);
@@ -26,7 +28,7 @@ export const addFileBookmark = async (channelId: string, file: File): Promise<vo
   form.append('files', file, file.name);
   const { file_infos } = (await api.uploadFile(form, true)) as FileUploadResponse;
   const file_id = file_infos[0]!.id;
-  await addBookmark(channelId, { type: 'file', display_name: file.name, file_id });
+  await addBookmark(channelId, { type: 'file', display_name: file.name.slice(0, TITLE_MAX), file_id });
 };
 
 export const editBookmark = async (

@@ -1,7 +1,7 @@
 // All that a message ever said: of this server alone, for its author and administrators.
 import type { Post } from '@mattermost/types/posts';
 import { api } from '../api';
-import { meet } from './people';
+import { isAdmin, meet } from './people';
 import { get } from './store';
 
 export interface Version {
@@ -20,17 +20,12 @@ export interface PostHistory {
 }
 
 export const loadHistory = async (postId: string): Promise<PostHistory> => {
-  const answer = await fetch(
-    `${api.getUrl()}/api/nottermost/v1/posts/${encodeURIComponent(postId)}/history`,
-    api.getOptions({ method: 'get' }) as RequestInit,
-  );
-  if (!answer.ok) throw new Error(String(answer.status));
-  const history = (await answer.json()) as PostHistory;
+  const history = await api.own<PostHistory>('get', `/posts/${encodeURIComponent(postId)}/history`);
   meet([history.user_id, history.deleted?.by ?? '']);
   return history;
 };
 
 export const mayReadHistory = (post: Post): boolean => {
   const { me } = get();
-  return post.user_id === me?.id || !!me?.roles.split(' ').includes('system_admin');
+  return me !== null && (post.user_id === me.id || isAdmin(me));
 };

@@ -62,7 +62,7 @@ export const announce = (post: Post, mentioned: boolean, data: Data): void => {
   };
 };
 
-/** Keeps the title: mentions as a number, anything else unread as a dot. */
+/** Keeps the title and the icon: mentions as a number, anything else unread as a dot. */
 export const watchTitle = (): (() => void) => {
   const name = () => get().config.SiteName || 'nottermost';
   const update = () => {
@@ -83,7 +83,7 @@ export const watchTitle = (): (() => void) => {
     document.title = `${mark}${place ? `${place} – ` : ''}${name()}`;
   };
   let queued = 0;
-  return useStore.subscribe((now, before) => {
+  const end = useStore.subscribe((now, before) => {
     if (
       now.channels === before.channels &&
       now.members === before.members &&
@@ -96,4 +96,10 @@ export const watchTitle = (): (() => void) => {
       update();
     });
   });
+  return () => {
+    end();
+    cancelAnimationFrame(queued);
+    showBadge(0, 0);
+    document.title = name();
+  };
 };

@@ -4,7 +4,7 @@ import type { ServerChannel } from '@mattermost/types/channels';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { api } from '../api';
 import { loadCategories } from './channels';
-import { idsOf, placed, setSorting, stepCategory, stepChannel } from './sidebar';
+import { fits, idsOf, placed, setSorting, stepCategory, stepChannel } from './sidebar';
 import { get, set, useStore } from './store';
 
 const EMPTY = useStore.getInitialState();
@@ -42,6 +42,16 @@ describe('a category', () => {
     expect(mine!.sorting).toBe('manual');
     expect(rest!.channel_ids).toEqual([]);
     expect(placed(get(), 'b', 'mine', null)[0]!.channel_ids).toEqual(['c', 'a', 'b', 'gone']);
+  });
+
+  it('takes what is of its kind, if it has one', () => {
+    set({ channels: { ...get().channels, bob: channel('bob', 1, { type: 'D' }) } });
+    const taken = (id: string) =>
+      ['custom', 'favorites', 'channels', 'direct_messages'].filter((type) =>
+        fits(get(), id, category('x', type, [])),
+      );
+    expect(taken('a')).toEqual(['custom', 'favorites', 'channels']);
+    expect(taken('bob')).toEqual(['custom', 'favorites', 'direct_messages']);
   });
 
   it('keeps the order that was seen when a sorted one is changed by hand', async () => {

@@ -47,6 +47,12 @@ export const inSidebarOrder = (state: State): string[] =>
 export const categoryOf = (state: State, channelId: string): ChannelCategory | undefined =>
   mine(state).find((category) => category.channel_ids.includes(channelId));
 
+/** Conversations do not stand among the channels, nor channels among the conversations. */
+export const fits = (state: State, channelId: string, category: ChannelCategory): boolean => {
+  const direct = ['D', 'G'].includes(state.channels[channelId]?.type ?? '');
+  return category.type !== (direct ? 'channels' : 'direct_messages');
+};
+
 const MANUAL = 'manual' as CategorySorting;
 
 /** The categories once the channel stands in `categoryId`, before `before`, or at its end. */

@@ -36,6 +36,7 @@ import {
 import {
   categoryOf,
   deleteCategory,
+  fits,
   idsOf,
   placeChannel,
   type Sorting,
@@ -47,7 +48,6 @@ import {
 import { get, open, useStore } from '../state/store';
 import { attempt } from './attempt';
 import { Avatar, ChannelIcon, type Choice, IconButton, Menu } from './bits';
-
 import { CustomStatus } from './CustomStatus';
 
 type Drag = typeof import('./sidebarDrag');
@@ -223,10 +223,10 @@ const categoryChoices = (category: ChannelCategory): (Choice | false)[] => {
 
 /** To another category. */
 export const moveChoice = (channelId: string): Choice => {
-  const { categories, teamId, channels } = get();
-  const direct = ['D', 'G'].includes(channels[channelId]?.type ?? '');
-  const fits = (category: ChannelCategory) => category.type !== (direct ? 'channels' : 'direct_messages');
-  const others = (categories[teamId] ?? []).filter((c) => fits(c) && !c.channel_ids.includes(channelId));
+  const state = get();
+  const others = (state.categories[state.teamId] ?? []).filter(
+    (c) => fits(state, channelId, c) && !c.channel_ids.includes(channelId),
+  );
   return {
     icon: FolderInput,
     label: say('category.move_to'),

@@ -124,3 +124,22 @@ it('takes what another device made of the draft, unless it was gone on with here
   heard('from somewhere else');
   expect(field.value).toBe('from the train, later and here');
 });
+
+it('marks the next message as no more than any other after one is sent later', async () => {
+  vi.spyOn(api, 'upsertDraft').mockResolvedValue({} as never);
+  vi.spyOn(api, 'deleteDraft').mockResolvedValue({} as never);
+  const schedule = vi
+    .spyOn(api, 'createScheduledPost')
+    .mockResolvedValue({ data: { id: 'one', channel_id: 'town' } } as never);
+  set({ config: { PostPriority: 'true', ScheduledPosts: 'true' } });
+  const field = composer();
+  await userEvent.click(screen.getByRole('button', { name: 'Priority' }));
+  await userEvent.click(await screen.findByRole('menuitemcheckbox', { name: 'Urgent' }));
+  await userEvent.type(field, 'wake up');
+  await userEvent.click(screen.getByRole('button', { name: 'Send later' }));
+  await userEvent.click(await screen.findByRole('menuitem', { name: /^Tomorrow/ }));
+  await waitFor(() => expect(field.value).toBe(''));
+  expect(schedule.mock.calls[0]![0].metadata).toEqual({ priority: { priority: 'urgent' } });
+  await userEvent.type(field, 'good morning{Enter}');
+  expect(get().outbox.map((out) => out.post.metadata.priority)).toEqual([undefined]);
+});

@@ -80,6 +80,7 @@ export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast 
     if (latest.current.text !== before) return;
     setText(held?.message ?? '');
     setFiles(held?.files ?? []);
+    if (!held) setPriority(PLAIN);
   }, [held]);
   useEffect(() => {
     const timer = setTimeout(() => touched.current && save({ message: text, files }), DRAFT_REST_MS);

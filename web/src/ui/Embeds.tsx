@@ -1,12 +1,6 @@
 // What a link in a message leads to, and the cards that integrations attach.
 import type { MessageAttachment } from '@mattermost/types/message_attachments';
-import type {
-  OpenGraphMetadata,
-  Post,
-  PostEmbed,
-  PostImage,
-  PostPreviewMetadata,
-} from '@mattermost/types/posts';
+import type { OpenGraphMetadata, Post, PostEmbed, PostPreviewMetadata } from '@mattermost/types/posts';
 import { ChevronDown } from 'lucide-react';
 import { memo, type ReactNode, useEffect, useState } from 'react';
 import { useT } from '../i18n';
@@ -81,7 +75,7 @@ const Foldable = ({ postId, title, children }: { postId: string; title: string; 
 
 interface RemoteProps {
   readonly url: string | undefined;
-  readonly size?: { readonly width?: number; readonly height?: number } | PostImage;
+  readonly size?: { readonly width?: number; readonly height?: number };
   readonly href?: string;
   readonly className?: string;
 }

@@ -24,7 +24,7 @@ import { api } from '../api';
 import { type Key, t as say, useT } from '../i18n';
 import { mayReadHistory } from '../state/history';
 import { discard, retry } from '../state/outbox';
-import { nameOf, nameStyle } from '../state/people';
+import { isAdmin, nameOf, nameStyle } from '../state/people';
 import { editPost, isSystem, markUnreadFrom, toggleReaction } from '../state/posts';
 import { isSaved, setSaved } from '../state/preferences';
 import { collapsed, get, notify, type Outgoing, open, permalink, useStore } from '../state/store';
@@ -394,7 +394,7 @@ const copy = (text: string): void =>
 
 const mayDelete = (post: Post): boolean => {
   const { me, teamMembers, teamId } = get();
-  return isMine(post) || !!me?.roles.includes('system_admin') || !!teamMembers[teamId]?.scheme_admin;
+  return isMine(post) || (me !== null && isAdmin(me)) || !!teamMembers[teamId]?.scheme_admin;
 };
 
 const REMINDERS: readonly [Key, () => number][] = [

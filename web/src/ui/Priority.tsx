@@ -1,10 +1,10 @@
 // How much a message matters, and who has taken notice of it.
-import type { Post, PostAcknowledgement, PostPriorityMetadata } from '@mattermost/types/posts';
+import type { Post, PostPriorityMetadata } from '@mattermost/types/posts';
 import { CircleCheck, Flag } from 'lucide-react';
 import { useEffect } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { api } from '../api';
-import { type Key, t as say, useT } from '../i18n';
+import { type Key, useT } from '../i18n';
 import { meet, nameOf, nameStyle } from '../state/people';
 import { acknowledged } from '../state/posts';
 import { get, useStore } from '../state/store';
@@ -45,12 +45,9 @@ export const PriorityMenu = ({ value, onChange }: PriorityMenuProps) => {
 export const PriorityLabel = ({ priority }: { priority: PostPriorityMetadata | undefined }) => {
   const t = useT();
   const name = NAMES[priority?.priority ?? ''];
-  return (
-    <>{priority?.priority && name && <span className={`priority ${priority.priority}`}>{t(name)}</span>}</>
-  );
+  if (!priority?.priority || !name) return null;
+  return <span className={`priority ${priority.priority}`}>{t(name)}</span>;
 };
-
-const NOBODY: readonly PostAcknowledgement[] = [];
 
 const toggle = async (post: Post, has: boolean): Promise<void> => {
   const me = get().me!.id;
@@ -62,13 +59,13 @@ const toggle = async (post: Post, has: boolean): Promise<void> => {
 /** The button, and who has pressed it. */
 export const Acknowledgements = ({ post }: { post: Post }) => {
   const t = useT();
-  const list = (post.metadata.acknowledgements ?? NOBODY).filter((ack) => ack.acknowledged_at > 0);
+  const list = (post.metadata.acknowledgements ?? []).filter((ack) => ack.acknowledged_at > 0);
   const me = useStore((s) => s.me?.id ?? '');
   const names = useStore(useShallow((s) => list.map((ack) => nameOf(s.users[ack.user_id], nameStyle(s)))));
   const ids = list.map((ack) => ack.user_id).join();
   useEffect(() => meet(ids.split(',')), [ids]);
   const has = list.some((ack) => ack.user_id === me);
-  const words = say('ack.by', { count: list.length, names: names.join(', ') });
+  const words = t('ack.by', { count: list.length, names: names.join(', ') });
   return (
     <div className="acks">
       {post.user_id === me ? (

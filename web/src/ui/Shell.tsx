@@ -224,7 +224,7 @@ const Place = ({ at, held, find, onMenu }: PlaceProps) => {
       local.set('last', { ...local.get<Record<string, string>>('last', {}), [teamId]: channelId });
     return () => set({ channelId: '' });
   }, [channelId, teamId]);
-  if (missing === at) {
+  if (missing === at && !found) {
     return (
       <div className="nowhere">
         <p>{t('channel.missing')}</p>

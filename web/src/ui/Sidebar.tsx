@@ -39,7 +39,7 @@ export const Sidebar = ({ onGo }: { onGo: () => void }) => {
   const unsent = useStore(
     (s) =>
       Object.keys(s.drafts).filter((at) => s.channels[at.split(':')[0]!]).length +
-      Object.keys(s.scheduled).length,
+      Object.values(s.scheduled).filter((one) => s.channels[one.channel_id]).length,
   );
   const [path] = useLocation();
   return (

@@ -3,7 +3,7 @@ import { navigate } from 'wouter/use-browser-location';
 import { api } from '../api';
 import { t } from '../i18n';
 import { channelPath, openDirect } from '../state/channels';
-import { learn } from '../state/people';
+import { learn, usersByName } from '../state/people';
 import { collapsed, get, notify, open, set } from '../state/store';
 import { openThread } from '../state/threads';
 
@@ -39,7 +39,7 @@ export const placeOf = async (postId: string): Promise<{ channelId: string; focu
 };
 
 export const userNamed = async (username: string): Promise<string> => {
-  const held = Object.values(get().users).find((user) => user.username === username);
+  const held = usersByName(get()).get(username);
   if (held) return held.id;
   const user = await api.getUserByUsername(username);
   learn([user]);

@@ -6,10 +6,21 @@ import {
   monitorForElements,
 } from '@atlaskit/pragmatic-drag-and-drop/element/adapter';
 import { attachClosestEdge, extractClosestEdge } from '@atlaskit/pragmatic-drag-and-drop-hitbox/closest-edge';
-import { placeChannel } from '../state/sidebar';
+import { fits, placeChannel } from '../state/sidebar';
+import { get } from '../state/store';
 import { attempt } from './attempt';
 
 type Place = Readonly<Record<string | symbol, unknown>>;
+
+/** Whether what is dragged is a channel that may stand in this category. */
+const takes =
+  (categoryId: string) =>
+  ({ source }: { source: { data: Place } }): boolean => {
+    const state = get();
+    const category = state.categories[state.teamId]?.find(({ id }) => id === categoryId);
+    const { channelId } = source.data;
+    return typeof channelId === 'string' && !!category && fits(state, channelId, category);
+  };
 
 const mark = (element: HTMLElement, place: Place | null): void => {
   const edge = place && extractClosestEdge(place);
@@ -33,7 +44,7 @@ export const channelRow = (
     }),
     dropTargetForElements({
       element,
-      canDrop: ({ source }) => 'channelId' in source.data,
+      canDrop: takes(categoryId),
       getData: ({ input }) =>
         attachClosestEdge(
           { channelId, categoryId, next: next() },
@@ -49,7 +60,7 @@ export const channelRow = (
 export const categoryBox = (element: HTMLElement, categoryId: string): (() => void) =>
   dropTargetForElements({
     element,
-    canDrop: ({ source }) => 'channelId' in source.data,
+    canDrop: takes(categoryId),
     getData: () => ({ categoryId }),
     onDragEnter: () => element.classList.add('drop-into'),
     onDragLeave: () => element.classList.remove('drop-into'),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::inputs::Session;
 use super::{Answer, Kind, Operation, Param};
+use crate::http::TOKEN_COOKIE;
 use crate::http::urls::{Url, Verb};
 
 const SCHEMAS: &str = "/components/schemas";
@@ -17,7 +18,7 @@ const SCHEMAS: &str = "/components/schemas";
 /// The description of all these operations.
 ///
 /// # Panics
-/// If one has no answer, or two have the same id: so in every test that asks for it.
+/// If one has no answer, or a type is read in another shape than it is written in: so in the test of it.
 pub fn openapi(version: &str, operations: &[Operation]) -> Value {
     let settings = || SchemaSettings::draft2020_12().with(below_components);
     let null_is_absent = RecursiveTransform(null_is_absent);
@@ -51,7 +52,7 @@ pub fn openapi(version: &str, operations: &[Operation]) -> Value {
             "schemas": schemas,
             "securitySchemes": {
                 "session": {"type": "http", "scheme": "bearer"},
-                "cookie": {"type": "apiKey", "in": "cookie", "name": "MMAUTHTOKEN"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": TOKEN_COOKIE},
             },
             "responses": refusals(),
         },
@@ -123,11 +124,8 @@ fn operation_id(operation: &Operation) -> String {
 }
 
 fn tag(url: &Url) -> &'static str {
-    let known = url.segments().map(|(_, text)| text);
-    known
-        .into_iter()
-        .find(|text| !matches!(*text, "api" | "v4" | "nottermost" | "v1"))
-        .unwrap_or("")
+    let mut known = url.segments().map(|(_, text)| text);
+    known.find(|text| !matches!(*text, "api" | "v4" | "nottermost" | "v1")).unwrap_or_default()
 }
 
 fn tags(operations: &[Operation]) -> Vec<Value> {

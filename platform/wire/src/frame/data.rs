@@ -382,39 +382,6 @@ pub struct EphemeralMessage {
     pub post: Bytes,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn objects_inside_data_are_strings() {
-        let posted = Posted {
-            post: Bytes::from_static(br#"{"id":"a","message":"say \"hi\""}"#),
-            channel_type: ChannelType::Direct,
-            channel_display_name: String::new(),
-            channel_name: "a__b".into(),
-            sender_name: "@ada".into(),
-            team_id: None,
-            set_online: true,
-            other_file: false,
-            image: true,
-        };
-        let json = serde_json::to_value(&posted).unwrap();
-        let post: serde_json::Value = serde_json::from_str(json["post"].as_str().unwrap()).unwrap();
-        assert_eq!(post["message"], "say \"hi\"");
-        assert_eq!(json["team_id"], "");
-        assert_eq!(json["image"], "true");
-        assert_eq!(json.get("otherFile"), None);
-    }
-
-    #[test]
-    fn lists_inside_data_are_strings() {
-        let added = GroupAdded { teammate_ids: vec![UserId::from_bytes([1; 16])] };
-        let json = serde_json::to_value(&added).unwrap();
-        assert!(json["teammate_ids"].as_str().unwrap().starts_with("[\""));
-    }
-}
-
 /// What the data of an event is. Every frame is encoded from one, so what is described here is all that
 /// a socket gets.
 pub trait FrameData: Serialize + JsonSchema {
@@ -485,4 +452,37 @@ events! {
     DraftChanged: "draft_created", "draft_deleted";
     ScheduledPostChanged: "scheduled_post_created", "scheduled_post_updated", "scheduled_post_deleted";
     EphemeralMessage: "ephemeral_message";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_inside_data_are_strings() {
+        let posted = Posted {
+            post: Bytes::from_static(br#"{"id":"a","message":"say \"hi\""}"#),
+            channel_type: ChannelType::Direct,
+            channel_display_name: String::new(),
+            channel_name: "a__b".into(),
+            sender_name: "@ada".into(),
+            team_id: None,
+            set_online: true,
+            other_file: false,
+            image: true,
+        };
+        let json = serde_json::to_value(&posted).unwrap();
+        let post: serde_json::Value = serde_json::from_str(json["post"].as_str().unwrap()).unwrap();
+        assert_eq!(post["message"], "say \"hi\"");
+        assert_eq!(json["team_id"], "");
+        assert_eq!(json["image"], "true");
+        assert_eq!(json.get("otherFile"), None);
+    }
+
+    #[test]
+    fn lists_inside_data_are_strings() {
+        let added = GroupAdded { teammate_ids: vec![UserId::from_bytes([1; 16])] };
+        let json = serde_json::to_value(&added).unwrap();
+        assert!(json["teammate_ids"].as_str().unwrap().starts_with("[\""));
+    }
 }

@@ -14,7 +14,7 @@ use wire::StringMap;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::render;
-use crate::rights::own_or_admin;
+use crate::rights::{own_or_admin, require_account};
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Session")]
@@ -40,6 +40,7 @@ pub(crate) async fn get(
     Path(user): Path<UserRef>,
 ) -> Result<Response, ApiError> {
     let user = own_or_admin(user, &caller)?;
+    require_account(&app, &caller, user).await?;
     let now = now_ms();
     let directory = app.fold.directory();
     let account = directory.state().account(user).ok_or_else(ApiError::user_not_found)?;

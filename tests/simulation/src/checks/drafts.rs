@@ -65,12 +65,12 @@ fn held(story: &Story) -> Result<Drafts, String> {
 /// would have become is another.
 fn are_gone(world: &World, held: &Drafts) -> Result<(), String> {
     let told = saves_told(world);
-    for (index, entry) in world.ledger.requests.iter().enumerate() {
+    for entry in &world.ledger.requests {
         let Ask::EndDraft { user, place, saved_until } = entry.request.ask else { continue };
         let Some(draft) = held.get(&(user, place)) else { continue };
         let Some(told) = told.get(&draft.position) else { continue };
         let meant = saved_until.is_none_or(|until| draft.at <= until);
-        for number in &world.ledger.requests[index].attempts {
+        for number in &entry.attempts {
             let made = &world.ledger.attempts[number];
             // A repeated request is answered with what became of the first.
             let gone = matches!(made.answer, Some((Answer::AlreadySo, _)));

@@ -1,7 +1,7 @@
 // The channels of all teams, and how one of them is moderated.
 import type { ChannelModeration, ChannelWithTeamData, ServerChannel } from '@mattermost/types/channels';
 import { api } from '../../api';
-import type { Found } from './people';
+import type { Found } from './pages';
 import type { Stand } from './teams';
 
 export type FoundChannel = ChannelWithTeamData & ServerChannel;

@@ -2,6 +2,7 @@
 import type { UserProfile } from '@mattermost/types/users';
 import { api } from '../../api';
 import { isAdmin, learn } from '../people';
+import type { Found } from './pages';
 
 export const ROLES = ['all', 'admin', 'member', 'guest'] as const;
 export type Role = (typeof ROLES)[number];
@@ -12,15 +13,6 @@ export interface PeopleFilter {
   readonly term: string;
   readonly role: Role;
   readonly activity: Activity;
-}
-
-export interface Found<T> {
-  readonly items: readonly T[];
-  /** The page of the server to go on with; without it there is nothing more. */
-  readonly next?: number;
-  readonly total?: number;
-  /** More fit than the server tells at once. */
-  readonly cut?: boolean;
 }
 
 export const PAGE = 100;

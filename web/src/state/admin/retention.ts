@@ -2,8 +2,8 @@
 import type { ChannelWithTeamData } from '@mattermost/types/channels';
 import type { DataRetentionCustomPolicy } from '@mattermost/types/data_retention';
 import { api } from '../../api';
-import type { Found } from './people';
-import { allTeams, named } from './teams';
+import type { Choosable } from './choices';
+import { type Found, whole } from './pages';
 
 export interface Run {
   readonly id: string;
@@ -37,13 +37,6 @@ export interface Hold {
   readonly channel_ids: readonly string[] | null;
 }
 
-/** Something that is chosen from a list that a search gives. */
-export interface Choosable {
-  readonly id: string;
-  readonly name: string;
-  readonly hint: string;
-}
-
 export interface PolicyText {
   readonly display_name: string;
   readonly post_duration: number;
@@ -54,36 +47,25 @@ export interface PolicyText {
 /** What stands for "for ever" among the days. */
 export const FOR_EVER = -1;
 const RUNS = 20;
-const OFFERED = 8;
-const READ = 200;
-
-/** Everything, page by page: a policy is saved with all that follow it. */
-const whole = async <T>(ask: (page: number) => Promise<readonly T[]>): Promise<T[]> => {
-  const all: T[] = [];
-  for (let page = 0; ; page++) {
-    const read = await ask(page);
-    all.push(...read);
-    if (read.length < READ) return all;
-  }
-};
 
 export const policies = (): Promise<DataRetentionCustomPolicy[]> =>
-  whole(async (page) => (await api.getDataRetentionCustomPolicies(page, READ)).policies);
+  whole(async (page, size) => (await api.getDataRetentionCustomPolicies(page, size)).policies);
 
 /** As they are sent; the client's types say it differently. */
 type TeamsOfPolicy = { readonly teams: readonly { id: string; display_name: string; name: string }[] };
 type ChannelsOfPolicy = { readonly channels: readonly ChannelWithTeamData[] };
 
+/** All of them: a policy is saved with all that follow it. */
 export const followersOf = async (
   policyId: string,
 ): Promise<{ teams: Choosable[]; channels: Choosable[] }> => {
   const [teams, channels] = await Promise.all([
-    whole(async (page) => {
-      const read: unknown = await api.getDataRetentionCustomPolicyTeams(policyId, page, READ);
+    whole(async (page, size) => {
+      const read: unknown = await api.getDataRetentionCustomPolicyTeams(policyId, page, size);
       return (read as TeamsOfPolicy).teams;
     }),
-    whole(async (page) => {
-      const read: unknown = await api.getDataRetentionCustomPolicyChannels(policyId, page, READ);
+    whole(async (page, size) => {
+      const read: unknown = await api.getDataRetentionCustomPolicyChannels(policyId, page, size);
       return (read as ChannelsOfPolicy).channels;
     }),
   ]);
@@ -116,27 +98,3 @@ export const holds = (): Promise<readonly Hold[]> => api.own('get', '/legal_hold
 export const placeHold = (hold: Pick<Hold, 'name' | 'user_ids' | 'channel_ids'>): Promise<unknown> =>
   api.own('post', '/legal_holds', hold);
 export const liftHold = (id: string): Promise<unknown> => api.own('delete', `/legal_holds/${id}`);
-
-export const offerPeople = async (term: string): Promise<Choosable[]> => {
-  const found = await api.searchUsers(term, { allow_inactive: true, limit: OFFERED });
-  return found.map(({ id, username, first_name, last_name }) => ({
-    id,
-    name: `@${username}`,
-    hint: `${first_name} ${last_name}`.trim(),
-  }));
-};
-
-export const offerTeams = async (term: string): Promise<Choosable[]> =>
-  (await allTeams())
-    .filter((team) => named(term, team.display_name, team.name))
-    .slice(0, OFFERED)
-    .map((team) => ({ id: team.id, name: team.display_name, hint: `/${team.name}` }));
-
-export const offerChannels = async (term: string): Promise<Choosable[]> => {
-  const { channels } = await api.searchAllChannels(term, {
-    page: 0,
-    per_page: OFFERED,
-    include_deleted: true,
-  });
-  return channels.map((c) => ({ id: c.id, name: c.display_name, hint: c.team_display_name }));
-};

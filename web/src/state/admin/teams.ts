@@ -1,7 +1,7 @@
 // All teams, archived ones too. The server searches among none of them, so they are read whole.
 import type { Team, TeamsWithCount } from '@mattermost/types/teams';
 import { api } from '../../api';
-import type { Found } from './people';
+import { type Found, whole } from './pages';
 
 export const STANDS = ['all', 'active', 'archived'] as const;
 export type Stand = (typeof STANDS)[number];
@@ -15,18 +15,11 @@ export interface CountedTeam extends Team {
   readonly members: number;
 }
 
-const READ = 200;
 /** Each of them is asked how many people it has. */
 const SHOWN = 25;
 
-export const allTeams = async (): Promise<Team[]> => {
-  const teams: Team[] = [];
-  for (let page = 0; ; page++) {
-    const read = (await api.getTeams(page, READ, true)) as TeamsWithCount;
-    teams.push(...read.teams);
-    if (read.teams.length < READ) return teams;
-  }
-};
+export const allTeams = (): Promise<Team[]> =>
+  whole(async (page, size) => ((await api.getTeams(page, size, true)) as TeamsWithCount).teams);
 
 export const named = (term: string, ...names: readonly string[]): boolean =>
   names.some((name) => name.toLowerCase().includes(term.toLowerCase()));

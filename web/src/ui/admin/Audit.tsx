@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { useT } from '../../i18n';
-import { type Choosable, offerChannels, offerPeople, offerTeams } from '../../state/admin/retention';
+import { type Choosable, offerChannels, offerPeople, offerTeams } from '../../state/admin/choices';
 import {
   addressOf,
   addTo,
@@ -19,9 +19,8 @@ import { meet } from '../../state/people';
 import { Field, Problem } from '../bits';
 import { Choose } from './Choose';
 import { History } from './History';
-import { Page, Section, Segments, Table, When } from './parts';
+import { Name, Page, Section, Segments, Table, When } from './parts';
 import { useChannelName, useTeamName } from './places';
-import { Name } from './Runs';
 
 const TOGETHER_MS = 150;
 const TEXT_MAX = 140;
@@ -59,11 +58,10 @@ export const Audit = () => {
   const [past, setPast] = useState(true);
   const [chosen, setChosen] = useState<readonly Choosable[]>([]);
   const [postId, setPostId] = useState('');
-  const userId = lastOf('user', chosen);
   const { events, state, problem } = useTrail(
     addressOf({ kind, past, channelId: lastOf('channel', chosen), teamId: lastOf('team', chosen) }),
+    lastOf('user', chosen),
   );
-  const shown = userId ? events.filter((event) => concerns(event, userId)) : events;
   return (
     <Page title={t('admin.audit')} lead={t('admin.audit_lead')}>
       <Lookup onFind={setPostId} />
@@ -97,7 +95,7 @@ export const Audit = () => {
             state === 'open' ? 'admin.live' : state === 'lost' ? 'admin.stream_lost' : 'admin.stream_closed',
           )}
         </p>
-        {shown.length > 0 ? (
+        {events.length > 0 ? (
           <Table
             label={t('admin.events')}
             heads={[
@@ -108,7 +106,7 @@ export const Audit = () => {
               `~${t('admin.where')}`,
             ]}
           >
-            {shown.map((event) => (
+            {events.map((event) => (
               <EventRow key={event.id} event={event} open={setPostId} />
             ))}
           </Table>
@@ -208,7 +206,8 @@ const reasonOf = async (url: string): Promise<string> => {
   }
 };
 
-const useTrail = (address: string) => {
+/** The stream knows no person: what does not concern `userId` is passed over here, before it takes room in what is held. */
+const useTrail = (address: string, userId: string) => {
   const t = useT();
   const [events, setEvents] = useState<readonly TrailEvent[]>([]);
   const [state, setState] = useState<'closed' | 'open' | 'lost'>('closed');
@@ -225,7 +224,9 @@ const useTrail = (address: string) => {
       setEvents((held) => addTo(held, batch));
     };
     const hear = (message: MessageEvent<string>) => {
-      came.push(JSON.parse(message.data) as TrailEvent);
+      const event = JSON.parse(message.data) as TrailEvent;
+      if (userId && !concerns(event, userId)) return;
+      came.push(event);
       soon ??= setTimeout(show, TOGETHER_MS);
     };
     setEvents([]);
@@ -242,7 +243,7 @@ const useTrail = (address: string) => {
       source.close();
       clearTimeout(soon);
     };
-  }, [address, t]);
+  }, [address, userId, t]);
   useEffect(() => meet(events.flatMap((event) => [tell(event).by, ...tell(event).about])), [events]);
   return { events, state, problem };
 };

@@ -2,7 +2,7 @@
 import { Plus, X } from 'lucide-react';
 import { useState } from 'react';
 import { useT } from '../../i18n';
-import type { Choosable } from '../../state/admin/retention';
+import type { Choosable } from '../../state/admin/choices';
 import { IconButton, Problem } from '../bits';
 import { SearchField, useLoad, useRested } from './parts';
 

@@ -1,30 +1,17 @@
 // All that a message ever said, for administrators.
-import { api } from '../../api';
 import { useT } from '../../i18n';
-import { meet } from '../../state/people';
+import { loadHistory, type PostHistory } from '../../state/history';
 import { Modal, Problem, Spinner } from '../bits';
-import { useLoad, When } from './parts';
+import { Name, useLoad, When } from './parts';
 import { useChannelName } from './places';
-import { Name } from './Runs';
 
-interface Document {
+interface Document extends PostHistory {
   readonly channel_id: string;
-  readonly user_id: string;
-  readonly deleted: { readonly at: number; readonly by: string | null } | null;
-  readonly versions: readonly {
-    readonly from: number;
-    readonly message: string;
-    readonly files: readonly { readonly id: string; readonly name: string }[];
-  }[];
 }
 
 export const History = ({ postId, onClose }: { postId: string; onClose: () => void }) => {
   const t = useT();
-  const { data, problem } = useLoad(postId, async () => {
-    const found = await api.own<Document>('get', `/posts/${postId}/history`);
-    meet([found.user_id, found.deleted?.by ?? '']);
-    return found;
-  });
+  const { data, problem } = useLoad(postId, () => loadHistory(postId) as Promise<Document>);
   return (
     <Modal title={t('admin.history')} onClose={onClose} wide>
       {problem && <Problem text={problem} />}

@@ -2,22 +2,14 @@
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useT } from '../../i18n';
-import {
-  type Choosable,
-  type Hold,
-  holds,
-  liftHold,
-  offerChannels,
-  offerPeople,
-  placeHold,
-} from '../../state/admin/retention';
+import { type Choosable, offerChannels, offerPeople } from '../../state/admin/choices';
+import { type Hold, holds, liftHold, placeHold } from '../../state/admin/retention';
 import { meet } from '../../state/people';
 import { useSubmit } from '../attempt';
 import { Field, Modal, Problem, Spinner } from '../bits';
 import { Choose } from './Choose';
-import { Foot, Section, Table, useLoad, useQuestion, When } from './parts';
+import { Foot, Name, Section, Table, useLoad, useQuestion, When } from './parts';
 import { useChannelName } from './places';
-import { Name } from './Runs';
 
 export const Holds = () => {
   const t = useT();

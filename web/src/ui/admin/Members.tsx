@@ -1,6 +1,7 @@
 // Who is in a team or a channel, and with which role.
 import { useT } from '../../i18n';
-import { type Found, PAGE } from '../../state/admin/people';
+import type { Found } from '../../state/admin/pages';
+import { PAGE } from '../../state/admin/people';
 import { meet } from '../../state/people';
 import { useStore } from '../../state/store';
 import { useSubmit } from '../attempt';

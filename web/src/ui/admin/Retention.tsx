@@ -4,15 +4,8 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { api } from '../../api';
 import { useT } from '../../i18n';
-import {
-  type Choosable,
-  FOR_EVER,
-  followersOf,
-  offerChannels,
-  offerTeams,
-  policies,
-  savePolicy,
-} from '../../state/admin/retention';
+import { type Choosable, offerChannels, offerTeams } from '../../state/admin/choices';
+import { FOR_EVER, followersOf, policies, savePolicy } from '../../state/admin/retention';
 import { useSubmit } from '../attempt';
 import { Field, Modal, Problem, Spinner } from '../bits';
 import { Choose } from './Choose';

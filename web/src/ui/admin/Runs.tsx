@@ -4,8 +4,8 @@ import { useT } from '../../i18n';
 import { type Expiry, expiriesOf, type Run, runNow, runs } from '../../state/admin/retention';
 import { meet } from '../../state/people';
 import { useSubmit } from '../attempt';
-import { Modal, Problem, useName } from '../bits';
-import { Amount, Listing, Section, usePages, useQuestion, When } from './parts';
+import { Modal, Problem } from '../bits';
+import { Amount, Listing, Name, Section, usePages, useQuestion, When } from './parts';
 import { useChannelName } from './places';
 
 export const Runs = () => {
@@ -103,8 +103,6 @@ const RunRow = ({ run, open }: { run: Run; open: () => void }) => {
     </tr>
   );
 };
-
-export const Name = ({ userId }: { userId: string }) => <>{useName(userId)}</>;
 
 const Report = ({ run, onClose }: { run: Run; onClose: () => void }) => {
   const t = useT();

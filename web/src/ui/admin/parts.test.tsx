@@ -5,7 +5,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { addTexts } from '../../i18n';
 import de from '../../i18n/admin/de.json';
 import en from '../../i18n/admin/en.json';
-import type { Choosable } from '../../state/admin/retention';
+import type { Choosable } from '../../state/admin/choices';
 import { Choose } from './Choose';
 import { Listing, usePages, useQuestion } from './parts';
 

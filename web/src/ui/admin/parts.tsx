@@ -4,9 +4,9 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { wordsOf } from '../../api';
 import { intl, useT } from '../../i18n';
-import type { Found } from '../../state/admin/people';
+import type { Found } from '../../state/admin/pages';
 import { useSubmit } from '../attempt';
-import { Field, Modal, Problem, Spinner } from '../bits';
+import { Field, Modal, Problem, Spinner, useName } from '../bits';
 
 const REST_MS = 200;
 
@@ -315,5 +315,7 @@ export const When = ({ at }: { at: number }) => {
     </time>
   );
 };
+
+export const Name = ({ userId }: { userId: string }) => <>{useName(userId)}</>;
 
 export const Amount = ({ of }: { of: number }) => <>{intl().formatNumber(of)}</>;

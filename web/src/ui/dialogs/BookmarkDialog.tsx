@@ -2,13 +2,11 @@
 import type { ChannelBookmark } from '@mattermost/types/channel_bookmarks';
 import { useState } from 'react';
 import { useT } from '../../i18n';
-import { addBookmark, editBookmark } from '../../state/bookmarks';
+import { addBookmark, editBookmark, TITLE_MAX } from '../../state/bookmarks';
 import { useSubmit } from '../attempt';
 import { Field, Modal, Problem } from '../bits';
 import { Foot } from './ChannelDialogs';
 import { close } from './Dialogs';
-
-const TITLE_MAX = 64;
 
 interface BookmarkDialogProps {
   readonly channelId: string;

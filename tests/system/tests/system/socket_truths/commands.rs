@@ -326,7 +326,7 @@ fn set_notify_props(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
 }
 
 fn patch_channel(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
-    let (channel, _) = w.any_team_channel(rng, who)?;
+    let channel = w.any_team_channel(rng, who)?;
     let patch = match rng.random_range(0..4) {
         0 => json!({"header": word(rng)}),
         1 => json!({"purpose": word(rng)}),
@@ -337,7 +337,7 @@ fn patch_channel(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
 }
 
 fn moderate(w: &World, rng: &mut StdRng, _: usize) -> Option<Ask> {
-    let (channel, _) = w.any_team_channel(rng, ADA)?;
+    let channel = w.any_team_channel(rng, ADA)?;
     let name = ["create_post", "create_reactions", "use_channel_mentions"].choose(rng)?;
     let who = ["members", "guests"].choose(rng)?;
     let allowed = rng.random_bool(0.7);
@@ -346,7 +346,7 @@ fn moderate(w: &World, rng: &mut StdRng, _: usize) -> Option<Ask> {
 }
 
 fn channel_roles(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
-    let (channel, _) = w.any_team_channel(rng, who)?;
+    let channel = w.any_team_channel(rng, who)?;
     let roles = json!({"scheme_user": true, "scheme_admin": rng.random_bool(0.5)});
     let member = w.id(w.anyone(rng));
     put(format!("/channels/{}/members/{member}/schemeRoles", channel.id), roles)
@@ -519,15 +519,15 @@ fn start_typing(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
 }
 
 fn archive(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
-    delete(format!("/channels/{}", w.any_team_channel(rng, who)?.0.id))
+    delete(format!("/channels/{}", w.any_team_channel(rng, who)?.id))
 }
 
 fn restore(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
-    send(format!("/channels/{}/restore", w.any_team_channel(rng, who)?.0.id), json!({}))
+    send(format!("/channels/{}/restore", w.any_team_channel(rng, who)?.id), json!({}))
 }
 
 fn change_privacy(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
-    let (channel, _) = w.any_team_channel(rng, who)?;
+    let channel = w.any_team_channel(rng, who)?;
     let privacy = if channel.open { "P" } else { "O" };
     put(format!("/channels/{}/privacy", channel.id), json!({"privacy": privacy}))
 }
@@ -538,18 +538,18 @@ fn join(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
 }
 
 fn leave(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
-    let (channel, _) = w.any_team_channel(rng, who)?;
+    let channel = w.any_team_channel(rng, who)?;
     delete(format!("/channels/{}/members/{}", channel.id, w.id(who)))
 }
 
 fn add(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
-    let (channel, _) = w.any_team_channel(rng, who)?;
+    let channel = w.any_team_channel(rng, who)?;
     let member = json!({"user_id": w.id(w.anyone(rng))});
     send(format!("/channels/{}/members", channel.id), member)
 }
 
 fn remove(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
-    let (channel, _) = w.any_team_channel(rng, who)?;
+    let channel = w.any_team_channel(rng, who)?;
     delete(format!("/channels/{}/members/{}", channel.id, w.id(w.anyone(rng))))
 }
 

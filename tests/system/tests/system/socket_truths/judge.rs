@@ -28,8 +28,28 @@ const PARTING: &[&str] = &["user_removed", "leave_team"];
 /// Frames that tell a team of a channel that its members may find.
 const FINDING: &[&str] = &["channel_converted", "channel_deleted", "channel_restored"];
 
-/// Judges a frame that `who` got while the world went from `before` to what it is now.
-pub fn judge(world: &World, before: &[Reach], who: usize, whole: &Value) -> Result<()> {
+/// Judges the frames that `who` got while the world went from `before` to what it is now. What is told
+/// from rows comes behind the log, so until somebody hears that they lost something it may be of that.
+pub fn judge(world: &World, before: &[Reach], who: usize, frames: &[Value]) -> Result<()> {
+    let mut reaches = vec![&world.accounts[who].reach, &before[who]];
+    for whole in frames {
+        one(world, before, who, &reaches, whole)?;
+        let frame = Frame::of(whole);
+        let mine = frame.broadcast("user_id") == world.accounts[who].person.id;
+        if mine && PARTING.contains(&frame.event()) {
+            reaches.truncate(1);
+        }
+    }
+    Ok(())
+}
+
+fn one(
+    world: &World,
+    before: &[Reach],
+    who: usize,
+    reaches: &[&Reach],
+    whole: &Value,
+) -> Result<()> {
     let (frame, me) = (Frame::of(whole), &world.accounts[who]);
     let addressee = frame.broadcast("user_id");
     ensure!(addressee.is_empty() || addressee == me.person.id, "for somebody else: {whole}");
@@ -40,11 +60,12 @@ pub fn judge(world: &World, before: &[Reach], who: usize, whole: &Value) -> Resu
         return Ok(());
     }
     for channel in channels_in(world, whole) {
-        let within = me.reach.channels.contains(&channel);
+        let within = reaches.iter().any(|reach| reach.channels.contains(&channel));
         ensure!(within || finds(world, who, &frame, &channel), "not in {channel}: {whole}");
     }
     for team in world.teams.iter().filter(|team| mentions(whole, team)) {
-        ensure!(me.reach.teams.contains(team), "not in the team {team}: {whole}");
+        let within = reaches.iter().any(|reach| reach.teams.contains(team));
+        ensure!(within, "not in the team {team}: {whole}");
     }
     for subject in subjects(&frame, whole) {
         ensure!(meets(world, before, who, &subject), "may not know {subject}: {whole}");

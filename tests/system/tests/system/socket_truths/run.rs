@@ -1,6 +1,6 @@
 //! One run: commands one after the other, their frames judged and taken in.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail, ensure};
 use futures::future::try_join_all;
@@ -27,7 +27,8 @@ pub struct Run {
     pinned: bool,
     /// What was asked, and how it was answered.
     told: Vec<String>,
-    taken: BTreeMap<&'static str, usize>,
+    /// The kinds of command that were taken at least once.
+    taken: BTreeSet<&'static str>,
 }
 
 impl Run {
@@ -39,7 +40,7 @@ impl Run {
             clients: Vec::new(),
             pinned: false,
             told: Vec::new(),
-            taken: BTreeMap::new(),
+            taken: BTreeSet::new(),
         };
         for who in 0..run.world.accounts.len() {
             let person = run.world.accounts[who].person.clone();
@@ -69,8 +70,8 @@ impl Run {
         self.told.join("\n")
     }
 
-    /// How often each kind of command was taken.
-    pub fn taken(&self) -> &BTreeMap<&'static str, usize> {
+    /// The kinds of command that were taken.
+    pub fn taken(&self) -> &BTreeSet<&'static str> {
         &self.taken
     }
 
@@ -84,7 +85,7 @@ impl Run {
         ensure!(!answer.status.is_server_error(), "{}", answer.body);
         let before = self.reaches();
         if answer.status.is_success() {
-            *self.taken.entry(what).or_default() += 1;
+            self.taken.insert(what);
             self.took(command, &answer.body, &before).await?;
         }
         self.tick(&before).await
@@ -95,15 +96,16 @@ impl Run {
         let concerned = command.path.split('/').nth(2).unwrap_or_default();
         let concerned = self.world.accounts.iter().position(|one| one.person.id == concerned);
         match (command.kind.name, concerned) {
-            (DEACTIVATE, Some(who)) => self.end(before, |client| client.who == who).await?,
+            (DEACTIVATE, Some(who)) => {
+                self.end(before, |client| client.who == who).await?;
+                self.world.accounts[who].active = false;
+            }
             (ACTIVATE, Some(who)) => {
-                let person = self.world.visitor.log_in(&self.world.accounts[who].name).await?;
-                self.world.accounts[who].person = person;
+                let account = &mut self.world.accounts[who];
+                account.person = self.world.visitor.log_in(&account.name).await?;
+                account.active = true;
             }
             _ => {}
-        }
-        if let (DEACTIVATE | ACTIVATE, Some(who)) = (command.kind.name, concerned) {
-            self.world.accounts[who].active = command.kind.name == ACTIVATE;
         }
         if command.kind.moves {
             self.world.look_around().await?;
@@ -150,9 +152,8 @@ impl Run {
         self.clients = stay;
         let ended: Vec<Client> = ended;
         for client in ended {
-            for frame in client.socket.closed().await.context("the socket ends")? {
-                judge(&self.world, before, client.who, &frame)?;
-            }
+            let frames = client.socket.closed().await.context("the socket ends")?;
+            judge(&self.world, before, client.who, &frames)?;
         }
         Ok(())
     }
@@ -172,10 +173,8 @@ impl Run {
             let name = &self.world.accounts[client.who].name;
             let frames = client.socket.up_to("the clock's tick", ticks).await;
             let frames = frames.with_context(|| format!("for {name}"))?;
-            for frame in &frames {
-                let judged = judge(&self.world, before, client.who, frame);
-                judged.with_context(|| format!("{name} was told too much"))?;
-            }
+            let judged = judge(&self.world, before, client.who, &frames);
+            judged.with_context(|| format!("{name} was told too much"))?;
             client.take(&frames).await.with_context(|| format!("as {name}"))?;
         }
         Ok(())

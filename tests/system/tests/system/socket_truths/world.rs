@@ -224,11 +224,8 @@ impl World {
     }
 
     /// The same, of a team.
-    pub fn any_team_channel(&self, rng: &mut StdRng, who: usize) -> Option<(&Channel, &str)> {
-        (0..8).find_map(|_| {
-            let channel = self.any_channel(rng, who)?;
-            Some((channel, channel.team.as_deref()?))
-        })
+    pub fn any_team_channel(&self, rng: &mut StdRng, who: usize) -> Option<&Channel> {
+        (0..8).find_map(|_| self.any_channel(rng, who).filter(|one| one.team.is_some()))
     }
 
     /// A post that somebody may read and that `which` takes; now and then one that they may not read.
