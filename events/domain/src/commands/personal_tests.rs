@@ -14,7 +14,7 @@ use super::custom_status::*;
 use super::draft::*;
 use super::given::*;
 use super::notify::*;
-use super::post::PostRejection;
+use super::post::{CreatePost, PostRejection};
 use super::sidebar::*;
 use super::user::{DeletePreferences, SetPreferences, UserRejection};
 use super::*;
