@@ -1,7 +1,7 @@
 //! The process manager: a standing rule over states, not a list that is ticked off.
 //!
 //! - A claimed name without its channel is completed.
-//! - Whoever is in a team, and no guest, is in its default channels.
+//! - Whoever is in a team, and no guest, is in its default channels: those who came out of one were guests.
 //! - Guests administer no channel.
 //! - A channel membership whose team membership has ended is removed.
 //! - What an erased person said is erased in every channel that they ever were in.
@@ -73,6 +73,13 @@ pub fn touched(event: &Event, applied: &Applied) -> Vec<Key> {
         Event::Channels(ChannelEvent::ChannelMembersAdded(b)) => {
             let joined = applied.members.iter().map(|member| member.user_id);
             joined.map(|user| Key::Member(b.c.channel_id, user)).collect()
+        }
+        // Either may have been decided before its person became a guest, or was one no more.
+        Event::Channels(ChannelEvent::ChannelMemberRemoved(b)) => {
+            vec![Key::Member(b.c.channel_id, b.c.user_id)]
+        }
+        Event::Channels(ChannelEvent::ChannelMemberRolesChanged(b)) if b.c.scheme_admin => {
+            vec![Key::Member(b.c.channel_id, b.c.user_id)]
         }
         Event::Channels(_) | Event::Users(_) | Event::Readstate(_) | Event::Presence(_) => vec![],
     }
@@ -148,6 +155,13 @@ pub enum Action {
         generation: u64,
         scheme_admin: bool,
     },
+    /// The past membership is named by the offset of the event that began it.
+    ReturnToDefaultChannel {
+        user_id: UserId,
+        generation: u64,
+        scheme_admin: bool,
+        membership: u64,
+    },
     EndMembership {
         user_id: UserId,
         generation: u64,
@@ -184,7 +198,10 @@ pub fn due_at(
         Key::Member(channel, user) => {
             let member = channels.channel(channel).and_then(|channel| channel.member(user));
             let ended = member.and_then(|member| view.ended(channel, member));
-            ended.into_iter().chain(view.erases(channel, user)).collect()
+            let unseated = member.and_then(|member| view.unseated(channel, member));
+            let joins = view.joins_default(channel, user);
+            let steps = ended.into_iter().chain(unseated).chain(joins);
+            steps.chain(view.erases(channel, user)).collect()
         }
         Key::Erased(user) => view.of_erased(user),
         Key::Guest(user) => view.of_guest(user),
@@ -328,19 +345,32 @@ impl<C: ChannelStates> View<'_, C> {
         due.then(|| self.step(erased, id, Some(user), Action::EraseAuthor { user_id: user }))
     }
 
-    /// The join of somebody of the team who was never in the channel within this team membership.
-    fn joins(&self, id: ChannelId, channel: &Channel, user: UserId, team: TeamId) -> Option<Step> {
-        let held = self.directory.membership(user, team).filter(|held| held.active)?;
-        let seen = channel.any_member(user).is_some_and(|m| m.generation >= held.generation);
-        if seen || rights::is_guest(self.directory, user) {
+    fn joins_default(&self, id: ChannelId, user: UserId) -> Option<Step> {
+        if !faults::is_on(Rule::StandingRules) {
             return None;
         }
-        let action = Action::JoinDefaultChannel {
-            user_id: user,
-            generation: held.generation,
-            scheme_admin: held.scheme_admin,
+        let name = self.directory.channel_name(id).filter(|name| name.is_default)?;
+        self.joins(id, self.channels.channel(id)?, user, name.team_id)
+    }
+
+    /// The join of somebody of the team who was never in the channel within this team membership, or came
+    /// out of it as a guest.
+    fn joins(&self, id: ChannelId, channel: &Channel, user: UserId, team: TeamId) -> Option<Step> {
+        let held = self.directory.membership(user, team).filter(|held| held.active)?;
+        if rights::is_guest(self.directory, user) {
+            return None;
+        }
+        let (user_id, generation, scheme_admin) = (user, held.generation, held.scheme_admin);
+        let seen = channel.any_member(user).filter(|member| member.generation >= generation);
+        let action = match seen {
+            None => Action::JoinDefaultChannel { user_id, generation, scheme_admin },
+            Some(past) if has_left(past, generation) => {
+                let membership = past.since;
+                Action::ReturnToDefaultChannel { user_id, generation, scheme_admin, membership }
+            }
+            Some(_) => return None,
         };
-        Some(self.step(held.generation, id, Some(user), action))
+        Some(self.step(generation, id, Some(user), action))
     }
 
     /// `cause` is the offset in `directory` of what began what the step completes.
@@ -354,6 +384,9 @@ impl<C: ChannelStates> View<'_, C> {
         let cause = Position::new(Partition::DIRECTORY, cause);
         let mut target = channel_id.as_bytes().to_vec();
         target.extend(user.iter().flat_map(UserId::as_bytes));
+        if let Action::ReturnToDefaultChannel { membership, .. } = action {
+            target.extend(membership.to_be_bytes());
+        }
         let named_by = if faults::is_on(Rule::StepIds) {
             cause
         } else {
@@ -373,6 +406,7 @@ impl Action {
         match self {
             Self::CreateChannel => "channel.created",
             Self::JoinDefaultChannel { .. } => "channel.members_added",
+            Self::ReturnToDefaultChannel { .. } => "channel.member_returned",
             Self::EndMembership { .. } => "channel.member_removed",
             Self::EraseAuthor { .. } => "channel.author_erased",
             Self::EndAdministration { .. } => "channel.member_roles_changed",
@@ -408,7 +442,18 @@ impl Step {
                     return Decision::AlreadySo;
                 }
                 let member = NewMember { user_id, generation, scheme_admin };
-                append(self.joined(member).into())
+                append(self.joined(member, JoinedVia::Step).into())
+            }
+            Action::ReturnToDefaultChannel { user_id, generation, scheme_admin, membership } => {
+                let past = channel.and_then(|channel| channel.any_member(user_id));
+                let due =
+                    past.is_some_and(|past| past.since == membership && has_left(past, generation));
+                if !due {
+                    return Decision::AlreadySo;
+                }
+                let member = NewMember { user_id, generation, scheme_admin };
+                // A step begins generations; back into one that has not ended comes who joins.
+                append(self.joined(member, JoinedVia::Join).into())
             }
             Action::EraseAuthor { user_id } => match channel {
                 Some(channel) if !channel.has_erased(user_id) => {
@@ -434,13 +479,13 @@ impl Step {
         }
     }
 
-    fn joined(&self, member: NewMember) -> Body<ChannelMembersAdded> {
+    fn joined(&self, member: NewMember, via: JoinedVia) -> Body<ChannelMembersAdded> {
         let kind = if self.tells_of_team { NoticeKind::JoinTeam } else { NoticeKind::JoinChannel };
         ChannelMembersAdded {
             channel_id: self.channel_id,
             members: vec![member],
             by: member.user_id,
-            via: JoinedVia::Step,
+            via,
             notice: Some(self.notice(kind, member.user_id)),
         }
         .into()
@@ -481,6 +526,11 @@ impl Step {
             new: String::new(),
         }
     }
+}
+
+/// Whether a membership of this team membership is over while that one is not.
+fn has_left(past: &Member, generation: u64) -> bool {
+    !past.active && past.generation == generation && !past.generation_ended
 }
 
 fn append(event: ChannelEvent) -> Decision {

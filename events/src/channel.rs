@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::body::{Owner, fact};
+use crate::body::{Body, Fact, Nothing, Owner, fact};
 use crate::directory::{ChannelType, JoinedVia};
 use crate::priority::Priority;
 use crate::{ChannelId, FileId, PostId, TeamId, UserId};
@@ -252,11 +252,17 @@ pub enum Moderated {
     CreateReactions,
     ManageMembers,
     UseChannelMentions,
+    ManageBookmarks,
 }
 
 impl Moderated {
-    pub const ALL: [Self; 4] =
-        [Self::CreatePost, Self::CreateReactions, Self::ManageMembers, Self::UseChannelMentions];
+    pub const ALL: [Self; 5] = [
+        Self::CreatePost,
+        Self::CreateReactions,
+        Self::ManageMembers,
+        Self::UseChannelMentions,
+        Self::ManageBookmarks,
+    ];
 
     /// As the contract calls it.
     pub fn name(self) -> &'static str {
@@ -265,6 +271,7 @@ impl Moderated {
             Self::CreateReactions => "create_reactions",
             Self::ManageMembers => "manage_members",
             Self::UseChannelMentions => "use_channel_mentions",
+            Self::ManageBookmarks => "manage_bookmarks",
         }
     }
 
@@ -298,7 +305,22 @@ pub struct ChannelModerated {
     pub changes: Vec<Moderation>,
     pub by: UserId,
 }
-fact!(ChannelModerated, "channel.moderated", 1);
+
+/// The first version could not keep bookmarks, and says the rest alike. A program that knows no other stops
+/// at the second, rather than to take it for none and judge what follows in another way.
+impl Fact for ChannelModerated {
+    const TYPE: &'static str = "channel.moderated";
+    const VERSION: u32 = 2;
+    type Personal = Nothing;
+
+    fn owner(&self) -> Option<Owner> {
+        None
+    }
+
+    fn upcast(version: u32, c: &str, p: Option<&str>) -> Option<serde_json::Result<Body<Self>>> {
+        (version == 1).then(|| Body::from_halves(c, p))
+    }
+}
 
 /// Whom a post calls besides those it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

@@ -173,6 +173,8 @@ enum Of {
 struct Counted {
     posts: BTreeMap<PostId, Post>,
     follows: BTreeMap<(PostId, UserId), bool>,
+    /// Who follows all threads of a channel.
+    auto: BTreeSet<(ChannelId, UserId)>,
     /// Own replies, and when somebody began to follow.
     bases: BTreeMap<(PostId, UserId), i64>,
     /// In the order in which they were said.
@@ -204,6 +206,22 @@ impl Counted {
             ChannelEvent::ThreadUnfollowed(b) => {
                 self.follows.insert((b.c.root_id, b.c.user_id), false);
             }
+            ChannelEvent::ChannelMemberNotifyChanged(b) => {
+                let key = (b.c.channel_id, b.c.user_id);
+                match b.c.notify_props.get("channel_auto_follow_threads").map(String::as_str) {
+                    Some("on") => drop(self.auto.insert(key)),
+                    Some(_) => drop(self.auto.remove(&key)),
+                    None => {}
+                }
+            }
+            ChannelEvent::ChannelMemberRemoved(b) => {
+                self.auto.remove(&(b.c.channel_id, b.c.user_id));
+            }
+            ChannelEvent::ChannelMembersAdded(b) => {
+                for joined in &applied.members {
+                    self.auto.remove(&(b.c.channel_id, joined.user_id));
+                }
+            }
             ChannelEvent::ChannelPostsExpired(b) => {
                 let past = |post: &Post| {
                     post.channel == b.c.channel_id
@@ -229,6 +247,9 @@ impl Counted {
         {
             for user in std::iter::once(post.author).chain(post.mentions.iter().copied()) {
                 self.follows.entry((id, user)).or_insert(true);
+            }
+            for (_, user) in self.auto.iter().filter(|(channel, _)| *channel == c.channel_id) {
+                self.follows.entry((id, *user)).or_insert(true);
             }
             for user in mentions.iter().copied().chain([c.author_id]) {
                 self.follows.insert((id, user), true);

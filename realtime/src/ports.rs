@@ -45,6 +45,15 @@ pub trait Hydrate: Send + Sync + 'static {
     /// All of somebody's memberships of channels as JSON of the contract, as they see them.
     fn channel_members_of(&self, position: Position, user: UserId) -> BoxFuture<'_, Vec<Bytes>>;
 
+    /// Those of the users whom a deleted urgent post called and who had not read it, with their memberships of
+    /// its channel as JSON of the contract, as they see them.
+    fn members_called_urgently(
+        &self,
+        position: Position,
+        post: PostId,
+        users: Vec<UserId>,
+    ) -> BoxFuture<'_, Vec<(UserId, Bytes)>>;
+
     /// The team as JSON of the contract, without what only some of its members see.
     fn team(&self, position: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>>;
 
@@ -75,8 +84,12 @@ pub trait Hydrate: Send + Sync + 'static {
     /// The account with everything that it may see of itself.
     fn user(&self, position: Position, user: UserId) -> BoxFuture<'_, Option<wire::User>>;
 
-    /// Who follows a thread, whoever may read it.
-    fn followers(&self, position: Position, root: PostId) -> BoxFuture<'_, Option<Vec<UserId>>>;
+    /// Of whom it is known whether they follow a thread, whoever may read it.
+    fn followers(
+        &self,
+        position: Position,
+        root: PostId,
+    ) -> BoxFuture<'_, Option<Vec<(UserId, bool)>>>;
 
     /// What those are told who follow the threads and read them apart; nobody where the read model has
     /// not passed all positions in time.

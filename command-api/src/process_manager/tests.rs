@@ -119,6 +119,36 @@ impl World {
         self.decide(event);
     }
 
+    fn due_at(&self, key: Key) -> Vec<Step> {
+        let states: Vec<&Channels> = self.channels.iter().map(PartitionFold::state).collect();
+        due_at(key, self.directory.state(), self.directory.next(), &states)
+    }
+
+    /// Applies what was decided of a channel.
+    fn tell(&mut self, id: ChannelId, event: &ChannelEvent) {
+        let partition = Partition::of(Topic::Channels, id.as_bytes());
+        let fold = &mut self.channels[usize::from(partition.index)];
+        let event = Event::from(event.clone());
+        let record = Self::record(partition, fold.next(), EventId::random(), &event);
+        let verdict = fold.apply(&record).unwrap().verdict;
+        assert!(verdict.applied().is_some(), "{verdict:?}");
+    }
+
+    fn take_out(&mut self, channel_id: ChannelId, user_id: UserId) {
+        let member = *self.channel(channel_id).unwrap().member(user_id).unwrap();
+        let c = ChannelMemberRemoved {
+            channel_id,
+            user_id,
+            membership: Some(member.since),
+            generation: member.generation,
+            by: UserId::from_bytes([1; 16]),
+            because: LeftBecause::Removed,
+            is_guest: true,
+            notice: None,
+        };
+        self.tell(channel_id, &ChannelEvent::ChannelMemberRemoved(c.into()));
+    }
+
     /// By the founder, who administers the system.
     fn guest(&mut self, user_id: UserId, is_guest: bool) {
         let actor = UserId::from_bytes([1; 16]);
@@ -264,6 +294,17 @@ fn guests_are_in_no_default_channel_until_they_are_none_any_more() {
     assert_eq!(world.members(town_square(team)), [founder, sailor]);
     world.guest(sailor, true);
     assert_eq!(world.settle(), 0, "whoever is in one stays");
+
+    for _ in 0..2 {
+        world.take_out(town_square(team), sailor);
+        assert_eq!(world.settle(), 0, "guests may be taken out");
+        world.guest(sailor, false);
+        let member = Key::Member(town_square(team), sailor);
+        assert_eq!(world.due_at(member), world.due());
+        assert_eq!(world.settle(), 1);
+        assert_eq!(world.members(town_square(team)), [founder, sailor]);
+        world.guest(sailor, true);
+    }
 }
 
 #[test]
@@ -286,4 +327,29 @@ fn who_becomes_a_guest_administers_no_channel_any_more() {
     world.guest(sailor, false);
     world.settle();
     assert!(!admin(&world));
+}
+
+#[test]
+fn what_was_decided_before_somebody_became_a_guest_makes_them_no_administrator() {
+    let mut world = World::new();
+    let (founder, sailor) = (world.user(1), world.user(2));
+    let team = world.team(founder);
+    world.join(sailor, team);
+    world.settle();
+    let square = town_square(team);
+    let membership = world.channel(square).unwrap().member(sailor).unwrap().since;
+    world.guest(sailor, true);
+    let c = ChannelMemberRolesChanged {
+        channel_id: square,
+        user_id: sailor,
+        membership,
+        scheme_admin: true,
+    };
+    let late = ChannelEvent::ChannelMemberRolesChanged(c.into());
+    world.tell(square, &late);
+    let keys = touched(&late.into(), &Applied::default());
+    assert_eq!(keys, [Key::Member(square, sailor)]);
+    assert_eq!(world.due_at(keys[0]), world.due());
+    assert_eq!(world.settle(), 1);
+    assert!(!world.channel(square).unwrap().member(sailor).unwrap().scheme_admin);
 }

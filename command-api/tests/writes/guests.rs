@@ -139,6 +139,7 @@ async fn a_moderated_channel_lets_its_administrators_do_what_members_may_not() {
         { "name": "create_post", "roles": { "members": false } },
         { "name": "create_reactions", "roles": { "members": false, "guests": false } },
         { "name": "manage_members", "roles": { "members": false } },
+        { "name": "manage_bookmarks", "roles": { "members": false } },
     ]);
     assert_eq!(moderate(&world, &ada, &channel, silence.clone()).await.0, FORBIDDEN);
     let (status, all) = moderate(&world, &root, &channel, silence.clone()).await;
@@ -149,6 +150,7 @@ async fn a_moderated_channel_lets_its_administrators_do_what_members_may_not() {
     assert_eq!(posts["roles"]["guests"], json!({ "value": true, "enabled": true }));
     assert_eq!(all[2]["roles"].get("guests"), None);
     assert_eq!(all[3]["roles"]["members"], json!({ "value": false, "enabled": false }));
+    assert_eq!(all[4]["roles"], json!({ "members": { "value": false, "enabled": true } }));
     assert_eq!(moderate(&world, &root, &channel, silence).await.0, StatusCode::OK, "already so");
     assert_eq!(world.count(Topic::Channels, "channel.moderated"), 1);
 
@@ -163,6 +165,10 @@ async fn a_moderated_channel_lets_its_administrators_do_what_members_may_not() {
         assert_eq!(post(&world, who, "/posts", words.clone()).await.0, created);
         assert_eq!(post(&world, who, "/reactions", reaction(who)).await.0, ok);
         assert_eq!(post(&world, who, &members, brings.clone()).await.0, created);
+        let link =
+            json!({ "type": "link", "display_name": "a", "link_url": "https://example.org" });
+        let bookmarks = format!("/channels/{channel}/bookmarks");
+        assert_eq!(post(&world, who, &bookmarks, link).await.0, created);
     }
     let open = json!([{ "name": "create_post", "roles": { "members": true } }]);
     assert_eq!(moderate(&world, &root, &channel, open).await.0, StatusCode::OK);
@@ -182,13 +188,14 @@ async fn a_moderation_that_makes_no_sense_is_refused_and_changes_nothing() {
         json!([{ "name": "delete_post", "roles": { "members": true } }]),
         json!([{ "name": "create_post", "roles": { "members": "no" } }]),
         json!([{ "name": "manage_members", "roles": { "guests": true } }]),
+        json!([{ "name": "manage_bookmarks", "roles": { "guests": true } }]),
         json!(["create_post"]),
     ] {
         let (status, said) = moderate(&world, &root, &channel, body.clone()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}: {said}");
     }
     let (status, all) = moderate(&world, &root, &channel, json!([])).await;
-    assert_eq!((status, all.as_array().map(Vec::len)), (StatusCode::OK, Some(4)));
+    assert_eq!((status, all.as_array().map(Vec::len)), (StatusCode::OK, Some(5)));
     let nowhere = "y".repeat(26);
     let some = json!([{ "name": "create_post", "roles": { "members": false } }]);
     let (status, _) = moderate(&world, &root, &nowhere, some.clone()).await;

@@ -108,10 +108,10 @@ impl Bookmarks {
         self.0.insert(to, held);
     }
 
-    /// Lets go of some; answers what is left, where that is less than before.
-    pub(crate) fn let_go(&mut self, of: impl Fn(&Bookmark) -> bool) -> Option<Box<[BookmarkId]>> {
-        let before = self.0.len();
-        self.0.retain(|held| !of(held));
-        (self.0.len() < before).then(|| self.ids())
+    /// Lets go of some; answers which.
+    pub(crate) fn let_go(&mut self, of: impl Fn(&Bookmark) -> bool) -> Box<[Bookmark]> {
+        let (gone, left): (Vec<_>, _) = std::mem::take(&mut self.0).into_iter().partition(of);
+        self.0 = left;
+        gone.into()
     }
 }

@@ -15,7 +15,7 @@ use events::user::Totals;
 use events::{BookmarkId, ChannelEvent, ChannelId, Event, Meta, PostId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 
-use self::effects::{conversation, count_notice, count_post, expire, moderate};
+use self::effects::{conversation, count_notice, count_post, expire, let_go, moderate};
 use crate::aggregate::{Aggregate, Control, RULES_KNOWN};
 use crate::bookmarks::Bookmarks;
 use crate::directory::refuse_if;
@@ -36,6 +36,8 @@ pub struct Member {
     pub scheme_admin: bool,
     /// Offset of the event that began the present (or last) membership.
     pub since: u64,
+    /// Its assigned time.
+    pub joined_at: i64,
     /// Posts that mentioned the person; only grows.
     pub mentions: i64,
     pub mentions_root: i64,
@@ -68,6 +70,8 @@ pub struct Channel {
     pub sealed_from: i64,
     /// How present members who have set anything want to be told.
     notify: BTreeMap<UserId, NotifyProps>,
+    /// Those of them who follow every thread: asked for with each reply.
+    auto_followers: BTreeSet<UserId>,
     pub bookmarks: Bookmarks,
     /// What is kept to the channel's administrators.
     kept: BTreeSet<(Moderatee, Moderated)>,
@@ -131,6 +135,11 @@ impl Channel {
         }
     }
 
+    fn forget_notify(&mut self, user: UserId) {
+        self.notify.remove(&user);
+        self.auto_followers.remove(&user);
+    }
+
     fn slot(&self, user: UserId) -> Result<usize, usize> {
         self.members.binary_search_by_key(&user, |member| member.user_id)
     }
@@ -154,6 +163,7 @@ fn past_member(user_id: UserId) -> Member {
         active: false,
         scheme_admin: false,
         since: 0,
+        joined_at: 0,
         mentions: 0,
         mentions_root: 0,
     }
@@ -334,14 +344,17 @@ impl Aggregate for Channels {
             E::PostCreated(b) => {
                 if let Some(channel) = self.channels.get_mut(&channel_id) {
                     applied.members = count_post(channel, &b.c, at);
+                    if b.c.root.is_some() && b.c.auto_follow {
+                        applied.auto_followers = channel.auto_followers.iter().copied().collect();
+                    }
                 }
             }
             E::ChannelAuthorErased(b) => self.with(channel_id, |channel| {
                 channel.erased_authors.insert(b.c.user_id);
-                applied.bookmarks = channel.bookmarks.let_go(|held| held.is_of(b.c.user_id));
+                let_go(channel, |held| held.is_of(b.c.user_id), &mut applied);
             }),
             E::ChannelPostsExpired(b) => {
-                self.with(channel_id, |channel| applied.bookmarks = expire(channel, &b.c, at));
+                self.with(channel_id, |channel| expire(channel, &b.c, &mut applied));
             }
             E::ChannelKeyAdvanced(b) => {
                 self.with(channel_id, |channel| channel.sealed_from = b.c.sealed_from);
@@ -403,7 +416,14 @@ impl Aggregate for Channels {
             E::FileUploaded(b) => [(b.c.file.file_id.0, K::Created)].into_iter().collect(),
             E::ChannelPostsExpired(b) => [(b.c.channel_id.0, K::Deleted)].into_iter().collect(),
             E::ChannelPrivacyChanged(b) => [(b.c.channel_id.0, K::Edited)].into_iter().collect(),
-            E::ChannelModerated(b) => [(b.c.channel_id.0, K::RightsEnded)].into_iter().collect(),
+            E::ChannelModerated(b) => {
+                let mut touches = Touches::new();
+                touches.push((b.c.channel_id.0, K::RightsEnded));
+                if b.c.changes.iter().any(|one| one.what == Moderated::ManageBookmarks) {
+                    touches.push((b.c.channel_id.0, K::Pinned));
+                }
+                touches
+            }
             E::RulesActivated(_)
             | E::EpochOpened(_)
             | E::EpochSealed(_)
@@ -440,7 +460,8 @@ impl Aggregate for Channels {
     /// oneself relies on the channel being open: that conflicts with a change of its privacy. Who changes a
     /// bookmark carries the rest of it as read: that conflicts with another change of it. Who says something,
     /// reacts, brings people in or takes them out relies on the channel not keeping that to its administrators:
-    /// that conflicts with its moderation.
+    /// that conflicts with its moderation; who manages bookmarks, with a moderation that concerns those: before
+    /// there was any, bookmarks conflicted with none.
     fn conflicts(event: &ChannelEvent) -> Conflicts {
         use ChannelEvent as E;
         use TouchKind as K;
@@ -487,6 +508,8 @@ impl Aggregate for Channels {
                 let before = b.c.replaces.unwrap_or(b.c.bookmark_id);
                 of_bookmark(b.c.channel_id, Some(before), b.c.file)
             }
+            E::BookmarkDeleted(b) => of_bookmark(b.c.channel_id, None, None),
+            E::BookmarkMoved(b) => of_bookmark(b.c.channel_id, None, None),
             E::ReactionAdded(b) => reaction(b.c.channel_id, b.c.post_id, b.c.root_id),
             E::ReactionRemoved(b) => reaction(b.c.channel_id, b.c.post_id, b.c.root_id),
             E::ChannelMembersAdded(b) => match b.c.via {
@@ -518,8 +541,6 @@ impl Aggregate for Channels {
             | E::ChannelPostsExpired(_)
             | E::ChannelKeyAdvanced(_)
             | E::ChannelMemberNotifyChanged(_)
-            | E::BookmarkDeleted(_)
-            | E::BookmarkMoved(_)
             | E::FileUploaded(_) => Conflicts::new(),
         }
     }
@@ -648,10 +669,12 @@ fn of_bookmark(
     before: Option<BookmarkId>,
     file: Option<BookmarkedFile>,
 ) -> Conflicts {
+    const KEPT: Kinds = Kinds::of(&[TouchKind::Pinned]);
+    const KEPT_OR_EXPIRED: Kinds = Kinds::of(&[TouchKind::Pinned, TouchKind::Deleted]);
     let edited = before.map(|bookmark| (bookmark.0, Kinds::of(&[TouchKind::Edited])));
-    let expired = file.map(|_| (channel.0, Kinds::of(&[TouchKind::Deleted])));
+    let of_channel = (channel.0, if file.is_some() { KEPT_OR_EXPIRED } else { KEPT });
     let attached = file.map(|file| (file.file_id.0, Kinds::of(&[TouchKind::Attached])));
-    edited.into_iter().chain(expired).chain(attached).collect()
+    std::iter::once(of_channel).chain(edited).chain(attached).collect()
 }
 
 /// Whether `member` may come in. A step needs a generation above any seen; a person's own command may

@@ -10,6 +10,11 @@ pub fn is_muted(props: &NotifyProps) -> bool {
     props.get("mark_unread").is_some_and(|what| what == "mention")
 }
 
+/// Whether the member follows every thread of the channel that is answered from then on.
+pub fn follows_threads(props: &NotifyProps) -> bool {
+    props.get("channel_auto_follow_threads").is_some_and(|what| what == "on")
+}
+
 /// Whether calls to the whole channel pass the member by. Who mutes a channel and says nothing else
 /// does not hear them.
 pub fn ignores_broadcasts(props: &NotifyProps) -> bool {

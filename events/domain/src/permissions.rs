@@ -211,6 +211,14 @@ impl Permission {
                 Some(Moderated::ManageMembers)
             }
             Self::UseChannelMentions => Some(Moderated::UseChannelMentions),
+            Self::AddBookmarkPublicChannel
+            | Self::AddBookmarkPrivateChannel
+            | Self::EditBookmarkPublicChannel
+            | Self::EditBookmarkPrivateChannel
+            | Self::DeleteBookmarkPublicChannel
+            | Self::DeleteBookmarkPrivateChannel
+            | Self::OrderBookmarkPublicChannel
+            | Self::OrderBookmarkPrivateChannel => Some(Moderated::ManageBookmarks),
             _ => None,
         }
     }

@@ -3,6 +3,8 @@
 use events::{BookmarkId, EventId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::bookmarks::Bookmark;
+
 /// The verdict on one record and what the fold assigned.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
@@ -39,6 +41,10 @@ pub struct Applied {
     pub notify_props: Option<Box<crate::notify::NotifyProps>>,
     /// `channels`: the channel's bookmarks in their order, where the event concerns some.
     pub bookmarks: Option<Box<[BookmarkId]>>,
+    /// `channels`: the bookmarks that went with their author, or with their time.
+    pub bookmarks_gone: Box<[Bookmark]>,
+    /// `channels`, post.created: those who follow the answered thread unless they ever said otherwise.
+    pub auto_followers: Box<[UserId]>,
     /// `readstate`: the markers that really moved.
     pub markers: Vec<events::user::ReadMarker>,
 }

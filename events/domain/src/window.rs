@@ -34,6 +34,7 @@ pub enum TouchKind {
     Edited,
     /// A post; of a channel, those of its posts and files that were past their retention.
     Deleted,
+    /// A post; of a channel, who may change what it keeps at its top.
     Pinned,
     /// Somebody put an emoji on it or acknowledged it, or took that back.
     Reacted,

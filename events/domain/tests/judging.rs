@@ -6,11 +6,12 @@ use domain::{
     Aggregate, Applied, Channels, Directory, FoldError, PartitionFold, Refusal, Verdict, Void,
     WindowLimits,
 };
+use events::bookmark::{BookmarkCreated, BookmarkDeleted, BookmarkMoved};
 use events::channel::*;
 use events::directory::*;
 use events::{
-    Actor, Body, ChannelEvent, ChannelId, DirectoryEvent, Event, EventId, Id, KeyedHash, Meta,
-    Partition, PostId, Record, SessionId, TeamId, Topic, UserId,
+    Actor, Body, BookmarkId, ChannelEvent, ChannelId, DirectoryEvent, Event, EventId, Id,
+    KeyedHash, Meta, Partition, PostId, Record, SessionId, TeamId, Topic, UserId,
 };
 
 /// A partition with a clock, and the offset and verdict of everything that was appended.
@@ -746,4 +747,31 @@ fn what_was_said_before_a_channel_was_silenced_is_decided_anew() {
     }
     let leaves = given.append(before, removed(1, Some(0), 5, LeftBecause::Left));
     assert!(matches!(leaves, Verdict::Applied(_)), "who leaves asks nobody: {leaves:?}");
+}
+
+#[test]
+fn what_was_done_with_bookmarks_before_a_channel_kept_them_is_decided_anew() {
+    let mut given = channel(WindowLimits::STREAM);
+    let (channel_id, by) = (CHANNEL, user(1));
+    let made = |n: u8| {
+        let bookmark_id = BookmarkId::from_bytes([n; 16]);
+        chan(BookmarkCreated { channel_id, bookmark_id, owner_id: by, file: None })
+    };
+    given.applied(made(1));
+    let bookmark_id = BookmarkId::from_bytes([1; 16]);
+    let kept = |what| {
+        let change = Moderation { whom: Moderatee::Members, what, allowed: false };
+        chan(ChannelModerated { channel_id, changes: vec![change], by })
+    };
+    let first = given.meta(EventId::random());
+    given.applied(kept(Moderated::CreatePost));
+    let moved = chan(BookmarkMoved { channel_id, bookmark_id, place: 0, by });
+    let verdict = given.append(first.clone(), moved.clone());
+    assert!(matches!(verdict, Verdict::Applied(_)), "words are another matter: {verdict:?}");
+    given.applied(kept(Moderated::ManageBookmarks));
+    let deleted = chan(BookmarkDeleted { channel_id, bookmark_id, by });
+    for event in [made(2), moved, deleted] {
+        let before = Meta { id: EventId::random(), ..first.clone() };
+        assert_eq!(given.append(before, event), Verdict::Void(Void::Stale));
+    }
 }

@@ -44,7 +44,8 @@ impl ChannelModeration {
             let enabled = !needs_post || may(Moderated::CreatePost, whom);
             ModeratedRole { value: enabled && may(what, whom), enabled }
         };
-        let guests = (what != Moderated::ManageMembers).then(|| role(Moderatee::Guests));
+        let never = matches!(what, Moderated::ManageMembers | Moderated::ManageBookmarks);
+        let guests = (!never).then(|| role(Moderatee::Guests));
         let roles = ModeratedRoles { members: role(Moderatee::Members), guests };
         Self { name: what.name(), roles }
     }
@@ -91,5 +92,6 @@ fn letter(what: Moderated) -> char {
         Moderated::CreateReactions => 'r',
         Moderated::ManageMembers => 'm',
         Moderated::UseChannelMentions => 'c',
+        Moderated::ManageBookmarks => 'b',
     }
 }

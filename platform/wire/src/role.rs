@@ -134,5 +134,8 @@ mod tests {
             assert_eq!(role_named(name), None, "{name}");
         }
         assert_eq!(role_named("team_user_without_p"), None);
+        let kept = role_named("channel_user_without_b").unwrap().permissions;
+        assert!(kept.len() < member.permissions.len());
+        assert!(!kept.iter().any(|permission| permission.contains("_bookmark_")));
     }
 }

@@ -75,7 +75,7 @@ impl RowChanges {
                     self.move_totals(b.c.channel_id, member);
                 }
                 self.create_post(&b.c, &b.p, &applied.members, &place);
-                self.answer(&b.c, &applied.members, at);
+                self.answer(&b.c, applied);
             }
             E::PostEdited(b) => self.edit_post(&b.c, &b.p, at),
             E::PostDeleted(b) => self.delete_post(&b.c, at),

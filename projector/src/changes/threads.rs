@@ -1,6 +1,6 @@
 //! Rows of threads: who follows, who takes part, who has read what.
 
-use domain::{Applied, MemberAfter};
+use domain::Applied;
 use events::channel::PostCreated;
 use events::thread::{ThreadMarker, ThreadMarkersAdvanced, ThreadScope};
 use events::user::ReadMarkerAdvanced;
@@ -40,12 +40,18 @@ pub(crate) fn first_row(
 
 impl RowChanges {
     /// Whoever answers follows the thread and has read it; so does, unread, whoever is named. Whom the
-    /// root concerns begins to follow with the first answer.
-    pub(super) fn answer(&mut self, c: &PostCreated, members: &[MemberAfter], at: i64) {
+    /// root concerns begins to follow with the first answer, and so does who follows all threads.
+    pub(super) fn answer(&mut self, c: &PostCreated, applied: &Applied) {
         let Some(root) = c.root.as_ref().map(|root| root.post_id) else { return };
+        let at = applied.at;
         if c.auto_follow {
             self.answer_root(root, at);
-            for user in counted_mentions(members) {
+            for user in &applied.auto_followers {
+                let key = (root, *user);
+                let implied = FollowerChange::Implied(implied(key, c.channel_id, at));
+                self.thread_members.entry(key).or_insert(implied);
+            }
+            for user in counted_mentions(&applied.members) {
                 let named = ThreadPatch { following: true, follow_at: at, ..Default::default() };
                 self.say_follows(root, user, c.channel_id, named);
             }
@@ -125,8 +131,13 @@ impl RowChanges {
 
 /// Whom a root concerns: its author and those whose attention it called.
 pub(crate) fn implied_by(root: &PostRow, at: i64) -> impl Iterator<Item = ThreadMemberRow> {
-    let implied = ThreadPatch { following: true, follow_at: at, ..ThreadPatch::default() };
     std::iter::once(root.user_id)
         .chain(root.mentions.iter().copied())
-        .map(move |user| first_row((root.id, user), root.channel_id, &implied))
+        .map(move |user| implied((root.id, user), root.channel_id, at))
+}
+
+/// The same whatever implies it: which of several comes first depends on the batches.
+fn implied(key: (PostId, UserId), channel_id: ChannelId, at: i64) -> ThreadMemberRow {
+    let patch = ThreadPatch { following: true, follow_at: at, ..ThreadPatch::default() };
+    first_row(key, channel_id, &patch)
 }

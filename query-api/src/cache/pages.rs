@@ -90,11 +90,13 @@ impl App {
             return Ok(held.rendered.clone());
         }
         let since = moment.map(|moment| self.pages.earliest(channel, moment));
-        let read = self
+        let mut read = self
             .granted(&of_channel(channel), ApiError::channel_not_found, || {
                 self.reader.posts_newest_at(caller.user, channel, shape.per_page, shape.with_roots)
             })
             .await?;
+        self.take_out_deleted(&mut read.value.posts);
+        self.take_out_deleted(&mut read.value.roots);
         let shown = read.value.posts.iter().chain(&read.value.roots);
         let names = NamesOfToday::of_reader(self, caller.user, shown).await?;
         let rendered = Rendered::new(render::page(&read.value, &names));

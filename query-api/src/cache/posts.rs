@@ -74,6 +74,9 @@ impl App {
             return Ok(shown);
         }
         for read in self.reader.posts_by_ids_at(user, &missing).await.map_err(failed)? {
+            if self.is_deleted(&read.value) {
+                continue;
+            }
             let post = self.render_post(&read);
             shown.insert(read.value.row.id, post);
         }

@@ -10,22 +10,25 @@ use wire::{Participant, Post, User};
 use crate::app::{App, failed};
 use crate::caller::Caller;
 use crate::render;
+use crate::rights::known_people;
 
 /// Accounts by id; without any, people are told by their ids.
 pub(crate) struct People(HashMap<UserId, User>);
 
 impl People {
-    /// Reads the accounts if they are wanted.
+    /// Reads the accounts if they are wanted, of those of whom the caller may know.
     pub async fn of(
         app: &App,
         caller: &Caller,
         ids: impl Iterator<Item = UserId>,
         wanted: bool,
     ) -> Result<Self, ApiError> {
-        let ids: BTreeSet<UserId> = if wanted { ids.collect() } else { BTreeSet::new() };
+        let mut ids: BTreeSet<UserId> = if wanted { ids.collect() } else { BTreeSet::new() };
         if ids.is_empty() {
             return Ok(Self(HashMap::new()));
         }
+        let known = known_people(app, caller).await?;
+        ids.retain(|id| known.contain(*id));
         let ids: Vec<UserId> = ids.into_iter().collect();
         let rows = app.reader.users_by_ids(&ids).await.map_err(failed)?;
         Ok(Self(rows.iter().map(|row| (row.id, render::user(row, caller))).collect()))

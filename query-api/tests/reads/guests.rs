@@ -209,11 +209,33 @@ fn a_moderated_channel_stands_in_the_roles_of_its_members() {
         let path = format!("/channels/{shared}/moderations");
         assert_eq!(world.get(&ada, &path).await.refused().0, 403);
         let all = world.get(&admin, &path).await.ok();
-        let order = ["create_post", "create_reactions", "manage_members", "use_channel_mentions"];
+        let order = [
+            "create_post",
+            "create_reactions",
+            "manage_members",
+            "use_channel_mentions",
+            "manage_bookmarks",
+        ];
         assert_eq!(each(&all, "name"), order);
         assert_eq!(all[1]["roles"]["members"]["value"], false);
         assert_eq!(all[1]["roles"]["guests"], json!({ "value": true, "enabled": true }));
         let unknown = format!("/channels/{}/moderations", "y".repeat(26));
         assert_eq!(world.get(&admin, &unknown).await.refused().0, 404);
+    });
+}
+
+#[test]
+fn a_guest_is_told_by_id_of_who_answered_a_thread_and_is_met_no_more() {
+    run(async {
+        let Scene { world, gus, cleo, team, shared, .. } = scene().await;
+        world.join(shared, &cleo, NoticeKind::JoinChannel).await;
+        let root = world.say(shared, &gus, "root").await;
+        world.reply((root, &gus), shared, &cleo).await;
+        let path = format!("/users/me/teams/{}/threads?extended=true", team.id);
+        let participants =
+            async || world.get(&gus, &path).await.ok()["threads"][0]["participants"].clone();
+        assert_eq!(met(&participants().await), ["cleo"]);
+        world.leave(shared, &cleo).await;
+        assert_eq!(participants().await, json!([{ "id": cleo.id }]));
     });
 }

@@ -214,6 +214,13 @@ impl World {
         positions.wait_for(position.partition, position.offset, deadline).await.unwrap();
     }
 
+    /// Keeps the projector from writing posts for as long as the answer is held; readers go on.
+    pub async fn hold_posts(&self) -> sqlx::Transaction<'static, sqlx::Postgres> {
+        let mut held = self.pool.begin().await.unwrap();
+        sqlx::query("LOCK TABLE posts IN EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
+        held
+    }
+
     /// Takes the database from the read side.
     pub async fn without_database(&self) {
         self.pool.close().await;

@@ -122,6 +122,21 @@ impl<R: Reach> Hydrate for Hydration<R> {
         .boxed()
     }
 
+    fn members_called_urgently(
+        &self,
+        position: Position,
+        post: PostId,
+        users: Vec<UserId>,
+    ) -> BoxFuture<'_, Vec<(UserId, Bytes)>> {
+        async move {
+            let read = self.reader.members_called_urgently(post, &users);
+            let views = self.at(position, read.map(|views| views.map(Some))).await;
+            let views = views.unwrap_or_default();
+            views.iter().map(|view| (view.row.user_id, wire::to_json(&self.member(view)))).collect()
+        }
+        .boxed()
+    }
+
     fn team(&self, position: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>> {
         async move {
             let row = self.at(position, self.reader.team_of_frame(team)).await?;
@@ -182,7 +197,11 @@ impl<R: Reach> Hydrate for Hydration<R> {
         .boxed()
     }
 
-    fn followers(&self, position: Position, root: PostId) -> BoxFuture<'_, Option<Vec<UserId>>> {
+    fn followers(
+        &self,
+        position: Position,
+        root: PostId,
+    ) -> BoxFuture<'_, Option<Vec<(UserId, bool)>>> {
         let read = async move { self.reader.followers_of(root).await.map(Some) };
         self.at(position, read).boxed()
     }
@@ -231,9 +250,23 @@ impl<R: Reach> Hydration<R> {
         let threads: HashMap<PostId, wire::Thread> =
             roots.iter().map(|root| (root.post.row.id, self.thread(root, &people))).collect();
         let told = followers.iter().filter_map(|follower| {
-            threads.get(&follower.root_id).map(|thread| told(follower, thread.clone()))
+            let thread = threads.get(&follower.root_id)?.clone();
+            Some(told(follower, self.known_to(follower.user_id, thread)))
         });
         Ok(told.collect())
+    }
+
+    /// Of people whom the user may not know the thread tells their ids.
+    fn known_to(&self, user: UserId, mut thread: wire::Thread) -> wire::Thread {
+        let directory = self.fold.directory();
+        for participant in &mut thread.participants {
+            if let wire::Participant::User(one) = participant
+                && !self.fold.may_know(directory.state(), user, one.id)
+            {
+                *participant = wire::Participant::Id(one.id);
+            }
+        }
+        thread
     }
 
     fn thread(&self, root: &RootView, people: &HashMap<UserId, wire::User>) -> wire::Thread {

@@ -1,9 +1,11 @@
 //! Frames of bookmarks: to everyone in the channel, but for the connection that asked for the change.
 
 use bytes::Bytes;
-use events::{Actor, BookmarkId, ChannelEvent, Meta};
+use domain::Applied;
+use events::bookmark::BookmarkContent;
+use events::{Actor, BookmarkId, ChannelEvent, ChannelId, Meta};
 use wire::frame::{self, Broadcast, Frame};
-use wire::{Bookmark, BookmarkUpdate, to_json};
+use wire::{Bookmark, BookmarkFacts, BookmarkUpdate, bookmarked_file, to_json};
 
 use super::{Audience, Rows, Sink};
 
@@ -27,6 +29,29 @@ pub(super) fn of(event: &ChannelEvent, meta: &Meta, offset: u64, sink: &mut impl
         (_, _) => Audience::channel(channel_id, offset),
     };
     sink.push_rows(audience, rows);
+}
+
+/// Those that went with their author, or with their time: all that is left to tell is which.
+pub(super) fn gone(channel_id: ChannelId, applied: &Applied, offset: u64, sink: &mut impl Sink) {
+    for gone in &applied.bookmarks_gone {
+        let audience = Audience::channel(channel_id, offset);
+        let told = audience.clone();
+        sink.tell(audience, || {
+            let facts = BookmarkFacts {
+                id: gone.bookmark_id,
+                channel_id,
+                owner_id: gone.owner_id,
+                original_id: None,
+                file_id: bookmarked_file(gone.file),
+                create_at: 0,
+                update_at: applied.at,
+                sort_order: 0,
+            };
+            let shown = Bookmark::new(&facts, &BookmarkContent::default(), None);
+            let bookmark = Bookmark { delete_at: applied.at, ..shown };
+            bookmark_told("channel_bookmark_deleted", &told, &bookmark)
+        });
+    }
 }
 
 /// To whom a frame for `audience` says that it goes.

@@ -33,9 +33,9 @@ pub(super) fn of(
         | E::EpochOpened(_)
         | E::EpochSealed(_)
         | E::FileUploaded(_)
-        | E::ChannelAuthorErased(_)
-        | E::ChannelPostsExpired(_)
         | E::ChannelKeyAdvanced(_) => {}
+        E::ChannelAuthorErased(b) => bookmarks::gone(b.c.channel_id, applied, offset, sink),
+        E::ChannelPostsExpired(b) => bookmarks::gone(b.c.channel_id, applied, offset, sink),
         E::ChannelMemberNotifyChanged(b) => {
             sink.push_rows(
                 Audience::User(b.c.user_id),
@@ -75,8 +75,15 @@ pub(super) fn of(
         }),
         E::PostDeleted(b) => {
             post_deleted(&b.c, at, offset, sink);
-            if let Some(root) = b.c.root_id {
-                threads::touched(b.c.channel_id, (root, b.c.post_id), true, offset, sink);
+            match b.c.root_id {
+                Some(root) => {
+                    threads::touched(b.c.channel_id, (root, b.c.post_id), true, offset, sink);
+                }
+                // Clients count mentions by what was posted, and do not know whom a deleted post called.
+                None => {
+                    let audience = Audience::channel(b.c.channel_id, offset);
+                    sink.push_rows(audience, Rows::UrgentMentions(b.c.post_id));
+                }
             }
         }
         E::ThreadFollowed(b) => {

@@ -122,6 +122,8 @@ pub enum Rows {
     ChannelMember(ChannelId, UserId),
     /// For `channel_member_updated`, of each channel that the person is in.
     ChannelMembersOf(UserId),
+    /// For `channel_member_updated`, of those who had an urgent mention in this post, which is deleted.
+    UrgentMentions(PostId),
     /// For this frame about a team.
     Team(TeamId, &'static str),
     /// For `thread_updated`: a reply to the root came, or went.

@@ -330,6 +330,7 @@ fn reactions_edits_and_deletions_are_told_from_the_event() {
     let pushed = world.channel(ChannelEvent::PostDeleted(deleted.into()));
     assert_eq!(names(&pushed), ["post_deleted"]);
     assert_eq!(pushed.frames[0].1["data"]["delete_by"], BOB.to_string());
+    assert_eq!(pushed.rows, [(Audience::channel(TOWN, 3), Rows::UrgentMentions(POST))]);
 }
 
 #[test]
@@ -706,6 +707,14 @@ fn bookmarks_are_told_to_all_but_the_connection_that_changed_them() {
     let c = BookmarkMoved { channel_id, bookmark_id, place: 0, by: ADA };
     let pushed = world.channel(ChannelEvent::BookmarkMoved(c.into()));
     assert!(matches!(pushed.rows[..], [(Audience::Channel { .. }, Rows::Bookmarks)]));
+
+    let c = ChannelAuthorErased { channel_id, user_id: ADA };
+    let pushed = world.channel(ChannelEvent::ChannelAuthorErased(c.into()));
+    assert_eq!(names(&pushed), ["channel_bookmark_deleted"]);
+    let told = pushed.frames[0].1["data"]["bookmark"].as_str().unwrap();
+    let told: Value = serde_json::from_str(told).unwrap();
+    assert_eq!(told["id"], json!(bookmark_id));
+    assert!(told["delete_at"].as_i64() > Some(0));
 }
 
 #[test]

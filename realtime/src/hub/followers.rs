@@ -1,7 +1,7 @@
 //! Who follows the threads that are talked in: heard from the log where a thread began while this
 //! process listened, read from rows otherwise.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use domain::Applied;
 use events::{ChannelEvent, PostId, UserId};
@@ -11,7 +11,8 @@ const THREADS_MAX: usize = 20_000;
 
 #[derive(Debug)]
 enum Thread {
-    Known(HashSet<UserId>),
+    /// Whether each follows of whom anything was ever said.
+    Known(HashMap<UserId, bool>),
     /// Its rows are being read; what was said of each since, the last word.
     Loading(HashMap<UserId, bool>),
 }
@@ -28,8 +29,7 @@ impl Followers {
     pub fn of(&self, root: PostId, users: &[UserId]) -> Vec<bool> {
         let thread = self.threads.get(&root);
         let follows = |user: &UserId| match thread {
-            Some(Thread::Known(followers)) => followers.contains(user),
-            Some(Thread::Loading(said)) => said.get(user) == Some(&true),
+            Some(Thread::Known(said) | Thread::Loading(said)) => said.get(user) == Some(&true),
             None => false,
         };
         users.iter().map(follows).collect()
@@ -51,9 +51,12 @@ impl Followers {
                 match &b.c.root {
                     // With its first reply the thread begins for all whom the root concerns.
                     None => {
-                        self.remember(b.c.post_id, Thread::Known(users.into_iter().collect()));
+                        let follow = users.into_iter().map(|user| (user, true)).collect();
+                        self.remember(b.c.post_id, Thread::Known(follow));
                     }
-                    Some(root) => return self.answered(root.post_id, &users),
+                    Some(root) => {
+                        return self.answered(root.post_id, &users, &applied.auto_followers);
+                    }
                 }
             }
             ChannelEvent::PostDeleted(b) => self.forget(b.c.post_id),
@@ -64,17 +67,23 @@ impl Followers {
         None
     }
 
-    fn answered(&mut self, root: PostId, users: &[UserId]) -> Option<PostId> {
+    /// Who follows all threads is told by the rows, too, where they are read.
+    fn answered(&mut self, root: PostId, users: &[UserId], auto: &[UserId]) -> Option<PostId> {
         let unknown = !self.threads.contains_key(&root);
         if unknown {
             self.remember(root, Thread::Loading(HashMap::new()));
+        }
+        if let Some(Thread::Known(said)) = self.threads.get_mut(&root) {
+            for user in auto {
+                said.entry(*user).or_insert(true);
+            }
         }
         users.iter().for_each(|user| self.set(root, *user, true));
         unknown.then_some(root)
     }
 
     /// What rows say that hold at least everything up to the reply that asked for them.
-    pub fn loaded(&mut self, root: PostId, users: Option<Vec<UserId>>) {
+    pub fn loaded(&mut self, root: PostId, users: Option<Vec<(UserId, bool)>>) {
         let Some(Thread::Loading(said)) = self.threads.get_mut(&root) else { return };
         let said = std::mem::take(said);
         let Some(users) = users else { return self.forget(root) };
@@ -84,14 +93,7 @@ impl Followers {
 
     fn set(&mut self, root: PostId, user: UserId, follows: bool) {
         match self.threads.get_mut(&root) {
-            Some(Thread::Known(users)) => {
-                if follows {
-                    users.insert(user);
-                } else {
-                    users.remove(&user);
-                }
-            }
-            Some(Thread::Loading(said)) => {
+            Some(Thread::Known(said) | Thread::Loading(said)) => {
                 said.insert(user, follows);
             }
             None => {}
@@ -182,7 +184,7 @@ mod tests {
         assert_eq!(follow(&followers), [false, true], "who answered is known before any row");
         followers.follow(&unfollow(BOB), &applied);
         assert_eq!(follow(&followers), [false, false]);
-        followers.loaded(ROOT, Some(vec![ADA, BOB]));
+        followers.loaded(ROOT, Some(vec![(ADA, true), (BOB, true)]));
         assert_eq!(follow(&followers), [true, false]);
         followers.clear();
         assert_eq!(followers.follow(&post(6, BOB, Some(ROOT)), &applied), Some(ROOT));
@@ -201,6 +203,23 @@ mod tests {
         let applied = Applied { members: vec![named], ..Applied::default() };
         assert_eq!(followers.follow(&post(4, BOB, Some(ROOT)), &applied), Some(ROOT));
         assert_eq!(follow(&followers), [true, true]);
+    }
+
+    #[test]
+    fn who_follows_all_threads_follows_this_one_unless_they_left_it() {
+        let auto = Applied { auto_followers: [BOB].into(), ..Applied::default() };
+        let (mut followers, applied) = (Followers::default(), Applied::default());
+        followers.follow(&post(3, ADA, None), &applied);
+        followers.follow(&post(4, ADA, Some(ROOT)), &auto);
+        assert_eq!(follow(&followers), [true, true]);
+        followers.follow(&unfollow(BOB), &applied);
+        followers.follow(&post(5, ADA, Some(ROOT)), &auto);
+        assert_eq!(follow(&followers), [true, false], "heard");
+        followers.clear();
+        followers.follow(&post(6, ADA, Some(ROOT)), &auto);
+        followers.loaded(ROOT, Some(vec![(ADA, true), (BOB, false)]));
+        followers.follow(&post(7, ADA, Some(ROOT)), &auto);
+        assert_eq!(follow(&followers), [true, false], "read");
     }
 
     #[test]

@@ -52,10 +52,10 @@ pub enum Command {
         audience: Audience,
         frame: Frame,
     },
-    /// Who follows a thread, from rows; nobody knows where they could not be read.
+    /// Of whom it is known whether they follow a thread, from rows; nobody knows where they could not be read.
     Followers {
         root: PostId,
-        users: Option<Vec<UserId>>,
+        users: Option<Vec<(UserId, bool)>>,
     },
     /// Events were missed: nobody can go on without a gap.
     StartOver,

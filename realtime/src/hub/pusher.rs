@@ -383,6 +383,20 @@ impl Sink for Pusher<'_> {
             return;
         }
         let (hydrate, inbox) = (Arc::clone(&hub.world.hydrate), Arc::clone(&hub.inbox));
+        if let (Rows::UrgentMentions(post), Audience::Channel { channel_id, .. }) =
+            (rows, &audience)
+        {
+            let channel_id = *channel_id;
+            hub.world.runtime.spawn(async move {
+                let members = hydrate.members_called_urgently(position, post, users).await;
+                for (user_id, member) in members {
+                    let audience = Audience::Member { channel_id, user_id };
+                    let frame = frames::channel_member_updated(user_id, member);
+                    inbox.send(Command::Hydrated { audience, frame });
+                }
+            });
+            return;
+        }
         hub.world.runtime.spawn(async move {
             for frame in frames_of(&*hydrate, (position, at), rows, &audience).await {
                 inbox.send(Command::Hydrated { audience: audience.clone(), frame });
@@ -445,6 +459,7 @@ async fn frames_of(
         (
             Rows::Post(_)
             | Rows::Thread { .. }
+            | Rows::UrgentMentions(_)
             | Rows::Bookmark(..)
             | Rows::ChangedBookmark(..)
             | Rows::Bookmarks

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use events::UserId;
 use events::user::StatusKind;
+use schemars::JsonSchema;
 use serde::Serialize;
 use wire::frame::Reply;
 
@@ -12,8 +13,8 @@ pub fn ok(seq: i64) -> Bytes {
     Reply::ok(seq).to_json()
 }
 
-#[derive(Serialize)]
-struct Pong<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct Pong<'a> {
     text: &'static str,
     version: &'a str,
     server_time: i64,
@@ -24,7 +25,10 @@ pub fn pong(seq: i64, version: &str, server_time: i64) -> Bytes {
     Reply::with_data(seq, Pong { text: "pong", version, server_time, node_id: "" }).to_json()
 }
 
-pub fn statuses(seq: i64, statuses: BTreeMap<UserId, StatusKind>) -> Bytes {
+/// Of whom is present, or was asked for.
+pub type Statuses = BTreeMap<UserId, StatusKind>;
+
+pub fn statuses(seq: i64, statuses: Statuses) -> Bytes {
     Reply::with_data(seq, statuses).to_json()
 }
 

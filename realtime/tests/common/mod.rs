@@ -56,6 +56,15 @@ impl Hydrate for Rows {
         std::future::ready(vec![format!(r#"{{"user_id":"{user}"}}"#).into()]).boxed()
     }
 
+    fn members_called_urgently(
+        &self,
+        _: Position,
+        _: PostId,
+        _: Vec<UserId>,
+    ) -> BoxFuture<'_, Vec<(UserId, Bytes)>> {
+        std::future::ready(Vec::new()).boxed()
+    }
+
     fn team(&self, _: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>> {
         std::future::ready(Some(format!(r#"{{"id":"{team}"}}"#).into())).boxed()
     }
@@ -110,7 +119,7 @@ impl Hydrate for Rows {
         std::future::ready(Some(user)).boxed()
     }
 
-    fn followers(&self, _: Position, _: PostId) -> BoxFuture<'_, Option<Vec<UserId>>> {
+    fn followers(&self, _: Position, _: PostId) -> BoxFuture<'_, Option<Vec<(UserId, bool)>>> {
         std::future::ready(Some(Vec::new())).boxed()
     }
 

@@ -117,7 +117,8 @@ describe('a moderated channel', () => {
     it('lets members do everything at first', async () => {
         const all = await root.rest.getChannelModerations(shared.id);
         assert.deepEqual(all.map((one) => one.name),
-            ['create_post', 'create_reactions', 'manage_members', 'use_channel_mentions']);
+            ['create_post', 'create_reactions', 'manage_members', 'use_channel_mentions',
+                'manage_bookmarks']);
         assert.ok(all.every((one) => one.roles.members.value && one.roles.members.enabled));
         await refused(() => ada.rest.getChannelModerations(shared.id), 403);
         await refused(() => ada.rest.patchChannelModerations(shared.id,

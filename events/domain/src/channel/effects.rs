@@ -12,9 +12,9 @@ use events::retention::ChannelPostsExpired;
 use events::{BookmarkId, ChannelId, TeamId, UserId};
 
 use super::{Channel, Channels, Member, joins};
-use crate::bookmarks::Bookmarks;
-use crate::notify::NotifyProps;
-use crate::verdict::{Base, ChannelAfter, MemberAfter};
+use crate::bookmarks::{Bookmark, Bookmarks};
+use crate::notify::{self, NotifyProps};
+use crate::verdict::{Applied, Base, ChannelAfter, MemberAfter};
 
 pub(super) fn conversation(
     channel_id: ChannelId,
@@ -89,6 +89,7 @@ impl Channels {
             cleared_before: 0,
             sealed_from: 0,
             notify: BTreeMap::new(),
+            auto_followers: BTreeSet::new(),
             bookmarks: Bookmarks::default(),
             kept: BTreeSet::new(),
         };
@@ -135,7 +136,13 @@ impl Channels {
         let channel = self.channels.get_mut(&set.channel_id)?;
         let props = channel.notify.entry(set.user_id).or_default();
         props.extend(set.notify_props.iter().map(|(name, value)| (name.clone(), value.clone())));
-        Some(Box::new(props.clone()))
+        let props = Box::new(props.clone());
+        if notify::follows_threads(&props) {
+            channel.auto_followers.insert(set.user_id);
+        } else {
+            channel.auto_followers.remove(&set.user_id);
+        }
+        Some(props)
     }
 
     pub(super) fn remove(&mut self, removed: &ChannelMemberRemoved) {
@@ -149,7 +156,7 @@ impl Channels {
         if member.active {
             member.active = false;
             channel.totals.member_count -= 1;
-            channel.notify.remove(&removed.user_id);
+            channel.forget_notify(removed.user_id);
             if let Some(channels) = self.channels_of.get_mut(&removed.user_id) {
                 channels.remove(&removed.channel_id);
             }
@@ -169,7 +176,7 @@ fn admit_member(
     if !channel.members[slot].active {
         channel.totals.member_count += 1;
     }
-    channel.notify.remove(&new.user_id);
+    channel.forget_notify(new.user_id);
     let totals = channel.totals_for(&channel.members[slot]);
     let member = &mut channel.members[slot];
     *member = Member {
@@ -178,6 +185,7 @@ fn admit_member(
         active: true,
         scheme_admin: new.scheme_admin,
         since: offset,
+        joined_at: at,
         mentions: member.mentions + i64::from(by_another),
         mentions_root: member.mentions_root + i64::from(by_another),
         ..*member
@@ -201,16 +209,11 @@ pub(super) fn moderate(channel: &mut Channel, moderated: &ChannelModerated) {
     }
 }
 
-/// Nothing that is said from now on is past its time. Answers the bookmarks that are left, where some went
-/// with their files.
-pub(super) fn expire(
-    channel: &mut Channel,
-    expired: &ChannelPostsExpired,
-    at: i64,
-) -> Option<Box<[BookmarkId]>> {
-    let before = expired.before.min(at);
+/// Nothing that is said from now on is past its time. Bookmarks go with their files.
+pub(super) fn expire(channel: &mut Channel, expired: &ChannelPostsExpired, applied: &mut Applied) {
+    let before = expired.before.min(applied.at);
     channel.expired_before = channel.expired_before.max(before);
-    let files_before = expired.files_before.min(at);
+    let files_before = expired.files_before.min(applied.at);
     channel.files_expired_before = channel.files_expired_before.max(files_before);
     if expired.kept_author_ids.is_empty() {
         channel.cleared_before = channel.cleared_before.max(before);
@@ -218,7 +221,14 @@ pub(super) fn expire(
     let is_past = |file: BookmarkedFile| {
         file.create_at < files_before && !expired.kept_author_ids.contains(&file.owner_id)
     };
-    channel.bookmarks.let_go(|held| held.file.is_some_and(is_past))
+    let_go(channel, |held| held.file.is_some_and(is_past), applied);
+}
+
+/// The order of those that are left is told only where some went.
+pub(super) fn let_go(channel: &mut Channel, of: impl Fn(&Bookmark) -> bool, applied: &mut Applied) {
+    let gone = channel.bookmarks.let_go(of);
+    applied.bookmarks = (!gone.is_empty()).then(|| channel.bookmarks.ids());
+    applied.bookmarks_gone = gone;
 }
 
 pub(super) fn count_notice(channel: &mut Channel, notice: &Notice, at: i64) {

@@ -121,7 +121,8 @@ impl ModerateChannel {
     }
 }
 
-/// Guests bring nobody in, whatever the channel says.
+/// Guests bring nobody in and keep no bookmarks, whatever the channel says.
 fn could_be(change: &Moderation) -> bool {
-    !change.allowed || (change.whom, change.what) != (Moderatee::Guests, Moderated::ManageMembers)
+    let never = matches!(change.what, Moderated::ManageMembers | Moderated::ManageBookmarks);
+    !change.allowed || change.whom != Moderatee::Guests || !never
 }

@@ -173,8 +173,11 @@ fn channels_are_moderated_by_administrators_of_the_system() {
     let again = silence.decide(&given.directory, &given.channels);
     assert_eq!(again, Ok(Decision::AlreadySo));
     let never = moderate(Moderatee::Guests, Moderated::ManageMembers, true);
-    let decided = never.decide(&given.directory, &given.channels);
-    assert_eq!(decided, Err(ChannelRejection::Invalid("roles")));
+    let bookmarks = moderate(Moderatee::Guests, Moderated::ManageBookmarks, true);
+    for never in [never, bookmarks] {
+        let decided = never.decide(&given.directory, &given.channels);
+        assert_eq!(decided, Err(ChannelRejection::Invalid("roles")));
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::custom_status::*;
 use super::draft::*;
 use super::given::*;
 use super::notify::*;
-use super::post::PostRejection;
+use super::post::{CreatePost, PostRejection};
 use super::sidebar::*;
 use super::user::{DeletePreferences, SetPreferences, UserRejection};
 use super::*;
@@ -207,6 +207,15 @@ fn a_member_is_told_as_they_want_until_they_leave() {
     }
     assert_eq!(decide(&given, notify(2, 1, "push", "all")), Err(ChannelRejection::Forbidden));
     assert_eq!(decide(&given, notify(3, 2, "push", "all")), Err(ChannelRejection::Forbidden));
+    let replies = |given: &mut Given| {
+        let root = Some((post(1), Some(facts(1, 1, 2))));
+        let reply = CreatePost { root, ..say(1, 2, "x") };
+        given.done(reply.decide(&given.directory, &given.channels)).auto_followers
+    };
+    for (value, followers) in [("on", &[user(3)][..]), ("off", &[]), ("on", &[user(3)])] {
+        given.done(decide(&given, notify(3, 1, "channel_auto_follow_threads", value)));
+        assert_eq!(*replies(&mut given), *followers, "{value}");
+    }
     let leave = RemoveChannelMember {
         actor: user(3),
         channel_id: channel(1),
@@ -215,6 +224,7 @@ fn a_member_is_told_as_they_want_until_they_leave() {
     };
     given.done(leave.decide(&given.directory, &given.channels));
     assert_eq!(given.channels.channel(channel(1)).unwrap().notify_props(user(3)), None);
+    assert_eq!(*replies(&mut given), []);
 }
 
 fn draft(message: &str) -> SaveDraft {

@@ -9,7 +9,7 @@ use crate::channel::{Channel, Channels};
 use crate::directory::Directory;
 use crate::permissions::knows_channel;
 use crate::rights;
-use crate::user::Readstate;
+use crate::user::{Marker, Readstate};
 
 /// Channels that one request may view.
 pub const VIEWS_MAX: usize = 200;
@@ -35,6 +35,8 @@ pub struct Seen {
     pub channel_id: ChannelId,
     pub last_at: i64,
     pub last_post_at: i64,
+    /// Whoever joins has read what was said before.
+    pub joined_at: i64,
     pub totals: Totals,
 }
 
@@ -57,6 +59,7 @@ impl Seen {
             channel_id,
             last_at: channel.last_at,
             last_post_at: channel.totals.last_post_at,
+            joined_at: member.joined_at,
             totals: channel.totals_for(member),
         })
     }
@@ -85,18 +88,18 @@ impl ViewChannels {
 
     /// What the contract calls `last_viewed_at` after the view.
     pub fn viewed_at(readstate: &Readstate, user: UserId, seen: &Seen) -> i64 {
-        let held = readstate.marker(user, seen.channel_id).map_or(0, |marker| marker.read_to);
-        held.max(seen.last_post_at)
+        let held = marker_since_join(readstate, user, seen);
+        held.map_or(seen.joined_at, |marker| marker.read_to).max(seen.last_post_at)
     }
 
     /// The marker that reads the channel up, if anything can be unread. Up to the latest post; where
     /// only a mention without a post can be waiting (somebody was added), up to the channel's end.
     fn marker(&self, readstate: &Readstate, seen: &Seen) -> Option<ReadMarker> {
-        let held = readstate.marker(self.user_id, seen.channel_id);
+        let held = marker_since_join(readstate, self.user_id, seen);
         let read_to = match held {
             Some(held) if seen.last_post_at > held.read_to => seen.last_post_at,
             Some(held) if seen.last_at > held.as_of && seen.totals.mentions > 0 => seen.last_at,
-            None if seen.last_post_at > 0 => seen.last_post_at,
+            None if seen.last_post_at > seen.joined_at => seen.last_post_at,
             None if seen.totals.mentions > 0 => seen.last_at,
             Some(_) | None => return None,
         };
@@ -104,6 +107,12 @@ impl ViewChannels {
         let marker = ReadMarker { channel_id, as_of: seen.last_at, read_to, totals: seen.totals };
         readstate.advances(self.user_id, &marker).then_some(marker)
     }
+}
+
+/// A marker from before the join says nothing any more.
+fn marker_since_join(readstate: &Readstate, user: UserId, seen: &Seen) -> Option<Marker> {
+    let held = readstate.marker(user, seen.channel_id);
+    held.filter(|marker| marker.as_of >= seen.joined_at)
 }
 
 /// Marks a channel unread from a post on.

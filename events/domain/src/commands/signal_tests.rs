@@ -14,7 +14,7 @@ use super::channel::ChannelRejection;
 use super::given::*;
 use super::post::{CreatePost, FileFacts, PostRejection};
 use crate::bookmarks::BOOKMARKS_MAX;
-use crate::verdict::Refusal;
+use crate::verdict::{Applied, Refusal};
 
 fn given() -> Given {
     let given = Given::new().with_user(1).with_user(2).with_user(3).with_team(1, 1);
@@ -226,6 +226,10 @@ fn a_bookmark_moves_to_a_place_and_leaves_none_behind() {
     assert_eq!(again, Err(ChannelRejection::UnknownBookmark));
 }
 
+fn gone(applied: &Applied) -> Vec<BookmarkId> {
+    applied.bookmarks_gone.iter().map(|gone| gone.bookmark_id).collect()
+}
+
 #[test]
 fn bookmarks_go_with_their_owner_and_with_their_file() {
     let mut given = given();
@@ -244,8 +248,9 @@ fn bookmarks_go_with_their_owner_and_with_their_file() {
     given.done(renamed.decide(&given.directory, &given.channels));
     let mut erased = given.clone();
     let c = ChannelAuthorErased { channel_id: channel(1), user_id: user(2) };
-    erased.apply(&ChannelEvent::ChannelAuthorErased(c.into()).into()).unwrap();
+    let applied = erased.apply(&ChannelEvent::ChannelAuthorErased(c.into()).into()).unwrap();
     assert_eq!(order(&erased), [bookmark(2)]);
+    assert_eq!(gone(&applied), [0xee, 3].map(bookmark));
     let again = create(4, 2).decide(&erased.directory, &erased.channels).unwrap().event().unwrap();
     assert_eq!(erased.apply(&again), Err(Refusal::UserInactive));
 
@@ -264,8 +269,9 @@ fn bookmarks_go_with_their_owner_and_with_their_file() {
     };
     let mut kept = given.clone();
     assert_eq!(expire(&mut kept, 2).bookmarks, None, "a hold keeps the file");
-    let left = expire(&mut given, 1).bookmarks;
-    assert_eq!(left, Some([2, 3].map(bookmark).into()));
+    let applied = expire(&mut given, 1);
+    assert_eq!(applied.bookmarks, Some([2, 3].map(bookmark).into()));
+    assert_eq!(gone(&applied), [bookmark(0xee)]);
     let late = create_file(5, 2, 5).decide(&given.directory, &given.channels).unwrap();
     assert_eq!(given.apply(&late.event().unwrap()), Err(Refusal::Expired));
 }

@@ -426,6 +426,40 @@ fn a_mention_without_a_post_is_read_by_a_view_too() {
 }
 
 #[test]
+fn a_view_never_goes_back_behind_the_join() {
+    let mut given = scene();
+    given.done(say(1, 2, "before").decide(&given.directory, &given.channels));
+    let mut given = given.with_channel_member(1, 3);
+    let seen =
+        |given: &Given| Seen::of(&given.directory, &given.channels, channel(1), user(3)).unwrap();
+    let view = |given: &Given| {
+        let seen = vec![seen(given)];
+        ViewChannels { user_id: user(3), seen, threads: false }.decide(&given.readstate)
+    };
+    let joined = seen(&given);
+    assert!(joined.joined_at > joined.last_post_at);
+    assert_eq!(view(&given), Ok(Decision::AlreadySo), "who joins has read what was said before");
+    assert_eq!(ViewChannels::viewed_at(&given.readstate, user(3), &joined), joined.joined_at);
+    given.done(say(1, 2, "after").decide(&given.directory, &given.channels));
+    given.done(view(&given));
+    let held = given.readstate.marker(user(3), channel(1)).unwrap();
+    assert_eq!(held.read_to, seen(&given).last_post_at);
+
+    let leave = RemoveChannelMember {
+        actor: user(3),
+        channel_id: channel(1),
+        user_id: user(3),
+        notice_id: no_notice(),
+    };
+    given.done(say(1, 2, "unread").decide(&given.directory, &given.channels));
+    given.done(leave.decide(&given.directory, &given.channels));
+    given.done(add(1, 2, 3).decide(&given.directory, &given.channels));
+    given.done(view(&given));
+    let held = given.readstate.marker(user(3), channel(1)).unwrap();
+    assert!(held.read_to >= seen(&given).joined_at, "what they left unread was before they came");
+}
+
+#[test]
 fn marking_unread_carries_the_totals_before_the_post_and_those_of_now() {
     let mut given = scene();
     given.done(say(1, 2, "x").decide(&given.directory, &given.channels));

@@ -1,6 +1,7 @@
 use events::bookmark::*;
 use events::channel::*;
 use events::directory::{ChannelType, EpochOpened, EpochSealed, JoinedVia, RulesActivated};
+use events::priority::{Priority, PriorityLevel};
 use events::retention::{ChannelKeyAdvanced, ChannelPostsExpired};
 use events::thread::{ThreadFollowed, ThreadUnfollowed};
 use events::{Body, BookmarkId, ChannelEvent, ChannelId, FileId, PolicyId, PostId, TeamId, UserId};
@@ -12,13 +13,24 @@ const TEAM: TeamId = TeamId(id(0x40));
 const CHANNEL: ChannelId = ChannelId(id(0x50));
 const POST: PostId = PostId(id(0x70));
 const ROOT: PostId = PostId(id(0x71));
+const PRIORITY: Priority = Priority { level: PriorityLevel::Urgent, requested_ack: true };
 
 pub fn cases() -> Vec<Case> {
     let here = [settings(), membership(), posts(), marks(), bookmarks()];
     let mut cases: Vec<Case> =
         here.into_iter().flatten().map(|event| Case::current(CHANNEL.0, event)).collect();
     cases.extend(talks());
+    let earlier = moderated(Moderatee::Guests, Moderated::CreateReactions).into();
+    cases.push(Case { version: 1, subject: CHANNEL.0, event: earlier });
     cases
+}
+
+/// With one thing that is free again.
+fn moderated(whom: Moderatee, what: Moderated) -> ChannelEvent {
+    let silence =
+        Moderation { whom: Moderatee::Members, what: Moderated::CreatePost, allowed: false };
+    let changes = vec![silence, Moderation { whom, what, allowed: true }];
+    Body::from(ChannelModerated { channel_id: CHANNEL, changes, by: ANN }).into()
 }
 
 fn notice(kind: NoticeKind) -> Notice {
@@ -138,23 +150,7 @@ fn membership() -> Vec<ChannelEvent> {
             scheme_admin: true,
         })
         .into(),
-        Body::from(ChannelModerated {
-            channel_id: CHANNEL,
-            changes: vec![
-                Moderation {
-                    whom: Moderatee::Members,
-                    what: Moderated::CreatePost,
-                    allowed: false,
-                },
-                Moderation {
-                    whom: Moderatee::Guests,
-                    what: Moderated::CreateReactions,
-                    allowed: true,
-                },
-            ],
-            by: ANN,
-        })
-        .into(),
+        moderated(Moderatee::Members, Moderated::ManageBookmarks),
         Body::from(ChannelMemberNotifyChanged {
             channel_id: CHANNEL,
             user_id: BOB,
@@ -208,7 +204,7 @@ fn posts() -> Vec<ChannelEvent> {
                 marks_read: true,
                 auto_follow: true,
                 set_online: true,
-                priority: Default::default(),
+                priority: PRIORITY,
             },
             p: content(),
         }
@@ -224,7 +220,7 @@ fn posts() -> Vec<ChannelEvent> {
                 has_reactions: true,
                 reply_count: 3,
                 files: vec![file()],
-                priority: Default::default(),
+                priority: PRIORITY,
             },
             p: content(),
         }

@@ -240,7 +240,7 @@ fn readstate() -> [ReadstateEvent; 8] {
             marker,
             post_id: PostId(id(0x70)),
             now: totals(20),
-            urgent_mentions: 0,
+            urgent_mentions: 2,
         })
         .into(),
         Body::from(ThreadMarkerAdvanced { user_id: ANN, marker: thread_marker() }).into(),

@@ -44,8 +44,8 @@ fn columns() -> String {
 
 const WITH_FILE: &str = "bookmarks b LEFT JOIN files f ON f.id = b.file_id AND b.delete_at = 0";
 
-/// What is gone only to those who ask what changed. One row where there is none, so that rights are
-/// always told.
+/// What is gone only to those who ask what changed since it stood: never more than stand at once. One row
+/// where there is none, so that rights are always told.
 static OF_CHANNEL: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH r AS MATERIALIZED (
@@ -53,7 +53,7 @@ static OF_CHANNEL: LazyLock<String> = LazyLock::new(|| {
          )
          SELECT r.may, {}
          FROM r LEFT JOIN ({WITH_FILE}) ON r.may AND b.channel_id = $1
-           AND CASE WHEN $3 > 0 THEN b.update_at > $3 ELSE b.delete_at = 0 END
+           AND b.update_at > $3 AND (b.delete_at = 0 OR b.create_at <= $3)
          ORDER BY b.sort_order, b.create_at, b.id",
         may_see("$1", "$2"),
         columns()
@@ -106,8 +106,8 @@ fn read_all(rows: &[PgRow], skipped: usize) -> sqlx::Result<Vec<BookmarkView>> {
 }
 
 impl Reader {
-    /// The bookmarks of a channel in their order, for whoever may know of it, as of its header; those that
-    /// changed after `since`, gone ones included, where it is above 0.
+    /// The bookmarks of a channel in their order, for whoever may know of it, as of its header; where
+    /// `since` is above 0 those that changed after it, with those that stood then and are gone.
     ///
     /// # Errors
     /// The database cannot be asked.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use events::{ChannelId, TeamId, UserId};
+use events::{ChannelId, PostId, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
@@ -110,6 +110,17 @@ static OF_USER: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+static CALLED_URGENTLY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {} FROM {JOINED}, posts p
+         WHERE p.id = $1 AND p.priority = 'urgent' AND s.user_id = ANY($2)
+           AND s.channel_id = (SELECT channel_id FROM posts WHERE id = $1)
+           AND s.user_id <> p.user_id AND s.last_viewed_at < p.create_at
+           AND (p.is_broadcast OR position(uuid_send(s.user_id) IN p.mentions) > 0)",
+        columns()
+    )
+});
+
 static OF_CHANNEL: LazyLock<String> = LazyLock::new(|| of_channel(""));
 
 /// A statement has one plan for ever, and this one begins at the keys.
@@ -199,6 +210,21 @@ impl Reader {
             .bind(page.map_or(0, Page::offset))
             .fetch_all(&self.pool)
             .await?;
+        rows.iter().map(|row| Ok(read(row)?)).collect()
+    }
+
+    /// Those of the users whom an urgent post called and who have not read it, deleted or not.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn members_called_urgently(
+        &self,
+        post: PostId,
+        users: &[UserId],
+    ) -> Result<Vec<ChannelMemberView>> {
+        let users: Vec<Key> = users.iter().copied().map(Key::from).collect();
+        let query = sqlx::query(CALLED_URGENTLY.as_str()).bind(Key::from(post)).bind(users);
+        let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok(read(row)?)).collect()
     }
 

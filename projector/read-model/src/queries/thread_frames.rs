@@ -116,15 +116,15 @@ impl Reader {
         told.collect()
     }
 
-    /// Everyone who follows a thread. Who may read it is for the caller to judge.
+    /// Everyone of whom it is known whether they follow a thread. Who may read it is for the caller to judge.
     ///
     /// # Errors
     /// The database cannot be asked.
-    pub async fn followers_of(&self, root: PostId) -> Result<Vec<UserId>> {
-        let sql = "SELECT user_id FROM thread_members WHERE root_id = $1 AND following";
-        let query = sqlx::query_scalar::<_, Key>(sql).bind(Key::from(root));
+    pub async fn followers_of(&self, root: PostId) -> Result<Vec<(UserId, bool)>> {
+        let sql = "SELECT user_id, following FROM thread_members WHERE root_id = $1";
+        let query = sqlx::query_as::<_, (Key, bool)>(sql).bind(Key::from(root));
         let users = query.fetch_all(&self.pool).await?;
-        Ok(users.into_iter().map(UserId::from).collect())
+        Ok(users.into_iter().map(|(user, follows)| (user.into(), follows)).collect())
     }
 
     /// Roots that stand. Who may see them is for the caller to judge.

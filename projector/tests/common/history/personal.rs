@@ -19,10 +19,12 @@ impl History {
             Some((member, _)) if self.rng.random_bool(0.9) => member,
             _ => self.user(),
         };
-        // Often those that mute a channel, or let calls to all of it pass by.
+        // Often those that mute a channel, let calls to all of it pass by, or follow all its threads.
         let unread = [("mark_unread", "mention"), ("mark_unread", "all"), ("push", "a\0b")];
         let calls = ["on", "off", "default"].map(|value| ("ignore_channel_mentions", value));
-        let set = [self.pick(&unread), self.pick(&calls)].into_iter().flatten();
+        let follows = ["on", "off"].map(|value| ("channel_auto_follow_threads", value));
+        let set = [self.pick(&unread), self.pick(&calls), self.pick(&follows)];
+        let set = set.into_iter().flatten();
         let notify_props = set.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let c = ChannelMemberNotifyChanged { channel_id, user_id, notify_props };
         self.channel(channel_id, Body::from(c));

@@ -10,7 +10,7 @@ use crate::caller::Caller;
 use crate::endpoints::ChannelPath;
 use crate::render;
 
-/// With `bookmarks_since` those that changed since, gone ones included.
+/// With `bookmarks_since` those that changed since, with those that stood then and are gone.
 pub(crate) async fn get(
     State(app): State<App>,
     caller: Caller,

@@ -32,7 +32,9 @@ pub(crate) async fn get(
     let collapsing = Collapsing::of(&query);
     let replies = collapsing.replies(with_roots);
     let ask = || app.reader.posts_around_unread(user, channel, before, after, replies);
-    let page = app.granted(&of_channel(channel), ApiError::channel_not_found, ask).await?;
+    let mut page = app.granted(&of_channel(channel), ApiError::channel_not_found, ask).await?;
+    app.take_out_deleted(&mut page.posts);
+    app.take_out_deleted(&mut page.roots);
     let listed = page.posts.iter().map(|post| post.row.id);
     let marks = collapsing.marks(&app, &caller, listed).await?;
     let shown = page.posts.iter().chain(&page.roots);

@@ -9,10 +9,22 @@ use platform::http::{ApiError, Json};
 use read_model::queries::PostView;
 use wire::Post;
 
-use crate::app::{App, failed};
+use crate::app::{App, failed, of_any_channel};
 use crate::caller::Caller;
 use crate::endpoints::ids;
 use crate::render::{self, NamesOfToday};
+
+/// Those that stand and that the caller may read.
+pub(super) async fn known(
+    app: &App,
+    caller: &Caller,
+    wanted: &[PostId],
+) -> Result<Vec<PostView>, ApiError> {
+    app.rows_followed(&of_any_channel()).await;
+    let mut views = app.reader.posts_by_ids(caller.user, wanted).await.map_err(failed)?;
+    app.take_out_deleted(&mut views);
+    Ok(views)
+}
 
 pub(crate) async fn post(
     State(app): State<App>,
@@ -20,7 +32,7 @@ pub(crate) async fn post(
     Json(texts): Json<Vec<String>>,
 ) -> Result<Response, ApiError> {
     let wanted: Vec<PostId> = ids(&texts)?;
-    let views = app.reader.posts_by_ids(caller.user, &wanted).await.map_err(failed)?;
+    let views = known(&app, &caller, &wanted).await?;
     let names = NamesOfToday::of_reader(&app, caller.user, views.iter()).await?;
     let mut views: HashMap<PostId, PostView> =
         views.into_iter().map(|view| (view.row.id, view)).collect();

@@ -43,7 +43,9 @@ pub(crate) async fn get(
         return Ok(app.newest_page(&caller, channel, shape).await?.answer(&headers));
     }
     let replies = collapsing.replies(with_roots);
-    let posts = read(&app, &caller, channel, part, page, replies).await?;
+    let mut posts = read(&app, &caller, channel, part, page, replies).await?;
+    app.take_out_deleted(&mut posts.posts);
+    app.take_out_deleted(&mut posts.roots);
     let listed = posts.posts.iter().map(|post| post.row.id);
     let marks = collapsing.marks(&app, &caller, listed).await?;
     let shown = posts.posts.iter().chain(&posts.roots);

@@ -21,6 +21,9 @@ pub(crate) async fn get(
     let ask = || app.reader.post(caller.user, post.0);
     let view = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
     note_channel(view.row.channel_id);
+    if app.is_deleted(&view) {
+        return Err(ApiError::post_not_found());
+    }
     let names = NamesOfToday::of_reader(&app, caller.user, std::iter::once(&view)).await?;
     let body = render::post(&view, &names);
     Ok(Rendered::new(body).answer(&headers))

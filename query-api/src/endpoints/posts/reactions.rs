@@ -9,8 +9,9 @@ use platform::http::{ApiError, Json, Path};
 use read_model::rows::ReactionRow;
 use wire::Reaction;
 
-use crate::app::{App, failed, of_any_channel};
+use crate::app::{App, of_any_channel};
 use crate::caller::Caller;
+use crate::endpoints::posts::by_ids::known;
 use crate::endpoints::{PostPath, ids};
 use crate::render;
 
@@ -31,7 +32,7 @@ pub(crate) async fn of_posts(
     Json(texts): Json<Vec<String>>,
 ) -> Result<Response, ApiError> {
     let wanted: Vec<PostId> = ids(&texts)?;
-    let views = app.reader.posts_by_ids(caller.user, &wanted).await.map_err(failed)?;
+    let views = known(&app, &caller, &wanted).await?;
     let reactions: BTreeMap<PostId, Vec<Reaction>> =
         views.into_iter().map(|view| (view.row.id, view.reactions)).collect();
     Ok(render::ok(&reactions))

@@ -21,7 +21,11 @@ pub(crate) async fn get(
 ) -> Result<Response, ApiError> {
     let part = part(&query)?;
     let ask = || app.reader.thread(caller.user, post.0, part);
-    let thread = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
+    let mut thread = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
+    if app.is_deleted(&thread.root) {
+        return Err(ApiError::post_not_found());
+    }
+    app.take_out_deleted(&mut thread.replies);
     let root = std::iter::once(thread.root.row.id);
     let marks = Collapsing::of(&query).marks(&app, &caller, root).await?;
     let shown = std::iter::once(&thread.root).chain(&thread.replies);

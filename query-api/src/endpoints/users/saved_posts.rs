@@ -8,7 +8,7 @@ use http::StatusCode;
 use platform::http::{ApiError, Path, Query, UserRef, parse_id, raw_json};
 use read_model::queries::{PostPage, SavedQuery};
 
-use crate::app::{App, failed};
+use crate::app::{App, failed, of_any_channel};
 use crate::caller::Caller;
 use crate::endpoints::{id_param, rows_page};
 use crate::render::{self, NamesOfToday};
@@ -35,7 +35,9 @@ pub(crate) async fn get(
         .filter(|preference| preference.value == "true")
         .filter_map(|preference| parse_id(&preference.name))
         .collect();
-    let posts = app.reader.posts_saved(user, &saved, query).await.map_err(failed)?;
+    app.rows_followed(&of_any_channel()).await;
+    let mut posts = app.reader.posts_saved(user, &saved, query).await.map_err(failed)?;
+    app.take_out_deleted(&mut posts);
     let page = PostPage { posts, ..PostPage::default() };
     let names = NamesOfToday::of_reader(&app, user, page.posts.iter()).await?;
     let body = render::page(&page, &names);

@@ -35,9 +35,11 @@ globalThis.fetch = async (input, init = {}) => {
     return response;
 };
 
-/** Checks an event that a socket got. */
+/** Checks an event, or an answer, that a socket got. */
 export function checkFrame(frame) {
     if (frame.event === undefined) {
+        const name = frame.status === 'OK' ? 'reply' : 'reply_error';
+        fits('socket', ['components', 'messages', name, 'payload'], frame, 'an answer over the socket');
         return;
     }
     if (!(frame.event in socket.components.messages)) {

@@ -115,7 +115,7 @@ async fn access_ends(cell: &Cell, ada: &Person, bob: &Person, channel: &str) -> 
     ada.send(reqwest::Method::DELETE, &path, None).await?.expect(200)?;
     let reader = cell.before(bob, Program::QueryApi);
     let read = reader.get(&format!("/channels/{channel}/posts")).await?;
-    ensure!(read.status == 403 || read.status == 404, "a removed member reads: {}", read.body);
+    ensure!(read.status == 403, "a removed member reads: {}", read.body);
     ada.say(channel, "among ourselves").await?;
     ada.say(channel, "still").await?;
     let town = bob.get("/users/me/teams").await?.expect(200)?;

@@ -126,6 +126,7 @@ const MODERATED: Readonly<Record<string, Key>> = {
   create_reactions: 'admin.may_react',
   manage_members: 'admin.may_manage_members',
   use_channel_mentions: 'admin.may_mention',
+  manage_bookmarks: 'admin.may_bookmark',
 };
 const WHOM_WORDS: Readonly<Record<Whom, Key>> = {
   members: 'admin.role_members',

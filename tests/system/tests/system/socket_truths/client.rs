@@ -12,7 +12,6 @@ use super::truth::{self, State};
 /// What frames do not tell, and why comparing passes it over: kind, field, reason.
 const UNTOLD: &[(&str, &str, &str)] = &[
     ("member", "last_update_at", "no client shows it"),
-    ("member", "urgent_mention_count", "a deleted post takes its urgency along, silently"),
     ("me", "update_at", "a frame's is at least the time of what it tells"),
     ("user", "update_at", "a frame's is at least the time of what it tells"),
     ("category", "sort_order", "the frame of the order has ids alone, and clients go by those"),

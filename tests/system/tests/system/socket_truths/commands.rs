@@ -337,8 +337,10 @@ fn patch_channel(w: &World, rng: &mut StdRng, who: usize) -> Option<Ask> {
 }
 
 fn moderate(w: &World, rng: &mut StdRng, _: usize) -> Option<Ask> {
+    const NAMES: [&str; 4] =
+        ["create_post", "create_reactions", "use_channel_mentions", "manage_bookmarks"];
     let channel = w.any_team_channel(rng, ADA)?;
-    let name = ["create_post", "create_reactions", "use_channel_mentions"].choose(rng)?;
+    let name = NAMES.choose(rng)?;
     let who = ["members", "guests"].choose(rng)?;
     let allowed = rng.random_bool(0.7);
     let patch = json!([{"name": name, "roles": {*who: allowed}}]);
