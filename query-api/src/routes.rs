@@ -24,7 +24,7 @@ use crate::endpoints::channels::{
 use crate::endpoints::counted::{
     ChannelsCounted, ChannelsListed, PoliciesCounted, TeamsCounted, TeamsListed,
 };
-use crate::endpoints::posts::{around_unread, history, pinned, reactions, search, thread};
+use crate::endpoints::posts::{around_unread, as_of, history, pinned, reactions, search, thread};
 use crate::endpoints::retention::{legal_holds, members as retained, policies, runs};
 use crate::endpoints::system::{client_config, client_reports, facts, openapi, ping, root};
 use crate::endpoints::{
@@ -382,6 +382,9 @@ fn mounted() -> Mount<App> {
         .get("/api/v4/channels/{channel_id}/pinned", pinned::get)
             .gives::<ShownPosts>("The pinned posts of a channel.")
             .or(StatusCode::NOT_MODIFIED)
+        .get("/api/nottermost/v1/channels/{channel_id}/as_of", as_of::get)
+            .gives::<as_of::Document>("A channel as it was at a time: the posts that stood, newest first.")
+            .asks(&[Param::int("at"), Param::id("before"), Param::int("per_page")])
         .post("/api/v4/teams/{team_id}/posts/search", search::in_team)
             .gives::<ShownPosts>("Posts that a search finds in a team and in conversations, newest first.")
         .get("/api/v4/users/{user_id}/posts/flagged", users::saved_posts::get)

@@ -552,6 +552,83 @@ describe('a channel', () => {
   });
 });
 
+describe('looking back', () => {
+  let channel;
+  let past;
+
+  before(async () => {
+    channel = await make('past', 'Past');
+    for (let n = 0; n < 70; n++) await api.say(channel.id, `long ago ${n}`);
+    const changed = await api.say(channel.id, 'we meet at nine');
+    const gone = await api.say(channel.id, 'do not tell anybody');
+    const { create_at } = await bobApi.say(channel.id, 'noted');
+    past = `/first/channels/past?at=${create_at}`;
+    await api.ask('PUT', `/posts/${changed.id}/patch`, { message: 'we meet at ten' });
+    await api.ask('DELETE', `/posts/${gone.id}`);
+    await api.say(channel.id, 'after that');
+  });
+
+  it('shows each what was said then, as far as it is theirs', async () => {
+    await ada.go(past);
+    await ada.page.getByText(/^As it was on /).waitFor();
+    await (await ada.sees('we meet at nine')).getByText('Changed since.').waitFor();
+    await (await ada.sees('do not tell anybody')).getByText('Deleted since.').waitFor();
+    await ada.sees('noted');
+    assert.equal(await ada.post('after that').count(), 0);
+    assert.equal(await ada.composer().count(), 0);
+    await ada.post('do not tell anybody').getByRole('button', { name: 'Earlier versions' }).click();
+    await ada.page.getByRole('dialog').getByText(/^Deleted .* by Ada Lovelace$/).waitFor();
+    await ada.page.keyboard.press('Escape');
+    await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    await bob.go(past);
+    await (await bob.sees('we meet at ten')).getByText(/This is what it says today/).waitFor();
+    await (await bob.sees('Deleted since.')).getByText(/shown to its author/).waitFor();
+    const text = await bob.page.locator('.list').textContent();
+    assert.doesNotMatch(text, /at nine|do not tell|after that/);
+    assert.deepEqual(await bob.flaws(), []);
+  });
+
+  it('is read back to the beginning, and survives a reload', async () => {
+    await bob.page.reload();
+    await bob.sees('noted');
+    await until('its beginning', async () => {
+      await bob.page.locator('.list').press('Home');
+      return (await bob.post('long ago 0').count()) > 0;
+    });
+  });
+
+  it('is not where what comes is read', async () => {
+    await api.say(channel.id, '@bob come back');
+    await bob.entry('Past').locator('.badge', { hasText: '1' }).waitFor();
+    assert.equal(await bob.post('come back').count(), 0);
+    await bob.page.keyboard.press('Escape');
+    await bob.sees('come back');
+    assert.doesNotMatch(bob.page.url(), /at=/);
+    await bob.entry('Past').locator('.badge').waitFor({ state: 'detached' });
+  });
+
+  it('leads from day to day, and to any other', async () => {
+    const button = (name) => bob.page.getByRole('button', { name, exact: true });
+    await button('Past').click();
+    await pick(bob, 'As of a date…');
+    assert.deepEqual(await bob.flaws(), []);
+    await button('Show').click();
+    await bob.page.getByText('Nothing stood here then.').waitFor();
+    const yesterday = Number(new URL(bob.page.url()).searchParams.get('at'));
+    await button('A day earlier').click();
+    await until('the day before', async () => bob.page.url().endsWith(`at=${yesterday - 86_400_000}`));
+    await button('A day later').click();
+    await until('that day again', async () => bob.page.url().endsWith(`at=${yesterday}`));
+    await button('Another date').click();
+    await bob.page.getByLabel('Date and time').fill('2020-02-29T12:00');
+    await button('Show').click();
+    await bob.page.getByText(/^As it was on .*29 February 2020/).waitFor();
+    await button('Back to today').click();
+    await bob.sees('come back');
+  });
+});
+
 describe('everybody', () => {
   it('reads and writes from right to left', async () => {
     await api.say(town.id, 'مرحبا بالجميع، كيف حالكم؟');
@@ -602,6 +679,9 @@ describe('everybody', () => {
       await small.go('/first/drafts');
       await small.page.getByRole('tab', { name: 'Scheduled' }).tap();
       await fits('drafts');
+      await small.go(`/first/channels/past?at=${Date.now() - 1000}`);
+      await small.page.locator('.past .post').first().waitFor();
+      await fits('a channel as it was');
       assert.deepEqual(small.complaints, []);
       await small.leave();
     });

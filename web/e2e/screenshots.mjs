@@ -94,6 +94,10 @@ try {
   await mara.say(launch_, 'Perfect, thank you both :bike:', { root_id: question.id });
   await ines.say(launch_, 'First sketch of the landing page, thoughts?');
   await tomo.say(channels.workshop, 'The second truing stand has arrived.');
+  const ordered = await jonas.say(channels.workshop, 'I order **40** wheels on Monday, in black.');
+  const agreed = await ines.say(channels.workshop, 'Black is right. Go ahead.');
+  const changed = { message: 'I order **60** wheels on Tuesday, in green.' };
+  await jonas.ask('PUT', `/posts/${ordered.id}/patch`, changed);
   await tomo.say(channels.incidents, '@mara short spike of 502s at 09:12, gone since the deploy.');
   const direct = await mara.ask('POST', '/channels/direct', [mara.id, ines.id]);
   await ines.say(direct.id, 'Coffee at three?');
@@ -176,6 +180,11 @@ try {
     await inLaunch(person);
     await person.go('/admin/users');
     await person.page.getByRole('link', { name: /Tomo Hayashi/ }).waitFor();
+  });
+  await shoot('past', {}, async (person) => {
+    await inLaunch(person);
+    await person.go(`/fjord/channels/workshop?at=${agreed.create_at}`);
+    await person.sees('I order 40');
   });
   await shoot('small', { viewport: { width: 390, height: 780 } }, inLaunch);
 } finally {

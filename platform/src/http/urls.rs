@@ -257,6 +257,7 @@ pub const URLS: &[Url] = &[
     query(Get, "/api/v4/users/{user_id}/teams/{team_id}/channels/members"),
     // Posts.
     query(Get, "/api/v4/channels/{channel_id}/pinned"),
+    query(Get, "/api/nottermost/v1/channels/{channel_id}/as_of"),
     query(Get, "/api/nottermost/v1/posts/{post_id}/history"),
     query(Get, "/api/v4/channels/{channel_id}/posts"),
     command(Post, "/api/v4/posts"),

@@ -6,6 +6,7 @@
 //! keys.
 
 mod acknowledgement;
+mod as_of;
 mod bookmark;
 mod channel;
 mod client_config;
@@ -37,6 +38,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 pub use acknowledgement::{Acknowledgement, PostPriority};
+pub use as_of::{AsOf, PostAsOf, ShownAsOf};
 pub use bookmark::{Bookmark, BookmarkFacts, BookmarkUpdate, bookmarked_file};
 pub use channel::{
     Channel, ChannelMember, ChannelMemberWithTeam, ChannelStats, ChannelUnread, ChannelWithTeam,

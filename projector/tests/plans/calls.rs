@@ -70,6 +70,7 @@ async fn posts(asked: &mut Asked) {
     let middle = post(POSTS / 2);
     let saved: Vec<PostId> = (1..200).map(|n| post(n * 40)).collect();
     let query = |team, channel| SavedQuery { team, channel, page: PAGE };
+    let as_of = |n, before| AsOfQuery { at: at(n), before, per_page: 200 };
     ask! { asked;
         posts_page(me(), large(), PAGE, with);
         posts_page(me(), large(), Page { page: 20, ..PAGE }, with);
@@ -79,6 +80,10 @@ async fn posts(asked: &mut Asked) {
         posts_around_unread(me(), large(), 30, 30, with);
         posts_around_unread(user(2), large(), 30, 30, with);
         posts_pinned(me(), large());
+        posts_as_of(user(2), large(), as_of(POSTS, None));
+        posts_as_of(user(2), large(), as_of(4_000, None));
+        posts_as_of(me(), large(), as_of(POSTS, Some(middle)));
+        posts_as_of(me(), channel(22), as_of(POSTS / 2, None));
         posts_newest_at(me(), large(), 60, true);
         posts_by_ids(me(), &saved[..60]);
         posts_by_ids_at(me(), &saved[..60]);

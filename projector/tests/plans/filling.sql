@@ -61,13 +61,14 @@ INSERT INTO posts (id, channel_id, user_id, root_id, create_at, update_at, edit_
   msgs, msgs_root, broadcasts, is_broadcast, partition, log_offset, priority, requested_ack, acknowledged)
 SELECT made(4, n), made(3, CASE WHEN n % 4 = 0 THEN 1 ELSE 2 + n * 13 % 4998 END), made(1, 1 + n * 31 % 20000),
   CASE WHEN n % 4 = 0 AND n > 40 AND n / 4 % 10 BETWEEN 1 AND 5 THEN made(4, (n / 4 - n / 4 % 10) * 4) END,
-  moment(n), moment(n) + CASE WHEN n % 50 = 0 THEN 7 ELSE 0 END, 0, CASE WHEN n % 97 = 0 THEN moment(n) + 5 ELSE 0 END, NULL,
+  moment(n), moment(n) + CASE WHEN n % 50 = 0 THEN 7 ELSE 0 END, CASE WHEN n % 10 = 0 THEN moment(200001) ELSE 0 END,
+  CASE WHEN n % 97 = 0 THEN moment(n) + 5 ELSE 0 END, NULL,
   n % 2000 = 0, n % 3 = 0, CASE WHEN n % 40 = 0 THEN 5 ELSE 0 END, CASE WHEN n % 40 = 0 THEN moment(n + 20) ELSE 0 END,
   'message ' || n, '', CASE WHEN n % 10 = 0 THEN '[]' ELSE '' END, '', '',
   CASE WHEN n % 400 = 0 THEN uuid_send(made(1, 1)) WHEN n % 20 = 0 THEN uuid_send(made(1, 1 + n % 20000)) ELSE '' END,
   n, n, 0, false, n % 16, n, CASE WHEN n % 1000 = 0 THEN 'urgent' ELSE '' END, false, n % 5 = 0
 FROM generate_series(1::bigint, 200000) n;
-INSERT INTO post_versions SELECT made(4, n * 10), moment(n) + 1, 'before', '', '' FROM generate_series(1::bigint, 20000) n;
+INSERT INTO post_versions SELECT made(4, n * 10), moment(200001), 'before', '', '' FROM generate_series(1::bigint, 20000) n;
 INSERT INTO reactions SELECT made(4, n * 3), made(1, 1 + (n + k) % 20000), 'tada',
   made(3, CASE WHEN n * 3 % 4 = 0 THEN 1 ELSE 2 + n * 39 % 4998 END), moment(n)
 FROM generate_series(1::bigint, 66000) n, generate_series(0, 1) k;

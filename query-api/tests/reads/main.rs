@@ -3,6 +3,7 @@
 
 mod accounts;
 mod administration;
+mod as_of;
 mod channels;
 mod files;
 mod finding_channels;

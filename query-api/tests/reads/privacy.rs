@@ -2,6 +2,7 @@
 
 use events::channel::NoticeKind;
 use events::directory::ChannelType;
+use platform::clock::now_ms;
 use serde_json::json;
 
 use crate::world::{World, run};
@@ -46,6 +47,7 @@ fn private_and_direct_channels_show_nothing_to_those_who_are_not_in_them() {
             }
             paths.push(format!("/channels/{channel}/posts?before={hidden}"));
             paths.push(format!("/channels/{channel}/posts?after={hidden}"));
+            paths.push(format!("/api/nottermost/v1/channels/{channel}/as_of?at={}", now_ms()));
             paths.push(format!("/users/me/channels/{channel}/unread"));
             paths.push(format!("/users/me/channels/{channel}/posts/unread"));
             paths.push(format!("/users?in_channel={channel}"));

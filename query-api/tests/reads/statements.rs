@@ -6,6 +6,7 @@ use std::sync::Once;
 use events::channel::NoticeKind;
 use events::directory::ChannelType;
 use events::{ChannelId, PostId};
+use platform::clock::now_ms;
 use tracing::Event;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
@@ -87,6 +88,8 @@ struct Busy {
     thread: PostId,
 }
 
+const OWN: &str = "/api/nottermost/v1";
+
 const SHORT: usize = 10;
 const LONG: usize = 60;
 
@@ -111,6 +114,7 @@ fn a_long_page_costs_as_many_statements_as_a_short_one() {
                 format!("/channels/{channel}/posts?page=0&per_page={len}&collapsedThreads=true"),
                 format!("/channels/{channel}/posts?since=1"),
                 format!("/channels/{channel}/pinned"),
+                format!("{OWN}/channels/{channel}/as_of?at={}&per_page={len}", now_ms()),
                 format!("/posts/{thread}/thread?perPage={len}"),
                 format!("/users/me/teams/{}/threads?extended=true&per_page={len}", team.id),
             ]

@@ -5,7 +5,7 @@ import { api, hasSession, statusOf } from '../api';
 import { bookmarksChanged } from './bookmarks';
 import { loadCategories, loadChannels, markRead } from './channels';
 import { loadDrafts } from './drafts';
-import { hear } from './events';
+import { hear, isWatching } from './events';
 import { watchTitle } from './notifications';
 import { flush, loadOutbox, stopOutbox } from './outbox';
 import { learn, meet, watchStatuses } from './people';
@@ -149,7 +149,7 @@ const resync = async (): Promise<void> => {
       bookmarksChanged(channelId),
       pane?.kind === 'thread' && loadThread(pane.rootId),
     ]);
-    if (document.hasFocus()) markRead(channelId);
+    if (isWatching(channelId)) markRead(channelId);
   } catch (error) {
     if (statusOf(error) === 401) return forgetSession(true);
     setTimeout(() => void resync(), RETRY_MS);

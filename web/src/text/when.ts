@@ -19,6 +19,12 @@ export const tomorrowAt = (hour: number, now = Date.now()): number => on(now, 1,
 export const nextMondayAt = (hour: number, now = Date.now()): number =>
   on(now, (8 - new Date(now).getDay()) % 7 || 7, hour, 0, 0);
 
+/** The same time of day, so many days away. */
+export const dayBeside = (at: number, days: number): number => {
+  const day = new Date(at);
+  return day.setDate(day.getDate() + days);
+};
+
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /** As fields for a date and a time have it: local, without a zone. */

@@ -6,6 +6,7 @@ import {
   BellRing,
   CheckCheck,
   ChevronDown,
+  History,
   Link2,
   LogOut,
   Menu as MenuIcon,
@@ -18,6 +19,7 @@ import {
   Users,
 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { useSearch } from 'wouter';
 import { api } from '../api';
 import { useT } from '../i18n';
 import { addFileBookmark, loadBookmarks } from '../state/bookmarks';
@@ -41,8 +43,9 @@ import { moveChoice } from './Categories';
 import { Composer } from './Composer';
 import { CustomStatus } from './CustomStatus';
 import { PostList } from './PostList';
-import { goTo, search } from './places';
+import { goTo, search, timeIn } from './places';
 
+const AsOf = lazy(() => import('./AsOf'));
 const Bookmarks = lazy(() => import('./Bookmarks'));
 
 interface ChannelViewProps {
@@ -52,6 +55,23 @@ interface ChannelViewProps {
 }
 
 export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
+  const name = useStore((s) => channelName(s, s.channels[channelId]));
+  const at = timeIn(useSearch());
+  return (
+    <section className="channel" aria-label={name}>
+      <Header channelId={channelId} isPast={at > 0} onMenu={onMenu} />
+      {at > 0 ? (
+        <Suspense fallback={<Spinner />}>
+          <AsOf channelId={channelId} at={at} />
+        </Suspense>
+      ) : (
+        <Present channelId={channelId} focus={focus} />
+      )}
+    </section>
+  );
+};
+
+const Present = ({ channelId, focus }: { channelId: string; focus: string | null }) => {
   const t = useT();
   // A stretch that ends before the newest message is not where anybody wants to be again.
   const [ready, setReady] = useState(() => !focus && get().timelines[channelId]?.atNewest === true);
@@ -73,8 +93,7 @@ export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
     };
   }, [channelId, focus]);
   return (
-    <section className="channel" aria-label={name}>
-      <Header channelId={channelId} onMenu={onMenu} />
+    <>
       <Suspense fallback={null}>{marked && <Bookmarks channelId={channelId} />}</Suspense>
       {ready ? <PostList channelId={channelId} /> : <Spinner />}
       {archived ? (
@@ -88,7 +107,7 @@ export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
           onEditLast={editLast}
         />
       )}
-    </section>
+    </>
   );
 };
 
@@ -102,7 +121,14 @@ const editLast = (): void => {
   row.dispatchEvent(new KeyboardEvent('keydown', { key: 'e', bubbles: true }));
 };
 
-const Header = ({ channelId, onMenu }: { channelId: string; onMenu: () => void }) => {
+interface HeaderProps {
+  readonly channelId: string;
+  /** What the channel says of itself is what it says now. */
+  readonly isPast: boolean;
+  readonly onMenu: () => void;
+}
+
+const Header = ({ channelId, isPast, onMenu }: HeaderProps) => {
   const t = useT();
   const channel = useStore((s) => s.channels[channelId]);
   const name = useStore((s) => channelName(s, s.channels[channelId]));
@@ -137,7 +163,7 @@ const Header = ({ channelId, onMenu }: { channelId: string; onMenu: () => void }
           }
           choices={choices}
         />
-        {channel.header && (
+        {channel.header && !isPast && (
           <div
             className="channel-header-text markdown"
             dir="auto"
@@ -252,6 +278,7 @@ const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
       act: () => open({ kind: 'bookmark', channelId, bookmark: null }),
     },
     { icon: Paperclip, label: t('bookmark.add_file'), act: () => chooseBookmark(channelId) },
+    { icon: History, label: t('asof.menu'), act: () => open({ kind: 'as-of', channelId }) },
     moveChoice(channelId),
     named && {
       icon: UserPlus,

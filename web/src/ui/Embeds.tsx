@@ -17,7 +17,6 @@ const HEIGHT_MAX = 300;
 
 export const Embeds = memo(({ post }: { post: Post }) => {
   const shown = useStore(wantsPreviews);
-  const attachments = Array.isArray(post.props?.attachments) ? (post.props.attachments as unknown[]) : [];
   const embeds = shown ? embedsOf(post) : [];
   const found = embeds.length > 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each text is asked about anew
@@ -29,12 +28,15 @@ export const Embeds = memo(({ post }: { post: Post }) => {
       {embeds.map((embed, n) => (
         <Embed key={n} embed={embed} post={post} />
       ))}
-      {attachments.map((card, n) => (
-        <Card key={n} card={(card ?? {}) as MessageAttachment} />
-      ))}
+      <Cards post={post} />
     </>
   );
 });
+
+export const Cards = ({ post }: { post: Post }) => {
+  const cards = Array.isArray(post.props?.attachments) ? (post.props.attachments as unknown[]) : [];
+  return cards.map((card, n) => <Card key={n} card={(card ?? {}) as MessageAttachment} />);
+};
 
 const Embed = ({ embed, post }: { embed: PostEmbed; post: Post }) => {
   if (embed.type === 'permalink') return <Linked preview={embed.data as PostPreviewMetadata | undefined} />;

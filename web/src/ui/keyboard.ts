@@ -48,7 +48,7 @@ const onKey = (event: KeyboardEvent): void => {
   }
 };
 
-const isInLayer = (target: EventTarget | null): boolean =>
+export const isInLayer = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('.layer, .modal, .suggestions') !== null;
 
 const activate = (event: MouseEvent | KeyboardEvent): void => {

@@ -15,6 +15,18 @@ export const goToChannel = (channelId: string): void => {
   open(null);
 };
 
+/** The moment that an address looks back to; 0 for none. */
+export const timeIn = (search: string, now = Date.now()): number => {
+  const at = Number(new URLSearchParams(search).get('at'));
+  return Number.isSafeInteger(at) && at > 0 && at <= now ? at : 0;
+};
+
+/** To a channel as it was. */
+export const goToTime = (channelId: string, at: number): void => {
+  const channel = get().channels[channelId];
+  if (channel) navigate(`${channelPath(get(), channel)}?at=${at}`);
+};
+
 export const goToPost = (postId: string): void => {
   const team = get().teams[get().teamId]?.name;
   navigate(`/${team}/pl/${postId}`);

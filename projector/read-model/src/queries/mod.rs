@@ -18,6 +18,7 @@ mod linked;
 mod people;
 mod personal;
 mod positioned;
+mod post_as_of;
 mod post_commands;
 mod post_history;
 mod post_info;
@@ -47,6 +48,7 @@ pub use followed::{FollowedQuery, FollowedThread, FollowedTotals, ThreadMark, Th
 pub use linked::LinkedPostView;
 pub use people::{PeopleOrder, PeopleQuery};
 pub use positioned::{OwnAccount, Positioned};
+pub use post_as_of::{AsOfQuery, PostPageAsOf, PostViewAsOf};
 pub use post_commands::{PostOfCommand, UnreadFrom};
 pub use post_history::{HistoryOf, PostHistory};
 pub use post_info::PostPlace;

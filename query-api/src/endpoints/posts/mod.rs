@@ -1,6 +1,7 @@
 //! Posts: by page, by thread, one by one, by search.
 
 pub(crate) mod around_unread;
+pub(crate) mod as_of;
 pub(crate) mod by_ids;
 pub(crate) mod history;
 pub(crate) mod info;

@@ -1,6 +1,7 @@
 // What is open over the page. It comes when the first one is opened.
 import type { Dialog } from '../../state/store';
 import { open } from '../../state/store';
+import { AsOfDialog } from './AsOfDialog';
 import { BookmarkDialog } from './BookmarkDialog';
 import { CategoryDialog } from './CategoryDialog';
 import { AddMembers, Browse, CreateChannel, EditChannel } from './ChannelDialogs';
@@ -39,6 +40,8 @@ export default function Dialogs({ dialog }: { dialog: Dialog }) {
       return <QuietUntil />;
     case 'channel-notify':
       return <ChannelNotifications channelId={dialog.channelId} />;
+    case 'as-of':
+      return <AsOfDialog channelId={dialog.channelId} />;
     case 'settings':
       return <Settings />;
     case 'keys':
