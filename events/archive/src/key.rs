@@ -1,5 +1,6 @@
 //! Names of objects, safe as file paths and as S3 keys.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -28,6 +29,13 @@ impl ObjectKey {
     }
 
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Keys sort as their texts do.
+impl Borrow<str> for ObjectKey {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

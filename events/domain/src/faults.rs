@@ -41,6 +41,14 @@ pub enum Rule {
     Conjunctions,
     /// What was decided in another epoch has no effect.
     ForeignEpochs,
+    /// An archiver starts at the archive's end.
+    FromArchiveEnd,
+    /// A segment begins where the one before it ends.
+    SegmentsAbut,
+    /// An archiver that was overtaken goes on behind what the other wrote.
+    BehindAnother,
+    /// A segment names the one before it, whoever wrote that.
+    ChainLinks,
 }
 
 #[cfg(feature = "faults")]

@@ -1,11 +1,12 @@
 //! Why archiving ended.
 
-use domain::FoldError;
 use event_archive::StoreError;
 use event_archive::segments::ArchiveError;
 use event_log::ReadError;
 use events::Partition;
 use fold::digests::DigestError;
+
+use super::chains::ChainsError;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -16,7 +17,7 @@ pub(super) enum Failure {
     #[error("failed to read a snapshot of the fold")]
     Snapshot(#[from] StoreError),
     #[error(transparent)]
-    Fold(#[from] FoldError),
+    Chains(#[from] ChainsError),
     #[error(transparent)]
     Digest(#[from] DigestError),
     #[error(
@@ -26,11 +27,6 @@ pub(super) enum Failure {
     Ahead { partition: Partition, archived: u64, end: u64 },
     #[error("the log is sealed: another goes on in its place, in a newer epoch")]
     Sealed,
-    #[error(
-        "{partition} was archived as another log, or judged otherwise: below offset {next} its \
-         verdicts come to {ours}, the archive says {theirs}"
-    )]
-    Parted { partition: Partition, next: u64, ours: String, theirs: String },
 }
 
 impl Failure {
@@ -39,11 +35,11 @@ impl Failure {
             Self::Log(_) => "log",
             Self::Archive(_) => "archive",
             Self::Snapshot(_) => "snapshot",
-            Self::Fold(_) => "fold",
+            Self::Chains(ChainsError::Fold(_)) => "fold",
             Self::Digest(_) => "digest",
             Self::Ahead { .. } => "ahead",
             Self::Sealed => "sealed",
-            Self::Parted { .. } => "parted",
+            Self::Chains(ChainsError::Parted { .. }) => "parted",
         }
     }
 
@@ -52,11 +48,10 @@ impl Failure {
     pub(super) fn is_fatal(&self) -> bool {
         matches!(
             self,
-            Self::Fold(_)
+            Self::Chains(_)
                 | Self::Digest(DigestError::Parted { .. })
                 | Self::Ahead { .. }
                 | Self::Sealed
-                | Self::Parted { .. }
         )
     }
 }

@@ -5,6 +5,7 @@
 //! personal still sealed, and folds for itself (ADR 8): a verdict and a state hash belong to its own
 //! position. It never writes a snapshot: its names are sealed, too.
 
+mod chains;
 mod digests;
 mod failure;
 mod session;
@@ -18,6 +19,8 @@ use std::time::Duration;
 use event_archive::segments::{Archive, RollerOptions, Signer};
 use event_log::LogReader;
 use fold::snapshots::Snapshots;
+
+pub use chains::{Chains, ChainsError, Segment, Taken};
 
 use crate::positions::PositionsWatch;
 use crate::running::{Running, Stopped};

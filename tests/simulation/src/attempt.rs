@@ -14,6 +14,7 @@ use projector::MemoryTables;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
+use crate::erasures::ErasureWork;
 use crate::errands::ErrandWork;
 use crate::log::SimLog;
 use crate::node::Node;
@@ -26,6 +27,7 @@ pub enum Work {
     Request { index: usize, request: Request },
     Step(Step),
     Errand(Box<ErrandWork>),
+    Erasure(ErasureWork),
 }
 
 impl Work {
@@ -34,6 +36,7 @@ impl Work {
             Self::Request { request, .. } => request.id,
             Self::Step(step) => step.id,
             Self::Errand(errand) => errand.id,
+            Self::Erasure(erasure) => erasure.id,
         }
     }
 
@@ -42,6 +45,7 @@ impl Work {
             Self::Request { request, .. } => request.ask.partition(),
             Self::Step(step) => step.partition(),
             Self::Errand(errand) => errand.partition(),
+            Self::Erasure(erasure) => erasure.partition(),
         }
     }
 
@@ -50,6 +54,7 @@ impl Work {
             Self::Request { request, .. } => request.ask.rests_on(),
             Self::Step(step) => vec![Partition::DIRECTORY, step.partition()],
             Self::Errand(errand) => errand.rests_on(),
+            Self::Erasure(erasure) => vec![erasure.partition()],
         }
     }
 
@@ -58,7 +63,7 @@ impl Work {
             Self::Request { request, .. } => {
                 request.is_keyed() || request.ask.rows_read().is_some()
             }
-            Self::Step(_) => false,
+            Self::Step(_) | Self::Erasure(_) => false,
             Self::Errand(errand) => errand.reads_rows(),
         }
     }
@@ -66,7 +71,7 @@ impl Work {
     fn awaits_rows(&self) -> Vec<Partition> {
         match self {
             Self::Request { request, .. } => request.ask.awaits_rows(),
-            Self::Step(_) | Self::Errand(_) => Vec::new(),
+            Self::Step(_) | Self::Errand(_) | Self::Erasure(_) => Vec::new(),
         }
     }
 
@@ -90,6 +95,7 @@ impl Work {
             Self::Request { request, .. } => request.ask.decide(node, rows, rng),
             Self::Step(step) => Decided::new(Ok(decide_step(step, node, log)), None),
             Self::Errand(errand) => errand.decide(node, log, rows),
+            Self::Erasure(erasure) => erasure.decide(node),
         }
     }
 }

@@ -60,6 +60,7 @@ enum Kind {
     Schedule,
     Reschedule,
     Unschedule,
+    Remind,
     /// A reply, mostly in the newest thread.
     Reply,
     MindThread,
@@ -92,6 +93,7 @@ impl Mix {
                 (K::MindThread, 8),
                 (K::Draft, 5),
                 (K::Arrange, 6),
+                (K::Remind, 4),
             ],
             Self::Coming => &[
                 (K::JoinTeam, 2),
@@ -134,12 +136,14 @@ impl Mix {
                 (K::Schedule, 8),
                 (K::Reschedule, 4),
                 (K::Unschedule, 2),
+                (K::Remind, 6),
+                (K::Erase, 1),
                 (K::JoinTeam, 2),
                 (K::LeaveTeam, 1),
                 (K::JoinChannel, 3),
                 (K::LeaveChannel, 2),
                 (K::Deactivate, 1),
-                (K::Post, 2),
+                (K::Post, 4),
             ],
             Self::Following => &[
                 (K::Post, 3),
@@ -157,6 +161,7 @@ impl Mix {
             Self::Arranging => &[
                 (K::Arrange, 14),
                 (K::Draft, 10),
+                (K::Erase, 1),
                 (K::Post, 6),
                 (K::CreateChannel, 2),
                 (K::JoinTeam, 1),
@@ -358,6 +363,10 @@ impl Clients {
                 let (user, _, scheduled) = self.some_scheduled(rng);
                 Ask::Unschedule { user, scheduled }
             }
+            Kind::Remind => match some_post(rng, rows) {
+                Some((post, channel)) => Ask::Remind { user, post, channel, due_at: due_at(rng) },
+                None => self.post(rng, rows, actor, channel),
+            },
             Kind::Post
             | Kind::CreateChannel
             | Kind::OpenDirect

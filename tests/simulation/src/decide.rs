@@ -12,6 +12,7 @@ use domain::commands::post::{
     UnpinPost,
 };
 use domain::commands::readstate::{Seen, SetUnread, ViewChannels};
+use domain::commands::reminder::SetReminder;
 use domain::commands::scheduled_post::{ChangeScheduledPost, DeleteScheduledPost, SchedulePost};
 use domain::commands::user::{CreateSession, RevokeSession};
 use domain::rights;
@@ -137,6 +138,16 @@ impl Ask {
             | Self::OrderCategories { .. } => self.decide_sidebar(node, rows, rng),
             Self::Schedule { .. } | Self::Reschedule { .. } => self.decide_later(node),
             Self::Unschedule { user, scheduled } => unschedule(node, *user, *scheduled),
+            Self::Remind { user, post, channel, due_at } => {
+                let row = rows.posts.get(post).ok_or("unknown post")?;
+                let directory = node.set.directory();
+                let channels = node.set.channels(*channel);
+                let users = node.set.users(*user);
+                let (user_id, post, due_at) = (*user, rows::facts(row), *due_at);
+                SetReminder { user_id, post, due_at, now_ms: due_at - 1 }
+                    .decide(directory.state(), channels.state(), users.state())
+                    .map_err(|rejection| format!("{rejection:?}"))
+            }
         }
     }
 
@@ -411,6 +422,11 @@ fn create_user(user_id: UserId, name: u8) -> CreateUser {
             ..NewProfile::default()
         },
     }
+}
+
+/// The account in whose name the system writes to people.
+pub fn create_bot(user_id: UserId) -> CreateUser {
+    CreateUser { is_bot: true, ..create_user(user_id, u8::MAX) }
 }
 
 fn create_team(actor: UserId, team_id: TeamId, name: u8) -> CreateTeam {

@@ -14,7 +14,7 @@ pub struct Entry {
     pub attempts: Vec<usize>,
 }
 
-/// One attempt at a request, at a step, or at an errand.
+/// One attempt at a request, at a step, at an errand, or at the end of an erasure.
 #[derive(Debug)]
 pub struct Made {
     /// Index of the request; none for others.
@@ -39,7 +39,7 @@ impl Ledger {
     pub fn attempted(&mut self, number: usize, work: &Work, began: u64) {
         let request = match work {
             Work::Request { index, .. } => Some(*index),
-            Work::Step(_) | Work::Errand(_) => None,
+            Work::Step(_) | Work::Errand(_) | Work::Erasure(_) => None,
         };
         if let Some(index) = request {
             self.requests[index].attempts.push(number);

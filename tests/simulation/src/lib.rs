@@ -1,16 +1,18 @@
 //! The deterministic simulation: the real command side, folds, process manager and the pure half of the
-//! projector, on several nodes over a log that loses, delays and doubles, from one seed.
+//! projector and of the archiver, on several nodes over a log that loses, delays and doubles, from one seed.
 //!
 //! Single-threaded, without clock or I/O. A failing seed says so and replays alike. It must never ask
 //! the code under test what is right: what is checked is counted by hand, from the log and from what
 //! clients were told. To add a rule: its switch in `domain::faults`, its hook where the rule is, and
 //! whatever in `clients`, `profile` and `checks` it takes to notice.
 
+mod archivers;
 mod attempt;
 mod beside;
 mod checks;
 mod clients;
 mod decide;
+mod erasures;
 mod errands;
 mod ledger;
 mod log;
@@ -22,6 +24,7 @@ mod projectors;
 mod request;
 mod rest;
 mod rows;
+mod store;
 mod world;
 
 use domain::faults::{self, Rule};
@@ -59,7 +62,7 @@ fn played(seed: u64, off: Option<Rule>) -> Result<world::World, String> {
 }
 
 /// Every rule that can be switched off.
-pub const RULES: [Rule; 18] = [
+pub const RULES: [Rule; 22] = [
     Rule::Floor,
     Rule::Conflicts,
     Rule::SeenIds,
@@ -78,4 +81,8 @@ pub const RULES: [Rule; 18] = [
     Rule::PositionsWithRows,
     Rule::Conjunctions,
     Rule::ForeignEpochs,
+    Rule::FromArchiveEnd,
+    Rule::SegmentsAbut,
+    Rule::BehindAnother,
+    Rule::ChainLinks,
 ];

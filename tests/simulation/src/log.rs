@@ -17,10 +17,10 @@ use rand::{Rng, SeedableRng};
 
 use crate::profile::Faults;
 
-/// The log's clock at its beginning.
-pub const BEGINNING_MS: i64 = 1_700_000_000_000;
+/// The log's clock at its beginning: ten seconds before an hour is over.
+pub const BEGINNING_MS: i64 = 1_700_002_790_000;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct State {
     rng: SmallRng,
     now_ms: i64,
@@ -46,6 +46,11 @@ impl SimLog {
             epochs: BTreeMap::new(),
             late: Vec::new(),
         })))
+    }
+
+    /// A log that goes on from here by itself.
+    pub fn copy(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.0.lock().clone())))
     }
 
     pub fn now_ms(&self) -> i64 {

@@ -71,7 +71,7 @@ pub struct Deaf {
     pub during: Range<u64>,
 }
 
-/// How often something is chosen, of a thousand choices.
+/// How often something is chosen, against each other.
 #[derive(Debug, Clone, Copy)]
 pub struct Weights {
     pub requests: u32,
@@ -79,6 +79,7 @@ pub struct Weights {
     pub landings: u32,
     pub crashes: u32,
     pub set_backs: u32,
+    pub archiving: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -89,6 +90,8 @@ pub struct Profile {
     /// The world begins with people in a team and its channels, before anything goes wrong.
     pub founded: bool,
     pub weights: Weights,
+    /// Those that follow the log into one archive.
+    pub archivers: usize,
     /// Windows of a few entries, so that forgetting happens all the time.
     pub directory_window: WindowLimits,
     pub stream_window: WindowLimits,
@@ -117,6 +120,7 @@ impl Profile {
         let deaf = Deaf { node: rng.random_range(0..NODES), topic, during };
         let streams = rng.random_range(3..=10);
         let directory = rng.random_range(8..=32);
+        let archivers = if rng.random() { 0 } else { rng.random_range(1..=3) };
         Self {
             mix: mixes[rng.random_range(0..mixes.len())],
             faults: faults[rng.random_range(0..faults.len())],
@@ -128,7 +132,9 @@ impl Profile {
                 landings: one_of(rng, [3, 10, 40]),
                 crashes: one_of(rng, [2, 8, 16]),
                 set_backs: one_of(rng, [0, 5, 10]),
+                archiving: if archivers > 0 { one_of(rng, [40, 120, 240]) } else { 0 },
             },
+            archivers,
             directory_window: WindowLimits { span_ms: 60_000, entries_max: directory },
             stream_window: WindowLimits { span_ms: 30_000, entries_max: streams },
         }

@@ -201,6 +201,12 @@ pub enum Ask {
         user: UserId,
         scheduled: ScheduledPostId,
     },
+    Remind {
+        user: UserId,
+        post: PostId,
+        channel: ChannelId,
+        due_at: i64,
+    },
 }
 
 /// An ask with the id that all its attempts share.
@@ -253,6 +259,7 @@ impl Ask {
             | Self::Schedule { user, .. }
             | Self::Reschedule { user, .. }
             | Self::Unschedule { user, .. }
+            | Self::Remind { user, .. }
             | Self::CreateCategory { user, .. }
             | Self::FillCategory { user, .. }
             | Self::DeleteCategory { user, .. }
@@ -271,7 +278,8 @@ impl Ask {
             | Self::SaveDraft { place: (channel, _), .. }
             | Self::RenameChannel { channel, .. }
             | Self::Schedule { channel, .. }
-            | Self::Reschedule { channel, .. } => partitions.push(of_channel(*channel)),
+            | Self::Reschedule { channel, .. }
+            | Self::Remind { channel, .. } => partitions.push(of_channel(*channel)),
             Self::RevokeSessions { user } => partitions.push(of_user(*user)),
             _ => {}
         }
@@ -302,7 +310,8 @@ impl Ask {
             | Self::React { channel, .. }
             | Self::Post { root: Some(_), channel, .. }
             | Self::Follow { channel, .. }
-            | Self::SetUnread { channel, .. } => Some(of_channel(*channel)),
+            | Self::SetUnread { channel, .. }
+            | Self::Remind { channel, .. } => Some(of_channel(*channel)),
             Self::LogIn { .. } => Some(Partition::DIRECTORY),
             Self::CreateCategory { .. }
             | Self::FillCategory { .. }

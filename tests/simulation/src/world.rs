@@ -10,6 +10,7 @@ use projector::MemoryTables;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use crate::archivers::Archivers;
 use crate::attempt::{Around, Attempt, Work};
 use crate::beside::Beside;
 use crate::clients::Clients;
@@ -20,8 +21,10 @@ use crate::profile::Profile;
 use crate::projectors::{PROJECTORS, Projector};
 use crate::request::{Ask, Request};
 
-/// Random choices before the world is healed.
+/// Random choices before the world is healed, those of archivers apart.
 const CHOICES: u64 = 1_500;
+/// What the weights of all other choices come to, and a little more.
+const WEIGHT: u32 = 1_120;
 const REQUESTS_MAX: usize = 60;
 /// Pieces of work that a request waits for its answer.
 pub const PATIENCE: u32 = 60;
@@ -36,6 +39,7 @@ pub struct World {
     /// Earlier states of the database, which a crash may bring back.
     pub earlier_rows: Vec<MemoryTables>,
     pub beside: Option<Beside>,
+    pub archivers: Archivers,
     pub snapshots: Snapshots,
     pub attempts: Vec<Attempt>,
     attempts_made: usize,
@@ -58,6 +62,7 @@ impl World {
             rows: MemoryTables::default(),
             earlier_rows: Vec::new(),
             beside: None,
+            archivers: Archivers::new(profile.archivers),
             snapshots: Snapshots::new(),
             attempts: Vec::new(),
             attempts_made: 0,
@@ -80,17 +85,19 @@ impl World {
             }
         }
         self.log.set_faults(self.profile.faults);
-        let begin = self.now;
-        while self.now < begin + CHOICES {
+        let archiving = u64::from(self.profile.weights.archiving);
+        let end = self.now + CHOICES + CHOICES * archiving / u64::from(WEIGHT);
+        while self.now < end {
             self.now += 1;
             self.choice()?;
         }
-        self.come_to_rest()
+        self.come_to_rest()?;
+        self.archive_all_to_end()
     }
 
     fn choice(&mut self) -> Result<(), String> {
         let weights = self.profile.weights;
-        let mut left = self.rng.random_range(0..1_120_u32);
+        let mut left = self.rng.random_range(0..WEIGHT + weights.archiving);
         let mut falls = |weight: u32| {
             let hit = left < weight;
             // One thing at a time: what is over counts for the next.
@@ -128,9 +135,11 @@ impl World {
         } else if falls(2) {
             self.activate_rules();
         } else if falls(2) {
-            self.restore_log();
+            self.restore_log()?;
         } else if falls(25) {
             self.rebuild_any()?;
+        } else if falls(weights.archiving) {
+            self.archive_any()?;
         }
         Ok(())
     }
@@ -319,6 +328,9 @@ impl World {
     /// The process manager of one node looks at its states. Gives how much was due.
     pub fn manage(&mut self, at: usize) -> usize {
         let steps = due(&self.nodes[at].set);
+        if steps.is_empty() {
+            return self.finish_erasures(at);
+        }
         let count = steps.len();
         for step in steps {
             let busy = |attempt: &Attempt| attempt.node == at && attempt.work.id() == step.id;
@@ -331,15 +343,17 @@ impl World {
 
     /// Another log goes on where this one ends, as after a restore from an archive that had all of it; what is
     /// still on its way was meant for the log of before.
-    fn restore_log(&mut self) {
-        let sealed = self.rng.random();
-        for partition in self.log.partitions() {
-            if sealed {
-                self.log.seal_epoch(partition);
+    fn restore_log(&mut self) -> Result<(), String> {
+        let partitions = self.log.partitions();
+        if self.rng.random() {
+            for partition in &partitions {
+                self.log.seal_epoch(*partition);
                 self.log.land_one();
             }
-            self.log.open_epoch(partition);
         }
+        self.open_epoch_of_archive()?;
+        partitions.into_iter().for_each(|partition| self.log.open_epoch(partition));
+        Ok(())
     }
 
     /// Some partition goes over to the newest rules, the last of which only tests know.

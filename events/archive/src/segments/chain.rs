@@ -174,9 +174,16 @@ fn check_len(partition: Partition, len: usize, len_max: usize) -> Result<(), Arc
     Ok(())
 }
 
-/// Compresses off the async runtime: tens of milliseconds.
+/// What is compressed at once, in less time than it takes to hand it over.
+const PACK_AT_ONCE_BYTES_MAX: usize = 16 << 10;
+
+/// Compresses off the async runtime, where it takes tens of milliseconds.
 async fn pack(partition: Partition, plain: Vec<u8>) -> Result<Packed, ArchiveError> {
-    let packed = tokio::task::spawn_blocking(move || payload::pack(&plain)).await;
-    let packed = packed.unwrap_or_else(|stopped| Err(std::io::Error::other(stopped)));
+    let packed = if plain.len() <= PACK_AT_ONCE_BYTES_MAX {
+        payload::pack(&plain)
+    } else {
+        let packed = tokio::task::spawn_blocking(move || payload::pack(&plain)).await;
+        packed.unwrap_or_else(|stopped| Err(std::io::Error::other(stopped)))
+    };
     packed.map_err(|error| ArchiveError::Compress { partition, reason: error.to_string() })
 }

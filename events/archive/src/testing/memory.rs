@@ -1,7 +1,7 @@
 //! Objects in memory.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Bound, Range};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -108,7 +108,9 @@ impl ObjectStore for MemoryStore {
         prefix: &'a KeyPrefix,
     ) -> BoxFuture<'a, Result<Vec<ObjectKey>, StoreError>> {
         let objects = self.objects.lock();
-        let keys = objects.keys().filter(|key| prefix.contains(key)).cloned().collect();
+        let from = (Bound::Included(prefix.as_str()), Bound::Unbounded);
+        let keys = objects.range::<str, _>(from).map(|(key, _)| key);
+        let keys = keys.take_while(|key| prefix.contains(key)).cloned().collect();
         ready(Ok(keys)).boxed()
     }
 

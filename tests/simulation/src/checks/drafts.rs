@@ -55,6 +55,7 @@ fn held(story: &Story) -> Result<Drafts, String> {
                     format!("{} lets go of a draft that is not there", folded.position())
                 })?;
             }
+            ReadstateEvent::DraftsErased(b) => held.retain(|(user, _), _| *user != b.c.user_id),
             _ => {}
         }
     }

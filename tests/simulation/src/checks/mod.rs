@@ -3,6 +3,7 @@
 
 mod access;
 mod answers;
+mod archive;
 mod drafts;
 mod errands;
 mod rows;
@@ -11,8 +12,10 @@ mod sidebar;
 mod threads;
 mod unread;
 
+use std::collections::BTreeMap;
+
 use domain::Applied;
-use events::{Event, Meta};
+use events::{Event, Meta, Partition};
 use fold::Folded;
 
 use crate::node::Node;
@@ -27,6 +30,8 @@ fn ensure(holds: bool, message: impl FnOnce() -> String) -> Result<(), String> {
 struct Story {
     node: Node,
     folded: Vec<Folded>,
+    /// The fold behind each record.
+    hashes: BTreeMap<(Partition, u64), u128>,
 }
 
 type Told<'s> = (&'s Folded, &'s Meta, &'s Event, &'s Applied);
@@ -34,13 +39,20 @@ type Told<'s> = (&'s Folded, &'s Meta, &'s Event, &'s Applied);
 impl Story {
     fn read(world: &World) -> Result<Self, String> {
         let node = Node::new(&world.profile, 0);
-        let mut folded = Vec::new();
+        let (mut folded, mut hashes) = (Vec::new(), BTreeMap::new());
         for partition in world.log.partitions() {
             while let Some(next) = node.fold_one(&world.log, partition)? {
+                let behind = next.record.offset + 1;
+                hashes.insert((partition, behind), node.set.hash(partition));
                 folded.push(next);
             }
         }
-        Ok(Self { node, folded })
+        Ok(Self { node, folded, hashes })
+    }
+
+    /// What stands in one partition, in order.
+    fn folded_of(&self, partition: Partition) -> Vec<&Folded> {
+        self.folded.iter().filter(|folded| folded.record.partition == partition).collect()
     }
 
     fn applied(&self) -> impl Iterator<Item = Told<'_>> {
@@ -58,7 +70,7 @@ pub fn at_rest(world: &World) -> Result<(), String> {
     verdicts_stand(world, &story)?;
     answers::are_true(world, &story)?;
     rules::hold(&story)?;
-    errands::are_done_once(&story)?;
+    errands::are_done_once(world, &story)?;
     access::ended_stays_ended(world, &story)?;
     access::sessions(world, &story)?;
     rows::tell_the_log(world, &story)?;
@@ -66,7 +78,8 @@ pub fn at_rest(world: &World) -> Result<(), String> {
     unread::numbers(world, &story)?;
     threads::tell_the_log(world, &story)?;
     drafts::tell_the_log(world, &story)?;
-    sidebar::tell_the_log(world, &story)
+    sidebar::tell_the_log(world, &story)?;
+    archive::is_the_log(world, &story)
 }
 
 fn verdicts_stand(world: &World, story: &Story) -> Result<(), String> {
