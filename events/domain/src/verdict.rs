@@ -1,6 +1,6 @@
 //! What the fold says of a record, the same for every consumer.
 
-use events::{BookmarkId, EventId, TeamId, UserId};
+use events::{BookmarkId, EventId, SessionId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The verdict on one record and what the fold assigned.
@@ -41,6 +41,8 @@ pub struct Applied {
     pub bookmarks: Option<Box<[BookmarkId]>>,
     /// `readstate`: the markers that really moved.
     pub markers: Vec<events::user::ReadMarker>,
+    /// `users`, session.created: expired sessions, and the oldest of too many.
+    pub ended_sessions: Vec<SessionId>,
 }
 
 /// Totals of a channel. They only grow, except for the members.

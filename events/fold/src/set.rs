@@ -51,7 +51,7 @@ pub struct InvalidSnapshot {
 }
 
 /// Format of the snapshots; another one is passed over.
-const SNAPSHOT_FORMAT: u8 = 7;
+const SNAPSHOT_FORMAT: u8 = 8;
 
 #[derive(Serialize, Deserialize)]
 struct DirectorySnapshot {

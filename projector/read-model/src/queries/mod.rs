@@ -30,6 +30,7 @@ mod retention;
 mod said;
 mod saved;
 mod scheduled_posts;
+mod session_devices;
 mod sidebar;
 mod teams;
 mod thread_frames;
