@@ -102,6 +102,7 @@ async fn authenticate(parts: &mut Parts, api: &CommandApi) -> Result<Option<Call
     if !is_genuine(&parts.method, headers, token, &api.secrets, session.session_id) {
         return Ok(None);
     }
+    api.fold.uses().note(&session, now_ms);
     admit_user(session.user_id)?;
     let mut wishes = Wishes::of(headers);
     wishes.key = RequestKey::of(parts)?.map(Arc::new);

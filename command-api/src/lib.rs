@@ -37,6 +37,7 @@ pub mod submission;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod uses;
 mod waits;
 
 pub use cell::CellError;

@@ -170,7 +170,7 @@ catalogue! {
     }
     Users => UserEvent {
         RulesActivated, EpochOpened, EpochSealed,
-        SessionCreated, SessionRevoked, PreferencesSet, PreferencesDeleted, StatusSet,
+        SessionCreated, SessionRevoked, SessionUsed, PreferencesSet, PreferencesDeleted, StatusSet,
         UserStateErased,
         SidebarCategoryCreated, SidebarCategoriesChanged, SidebarCategoryDeleted, SidebarOrderSet,
         CustomStatusSet, CustomStatusCleared, CustomStatusRecentRemoved,
@@ -185,7 +185,7 @@ catalogue! {
         DraftSaved, DraftDeleted, DraftsErased,
     }
     Presence => PresenceEvent {
-        TypingStarted, PresenceChanged, StatusChosen, PositionsNoted, ProcessNoted,
+        TypingStarted, PresenceChanged, StatusChosen, SessionSeen, PositionsNoted, ProcessNoted,
     }
 }
 

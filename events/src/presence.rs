@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::fact;
 use crate::user::StatusKind;
-use crate::{ChannelId, Id, PostId, UserId};
+use crate::{ChannelId, Id, PostId, SessionId, UserId};
 
 /// Somebody is writing in a channel or a thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +36,15 @@ pub struct StatusChosen {
     pub status: StatusKind,
 }
 fact!(StatusChosen, "status.chosen", 1);
+
+/// A request showed the token of a session that was not noted as used lately. It becomes `session.used` once
+/// a command-api has taken it in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionSeen {
+    pub user_id: UserId,
+    pub session_id: SessionId,
+}
+fact!(SessionSeen, "session.seen", 1);
 
 /// How far a process that keeps answers open has come. Whoever takes access away waits for all of
 /// them; one that was silent for the fail-closed time has closed itself.

@@ -82,6 +82,16 @@ pub struct SessionRevoked {
 }
 fact!(SessionRevoked, "session.revoked", 1);
 
+/// A session was used, at the event's time. It stands on the log at most every few minutes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionUsed {
+    pub user_id: UserId,
+    pub session_id: SessionId,
+    /// When it had last been used before, Unix milliseconds: of several that name the same, one counts.
+    pub used_before: i64,
+}
+fact!(SessionUsed, "session.used", 1);
+
 /// Sessions, status and preferences of an erased person are gone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UserStateErased {

@@ -190,6 +190,10 @@ fn tasks(
     tasks.spawn(async move { sealing.seal_once_replaced(archive, signer).await });
     let (taking, presence) = (commands.clone(), common.presence.clone());
     tasks.spawn(async move { taking.take_in_statuses(&presence).await });
+    let (noting, presence) = (commands.clone(), common.presence.clone());
+    tasks.spawn(async move { noting.take_in_uses(&presence).await });
+    let (source, said) = (process::cell(&parts.secrets), parts.storage.presence());
+    tasks.spawn(process::say_uses(common.fold.clone(), source, said));
     tasks.spawn(search::follow(common.searcher.clone(), projector.index_commits()));
     tasks.spawn(process::report_lag(common.fold.clone(), common.searcher.clone()));
     tasks.spawn(watch::log(common.fold.clone(), registered(health, "log")));

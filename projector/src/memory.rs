@@ -9,16 +9,16 @@ use std::fmt::Debug;
 use domain::faults::{self, Rule};
 use events::sidebar::CategoryKey;
 use events::{
-    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, ScheduledPostId, TeamId,
-    UserId,
+    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, Partition, PostId, ScheduledPostId,
+    SessionId, TeamId, UserId,
 };
 use read_model::rows::{
     AcknowledgementRow, BookmarkRow, ChannelMemberRow, ChannelNameRow, ChannelRequestRow,
     ChannelRow, CredentialRow, CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow,
     HoldRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ProfileValueRow, ReactionRow,
     ReadMarkerRow, RecentStatusesRow, RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow,
-    SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow,
-    ThreadMarkerRow, ThreadMemberRow, UserRequestRow, UserRow,
+    SessionDeviceRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
+    ThreadFloorRow, ThreadMarkerRow, ThreadMemberRow, UserRequestRow, UserRow,
 };
 use read_model::{ReadState, Table, partition_of_key, read_state};
 use sqlx::postgres::PgConnection;
@@ -58,6 +58,7 @@ pub struct MemoryTables {
     pub custom_statuses: BTreeMap<UserId, CustomStatusRow>,
     pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
     pub profile_values: BTreeMap<(UserId, Id), ProfileValueRow>,
+    pub session_devices: BTreeMap<(UserId, SessionId), SessionDeviceRow>,
     pub drafts: BTreeMap<(UserId, ChannelId, PostId), DraftRow>,
     pub scheduled_posts: BTreeMap<(UserId, ScheduledPostId), ScheduledPostRow>,
     pub scheduled_post_failures: BTreeMap<(UserId, ScheduledPostId), ScheduledPostFailureRow>,
@@ -105,6 +106,7 @@ impl MemoryTables {
         put_or_delete(&mut self.scheduled_post_failures, &changes.scheduled_post_failures);
         put_or_delete(&mut self.custom_statuses, &changes.custom_statuses);
         put_or_delete(&mut self.profile_values, &changes.profile_values);
+        put_or_delete(&mut self.session_devices, &changes.session_devices);
         insert(&mut self.retention_runs, &changes.retention_runs);
         insert(&mut self.channel_expiries, &changes.channel_expiries);
         insert(&mut self.directory_requests, &changes.directory_requests);
@@ -261,6 +263,8 @@ impl MemoryTables {
         tables.recent_statuses = keyed(c, |row: &RecentStatusesRow| row.user_id).await?;
         tables.profile_values =
             keyed(c, |row: &ProfileValueRow| (row.user_id, row.field_id)).await?;
+        tables.session_devices =
+            keyed(c, |row: &SessionDeviceRow| (row.user_id, row.session_id)).await?;
         tables.drafts =
             keyed(c, |row: &DraftRow| (row.user_id, row.channel_id, row.root_id)).await?;
         tables.scheduled_posts = keyed(c, |row: &ScheduledPostRow| (row.user_id, row.id)).await?;
@@ -312,6 +316,7 @@ impl MemoryTables {
                 differs("recent_custom_statuses", &self.recent_statuses, theirs)
             })
             .or_else(|| differs("profile_values", &self.profile_values, &other.profile_values))
+            .or_else(|| differs("session_devices", &self.session_devices, &other.session_devices))
             .or_else(|| differs("drafts", &self.drafts, &other.drafts))
             .or_else(|| differs("scheduled_posts", &self.scheduled_posts, &other.scheduled_posts))
             .or_else(|| {

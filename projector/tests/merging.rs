@@ -58,6 +58,7 @@ fn histories_reach_every_table() {
         all.custom_statuses.extend(tables.custom_statuses);
         all.recent_statuses.extend(tables.recent_statuses);
         all.profile_values.extend(tables.profile_values);
+        all.session_devices.extend(tables.session_devices);
         all.drafts.extend(tables.drafts);
         all.scheduled_posts.extend(tables.scheduled_posts);
         all.scheduled_post_failures.extend(tables.scheduled_post_failures);
@@ -92,6 +93,7 @@ fn histories_reach_every_table() {
     assert!(!all.custom_statuses.is_empty() && !all.recent_statuses.is_empty());
     assert!(!all.scheduled_posts.is_empty() && !all.scheduled_post_failures.is_empty());
     assert!(!all.drafts.is_empty() && !all.profile_values.is_empty());
+    assert!(!all.session_devices.is_empty());
 }
 
 #[test]

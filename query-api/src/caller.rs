@@ -58,17 +58,16 @@ impl Described for MaybeCaller {
 async fn authenticate(parts: &Parts, app: &App) -> Result<Option<Caller>, ApiError> {
     let Some(token) = shown_token(&parts.headers) else { return Ok(None) };
     let deadline = Instant::now() + PATIENCE;
-    let found = app
-        .fold
-        .authenticate(token.text, platform::clock::now_ms(), deadline)
-        .await
-        .map_err(ApiError::unavailable)?;
+    let now_ms = platform::clock::now_ms();
+    let found =
+        app.fold.authenticate(token.text, now_ms, deadline).await.map_err(ApiError::unavailable)?;
     let Some(Authenticated { session, account }) = found else { return Ok(None) };
     let genuine =
         is_genuine(&parts.method, &parts.headers, token, &app.secrets, session.session_id);
     if !genuine {
         return Ok(None);
     }
+    app.fold.uses().note(&session, now_ms);
     admit_user(session.user_id)?;
     Ok(Some(Caller {
         user: session.user_id,

@@ -87,8 +87,12 @@ impl Service {
         let (sealing, archive) = (commands.clone(), parts.archive.clone());
         let signer = process::archive_signer(&parts.secrets).public_key();
         tasks.spawn(async move { sealing.seal_once_replaced(archive, signer).await });
-        let taking = commands.clone();
-        tasks.spawn(async move { taking.take_in_statuses(&presence).await });
+        let (taking, heard) = (commands.clone(), presence.clone());
+        tasks.spawn(async move { taking.take_in_statuses(&heard).await });
+        let noting = commands.clone();
+        tasks.spawn(async move { noting.take_in_uses(&presence).await });
+        let (source, said) = (process::cell(&parts.secrets), parts.storage.presence());
+        tasks.spawn(process::say_uses(fold.clone(), source, said));
         process::watch_service(&mut tasks, &parts, &fold, &reader, &health);
         let router = parts.edge(command_api::routes(commands), &health);
         Ok(Self { fold, router, health, tasks })

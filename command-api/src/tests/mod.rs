@@ -4,6 +4,7 @@
 mod chatting;
 mod joining;
 mod trouble;
+mod using;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -31,6 +31,6 @@ pub use directory::{Account, ChannelName, Directory, Team, TeamMembership};
 pub use pictures::{Emoji, Pictures, TeamIcon};
 pub use profile::{HeldField, ProfileFields};
 pub use retention::{Hold, Kept, Past, Policy, Retention};
-pub use user::{Marker, Readstate, Session, Users};
+pub use user::{Marker, Readstate, Session, USE_NOTED_EVERY_MS, Users};
 pub use verdict::{Applied, Base, ChannelAfter, MemberAfter, Outcome, Refusal, Verdict, Void};
 pub use window::{Conflicts, Kinds, TouchKind, Touches, Window, WindowLimits};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use events::user::{ReadMarker, SessionCreated, StatusKind, StatusSet, TokenHash};
+use events::user::{ReadMarker, SessionCreated, SessionUsed, StatusKind, StatusSet, TokenHash};
 use events::{ChannelId, Event, Meta, ReadstateEvent, SessionId, UserEvent, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,8 @@ use crate::window::WindowLimits;
 
 /// Sessions of one account that may be live at once; the oldest ends beyond it.
 pub const SESSIONS_MAX: usize = 500;
+/// Used again within so long, a session is not noted anew: the log keeps every note for ever.
+pub const USE_NOTED_EVERY_MS: i64 = 10 * 60 * 1000;
 
 /// A session. It is live while it stands here, has not expired by the reader's clock, and its
 /// account's `auth_generation` is the one it carries (or it is the one that was kept).
@@ -26,6 +28,15 @@ pub struct Session {
     pub create_at: i64,
     pub expires_at: i64,
     pub auth_generation: u64,
+    /// When it was last noted as used: at least [`USE_NOTED_EVERY_MS`] lie between two notes.
+    pub used_at: i64,
+}
+
+impl Session {
+    /// Whether its use at `now_ms` of the caller's clock is to be noted.
+    pub fn is_use_due(&self, now_ms: i64) -> bool {
+        now_ms.saturating_sub(self.used_at) >= USE_NOTED_EVERY_MS
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -117,18 +128,21 @@ impl Users {
         state.erased = true;
     }
 
-    fn create_session(&mut self, created: &SessionCreated, at: i64) {
+    /// Returns the sessions that end by it.
+    fn create_session(&mut self, created: &SessionCreated, at: i64) -> Vec<SessionId> {
         let state = self.users.entry(created.user_id).or_default();
         let sessions = &mut self.sessions;
+        let mut ended = Vec::new();
         state.sessions.retain(|hash| {
             let live = sessions.get(hash).is_some_and(|session| session.expires_at > at);
             if !live {
-                sessions.remove(hash);
+                ended.extend(sessions.remove(hash).map(|session| session.session_id));
             }
             live
         });
         if state.sessions.len() >= SESSIONS_MAX {
-            sessions.remove(&state.sessions.remove(0));
+            let oldest = sessions.remove(&state.sessions.remove(0));
+            ended.extend(oldest.map(|session| session.session_id));
         }
         state.sessions.push(created.token_hash);
         sessions.insert(
@@ -140,8 +154,22 @@ impl Users {
                 create_at: at,
                 expires_at: created.expires_at,
                 auth_generation: created.auth_generation,
+                used_at: at,
             },
         );
+        ended
+    }
+
+    fn use_session(&mut self, used: &SessionUsed, at: i64) {
+        let hash = self.find(used.user_id, used.session_id);
+        if let Some(session) = hash.and_then(|hash| self.sessions.get_mut(&hash)) {
+            session.used_at = at;
+        }
+    }
+
+    fn admit_use(&self, used: &SessionUsed) -> Result<(), Refusal> {
+        let hash = self.find(used.user_id, used.session_id).ok_or(Refusal::UnknownSession)?;
+        refuse_if(self.sessions[&hash].used_at != used.used_before, Refusal::Already)
     }
 
     fn find(&self, user: UserId, session: SessionId) -> Option<TokenHash> {
@@ -198,6 +226,7 @@ impl Aggregate for Users {
             UserEvent::SessionRevoked(b) => {
                 refuse_if(self.find(b.c.user_id, b.c.session_id).is_none(), Refusal::Already)
             }
+            UserEvent::SessionUsed(b) => self.admit_use(&b.c),
             UserEvent::StatusSet(b) => {
                 let same = self.status(b.c.user_id) == Some((b.c.status, b.c.dnd_end_ms));
                 refuse_if(same, Refusal::Already)
@@ -252,9 +281,13 @@ impl Aggregate for Users {
 
     fn evolve(&mut self, meta: &Meta, event: &UserEvent, at: i64, offset: u64) -> Applied {
         self.users.entry(UserId(meta.subject)).or_default().last_at = at;
+        let mut applied = Applied { at, ..Applied::default() };
         match event {
-            UserEvent::SessionCreated(b) => self.create_session(&b.c, at),
+            UserEvent::SessionCreated(b) => {
+                applied.ended_sessions = self.create_session(&b.c, at);
+            }
             UserEvent::SessionRevoked(b) => self.revoke(b.c.user_id, b.c.session_id),
+            UserEvent::SessionUsed(b) => self.use_session(&b.c, at),
             UserEvent::StatusSet(b) => self.set_status(&b.c),
             UserEvent::UserStateErased(b) => {
                 self.erase(b.c.user_id);
@@ -287,7 +320,7 @@ impl Aggregate for Users {
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_) => {}
         }
-        Applied { at, ..Applied::default() }
+        applied
     }
 }
 
@@ -298,6 +331,7 @@ fn person_of(event: &UserEvent) -> Option<UserId> {
         }
         UserEvent::SessionCreated(b) => Some(b.c.user_id),
         UserEvent::SessionRevoked(b) => Some(b.c.user_id),
+        UserEvent::SessionUsed(b) => Some(b.c.user_id),
         UserEvent::PreferencesSet(b) => Some(b.c.user_id),
         UserEvent::PreferencesDeleted(b) => Some(b.c.user_id),
         UserEvent::StatusSet(b) => Some(b.c.user_id),

@@ -1,6 +1,6 @@
 //! What the fold says of a record, the same for every consumer.
 
-use events::{BookmarkId, EventId, TeamId, UserId};
+use events::{BookmarkId, EventId, SessionId, TeamId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::bookmarks::Bookmark;
@@ -47,6 +47,8 @@ pub struct Applied {
     pub auto_followers: Box<[UserId]>,
     /// `readstate`: the markers that really moved.
     pub markers: Vec<events::user::ReadMarker>,
+    /// `users`, session.created: expired sessions, and the oldest of too many.
+    pub ended_sessions: Vec<SessionId>,
 }
 
 /// Totals of a channel. They only grow, except for the members.

@@ -18,6 +18,7 @@ mod set;
 pub mod snapshots;
 mod status;
 mod telemetry;
+mod uses;
 pub mod verdicts;
 
 pub use access::AccessEnded;
@@ -30,3 +31,4 @@ pub use runner::{
 };
 pub use set::{FoldSet, Folded, InvalidSnapshot};
 pub use status::{Shown, StatusBoard};
+pub use uses::Uses;

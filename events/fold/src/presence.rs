@@ -139,7 +139,9 @@ impl Shared {
                 PresenceEvent::PresenceChanged(changed) => self.statuses.apply(&changed.c),
                 PresenceEvent::PositionsNoted(noted) => self.others.hear(&noted.c, Instant::now()),
                 PresenceEvent::ProcessNoted(noted) => self.processes.hear(&noted.c),
-                PresenceEvent::TypingStarted(_) | PresenceEvent::StatusChosen(_) => {}
+                PresenceEvent::TypingStarted(_)
+                | PresenceEvent::StatusChosen(_)
+                | PresenceEvent::SessionSeen(_) => {}
             }
         }
         // Without a listener there is nobody to tell.

@@ -15,6 +15,7 @@ use crate::digests::{DigestError, Digests};
 use crate::ends::EndLookup;
 use crate::lease::Lease;
 use crate::set::{FoldSet, Folded};
+use crate::uses::Uses;
 
 /// Batches that a slow subscriber may lag behind before it has to resynchronise.
 const SUBSCRIPTION_BATCHES_MAX: usize = 16_384;
@@ -89,6 +90,7 @@ struct Inner {
     shared: Arc<Shared>,
     log: Arc<dyn LogReader>,
     ends: EndLookup,
+    uses: Uses,
     options: Options,
     tasks: Vec<tokio::task::AbortHandle>,
 }
@@ -140,7 +142,8 @@ impl Fold {
             tokio::spawn(confirm(Arc::clone(&log), Arc::clone(&set), Arc::clone(&shared)));
         let (ends, lookups) = EndLookup::start(Arc::clone(&log));
         let tasks = [follow.abort_handle(), confirm.abort_handle(), lookups];
-        Ok(Self(Arc::new(Inner { set, shared, log, ends, options, tasks: tasks.into() })))
+        let uses = Uses::default();
+        Ok(Self(Arc::new(Inner { set, shared, log, ends, uses, options, tasks: tasks.into() })))
     }
 
     pub fn set(&self) -> &FoldSet {
@@ -149,6 +152,11 @@ impl Fold {
 
     pub fn log(&self) -> &Arc<dyn LogReader> {
         &self.0.log
+    }
+
+    /// The sessions that are in use in this process.
+    pub fn uses(&self) -> &Uses {
+        &self.0.uses
     }
 
     /// What this process follows; of anything else it knows nothing and waits for nothing.

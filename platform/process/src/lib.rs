@@ -15,6 +15,7 @@ mod parts;
 mod running;
 mod storage;
 mod stores;
+mod uses;
 pub mod watch;
 
 /// Of all who link this crate: the processes and `replay`.
@@ -38,3 +39,5 @@ pub use stores::{archive_signer, open_archive, open_archive_of};
 
 /// How far fold and index are behind the log.
 pub use lag::report as report_lag;
+/// Which sessions are in use here.
+pub use uses::say as say_uses;

@@ -5,8 +5,8 @@ use events::priority::PriorityLevel;
 use events::sidebar::CategoryKey;
 use events::user::StatusKind;
 use events::{
-    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId, TeamId,
-    UserId,
+    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId,
+    SessionId, TeamId, UserId,
 };
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgHasArrayType, PgRow, Postgres};
@@ -86,7 +86,8 @@ ids!(
     EventId,
     HoldId,
     PolicyId,
-    ScheduledPostId
+    ScheduledPostId,
+    SessionId
 );
 
 impl Column for String {

@@ -7,8 +7,8 @@ use events::priority::PriorityLevel;
 use events::sidebar::CategoryKey;
 use events::user::{StatusKind, Totals};
 use events::{
-    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId, TeamId,
-    UserId,
+    BookmarkId, ChannelId, EventId, FileId, HoldId, Id, PolicyId, PostId, ScheduledPostId,
+    SessionId, TeamId, UserId,
 };
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -473,6 +473,17 @@ table! {
 }
 
 table! {
+    /// What a session began on.
+    SessionDeviceRow = "session_devices" key ["user_id", "session_id"] {
+        user_id: UserId = "uuid",
+        session_id: SessionId = "uuid",
+        /// As an app names it; empty where none does.
+        device_id: String = "text",
+        user_agent: String = "text",
+    }
+}
+
+table! {
     DraftRow = "drafts" key ["user_id", "channel_id", "root_id"] {
         user_id: UserId = "uuid",
         channel_id: ChannelId = "uuid",
@@ -666,6 +677,7 @@ pub static TABLES: LazyLock<Vec<(&'static str, &'static [&'static str])>> = Lazy
         of::<CustomStatusRow>(),
         of::<RecentStatusesRow>(),
         of::<ProfileValueRow>(),
+        of::<SessionDeviceRow>(),
         of::<DraftRow>(),
         of::<ScheduledPostRow>(),
         of::<ScheduledPostFailureRow>(),

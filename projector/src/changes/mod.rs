@@ -19,7 +19,7 @@ use std::hash::Hash;
 use events::sidebar::CategoryKey;
 use events::{
     BookmarkId, ChannelId, Event, EventId, FileId, HoldId, Id, Partition, PostId, ScheduledPostId,
-    TeamId, UserId,
+    SessionId, TeamId, UserId,
 };
 use fold::Folded;
 use read_model::rows::{
@@ -27,8 +27,8 @@ use read_model::rows::{
     ChannelRow, CredentialRow, CustomStatusRow, DirectoryRequestRow, DraftRow, ExpiryRow, FileRow,
     HoldRow, NotifyPropsRow, PostRow, PostVersionRow, PreferenceRow, ProfileValueRow, ReactionRow,
     ReadMarkerRow, RecentStatusesRow, RetentionRunRow, ScheduledPostFailureRow, ScheduledPostRow,
-    SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow, ThreadFloorRow,
-    ThreadMarkerRow, UserRequestRow, UserRow,
+    SessionDeviceRow, SidebarCategoryRow, SidebarOrderRow, StatusRow, TeamMemberRow, TeamRow,
+    ThreadFloorRow, ThreadMarkerRow, UserRequestRow, UserRow,
 };
 
 use crate::patches::{
@@ -130,6 +130,8 @@ pub struct RowChanges {
     pub recent_statuses: BTreeMap<UserId, RecentStatusesRow>,
     /// `None`: nothing is said any more.
     pub profile_values: BTreeMap<(UserId, Id), Option<ProfileValueRow>>,
+    /// `None`: the session has ended.
+    pub session_devices: BTreeMap<(UserId, SessionId), Option<SessionDeviceRow>>,
     /// `None`: deleted.
     pub drafts: BTreeMap<(UserId, ChannelId, PostId), Option<DraftRow>>,
     /// `None`: sent, or deleted.
@@ -207,7 +209,7 @@ impl RowChanges {
             Event::Channels(event) => {
                 self.absorb_channel(event, applied, folded.record.partition, offset);
             }
-            Event::Users(event) => self.absorb_personal(event, applied.at),
+            Event::Users(event) => self.absorb_personal(event, applied),
             Event::Readstate(event) => self.absorb_readstate(event, applied),
             Event::Presence(_) => {}
         }

@@ -2,27 +2,33 @@
 
 use domain::Applied;
 use events::custom_status::CustomStatus;
-use events::{ReadstateEvent, UserEvent, UserId};
+use events::user::SessionCreated;
+use events::{Body, ReadstateEvent, UserEvent, UserId};
 use read_model::rows::{
-    CustomStatusRow, PreferenceRow, ProfileValueRow, ReadMarkerRow, RecentStatusesRow, StatusRow,
+    CustomStatusRow, PreferenceRow, ProfileValueRow, ReadMarkerRow, RecentStatusesRow,
+    SessionDeviceRow, StatusRow,
 };
 
 use super::RowChanges;
 use crate::patches::{json_text, text};
 
 impl RowChanges {
-    pub(super) fn absorb_personal(&mut self, event: &UserEvent, at: i64) {
+    pub(super) fn absorb_personal(&mut self, event: &UserEvent, applied: &Applied) {
+        let at = applied.at;
         match event {
-            // Sessions stand in the fold, where every service looks them up. Nobody reads reminders.
+            // When a session was used stands in the fold. Nobody reads reminders.
             UserEvent::RulesActivated(_)
             | UserEvent::EpochOpened(_)
             | UserEvent::EpochSealed(_)
-            | UserEvent::SessionCreated(_)
-            | UserEvent::SessionRevoked(_)
+            | UserEvent::SessionUsed(_)
             | UserEvent::ScheduledPostFired(_)
             | UserEvent::ReminderSet(_)
             | UserEvent::ReminderFired(_)
             | UserEvent::ReminderEnded(_) => {}
+            UserEvent::SessionCreated(b) => self.begin_session(b, applied),
+            UserEvent::SessionRevoked(b) => {
+                self.session_devices.insert((b.c.user_id, b.c.session_id), None);
+            }
             UserEvent::PreferencesSet(b) => {
                 for preference in &b.p.preferences {
                     let (category, name) = (text(&preference.category), text(&preference.name));
@@ -92,6 +98,21 @@ impl RowChanges {
                 self.statuses.insert(b.c.user_id, row);
             }
         }
+    }
+
+    /// The rest of the session stands in the fold, where every service looks it up.
+    fn begin_session(&mut self, begun: &Body<SessionCreated>, applied: &Applied) {
+        let (user_id, session_id) = (begun.c.user_id, begun.c.session_id);
+        for ended in &applied.ended_sessions {
+            self.session_devices.insert((user_id, *ended), None);
+        }
+        let row = SessionDeviceRow {
+            user_id,
+            session_id,
+            device_id: text(&begun.p.device_id),
+            user_agent: text(&begun.p.user_agent),
+        };
+        self.session_devices.insert((user_id, session_id), Some(row));
     }
 
     fn say_lately(&mut self, user_id: UserId, recent: &[CustomStatus]) {

@@ -52,6 +52,7 @@ impl MemoryTables {
             self.custom_statuses.remove(person);
             self.recent_statuses.remove(person);
             self.profile_values.retain(|(user, _), _| user != person);
+            self.session_devices.retain(|(user, _), _| user != person);
             self.sidebar_orders.retain(|(user, _), _| user != person);
             self.scheduled_posts.retain(|(user, _), _| user != person);
             self.scheduled_post_failures.retain(|(user, _), _| user != person);

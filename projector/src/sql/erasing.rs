@@ -34,7 +34,7 @@ const OF_PEOPLE: [&str; 3] = [
 ];
 
 /// What was people's own.
-const OF_STATES: [&str; 9] = [
+const OF_STATES: [&str; 10] = [
     "DELETE FROM preferences WHERE user_id = ANY($1)",
     "DELETE FROM statuses WHERE user_id = ANY($1)",
     "DELETE FROM sidebar_categories WHERE user_id = ANY($1)",
@@ -44,6 +44,7 @@ const OF_STATES: [&str; 9] = [
     "DELETE FROM scheduled_posts WHERE user_id = ANY($1)",
     "DELETE FROM scheduled_post_failures WHERE user_id = ANY($1)",
     "DELETE FROM profile_values WHERE user_id = ANY($1)",
+    "DELETE FROM session_devices WHERE user_id = ANY($1)",
 ];
 
 const OF_DRAFTS: [&str; 1] = ["DELETE FROM drafts WHERE user_id = ANY($1)"];

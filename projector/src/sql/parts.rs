@@ -6,7 +6,7 @@ use events::{EventId, PostId};
 use read_model::rows::{
     AcknowledgementRow, CustomStatusRow, DraftRow, NotifyPropsRow, PostRow, PostVersionRow,
     PreferenceRow, ProfileValueRow, ReactionRow, ScheduledPostFailureRow, ScheduledPostRow,
-    SidebarCategoryRow,
+    SessionDeviceRow, SidebarCategoryRow,
 };
 use read_model::{Column, Key, Table, partition_key};
 use sqlx::Arguments;
@@ -62,6 +62,7 @@ pub(super) fn but_new_posts(changes: &RowChanges) -> Result<Statement, BoxDynErr
     scheduled_posts(&mut statement, changes)?;
     custom_statuses(&mut statement, changes)?;
     profile_values(&mut statement, changes)?;
+    session_devices(&mut statement, changes)?;
     patched(&mut statement, &changes.holds)?;
     statement.insert(&changes.retention_runs.values().collect::<Vec<_>>())?;
     statement.insert(&changes.channel_expiries.values().collect::<Vec<_>>())?;
@@ -271,6 +272,13 @@ fn profile_values(statement: &mut Statement, changes: &RowChanges) -> Bound {
     statement.put(&put)?;
     let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1);
     statement.delete::<ProfileValueRow>(keys)
+}
+
+fn session_devices(statement: &mut Statement, changes: &RowChanges) -> Bound {
+    let (put, gone) = split_gone(&changes.session_devices);
+    statement.put(&put)?;
+    let keys = Keys::of(&gone, |key| key.0).and(&gone, |key| key.1);
+    statement.delete::<SessionDeviceRow>(keys)
 }
 
 fn drafts(statement: &mut Statement, changes: &RowChanges) -> Bound {

@@ -110,6 +110,7 @@ impl History {
             82..85 => self.upload(),
             85..87 => self.schedule(),
             87..90 => self.prefer(),
+            90..92 if self.rng.random_bool(0.3) => self.log_in_or_out(),
             90..92 => self.set_status(),
             92..93 => self.retain(),
             93..95 => self.mind_threads(),

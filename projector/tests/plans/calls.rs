@@ -258,6 +258,7 @@ async fn people(asked: &mut Asked) {
         credentials_of(me());
         statuses(&some);
         profile_values(me());
+        session_devices(me());
         custom_status(me());
         people(me(), &anybody, PAGE);
         people(me(), &in_team, PAGE);

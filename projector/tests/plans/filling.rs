@@ -28,6 +28,7 @@ pub const LARGE: &[&str] = &[
     "custom_statuses",
     "recent_custom_statuses",
     "profile_values",
+    "session_devices",
     "drafts",
     "scheduled_posts",
     "scheduled_post_failures",

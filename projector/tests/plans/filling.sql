@@ -18,6 +18,8 @@ INSERT INTO custom_statuses SELECT made(1, n), '{}', 0 FROM generate_series(1, 2
 INSERT INTO recent_custom_statuses SELECT made(1, n), '[]' FROM generate_series(1, 20000) n;
 INSERT INTO profile_values SELECT made(1, n), made(9, k), '"x"'
 FROM generate_series(1, 20000) n, generate_series(1, 3) k;
+INSERT INTO session_devices SELECT made(1, n), made(13, n * 3 + k), '', 'agent'
+FROM generate_series(1, 20000) n, generate_series(0, 2) k;
 INSERT INTO preferences SELECT made(1, n), 'display_settings', 'name' || k, 'on'
 FROM generate_series(1, 20000) n, generate_series(1, 8) k;
 INSERT INTO preferences SELECT made(1, n), 'favorite_channel', 'qxxxxxxxxxxxxxxxxxxxxxxxxr', 'true'

@@ -66,6 +66,8 @@ impl Service {
         let mut tasks = JoinSet::new();
         tasks.spawn(index::follow(searcher.clone(), parts.index_directory()));
         tasks.spawn(process::report_lag(fold.clone(), searcher.clone()));
+        let (source, said) = (process::cell(&parts.secrets), parts.storage.presence());
+        tasks.spawn(process::say_uses(fold.clone(), source, said));
         process::watch_service(&mut tasks, &parts, &fold, &reader, &health);
         let leaving = CancellationToken::new();
         let source = process::cell(&parts.secrets);

@@ -92,6 +92,7 @@ fn envelope(info: &TypeInfo, data: Value) -> Value {
             "datacontenttype": { "const": "application/json" },
             "typeversion": { "const": info.version },
             "position": { "type": "string", "description": "epoch.partition.offset" },
+            "actor": { "type": "string", "description": "Who did it. Told to administrators of the system; absent where it was the server." },
             "data": data,
         },
         "required": ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "typeversion", "position", "data"],

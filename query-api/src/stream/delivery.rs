@@ -17,7 +17,7 @@ use super::catch_up::{CatchUp, Failed};
 use super::cursor::Cursor;
 use super::entry::{Entry, Shown};
 use super::request::Filter;
-use super::rights::{may_hear, shown};
+use super::rights::{may_hear, may_know_actor, shown};
 use super::ring::{Place, Read};
 use super::standing::{Question, Stance};
 use super::{Opened, telemetry};
@@ -193,7 +193,8 @@ impl Delivery {
     }
 
     fn tell(&mut self, entry: &Entry, shown: Shown) {
-        let lines = entry.lines(shown, &self.app.streams.options.source);
+        let names_actor = may_know_actor(&self.app, self.listener.user);
+        let lines = entry.lines(shown, names_actor, &self.app.streams.options.source);
         let id = format!("id: {}\n\n", self.cursor.encode());
         self.told = self.cursor.clone();
         telemetry::delivered(entry.public.event_type, shown);

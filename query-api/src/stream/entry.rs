@@ -40,7 +40,8 @@ pub(super) struct Entry {
     pub folded: Arc<Folded>,
     pub public: &'static PublicType,
     pub concerns: Concerns,
-    rendered: [OnceLock<Bytes>; 3],
+    /// By how much is shown, without and with the actor.
+    rendered: [[OnceLock<Bytes>; 2]; 3],
 }
 
 /// What an event tells of a post.
@@ -85,8 +86,9 @@ impl Entry {
     }
 
     /// The event's lines in the stream, without its cursor.
-    pub fn lines(&self, shown: Shown, source: &str) -> Bytes {
-        self.rendered[shown as usize].get_or_init(|| render::lines(self, shown, source)).clone()
+    pub fn lines(&self, shown: Shown, names_actor: bool, source: &str) -> Bytes {
+        let rendered = &self.rendered[shown as usize][usize::from(names_actor)];
+        rendered.get_or_init(|| render::lines(self, shown, names_actor, source)).clone()
     }
 
     /// Whom it is about, where it stands in the directory.

@@ -1,7 +1,7 @@
 //! From an event to its lines in the stream: one CloudEvents 1.0 document in JSON.
 
 use bytes::Bytes;
-use events::UserId;
+use events::{Actor, UserId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -28,10 +28,13 @@ struct Document<'e> {
     /// Of the payload of this type.
     typeversion: u32,
     position: String,
+    /// An extension attribute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<UserId>,
     data: Map<String, Value>,
 }
 
-pub(super) fn lines(entry: &Entry, shown: Shown, source: &str) -> Bytes {
+pub(super) fn lines(entry: &Entry, shown: Shown, names_actor: bool, source: &str) -> Bytes {
     let (meta, event, applied) = entry.decoded();
     let document = Document {
         specversion: "1.0",
@@ -43,10 +46,18 @@ pub(super) fn lines(entry: &Entry, shown: Shown, source: &str) -> Bytes {
         datacontenttype: "application/json",
         typeversion: event.version(),
         position: entry.folded.position().to_string(),
+        actor: actor(meta.actor).filter(|_| names_actor),
         data: data(entry, shown),
     };
     let json = serde_json::to_string(&document).expect("texts and values are JSON");
     format!("event: {}\ndata: {json}\n", entry.public.event_type).into()
+}
+
+fn actor(actor: Actor) -> Option<UserId> {
+    match actor {
+        Actor::User(user) => Some(user),
+        Actor::System => None,
+    }
 }
 
 /// The public fields of both halves.

@@ -34,6 +34,11 @@ fn knows_its_people(app: &App, user: UserId, entry: &Entry) -> bool {
     !rights::is_guest(directory.state(), user) || entry.people().iter().all(knows)
 }
 
+/// Whether `user` is told who did it: what administrators do is not everybody's business.
+pub(super) fn may_know_actor(app: &App, user: UserId) -> bool {
+    rights::is_system_admin(app.fold.directory().state(), user)
+}
+
 /// How much `user`, who may hear of it, sees of it now. `None`: only the rows can tell whether it still
 /// says what stands, or `stance`, which they gave, is too old.
 pub(super) fn shown(

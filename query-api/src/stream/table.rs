@@ -169,6 +169,7 @@ mod tests {
                 "user.sessions_revoked",
                 "session.created",
                 "session.revoked",
+                "session.used",
             ],
         ),
         (

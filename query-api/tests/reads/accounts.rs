@@ -1,9 +1,10 @@
 //! Who asks, and what is told of accounts.
 
 use events::directory::{UserDeactivated, UserProfileChanged};
-use events::{DirectoryEvent, Id, Position};
+use events::user::{SessionCreated, SessionOrigin, SessionRevoked, SessionUsed, TokenHash};
+use events::{Body, DirectoryEvent, Id, Position, SessionId, UserEvent};
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::people::{each, with_nothing_personal};
 use crate::world::{World, run};
@@ -160,6 +161,51 @@ fn sessions_are_told_to_their_owner_and_to_administrators() {
 }
 
 #[test]
+fn a_session_tells_of_its_device_and_of_its_last_use_until_it_ends() {
+    run(async {
+        let world = World::start().await;
+        let ada = world.person("ada").await;
+        let created = SessionCreated {
+            user_id: ada.id,
+            session_id: SessionId::random(),
+            token_hash: TokenHash::of("another"),
+            expires_at: i64::MAX,
+            auth_generation: 0,
+        };
+        let session_id = created.session_id;
+        let p = SessionOrigin {
+            device_id: "android:x".to_owned(),
+            user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+                .to_owned(),
+            ..SessionOrigin::default()
+        };
+        world.append(ada.id.0, UserEvent::from(Body { c: created, p })).await;
+        let sessions = world.get(&ada, "/users/me/sessions").await.ok();
+        let theirs = |sessions: &Value| {
+            let mut all = sessions.as_array().unwrap().iter();
+            all.find(|one| one["id"] == session_id.to_string()).cloned()
+        };
+        let shown = theirs(&sessions).unwrap();
+        assert_eq!(
+            (&shown["device_id"], &shown["props"]["browser"]),
+            (&json!("android:x"), &json!("Firefox/140.0"))
+        );
+        assert_eq!(shown["props"]["os"], "Linux");
+        assert_eq!(shown["last_activity_at"], shown["create_at"]);
+        let used_before = shown["create_at"].as_i64().unwrap();
+        let used = SessionUsed { user_id: ada.id, session_id, used_before };
+        world.append(ada.id.0, UserEvent::SessionUsed(used.into())).await;
+        let sessions = world.get(&ada, "/users/me/sessions").await.ok();
+        let shown = theirs(&sessions).unwrap();
+        assert!(shown["last_activity_at"].as_i64().unwrap() > used_before);
+        let revoked = SessionRevoked { user_id: ada.id, session_id };
+        world.append(ada.id.0, UserEvent::SessionRevoked(revoked.into())).await;
+        let sessions = world.get(&ada, "/users/me/sessions").await.ok();
+        assert_eq!(theirs(&sessions), None);
+    });
+}
+
+#[test]
 fn a_picture_has_a_number_as_its_tag() {
     run(async {
         let world = World::start().await;
@@ -192,7 +238,7 @@ fn strangers_get_the_small_configuration_and_the_ping_tells_what_is_missing() {
             assert_eq!(public.get("MaxPostSize"), None);
             let whole = world.get(&ada, &path).await.ok();
             assert_eq!(whole["MaxPostSize"], "16383");
-            assert!(whole.as_object().unwrap().values().all(serde_json::Value::is_string));
+            assert!(whole.as_object().unwrap().values().all(Value::is_string));
         }
         let license = world.send("GET", "/license/client?format=old", &[], "").await.ok();
         assert_eq!(license, json!({ "IsLicensed": "false" }));

@@ -12,7 +12,7 @@ use domain::Refusal;
 use event_archive::{DirectoryStore, ObjectStore};
 use event_log::EventLog;
 use event_log::testing::MemoryLog;
-use events::{Actor, Event, EventId, Id, Meta, Partition, Position, Topic};
+use events::{Actor, Event, EventId, Id, Meta, Partition, Position, Topic, UserId};
 use fold::snapshots::Snapshots;
 use fold::{Fold, FoldSet, StatusBoard};
 use platform::health::Health;
@@ -179,25 +179,37 @@ impl World {
         position
     }
 
-    /// The same, without waiting for the rows.
+    /// As [`Self::append`], by somebody.
+    pub async fn append_by(&self, actor: UserId, key: Id, event: impl Into<Event>) {
+        let (position, outcome) = self.append_judged(key, event.into(), Actor::User(actor)).await;
+        outcome.expect("it is admitted");
+        self.projected(position).await;
+    }
+
+    /// As [`Self::append`], without waiting for the rows.
     pub async fn append_unread(&self, key: Id, event: impl Into<Event>) -> Position {
         let event = event.into();
         let event_type = event.event_type();
-        let (position, outcome) = self.append_judged(key, event).await;
+        let (position, outcome) = self.append_judged(key, event, Actor::System).await;
         outcome.unwrap_or_else(|refusal| panic!("{event_type} is void: {refusal:?}"));
         position
     }
 
     /// Appends an event that must be void.
     pub async fn append_void(&self, key: Id, event: impl Into<Event>) {
-        let (_, outcome) = self.append_judged(key, event.into()).await;
+        let (_, outcome) = self.append_judged(key, event.into(), Actor::System).await;
         outcome.unwrap_err();
     }
 
-    async fn append_judged(&self, key: Id, event: Event) -> (Position, Result<i64, Refusal>) {
+    async fn append_judged(
+        &self,
+        key: Id,
+        event: Event,
+        actor: Actor,
+    ) -> (Position, Result<i64, Refusal>) {
         let partition = Partition::of(event.topic(), key.as_bytes());
         let (id, now) = (EventId::random(), platform::clock::now_ms());
-        let meta = Meta::new(id, key, now, self.fold.next(partition), Actor::System);
+        let meta = Meta::new(id, key, now, self.fold.next(partition), actor);
         let record = events::encode("test", &meta, &event);
         let appended = self.log.append(partition, record).await.unwrap();
         let position = Position::new(partition, appended.offset);

@@ -95,6 +95,8 @@ impl Service {
         let progress = Arc::new(Pushed(realtime.clone()));
         let notes = Notes::start(NAME, cell, log, (&fold, lease), progress).await?;
         let mut tasks = JoinSet::new();
+        let (source, said) = (process::cell(&parts.secrets), parts.storage.presence());
+        tasks.spawn(process::say_uses(fold.clone(), source, said));
         process::watch_service(&mut tasks, &parts, &fold, &reader, &health);
         let router = parts.edge(realtime.router(), &health);
         Ok(Self { fold, realtime, notes, router, health, tasks })

@@ -44,6 +44,7 @@ pub(super) fn of(set: &FoldSet, meta: &Meta, event: &UserEvent, at: i64, sink: &
         E::StatusSet(_)
         | E::SessionCreated(_)
         | E::SessionRevoked(_)
+        | E::SessionUsed(_)
         | E::UserStateErased(_)
         | E::ScheduledPostFired(_)
         | E::ReminderFired(_)

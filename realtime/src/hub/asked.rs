@@ -24,6 +24,7 @@ const STATUSES_MAX: usize = 5_000;
 
 impl Hub {
     pub(super) fn asked(&mut self, key: ConnectionKey, ask: Ask) {
+        self.note_use(key);
         match ask {
             Ask::Authenticate { token } => self.authenticate(key, token),
             Ask::Typing { seq, channel_id, parent_id } => {
@@ -47,6 +48,17 @@ impl Hub {
         self.connections.get(&key)?.identity.map(|(who, _)| who.user_id)
     }
 
+    /// Whatever is asked over a socket is a use of its session.
+    fn note_use(&self, key: ConnectionKey) {
+        let Some((who, _)) = self.connections.get(&key).and_then(|held| held.identity) else {
+            return;
+        };
+        let users = self.world.fold.users(who.user_id);
+        if let Some(session) = users.state().session(&who.token) {
+            self.world.fold.uses().note(session, platform::clock::now_ms());
+        }
+    }
+
     fn reply(&mut self, key: ConnectionKey, reply: &[u8]) {
         self.send(key, codec::text_frame(reply));
     }
@@ -54,7 +66,7 @@ impl Hub {
     fn authenticate(&mut self, key: ConnectionKey, token: String) {
         let known = auth::authenticate(&self.world.fold, &token, platform::clock::now_ms());
         if let Some(known) = known {
-            return self.authenticated(key, LookedUp::Known(who(&known)));
+            return self.authenticated(key, LookedUp::Known(who(&self.world.fold, &known)));
         }
         let (fold, inbox) = (self.world.fold.clone(), Arc::clone(&self.inbox));
         self.world.runtime.spawn(async move {
@@ -96,7 +108,9 @@ fn may_post(fold: &Fold, channel_id: ChannelId, user: UserId) -> bool {
         .is_some_and(|channel| rights::member(directory.state(), channel, user).is_some())
 }
 
-fn who(known: &Authenticated) -> Who {
+/// Opening a socket is a use of the session.
+fn who(fold: &Fold, known: &Authenticated) -> Who {
+    fold.uses().note(&known.session, platform::clock::now_ms());
     Who { user_id: known.session.user_id, token: known.session.token_hash }
 }
 
@@ -104,7 +118,7 @@ fn who(known: &Authenticated) -> Who {
 pub async fn look_up(fold: &Fold, token: &str) -> LookedUp {
     let deadline = Instant::now() + LOOK_UP_WITHIN;
     match fold.authenticate(token, platform::clock::now_ms(), deadline).await {
-        Ok(Some(known)) => LookedUp::Known(who(&known)),
+        Ok(Some(known)) => LookedUp::Known(who(fold, &known)),
         Ok(None) => LookedUp::Nobody,
         Err(error) => {
             tracing::warn!(%error, "failed to look a token up");

@@ -208,6 +208,7 @@ impl Hub {
             }
             // Between processes.
             PresenceEvent::StatusChosen(_)
+            | PresenceEvent::SessionSeen(_)
             | PresenceEvent::PositionsNoted(_)
             | PresenceEvent::ProcessNoted(_) => {}
         }

@@ -93,6 +93,7 @@ impl Hub {
             Event::Users(UserEvent::UserStateErased(b)) => self.recheck(b.c.user_id),
             Event::Users(
                 UserEvent::StatusSet(_)
+                | UserEvent::SessionUsed(_)
                 | UserEvent::PreferencesSet(_)
                 | UserEvent::PreferencesDeleted(_)
                 | UserEvent::SidebarCategoryCreated(_)

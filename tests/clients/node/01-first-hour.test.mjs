@@ -44,6 +44,19 @@ describe('accounts', () => {
         assert.equal((await again.getMe()).username, ada.username);
     });
 
+    it('tells on what a session began, and that it is in use', async () => {
+        const phone = client();
+        phone.setUserAgent('Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0');
+        await phone.login(ada.username, PASSWORD, '', 'android_rn:a-phone');
+        const sessions = await ada.rest.getSessions('me');
+        const session = sessions.find(({device_id}) => device_id === 'android_rn:a-phone');
+        assert.deepEqual({...session.props}, {platform: 'Linux', os: 'Linux', browser: 'Firefox/140.0'});
+        assert.ok(session.last_activity_at >= session.create_at);
+        assert.equal(session.token, '');
+        const others = sessions.filter(({id}) => id !== session.id);
+        assert.ok(others.length > 0 && others.every(({device_id}) => device_id === ''));
+    });
+
     it('lets a second person sign up as an ordinary user, seen by the first', async () => {
         await ada.online();
         const seen = ada.live.expect('new_user');

@@ -35,12 +35,25 @@ const count = (counts: Map<string, number>, teamId: string, by: number): number 
   return now;
 };
 
-/** What a person arranges is shown meanwhile, not what the server had before. */
-export const whileArranging = async (teamId: string, work: () => Promise<unknown>): Promise<void> => {
+const showCategories = (teamId: string, categories: readonly ChannelCategory[]): void =>
+  set((state) => ({ categories: { ...state.categories, [teamId]: categories } }));
+
+/** What a person arranges is shown at once and meanwhile; what was before, if the server does not take it. */
+export const arrange = async (
+  teamId: string,
+  next: readonly ChannelCategory[],
+  save: () => Promise<unknown>,
+): Promise<void> => {
+  const before = get().categories[teamId] ?? [];
+  showCategories(teamId, next);
   count(saving, teamId, 1);
   count(asked, teamId, 1);
   try {
-    await work();
+    await save();
+  } catch (error) {
+    // The server may be out of reach for the question below, too.
+    if (get().categories[teamId] === next) showCategories(teamId, before);
+    throw error;
   } finally {
     count(saving, teamId, -1);
     await loadCategories(teamId).catch(() => undefined);
@@ -55,7 +68,7 @@ export const loadCategories = async (teamId: string): Promise<void> => {
   if (asked.get(teamId) !== turn) return;
   const known = new Map(categories.map((category) => [category.id, category]));
   const sorted = order.map((id) => known.get(id)).filter((c): c is ChannelCategory => c !== undefined);
-  set((state) => ({ categories: { ...state.categories, [teamId]: sorted } }));
+  showCategories(teamId, sorted);
 };
 
 export const addChannel = (channel: ServerChannel, member?: ChannelMembership): void =>
@@ -232,21 +245,14 @@ export const setFavourite = async (channelId: string, favourite: boolean): Promi
     .filter((category, n) => category.channel_ids.join() !== mine[n]!.channel_ids.join());
   if (!changed.length) return;
   const next = mine.map((category) => changed.find((c) => c.id === category.id) ?? category);
-  set((state) => ({ categories: { ...state.categories, [teamId]: next } }));
-  await whileArranging(teamId, () => api.updateChannelCategories(get().me!.id, teamId, changed));
+  await arrange(teamId, next, () => api.updateChannelCategories(get().me!.id, teamId, changed));
 };
 
 export const setCategoryCollapsed = async (category: ChannelCategory, shut: boolean): Promise<void> => {
   const changed = { ...category, collapsed: shut };
-  set(({ categories }) => ({
-    categories: {
-      ...categories,
-      [category.team_id]: (categories[category.team_id] ?? []).map((c) =>
-        c.id === category.id ? changed : c,
-      ),
-    },
-  }));
-  await whileArranging(category.team_id, () =>
+  const mine = get().categories[category.team_id] ?? [];
+  const next = mine.map((one) => (one.id === category.id ? changed : one));
+  await arrange(category.team_id, next, () =>
     api.updateChannelCategory(get().me!.id, category.team_id, changed),
   );
 };

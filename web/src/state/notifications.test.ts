@@ -5,7 +5,7 @@ import type { UserProfile } from '@mattermost/types/users';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { channelName } from './channels';
 import { markOf } from './favicon';
-import { isTold } from './notifications';
+import { isTold, sounds } from './notifications';
 import { get, set, useStore } from './store';
 
 const EMPTY = useStore.getInitialState();
@@ -21,6 +21,16 @@ beforeEach(() => {
   set({ ...EMPTY, config: { CollapsedThreads: 'always_on' as never } });
   account({ desktop: 'mention' });
   channel({});
+});
+
+it('is heard as the channel says, or else as the account does', () => {
+  const heard = (own: string, general: string) => {
+    channel({ desktop_sound: own });
+    account({ desktop_sound: general });
+    return sounds(get(), 'town');
+  };
+  expect([heard('on', 'false'), heard('off', 'true')]).toEqual([true, false]);
+  expect([heard('default', 'false'), heard('default', 'true')]).toEqual([false, true]);
 });
 
 describe('somebody', () => {

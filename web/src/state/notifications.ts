@@ -38,9 +38,12 @@ export const isTold = (state: State, post: Post, mentioned: boolean, data: Data)
   return level === 'all' && (!apart || String(data.followers ?? '').includes(me.id));
 };
 
-const sounds = (state: State, channelId: string): boolean =>
-  state.me?.notify_props?.desktop_sound !== 'false' &&
-  state.members[channelId]?.notify_props?.desktop_sound !== 'off';
+/** Whether a message there is heard: as the channel says, or else the account. */
+export const sounds = ({ me, members }: State, channelId: string): boolean => {
+  const own = members[channelId]?.notify_props?.desktop_sound;
+  if (own === 'on' || own === 'off') return own === 'on';
+  return me?.notify_props?.desktop_sound !== 'false';
+};
 
 export const announce = (post: Post, mentioned: boolean, data: Data): void => {
   const state = get();

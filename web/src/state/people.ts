@@ -7,17 +7,21 @@ import { byId, get, type State, set } from './store';
 const TOGETHER_MS = 30;
 const STATUS_EVERY_MS = 60_000;
 
-const gather = (ask: (ids: string[]) => Promise<void>): ((ids: Iterable<string>) => void) => {
+/** Asks later for all who were named meanwhile; `failed` hears for whom that was in vain. */
+const gather = (
+  ask: (ids: string[]) => Promise<void>,
+  failed: (ids: string[]) => void,
+): ((ids: Iterable<string>) => void) => {
   const wanted = new Set<string>();
   let soon: ReturnType<typeof setTimeout> | undefined;
   return (ids) => {
     for (const id of ids) wanted.add(id);
     if (!wanted.size) return;
     soon ??= setTimeout(() => {
-      const asked = [...wanted];
+      const all = [...wanted];
       wanted.clear();
       soon = undefined;
-      ask(asked).catch(() => undefined);
+      ask(all).catch(() => failed(all));
     }, TOGETHER_MS);
   };
 };
@@ -26,10 +30,15 @@ export const learn = (profiles: readonly UserProfile[]): void => {
   if (profiles.length) set(({ users }) => ({ users: { ...users, ...byId(profiles) } }));
 };
 
+// Not everybody whom somebody names is there, and not everybody has a status: each is asked for once.
 const asked = new Set<string>();
+const askedStatus = new Set<string>();
+const forget = (from: Set<string>) => (ids: string[]) => {
+  for (const id of ids) from.delete(id);
+};
 const askProfiles = gather(async (ids) => {
   for (let n = 0; n < ids.length; n += 100) learn(await api.getProfilesByIds(ids.slice(n, n + 100)));
-});
+}, forget(asked));
 const askStatuses = gather(async (ids) => {
   for (let n = 0; n < ids.length; n += 200) {
     const found = await api.getStatusesByIds(ids.slice(n, n + 200));
@@ -41,16 +50,22 @@ const askStatuses = gather(async (ids) => {
       };
     });
   }
-});
+}, forget(askedStatus));
+
+/** Those of `ids` who were not asked for yet; from now on they were. */
+const fresh = (ids: readonly string[], from: Set<string>): string[] => {
+  const found = ids.filter((id) => !from.has(id));
+  for (const id of found) from.add(id);
+  return found;
+};
 
 /** Sees to it that these people will be known. */
 export const meet = (ids: Iterable<string>): void => {
   const { users, statuses } = get();
   const all = [...new Set(ids)].filter(Boolean);
-  const unknown = all.filter((id) => !users[id] && !asked.has(id));
-  for (const id of unknown) asked.add(id);
-  askProfiles(unknown);
-  askStatuses(all.filter((id) => !statuses[id]));
+  const lacking = (known: Readonly<Record<string, unknown>>) => all.filter((id) => !known[id]);
+  askProfiles(fresh(lacking(users), asked));
+  askStatuses(fresh(lacking(statuses), askedStatus));
 };
 
 /** Nobody tells how others come and go: whoever was met is asked about from time to time. */
@@ -62,15 +77,25 @@ export const watchStatuses = (): (() => void) => {
     clearInterval(timer);
     document.removeEventListener('visibilitychange', refresh);
     asked.clear();
+    askedStatus.clear();
   };
 };
 
-/** Whether I am here, as I say it myself. */
+/** Whether I am here, as I say it myself; as it was, if the server does not hear of it. */
 export const choosePresence = async (status: string, until = 0): Promise<void> => {
-  const { me } = get();
+  const { me, statuses: before, quietUntil } = get();
   if (!me) return;
-  set(({ statuses }) => ({ statuses: { ...statuses, [me.id]: status }, quietUntil: until }));
-  await api.updateStatus({ user_id: me.id, status, dnd_end_time: Math.floor(until / 1000) });
+  const chosen = { ...before, [me.id]: status };
+  set({ statuses: chosen, quietUntil: until });
+  try {
+    await api.updateStatus({ user_id: me.id, status, dnd_end_time: Math.floor(until / 1000) });
+  } catch (error) {
+    const { statuses, quietUntil: now } = get();
+    // Something else that was chosen meanwhile stands.
+    if (statuses[me.id] === status && now === until)
+      set({ statuses: { ...statuses, [me.id]: before[me.id] ?? 'online' }, quietUntil });
+    throw error;
+  }
 };
 
 /** How names are shown: as a person prefers, where that is theirs to choose. */

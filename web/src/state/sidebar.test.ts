@@ -3,8 +3,8 @@ import type { ChannelCategory } from '@mattermost/types/channel_categories';
 import type { ServerChannel } from '@mattermost/types/channels';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { api } from '../api';
-import { loadCategories } from './channels';
-import { fits, idsOf, placed, setSorting, stepCategory, stepChannel } from './sidebar';
+import { loadCategories, setCategoryCollapsed } from './channels';
+import { fits, idsOf, placeChannel, placed, setSorting, stepCategory, stepChannel } from './sidebar';
 import { get, set, useStore } from './store';
 
 const EMPTY = useStore.getInitialState();
@@ -80,6 +80,17 @@ describe('a category', () => {
     await expect(stepCategory('rest', -1)).rejects.toThrow();
     expect(get().categories.team!.map(({ id }) => id)).toEqual(['mine', 'rest']);
   });
+});
+
+it('is as it was before if the server cannot be reached at all', async () => {
+  const unreachable = new Error('offline');
+  vi.spyOn(api, 'updateChannelCategories').mockRejectedValue(unreachable);
+  vi.spyOn(api, 'updateChannelCategory').mockRejectedValue(unreachable);
+  vi.spyOn(api, 'getChannelCategories').mockRejectedValue(unreachable);
+  const before = get().categories.team!;
+  await expect(placeChannel('b', 'mine', null)).rejects.toThrow('offline');
+  await expect(setCategoryCollapsed(before[0]!, true)).rejects.toThrow('offline');
+  expect(get().categories.team).toEqual(before);
 });
 
 it('is not put back by what the server said before', async () => {

@@ -1,8 +1,8 @@
 // The list of channels as its owner has arranged it: categories, what stands in them, and in which order.
 import type { CategorySorting, ChannelCategory } from '@mattermost/types/channel_categories';
 import { api } from '../api';
-import { channelName, loadCategories, teammateId, unreadOf, whileArranging } from './channels';
-import { get, type State, set } from './store';
+import { arrange, channelName, loadCategories, teammateId, unreadOf } from './channels';
+import { get, type State } from './store';
 
 const DIRECTS_MAX = 40;
 
@@ -74,24 +74,12 @@ export const placed = (
     return { ...category, sorting: MANUAL, channel_ids: rest.toSpliced(at, 0, channelId) };
   });
 
-const keep = (teamId: string, categories: readonly ChannelCategory[]): void =>
-  set((state) => ({ categories: { ...state.categories, [teamId]: categories } }));
-
-/** Shown at once; as the server has it if that refuses. */
-const arrange = async (
-  next: readonly ChannelCategory[],
-  save: (me: string, teamId: string) => Promise<unknown>,
-): Promise<void> => {
-  const { teamId, me } = get();
-  keep(teamId, next);
-  await whileArranging(teamId, () => save(me!.id, teamId));
-};
-
 const update = (next: readonly ChannelCategory[]): Promise<void> => {
   const before = mine(get());
   const changed = next.filter((category) => !before.includes(category));
   if (!changed.length) return Promise.resolve();
-  return arrange(next, (me, teamId) => api.updateChannelCategories(me, teamId, changed));
+  const { teamId, me } = get();
+  return arrange(teamId, next, () => api.updateChannelCategories(me!.id, teamId, changed));
 };
 
 export const placeChannel = (channelId: string, categoryId: string, before: string | null): Promise<void> =>
@@ -141,9 +129,10 @@ export const stepCategory = (categoryId: string, by: 1 | -1): Promise<void> => {
   const category = before[at];
   if (!category || at + by < 0 || at + by >= before.length) return Promise.resolve();
   const next = before.toSpliced(at, 1).toSpliced(at + by, 0, category);
-  return arrange(next, (me, teamId) =>
+  const { teamId, me } = get();
+  return arrange(teamId, next, () =>
     api.updateChannelCategoryOrder(
-      me,
+      me!.id,
       teamId,
       next.map(({ id }) => id),
     ),

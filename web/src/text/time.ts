@@ -19,6 +19,25 @@ export const day = (at: number, now = Date.now()): string => {
 export const moment = (at: number): string =>
   intl().formatDate(at, { dateStyle: 'full', timeStyle: 'short' });
 
+/** As tables and lists have it. */
+export const dated = (at: number): string =>
+  intl().formatDate(at, { dateStyle: 'medium', timeStyle: 'short' });
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** How long ago, in the largest unit of which there is one. */
+export const ago = (at: number, now = Date.now()): string => {
+  const past = Math.max(now - at, 0);
+  const [unit, ms] =
+    past < HOUR_MS
+      ? (['minute', MINUTE_MS] as const)
+      : past < DAY_MS
+        ? (['hour', HOUR_MS] as const)
+        : (['day', DAY_MS] as const);
+  return intl().formatRelativeTime(-Math.floor(past / ms), unit, { numeric: 'auto' });
+};
+
 export const short = (at: number, now = Date.now()): string =>
   sameDay(at, now) ? clock(at) : intl().formatDate(at, { day: 'numeric', month: 'short' });
 

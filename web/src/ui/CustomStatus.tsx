@@ -1,7 +1,7 @@
 // What somebody says that they are at, beside their name, until it is over.
 import { useEffect, useMemo, useReducer } from 'react';
 import { useT } from '../i18n';
-import { statusIn } from '../state/customStatus';
+import { type Said, statusIn } from '../state/customStatus';
 import { useStore } from '../state/store';
 import { moment } from '../text/time';
 import { Glyph } from './Glyph';
@@ -15,8 +15,8 @@ interface CustomStatusProps {
   readonly withEnd?: boolean;
 }
 
-export const CustomStatus = ({ userId, emojiOnly, withEnd }: CustomStatusProps) => {
-  const t = useT();
+/** What holds now, and from its end on nothing. */
+export const useCustomStatus = (userId: string): Said | null => {
   const json = useStore((s) => s.users[userId]?.props?.customStatus);
   const [tick, wake] = useReducer((n: number) => n + 1, 0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: at its end it is looked at again
@@ -26,6 +26,12 @@ export const CustomStatus = ({ userId, emojiOnly, withEnd }: CustomStatusProps) 
     const timer = setTimeout(wake, Math.min(status.until - Date.now() + 50, WAIT_MAX_MS));
     return () => clearTimeout(timer);
   }, [status]);
+  return status;
+};
+
+export const CustomStatus = ({ userId, emojiOnly, withEnd }: CustomStatusProps) => {
+  const t = useT();
+  const status = useCustomStatus(userId);
   if (!status) return null;
   return (
     <span title={emojiOnly ? status.text : undefined} className="custom-status">

@@ -405,7 +405,7 @@ const REMINDERS: readonly [Key, () => number][] = [
 
 const reminders = (postId: string): Choice[] => {
   const at = (time: number) => () =>
-    attempt(import('./dialogs/LaterDialogs').then(({ remindAt }) => remindAt(postId, time)));
+    attempt(import('../state/later').then(({ remindAt }) => remindAt(postId, time)));
   return [
     ...REMINDERS.map(([key, time]) => ({ label: say(key), act: at(time()) })),
     { label: say('later.tomorrow', { time: clock(tomorrowAt(9)) }), act: at(tomorrowAt(9)) },

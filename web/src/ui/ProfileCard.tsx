@@ -6,7 +6,7 @@ import { intl, useT } from '../i18n';
 import { meet } from '../state/people';
 import { useStore } from '../state/store';
 import { Avatar, useName } from './bits';
-import { CustomStatus } from './CustomStatus';
+import { CustomStatus, useCustomStatus } from './CustomStatus';
 import { writeTo } from './places';
 
 const useCard = create<{ userId: string; anchor: Element | null }>(() => ({ userId: '', anchor: null }));
@@ -45,6 +45,7 @@ const Card = ({ userId }: { userId: string }) => {
   const user = useStore((s) => s.users[userId]);
   const isMe = useStore((s) => s.me?.id === userId);
   const name = useName(userId);
+  const custom = useCustomStatus(userId);
   if (!user) return null;
   const zone =
     user.timezone?.useAutomaticTimezone === 'false'
@@ -59,7 +60,7 @@ const Card = ({ userId }: { userId: string }) => {
       </Popover.Title>
       <p className="card-user">@{user.username}</p>
       {user.position && <p>{user.position}</p>}
-      {user.props?.customStatus && (
+      {custom && (
         <p>
           <CustomStatus userId={userId} withEnd />
         </p>

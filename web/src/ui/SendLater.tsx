@@ -19,7 +19,7 @@ export const SendLater = ({ disabled, take }: SendLaterProps) => {
   const t = useT();
   if (get().config.ScheduledPosts !== 'true') return null;
   const at = (time: number) => () =>
-    attempt(import('./dialogs/LaterDialogs').then(({ scheduleAt }) => scheduleAt(take(), time)));
+    attempt(import('../state/later').then(({ scheduleAt }) => scheduleAt(take(), time)));
   const morning = clock(tomorrowAt(MORNING));
   return (
     <Menu

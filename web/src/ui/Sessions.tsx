@@ -3,12 +3,20 @@ import type { Session } from '@mattermost/types/sessions';
 import { MonitorSmartphone } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import { api, wordsOf } from '../api';
-import { intl, useT } from '../i18n';
+import { useT } from '../i18n';
+import { ago, dated } from '../text/time';
 import { Problem, Spinner } from './bits';
 
 type Shown = Session & { readonly is_current: boolean };
 
-const moment = (at: number): string => intl().formatDate(at, { dateStyle: 'medium', timeStyle: 'short' });
+/** Which browser on which system, as far as the server could tell. */
+const Device = ({ of: { props } }: { of: Session }) => {
+  const t = useT();
+  const { os = '', browser = '' } = props as Record<string, string>;
+  const [name = ''] = browser.split('/');
+  if (name && os) return t('sessions.device', { browser: name, os });
+  return name || os || t('sessions.device_unknown');
+};
 
 export const Sessions = ({ userId }: { userId: string }) => {
   const t = useT();
@@ -51,8 +59,13 @@ export const Sessions = ({ userId }: { userId: string }) => {
           <li key={session.id} className="session">
             <MonitorSmartphone size={18} aria-hidden className="quiet" />
             <span className="row-text">
-              {t('sessions.since', { when: moment(session.create_at) })}
-              <small className="hint">{t('sessions.until', { when: moment(session.expires_at) })}</small>
+              <span>
+                <Device of={session} /> · {t('sessions.used', { when: ago(session.last_activity_at) })}
+              </span>
+              <small className="hint">
+                {t('sessions.since', { when: dated(session.create_at) })} ·{' '}
+                {t('sessions.until', { when: dated(session.expires_at) })}
+              </small>
             </span>
             {session.is_current ? (
               <span className="tag">{t('sessions.current')}</span>

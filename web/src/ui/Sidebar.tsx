@@ -19,7 +19,6 @@ import { Link, useLocation } from 'wouter';
 import { useShallow } from 'zustand/react/shallow';
 import { type Key, t as say, useT } from '../i18n';
 import { unreadOfTeam } from '../state/channels';
-import { statusIn } from '../state/customStatus';
 import { choosePresence, isAdmin } from '../state/people';
 import { logOut } from '../state/session';
 import { open, set, useStore } from '../state/store';
@@ -28,7 +27,7 @@ import { inMinutes, tomorrowAt } from '../text/when';
 import { attempt } from './attempt';
 import { Avatar, type Choice, type Icon, IconButton, Menu, STATUS, useName } from './bits';
 import { Categories } from './Categories';
-import { CustomStatus } from './CustomStatus';
+import { CustomStatus, useCustomStatus } from './CustomStatus';
 import { MODIFIER } from './keyboard';
 import { TeamMark } from './Teams';
 
@@ -186,7 +185,7 @@ const Me = () => {
   const id = useStore((s) => s.me?.id ?? '');
   const name = useName(id);
   const status = useStore((s) => (s.statuses[id] ?? 'online') as keyof typeof STATUS);
-  const custom = useStore((s) => statusIn(s.users[id]?.props?.customStatus) !== null);
+  const custom = useCustomStatus(id);
   const quietUntil = useStore((s) => s.quietUntil);
   const until = status === 'dnd' && quietUntil ? `, ${t('status.until', { time: short(quietUntil) })}` : '';
   const admin = useStore((s) => s.me !== null && isAdmin(s.me));

@@ -105,6 +105,7 @@ pub fn subject_of(event: &Event) -> Id {
         Event::Users(event) => match event {
             UserEvent::SessionCreated(b) => b.c.user_id.0,
             UserEvent::SessionRevoked(b) => b.c.user_id.0,
+            UserEvent::SessionUsed(b) => b.c.user_id.0,
             UserEvent::PreferencesSet(b) => b.c.user_id.0,
             UserEvent::PreferencesDeleted(b) => b.c.user_id.0,
             UserEvent::StatusSet(b) => b.c.user_id.0,
@@ -147,6 +148,7 @@ pub fn subject_of(event: &Event) -> Id {
             events::PresenceEvent::TypingStarted(b) => b.c.channel_id.0,
             events::PresenceEvent::PresenceChanged(b) => b.c.user_id.0,
             events::PresenceEvent::StatusChosen(b) => b.c.user_id.0,
+            events::PresenceEvent::SessionSeen(b) => b.c.user_id.0,
             events::PresenceEvent::PositionsNoted(b) => b.c.process_id,
             events::PresenceEvent::ProcessNoted(b) => b.c.process_id,
         },

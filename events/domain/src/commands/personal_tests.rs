@@ -6,8 +6,8 @@ use events::custom_status::CustomStatus;
 use events::directory::ChannelType::Open;
 use events::draft::{DraftContent, DraftEnd, DraftsErased};
 use events::sidebar::{CategoryKey, CategorySorting};
-use events::user::Preference;
-use events::{ChannelId, Event, Id, ReadstateEvent, UserEvent};
+use events::user::{Preference, TokenHash};
+use events::{ChannelId, Event, Id, ReadstateEvent, SessionId, UserEvent};
 
 use super::channel::{ChannelRejection, RemoveChannelMember};
 use super::custom_status::*;
@@ -16,9 +16,13 @@ use super::given::*;
 use super::notify::*;
 use super::post::{CreatePost, PostRejection};
 use super::sidebar::*;
-use super::user::{DeletePreferences, SetPreferences, UserRejection};
+use super::user::{
+    CreateSession, DeletePreferences, RevokeSession, SetPreferences, UseSession, UserRejection,
+};
 use super::*;
+use crate::USE_NOTED_EVERY_MS;
 use crate::sidebar::{Arrangement, Stored};
+use crate::user::SESSIONS_MAX;
 use crate::verdict::Refusal;
 
 const OWN: CategoryKey = CategoryKey::Own(Id([9; 16]));
@@ -341,4 +345,47 @@ fn rows_of_preferences_are_old_only_once_the_person_changes_some() {
     given.done(delete.decide(&given.directory));
     assert_eq!(given.users.preferences_until(user(3)), given.next);
     assert_eq!(given.users.preferences_until(user(1)), 0);
+}
+
+#[test]
+fn a_session_in_use_is_noted_now_and_then_and_of_several_notes_one_counts() {
+    let mut given = scene();
+    given.done(log_in(2, 9, 0).decide(&given.directory, &given.users));
+    let held = |given: &Given| given.users.session(&TokenHash([9; 32])).copied();
+    let begun = held(&given).unwrap();
+    assert_eq!(begun.used_at, begun.create_at);
+    let after = |ms| {
+        let (user_id, session_id) = (user(2), SessionId::from_bytes([9; 16]));
+        UseSession { user_id, session_id, now_ms: begun.create_at + ms }
+    };
+    assert_eq!(after(USE_NOTED_EVERY_MS - 1).decide(&given.users), Ok(Decision::AlreadySo));
+    let note = after(USE_NOTED_EVERY_MS).decide(&given.users).unwrap().event().unwrap();
+    let noted = given.apply(&note).unwrap();
+    assert_eq!(held(&given).unwrap().used_at, noted.at, "the log's time");
+    assert_eq!(given.apply(&note), Err(Refusal::Already), "another process heard of the same use");
+    let strange = UseSession { user_id: user(3), ..after(USE_NOTED_EVERY_MS) };
+    assert_eq!(strange.decide(&given.users), Err(UserRejection::UnknownSession));
+    let (user_id, session_id) = (user(2), begun.session_id);
+    let revoke = RevokeSession { actor: user_id, user_id, session_id };
+    given.done(revoke.decide(&given.directory, &given.users));
+    assert_eq!(given.apply(&note), Err(Refusal::UnknownSession));
+    assert_eq!(held(&given), None);
+}
+
+#[test]
+fn a_login_tells_which_sessions_it_puts_an_end_to() {
+    let mut given = scene();
+    let short = CreateSession { expires_at: 1, ..log_in(2, 8, 0) };
+    given.done(short.decide(&given.directory, &given.users));
+    let second = given.done(log_in(2, 9, 0).decide(&given.directory, &given.users));
+    assert_eq!(second.ended_sessions, [short.session_id], "it had expired");
+    for n in 1..SESSIONS_MAX {
+        let mut hash = [0; 32];
+        hash[..8].copy_from_slice(&n.to_be_bytes());
+        let another = CreateSession { token_hash: TokenHash(hash), ..log_in(2, 7, 0) };
+        let begun = given.done(another.decide(&given.directory, &given.users));
+        assert_eq!(begun.ended_sessions, []);
+    }
+    let last = given.done(log_in(2, 6, 0).decide(&given.directory, &given.users));
+    assert_eq!(last.ended_sessions, [log_in(2, 9, 0).session_id], "the oldest of too many");
 }

@@ -2,7 +2,7 @@
 
 use events::user::{
     Preference, Preferences, PreferencesDeleted, PreferencesSet, SessionCreated, SessionOrigin,
-    SessionRevoked, StatusKind, StatusSet, TokenHash,
+    SessionRevoked, SessionUsed, StatusKind, StatusSet, TokenHash,
 };
 use events::{Nothing, SessionId, UserId};
 
@@ -77,6 +77,28 @@ impl RevokeSession {
             return Ok(Decision::AlreadySo);
         }
         let c = SessionRevoked { user_id: self.user_id, session_id: self.session_id };
+        Ok(in_users(c, Nothing {}))
+    }
+}
+
+/// Notes that a session is used, unless that was noted lately.
+#[derive(Debug, Clone, Copy)]
+pub struct UseSession {
+    pub user_id: UserId,
+    pub session_id: SessionId,
+    pub now_ms: i64,
+}
+
+impl UseSession {
+    pub fn decide(&self, users: &Users) -> Decided {
+        let mut sessions = users.sessions_of(self.user_id);
+        let session = sessions.find(|s| s.session_id == self.session_id);
+        let session = session.ok_or(R::UnknownSession)?;
+        if !session.is_use_due(self.now_ms) {
+            return Ok(Decision::AlreadySo);
+        }
+        let (user_id, session_id) = (self.user_id, self.session_id);
+        let c = SessionUsed { user_id, session_id, used_before: session.used_at };
         Ok(in_users(c, Nothing {}))
     }
 }

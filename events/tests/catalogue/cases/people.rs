@@ -2,7 +2,7 @@ use events::custom_status::*;
 use events::directory::{EpochOpened, EpochSealed, RulesActivated};
 use events::draft::*;
 use events::presence::{
-    PositionsNoted, PresenceChanged, ProcessNoted, StatusChosen, TypingStarted,
+    PositionsNoted, PresenceChanged, ProcessNoted, SessionSeen, StatusChosen, TypingStarted,
 };
 use events::profile::*;
 use events::reminder::*;
@@ -63,6 +63,7 @@ fn users() -> Vec<UserEvent> {
         }
         .into(),
         Body::from(SessionRevoked { user_id, session_id }).into(),
+        Body::from(SessionUsed { user_id, session_id, used_before: 1_767_225_600_200 }).into(),
         Body::from(UserStateErased { user_id }).into(),
         Body { c: PreferencesSet { user_id }, p: preferences("value") }.into(),
         Body { c: PreferencesDeleted { user_id }, p: preferences("deleted value") }.into(),
@@ -281,7 +282,7 @@ fn totals(from: i64) -> Totals {
     }
 }
 
-fn presence() -> [Case; 5] {
+fn presence() -> [Case; 6] {
     let typing =
         TypingStarted { user_id: ANN, channel_id: CHANNEL, parent_id: Some(PostId(id(0x71))) };
     let online = PresenceChanged {
@@ -290,6 +291,7 @@ fn presence() -> [Case; 5] {
         last_activity_at: 1_767_225_600_100,
     };
     let chosen = StatusChosen { user_id: ANN, status: StatusKind::Away };
+    let seen = SessionSeen { user_id: ANN, session_id: SessionId(id(0x60)) };
     let noted = PositionsNoted {
         process_id: id(0x72),
         service: "realtime".to_owned(),
@@ -307,6 +309,7 @@ fn presence() -> [Case; 5] {
         Case::current(CHANNEL.0, PresenceEvent::from(Body::from(typing))),
         Case::current(ANN.0, PresenceEvent::from(Body::from(online))),
         Case::current(ANN.0, PresenceEvent::from(Body::from(chosen))),
+        Case::current(ANN.0, PresenceEvent::from(Body::from(seen))),
         Case::current(id(0x72), PresenceEvent::from(Body::from(noted))),
         Case::current(id(0x73), PresenceEvent::from(Body::from(process))),
     ]

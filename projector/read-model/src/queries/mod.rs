@@ -31,6 +31,7 @@ mod retention;
 mod said;
 mod saved;
 mod scheduled_posts;
+mod session_devices;
 mod sidebar;
 mod teams;
 mod thread_frames;

@@ -7,6 +7,7 @@ use events::draft::*;
 use events::profile::*;
 use events::scheduled_post::*;
 use events::sidebar::*;
+use events::user::{SessionCreated, SessionOrigin, SessionRevoked, TokenHash};
 use events::*;
 use rand::Rng;
 
@@ -186,6 +187,25 @@ impl History {
         let values = if lost { vec![] } else { vec![ProfileValue::One(first), many] };
         let c = ProfileValuesSet { user_id, field_ids };
         self.personal(user_id, Body { c, p: ProfileValues { values } });
+    }
+
+    /// Some sessions have expired by the next login.
+    pub(super) fn log_in_or_out(&mut self) {
+        let user_id = self.user();
+        let session_id = SessionId(Id([self.rng.random_range(0..4); 16]));
+        if self.rng.random_bool(0.3) {
+            self.personal(user_id, Body::from(SessionRevoked { user_id, session_id }));
+            return;
+        }
+        let c = SessionCreated {
+            user_id,
+            session_id,
+            token_hash: TokenHash(self.rng.random()),
+            expires_at: self.now_ms + 20_000,
+            auth_generation: 0,
+        };
+        let p = SessionOrigin { user_agent: self.words(), ..SessionOrigin::default() };
+        self.personal(user_id, Body { c, p });
     }
 
     pub(super) fn draft(&mut self) {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use events::directory::{ChannelType, UserDeactivated};
+use events::directory::{ChannelType, UserActivated, UserDeactivated};
 use events::user::SessionRevoked;
-use events::{DirectoryEvent, Id, UserEvent};
+use events::{Body, DirectoryEvent, Id, UserEvent};
 use fold::Lease;
 use serde_json::json;
 
@@ -46,6 +46,25 @@ fn nobody_hears_of_channels_that_they_may_not_read() {
                 }
             }
         }
+    });
+}
+
+#[test]
+fn administrators_alone_are_told_who_did_it() {
+    run(async {
+        let scene = Scene::set().await;
+        let world = &scene.world;
+        let eve = world.person("eve").await;
+        let (ada, bob) = (&scene.ada, &scene.bob);
+        let mut to_ada = Listener::open(world, ada, "?types=user.deactivated,user.activated").await;
+        let mut to_bob = Listener::open(world, bob, "?types=user.deactivated,user.activated").await;
+        let off = UserDeactivated { user_id: eve.id };
+        world.append_by(ada.id, Id::default(), DirectoryEvent::from(Body::from(off))).await;
+        let on = UserActivated { user_id: eve.id };
+        world.append(Id::default(), DirectoryEvent::from(Body::from(on))).await;
+        assert_eq!(to_ada.next().await.document["actor"], json!(ada.id));
+        assert_eq!(to_ada.next().await.document.get("actor"), None, "the server did that");
+        assert_eq!(to_bob.next().await.document.get("actor"), None);
     });
 }
 

@@ -24,6 +24,9 @@ pub(super) fn told(entry: &Entry, names: &Names) -> Option<String> {
         UserEvent::SessionRevoked(b) => {
             format!("the session {} of {} ended", b.c.session_id, person(b.c.user_id))
         }
+        UserEvent::SessionUsed(b) => {
+            format!("{} used the session {}", person(b.c.user_id), b.c.session_id)
+        }
         UserEvent::PreferencesSet(b) => {
             let set = b.p.preferences.iter();
             let set: Vec<String> =

@@ -155,6 +155,14 @@ describe('the trail', () => {
     });
   });
 
+  it('knows who did it where the event itself does not say', () => {
+    const deactivated = { ...event('1', 'user.deactivated', { user_id: 'bob' }), actor: 'ada' };
+    expect(tell(deactivated)).toMatchObject({ by: 'ada', about: ['bob'] });
+    expect(['ada', 'bob', 'cy'].map((id) => concerns(deactivated, id))).toEqual([true, true, false]);
+    const own = { ...event('2', 'user.deactivated', { user_id: 'bob' }), actor: 'bob' };
+    expect(tell(own)).toMatchObject({ by: 'bob', about: [] });
+  });
+
   it('names nobody as the doer where the event does not', () => {
     expect(tell(event('1', 'user.roles_changed', { user_id: 'bob', system_admin: false }))).toMatchObject({
       what: 'trail.admin_unmade',

@@ -7,6 +7,8 @@ export interface TrailEvent {
   /** ISO 8601. */
   readonly time: string;
   readonly position: string;
+  /** Absent where the server did it. */
+  readonly actor?: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -111,8 +113,8 @@ const wordsFor = ({ type, data }: TrailEvent): Key | null => {
 const id = (data: TrailEvent['data'], key: string): string => (data[key] as string | undefined) ?? '';
 
 export const tell = (event: TrailEvent): Told => {
-  const { data, type } = event;
-  const [doer = ''] = idsAt(data, DOERS);
+  const { data, type, actor } = event;
+  const [doer = ''] = actor ? [actor] : idsAt(data, DOERS);
   const by = doer || (OWN_ACTS.test(type) ? id(data, 'author_id') || id(data, 'user_id') : '');
   return {
     what: wordsFor(event),
@@ -127,7 +129,7 @@ export const tell = (event: TrailEvent): Told => {
 };
 
 export const concerns = (event: TrailEvent, userId: string): boolean =>
-  idsAt(event.data, PEOPLE).includes(userId);
+  event.actor === userId || idsAt(event.data, PEOPLE).includes(userId);
 
 /** Newest first, each once: partitions of the log come one after another, and an event may come again. */
 export const addTo = (held: readonly TrailEvent[], came: readonly TrailEvent[]): TrailEvent[] => {

@@ -2,6 +2,7 @@
 import { useT } from '../../i18n';
 import { loadHistory, type PostHistory } from '../../state/history';
 import { Modal, Problem, Spinner } from '../bits';
+import { Versions } from '../Versions';
 import { Name, useLoad, When } from './parts';
 import { useChannelName } from './places';
 
@@ -16,12 +17,12 @@ export const History = ({ postId, onClose }: { postId: string; onClose: () => vo
     <Modal title={t('admin.history')} onClose={onClose} wide>
       {problem && <Problem text={problem} />}
       {!data && !problem && <Spinner />}
-      {data && <Versions of={data} />}
+      {data && <Whole of={data} />}
     </Modal>
   );
 };
 
-const Versions = ({ of }: { of: Document }) => {
+const Whole = ({ of }: { of: Document }) => {
   const t = useT();
   const channel = useChannelName(of.channel_id);
   return (
@@ -42,21 +43,7 @@ const Versions = ({ of }: { of: Document }) => {
           </>
         )}
       </dl>
-      <ol className="versions">
-        {of.versions.map((version) => (
-          <li key={version.from} className="admin-version">
-            <small className="hint">
-              <When at={version.from} />
-            </small>
-            <p>{version.message}</p>
-            {version.files.map((file) => (
-              <small key={file.id} className="hint">
-                {file.name}
-              </small>
-            ))}
-          </li>
-        ))}
-      </ol>
+      <Versions of={of.versions} />
     </>
   );
 };

@@ -7,8 +7,9 @@ import { type Hold, holds, liftHold, placeHold } from '../../state/admin/retenti
 import { meet } from '../../state/people';
 import { useSubmit } from '../attempt';
 import { Field, Modal, Problem, Spinner } from '../bits';
+import { Foot } from '../Foot';
 import { Choose } from './Choose';
-import { Foot, Name, Section, Table, useLoad, useQuestion, When } from './parts';
+import { Name, Section, Table, useLoad, useQuestion, When } from './parts';
 import { useChannelName } from './places';
 
 export const Holds = () => {

@@ -8,9 +8,10 @@ import { type Choosable, offerChannels, offerTeams } from '../../state/admin/cho
 import { FOR_EVER, followersOf, policies, savePolicy } from '../../state/admin/retention';
 import { useSubmit } from '../attempt';
 import { Field, Modal, Problem, Spinner } from '../bits';
+import { Foot } from '../Foot';
 import { Choose } from './Choose';
 import { Holds } from './Holds';
-import { Foot, Page, Section, Table, useLoad, useQuestion, When } from './parts';
+import { Page, Section, Table, useLoad, useQuestion, When } from './parts';
 import { Runs } from './Runs';
 
 const DAYS_MAX = 36_500;

@@ -8,8 +8,9 @@ import { ACTIVITIES, type Activity, findPeople, ROLES, type Role, roleOf } from 
 import { useStore } from '../../state/store';
 import { useSubmit } from '../attempt';
 import { Avatar, Field, Modal, Problem } from '../bits';
+import { Foot } from '../Foot';
 import { goTo } from '../places';
-import { Foot, Listing, NameCell, Page, SearchField, Segments, usePages, useRested, When } from './parts';
+import { Listing, NameCell, Page, SearchField, Segments, usePages, useRested, When } from './parts';
 
 export const ROLE_WORDS: Readonly<Record<Exclude<Role, 'all'>, Key>> = {
   admin: 'admin.role_admin',

@@ -5,8 +5,10 @@ import { Link } from 'wouter';
 import { wordsOf } from '../../api';
 import { intl, useT } from '../../i18n';
 import type { Found } from '../../state/admin/pages';
+import { dated } from '../../text/time';
 import { useSubmit } from '../attempt';
 import { Field, Modal, Problem, Spinner, useName } from '../bits';
+import { Foot } from '../Foot';
 
 const REST_MS = 200;
 
@@ -281,27 +283,6 @@ const Confirm = ({ title, lead, label, danger, typed, act, onClose }: Question &
   );
 };
 
-interface FootProps {
-  readonly busy: boolean;
-  readonly label: string;
-  readonly danger?: boolean;
-  readonly onClose: () => void;
-}
-
-export const Foot = ({ busy, label, danger, onClose }: FootProps) => {
-  const t = useT();
-  return (
-    <footer className="modal-foot">
-      <button type="button" className="button" onClick={onClose}>
-        {t('action.cancel')}
-      </button>
-      <button type="submit" className={danger ? 'button danger' : 'button primary'} disabled={busy}>
-        {label}
-      </button>
-    </footer>
-  );
-};
-
 /** A moment in a table: short, and to the second where one looks closer. */
 export const When = ({ at }: { at: number }) => {
   const t = useT();
@@ -311,7 +292,7 @@ export const When = ({ at }: { at: number }) => {
       dateTime={new Date(at).toISOString()}
       title={intl().formatDate(at, { dateStyle: 'full', timeStyle: 'medium' })}
     >
-      {intl().formatDate(at, { dateStyle: 'medium', timeStyle: 'short' })}
+      {dated(at)}
     </time>
   );
 };

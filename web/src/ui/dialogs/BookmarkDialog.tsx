@@ -5,7 +5,7 @@ import { useT } from '../../i18n';
 import { addBookmark, editBookmark, TITLE_MAX } from '../../state/bookmarks';
 import { useSubmit } from '../attempt';
 import { Field, Modal, Problem } from '../bits';
-import { Foot } from './ChannelDialogs';
+import { Foot } from '../Foot';
 import { close } from './Dialogs';
 
 interface BookmarkDialogProps {

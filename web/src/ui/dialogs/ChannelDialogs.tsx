@@ -7,6 +7,7 @@ import { fetchChannel, joinChannel, loadCategories, patchChannel } from '../../s
 import { get, useStore } from '../../state/store';
 import { attempt, useSubmit } from '../attempt';
 import { ChannelIcon, Field, Modal, Problem, Spinner } from '../bits';
+import { Foot } from '../Foot';
 import { goToChannel } from '../places';
 import { close } from './Dialogs';
 import { PeopleField } from './PeopleDialogs';
@@ -134,20 +135,6 @@ export const CreateChannel = () => {
         <Foot busy={busy} label={t('action.create')} />
       </form>
     </Modal>
-  );
-};
-
-export const Foot = ({ busy, label }: { busy: boolean; label: string }) => {
-  const t = useT();
-  return (
-    <footer className="modal-foot">
-      <button type="button" className="button" onClick={close}>
-        {t('action.cancel')}
-      </button>
-      <button type="submit" className="button primary" disabled={busy}>
-        {label}
-      </button>
-    </footer>
   );
 };
 

@@ -6,9 +6,11 @@ import { type Level, levelOf } from '../../state/notifications';
 import { useStore } from '../../state/store';
 import { useSubmit } from '../attempt';
 import { Modal, Problem } from '../bits';
+import { Foot } from '../Foot';
 import { Radios } from '../Radios';
-import { Foot } from './ChannelDialogs';
 import { close } from './Dialogs';
+
+type Sound = 'default' | 'on' | 'off';
 
 export const LEVELS: Readonly<Record<Level, Key>> = {
   all: 'notify.all',
@@ -24,13 +26,14 @@ export const ChannelNotifications = ({ channelId }: { channelId: string }) => {
   const [desktop, setDesktop] = useState<Level | 'default'>(held?.desktop ?? 'default');
   const [muted, setMuted] = useState(held?.mark_unread === 'mention');
   const [ignores, setIgnores] = useState(held?.ignore_channel_mentions === 'on');
-  const [sound, setSound] = useState(held?.desktop_sound !== 'off');
+  const mySound = useStore((s) => s.me?.notify_props?.desktop_sound !== 'false');
+  const [sound, setSound] = useState<Sound>(held?.desktop_sound ?? 'default');
   const { busy, problem, submit } = useSubmit(async () => {
     await setChannelNotify(channelId, {
       desktop,
       mark_unread: muted ? 'mention' : 'all',
       ignore_channel_mentions: ignores ? 'on' : 'off',
-      desktop_sound: sound ? 'default' : 'off',
+      desktop_sound: sound,
     });
     close();
   });
@@ -56,7 +59,16 @@ export const ChannelNotifications = ({ channelId }: { channelId: string }) => {
           onChange={setDesktop}
         />
         {check('notify.ignore', ignores, setIgnores)}
-        {check('notify.sound', sound, setSound)}
+        <Radios<Sound>
+          label={t('notify.sound')}
+          value={sound}
+          options={[
+            ['default', t('notify.default', { what: t(mySound ? 'notify.sound_on' : 'notify.sound_off') })],
+            ['on', t('notify.sound_on')],
+            ['off', t('notify.sound_off')],
+          ]}
+          onChange={setSound}
+        />
         {problem && <Problem text={problem} />}
         <Foot busy={busy} label={t('action.save')} />
       </form>

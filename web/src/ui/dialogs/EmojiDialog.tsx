@@ -5,7 +5,7 @@ import { useT } from '../../i18n';
 import { get, set } from '../../state/store';
 import { useSubmit } from '../attempt';
 import { Field, Modal, Problem } from '../bits';
-import { Foot } from './ChannelDialogs';
+import { Foot } from '../Foot';
 import { close } from './Dialogs';
 
 const NAME_MAX = 64;

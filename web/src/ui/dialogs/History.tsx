@@ -3,8 +3,8 @@ import { useEffect, useState } from 'react';
 import { useT } from '../../i18n';
 import { loadHistory, type PostHistory } from '../../state/history';
 import { moment } from '../../text/time';
-import { Body } from '../Body';
 import { Empty, Modal, Spinner, useName } from '../bits';
+import { Versions } from '../Versions';
 import { close } from './Dialogs';
 
 export const History = ({ postId }: { postId: string }) => {
@@ -19,20 +19,7 @@ export const History = ({ postId }: { postId: string }) => {
       {hidden && <Empty>{t('history.hidden')}</Empty>}
       {!history && !hidden && <Spinner />}
       {history?.deleted && <Deletion {...history.deleted} />}
-      <ol className="versions" reversed>
-        {history?.versions.toReversed().map((version, n, all) => (
-          <li key={version.from}>
-            <time className="quiet small">
-              {t(n === all.length - 1 ? 'history.said' : 'history.changed', { when: moment(version.from) })}
-              {version.to ? ` – ${t('history.until', { when: moment(version.to) })}` : ''}
-            </time>
-            <Body message={version.message} />
-            {version.files.length > 0 && (
-              <p className="quiet small">{version.files.map((file) => file.name).join(', ')}</p>
-            )}
-          </li>
-        ))}
-      </ol>
+      {history && <Versions of={history.versions} />}
     </Modal>
   );
 };

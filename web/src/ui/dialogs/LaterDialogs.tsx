@@ -1,16 +1,13 @@
 // Times that are chosen by hand: for what is to be sent, and for being reminded.
 import { useState } from 'react';
-import { api } from '../../api';
-import { t as say, useT } from '../../i18n';
-import { saveDraft } from '../../state/drafts';
-import { changeScheduled, schedule } from '../../state/scheduled';
-import { get, notify, type Unsent, useStore } from '../../state/store';
-import { moment } from '../../text/time';
+import { useT } from '../../i18n';
+import { changeScheduled, remindAt, scheduleAt } from '../../state/later';
+import { type Unsent, useStore } from '../../state/store';
 import { inMinutes } from '../../text/when';
 import { useSubmit } from '../attempt';
 import { Modal, Problem } from '../bits';
+import { Foot } from '../Foot';
 import { When } from '../When';
-import { Foot } from './ChannelDialogs';
 import { close } from './Dialogs';
 
 interface TimeDialogProps {
@@ -37,12 +34,6 @@ const TimeDialog = ({ title, at, act }: TimeDialogProps) => {
   );
 };
 
-export const scheduleAt = async (unsent: Unsent, at: number): Promise<void> => {
-  await schedule(unsent, at);
-  saveDraft(unsent.channelId, unsent.rootId, { message: '', files: [] });
-  notify(say('later.done', { when: moment(at) }));
-};
-
 export const Schedule = ({ unsent }: { unsent: Unsent }) => {
   const t = useT();
   return <TimeDialog title={t('later.title')} act={(at) => scheduleAt(unsent, at)} />;
@@ -59,11 +50,6 @@ export const Reschedule = ({ id }: { id: string }) => {
       act={(scheduled_at) => changeScheduled(post, { scheduled_at })}
     />
   );
-};
-
-export const remindAt = async (postId: string, at: number): Promise<void> => {
-  await api.addPostReminder(get().me!.id, postId, Math.floor(at / 1000));
-  notify(say('remind.done', { when: moment(at) }));
 };
 
 export const Remind = ({ postId }: { postId: string }) => {

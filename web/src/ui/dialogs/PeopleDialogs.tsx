@@ -8,8 +8,8 @@ import { learn, meet } from '../../state/people';
 import { get, useStore } from '../../state/store';
 import { attempt, useSubmit } from '../attempt';
 import { Avatar, Field, Modal, Presence, useName } from '../bits';
+import { Foot } from '../Foot';
 import { writeTo } from '../places';
-import { Foot } from './ChannelDialogs';
 import { close } from './Dialogs';
 
 const REST_MS = 150;

@@ -19,9 +19,9 @@ import { noteEmoji } from '../../text/emoji';
 import { inMinutes } from '../../text/when';
 import { attempt, useSubmit } from '../attempt';
 import { Field, IconButton, Modal, Problem } from '../bits';
+import { Foot } from '../Foot';
 import { Glyph } from '../Glyph';
 import { When } from '../When';
-import { Foot } from './ChannelDialogs';
 import { close } from './Dialogs';
 
 const Picker = lazy(() => import('../EmojiPicker'));
