@@ -577,7 +577,10 @@ describe('looking back', () => {
     assert.equal(await ada.post('after that').count(), 0);
     assert.equal(await ada.composer().count(), 0);
     await ada.post('do not tell anybody').getByRole('button', { name: 'Earlier versions' }).click();
-    await ada.page.getByRole('dialog').getByText(/^Deleted .* by Ada Lovelace$/).waitFor();
+    await ada.page
+      .getByRole('dialog')
+      .getByText(/^Deleted .* by Ada Lovelace$/)
+      .waitFor();
     await ada.page.keyboard.press('Escape');
     await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
 

@@ -7,6 +7,10 @@ use crate::bookmarks::Bookmark;
 
 /// The verdict on one record and what the fold assigned.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are applied: a box would be an allocation per record"
+)]
 pub enum Verdict {
     Applied(Applied),
     Void(Void),

@@ -42,8 +42,7 @@ mod tests {
     #[test]
     fn what_became_of_a_post_stands_beside_what_it_is() {
         let post = Post::empty(Default::default(), Default::default(), Default::default(), 5);
-        let as_of =
-            AsOf { changed_since: false, deleted_since: true, shows: ShownAsOf::Nothing };
+        let as_of = AsOf { changed_since: false, deleted_since: true, shows: ShownAsOf::Nothing };
         let json = serde_json::to_value(PostAsOf { post: post.clone(), as_of: Some(as_of) });
         let json = json.unwrap();
         assert_eq!(json["create_at"], 5);

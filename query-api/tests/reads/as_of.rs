@@ -91,7 +91,10 @@ fn what_was_changed_since_says_what_it_said_to_those_who_may_know() {
             assert_eq!(then["edit_at"], then["update_at"]);
             assert!(then["edit_at"].as_i64().unwrap() > then["create_at"].as_i64().unwrap());
             assert!(then["edit_at"].as_i64().unwrap() < at);
-            assert_eq!((&then["is_pinned"], &then["has_reactions"]), (&json!(false), &json!(false)));
+            assert_eq!(
+                (&then["is_pinned"], &then["has_reactions"]),
+                (&json!(false), &json!(false))
+            );
             let before = scene.as_of(person, then["create_at"].as_i64().unwrap()).await;
             assert_eq!(order(&before)[..2], [edited, same]);
             assert_eq!(

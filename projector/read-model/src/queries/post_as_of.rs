@@ -163,8 +163,7 @@ impl Stood {
         if let Some(replies) = self.replies {
             (row.reply_count, row.last_reply_at) = replies;
         }
-        let view =
-            PostView { row: self.row, reactions: Vec::new(), acknowledgements: Vec::new() };
+        let view = PostView { row: self.row, reactions: Vec::new(), acknowledgements: Vec::new() };
         let became = as_of.changed_since || as_of.deleted_since;
         PostViewAsOf { view, as_of: became.then_some(as_of) }
     }
@@ -225,9 +224,7 @@ fn page(rows: &[PgRow], per_page: usize) -> Result<PostPageAsOf> {
         let post = Stood::read(row)?.viewed();
         if is_root { page.roots.push(post) } else { page.posts.push(post) }
     }
-    page.posts.sort_by_key(|post| {
-        std::cmp::Reverse((post.view.row.create_at, post.view.row.id))
-    });
+    page.posts.sort_by_key(|post| std::cmp::Reverse((post.view.row.create_at, post.view.row.id)));
     let beyond = page.posts.split_off(per_page.min(page.posts.len()));
     page.prev = beyond.first().map(|post| post.view.row.id);
     // The next older post may itself be the root of a reply on the page.

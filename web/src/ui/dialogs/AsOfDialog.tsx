@@ -3,9 +3,10 @@ import { useState } from 'react';
 import { useT } from '../../i18n';
 import { dayBeside } from '../../text/when';
 import { Modal } from '../bits';
+import { Foot } from '../Foot';
 import { goToTime, timeIn } from '../places';
 import { When } from '../When';
-import { Foot } from './ChannelDialogs';
+
 import { close } from './Dialogs';
 
 export const AsOfDialog = ({ channelId }: { channelId: string }) => {
