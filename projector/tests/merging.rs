@@ -34,8 +34,8 @@ fn rows_are_equal_however_records_are_batched_and_partitions_interleaved() {
 #[test]
 fn histories_reach_every_table() {
     let mut all = MemoryTables::default();
-    for seed in 0..20 {
-        let tables = projected(&History::random(seed, 250), seed, 10);
+    for seed in 0..40 {
+        let tables = projected(&History::random(seed, 600), seed, 10);
         all.users.extend(tables.users);
         all.post_versions.extend(tables.post_versions);
         all.reactions.extend(tables.reactions);
