@@ -114,9 +114,8 @@ impl Chains {
     pub fn take(&mut self, record: SharedRecord) -> Result<Taken, ChainsError> {
         let partition = record.partition;
         let folded = self.set.apply(record)?;
-        let digest = Digests::due(&folded).map(|next| {
-            (self.set.position(partition, next), self.set.hash(partition))
-        });
+        let digest = Digests::due(&folded)
+            .map(|next| (self.set.position(partition, next), self.set.hash(partition)));
         let chain = self.chain(partition);
         if folded.record.offset < chain.end.next_offset {
             self.compare_at_end(partition)?;

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use event_archive::ObjectStore;
-use event_archive::segments::{
-    AppendOutcome, Archive, ArchiveError, Head, RollerOptions, Signer,
-};
+use event_archive::segments::{AppendOutcome, Archive, ArchiveError, Head, RollerOptions, Signer};
 use events::{FIRST_EPOCH, Partition};
 use futures::FutureExt;
 use futures::future::BoxFuture;

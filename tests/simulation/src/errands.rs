@@ -158,8 +158,7 @@ impl ErrandWork {
         let directory = node.set.directory();
         let channels = node.set.channels(self.timer.channel_id);
         let (channel, user) = (self.timer.channel_id, self.user);
-        let reads =
-            domain::rights::may_read(directory.state(), channels.state(), channel, user);
+        let reads = domain::rights::may_read(directory.state(), channels.state(), channel, user);
         if !(stands && reads) {
             return Err("there is nothing to remind of".to_owned());
         }
@@ -213,10 +212,11 @@ impl ErrandWork {
             (Act::MakeBot { fired }, _) if done => Some(self.opening(*fired)),
             (Act::OpenConversation { fired }, _) if done => Some(self.saying(*fired)),
             (Act::Say { fired }, _) if done => Some(self.ending(fired, self.done())),
-            (
-                Act::MakeBot { fired } | Act::OpenConversation { fired } | Act::Say { fired },
-                _,
-            ) if refused => Some(self.ending(fired, self.in_vain())),
+            (Act::MakeBot { fired } | Act::OpenConversation { fired } | Act::Say { fired }, _)
+                if refused =>
+            {
+                Some(self.ending(fired, self.in_vain()))
+            }
             _ => None,
         }
     }

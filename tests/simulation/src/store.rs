@@ -7,11 +7,11 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::task::Poll;
 
+use bytes::Bytes;
 use event_archive::testing::MemoryStore;
 use event_archive::{
     ByteStream, KeyPrefix, ObjectBody, ObjectKey, ObjectStore, PutOutcome, StoreError,
 };
-use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;

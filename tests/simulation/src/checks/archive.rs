@@ -122,9 +122,9 @@ impl Reader<'_> {
         state: u128,
     ) -> Value {
         let appended_ms = |offset: u64| self.folded[offset as usize].record.appended_ms;
-        let previous = before.as_ref().map(|(offset, hash)| {
-            json!({ "first_offset": offset, "manifest_sha256": hash })
-        });
+        let previous = before
+            .as_ref()
+            .map(|(offset, hash)| json!({ "first_offset": offset, "manifest_sha256": hash }));
         json!({
             "format": 1,
             "cell": CELL,
@@ -192,7 +192,9 @@ fn line_of(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Applied(applied) => format!("applied {}", applied.at),
         Verdict::Void(Void::Duplicate { first }) => format!("void duplicate {first}"),
-        Verdict::Void(Void::Refused(why)) => format!("void refused{}", in_words(&format!("{why:?}"))),
+        Verdict::Void(Void::Refused(why)) => {
+            format!("void refused{}", in_words(&format!("{why:?}")))
+        }
         Verdict::Void(void) => format!("void {}", in_words(&format!("{void:?}")).trim_start()),
     }
 }
