@@ -76,6 +76,12 @@ impl RowChanges {
         }
     }
 
+    /// When the row's root was first answered in this batch, if that was before what implied the row: whom
+    /// the root concerns follows since then. The root is a row of an earlier batch.
+    pub(crate) fn answered_before(&self, row: &ThreadMemberRow) -> Option<i64> {
+        self.answered_roots.get(&row.root_id).copied().filter(|at| *at < row.follow_at)
+    }
+
     fn answer_root(&mut self, root: PostId, at: i64) {
         let Some(Change::New(row)) = self.posts.get(&root) else {
             self.answered_roots.entry(root).or_insert(at);

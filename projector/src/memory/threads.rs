@@ -1,5 +1,7 @@
 //! Who follows threads, and who takes part in them.
 
+use read_model::rows::ThreadMemberRow;
+
 use super::MemoryTables;
 use crate::changes::{FollowerChange, RowChanges, first_row, implied_by};
 use crate::patches::Patch;
@@ -9,7 +11,8 @@ impl MemoryTables {
         for (key, change) in &changes.thread_members {
             match change {
                 FollowerChange::Implied(row) => {
-                    self.thread_members.entry(*key).or_insert_with(|| row.clone());
+                    let row = self.since_answered(changes, row);
+                    self.thread_members.entry(*key).or_insert(row);
                 }
                 FollowerChange::Said { channel_id, patch } => {
                     let row = self.thread_members.entry(*key);
@@ -30,6 +33,14 @@ impl MemoryTables {
         for (key, row) in &changes.thread_floors {
             self.thread_floors.insert(*key, row.clone());
         }
+    }
+
+    fn since_answered(&self, changes: &RowChanges, row: &ThreadMemberRow) -> ThreadMemberRow {
+        let concerned = |at: i64| {
+            let root = self.posts.get(&row.root_id)?;
+            implied_by(root, at).find(|implied| implied.user_id == row.user_id)
+        };
+        changes.answered_before(row).and_then(concerned).unwrap_or_else(|| row.clone())
     }
 
     pub(super) fn recount_participants(&mut self, changes: &RowChanges) {

@@ -13,9 +13,13 @@ use crate::patches::ThreadPatch;
 /// What was said of somebody holds over a row that is there; else it makes one.
 pub(super) fn members(statement: &mut Statement, changes: &RowChanges) -> Bound {
     let (mut first, mut keys, mut patches) = (Vec::new(), Vec::new(), Vec::new());
+    let mut since_answered = Vec::new();
     for (key, change) in &changes.thread_members {
         match change {
-            FollowerChange::Implied(row) => first.push(row.clone()),
+            FollowerChange::Implied(row) => match changes.answered_before(row) {
+                Some(at) => since_answered.push((row, at)),
+                None => first.push(row.clone()),
+            },
             FollowerChange::Said { channel_id, patch } => {
                 first.push(first_row(*key, *channel_id, patch));
                 keys.push(*key);
@@ -24,11 +28,43 @@ pub(super) fn members(statement: &mut Statement, changes: &RowChanges) -> Bound 
         }
     }
     statement.insert(&first.iter().collect::<Vec<_>>())?;
+    implied_since_answered(statement, &since_answered)?;
     statement.update::<ThreadMemberRow, ThreadPatch>(
         Keys::of(&keys, |key| key.0).and(&keys, |key| key.1),
         &patches,
         "following = n.following, follow_at = n.follow_at,
          base_at = GREATEST(t.base_at, n.base_at), replied_at = GREATEST(t.replied_at, n.replied_at)",
+    )
+}
+
+/// Who follows for another reason, too, than that the root concerns them: since the root was answered if
+/// it does concern them, else since what implied it.
+fn implied_since_answered(statement: &mut Statement, rows: &[(&ThreadMemberRow, i64)]) -> Bound {
+    statement.with_keys(
+        &[
+            ("root_id", "uuid"),
+            ("user_id", "uuid"),
+            ("channel_id", "uuid"),
+            ("at", "bigint"),
+            ("answered_at", "bigint"),
+        ],
+        Keys::of(rows, |(row, _)| row.root_id)
+            .and(rows, |(row, _)| row.user_id)
+            .and(rows, |(row, _)| row.channel_id)
+            .and(rows, |(row, _)| row.follow_at)
+            .and(rows, |(_, answered_at)| *answered_at),
+        |unnest| {
+            format!(
+                "INSERT INTO thread_members
+                   (root_id, user_id, channel_id, following, follow_at, base_at, replied_at)
+                 SELECT n.root_id, n.user_id, n.channel_id, true,
+                   CASE WHEN p.user_id = n.user_id OR position(uuid_send(n.user_id) IN p.mentions) > 0
+                     THEN n.answered_at ELSE n.at END,
+                   0, 0
+                 FROM ok, {unnest} LEFT JOIN posts p ON p.id = n.root_id
+                 ON CONFLICT (root_id, user_id) DO NOTHING"
+            )
+        },
     )
 }
 

@@ -236,6 +236,7 @@ mod tests {
                 "typing.started",
                 "presence.changed",
                 "status.chosen",
+                "session.seen",
                 "positions.noted",
                 "process.noted",
             ],
