@@ -47,7 +47,9 @@ describe('accounts', () => {
     it('tells on what a session began, and that it is in use', async () => {
         const phone = client();
         phone.setUserAgent('Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0');
-        await phone.login(ada.username, PASSWORD, '', 'android_rn:a-phone');
+        // Its own log-in names no device; that of a phone does.
+        const login = {login_id: ada.username, password: PASSWORD, device_id: 'android_rn:a-phone'};
+        await phone.doFetch(`${phone.getUsersRoute()}/login`, {method: 'post', body: JSON.stringify(login)});
         const sessions = await ada.rest.getSessions('me');
         const session = sessions.find(({device_id}) => device_id === 'android_rn:a-phone');
         assert.deepEqual({...session.props}, {platform: 'Linux', os: 'Linux', browser: 'Firefox/140.0'});
