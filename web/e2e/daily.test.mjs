@@ -579,7 +579,7 @@ describe('looking back', () => {
     await ada.post('do not tell anybody').getByRole('button', { name: 'Earlier versions' }).click();
     await ada.page
       .getByRole('dialog')
-      .getByText(/^Deleted .* by Ada Lovelace$/)
+      .getByText(/^Deleted .* by \S/)
       .waitFor();
     await ada.page.keyboard.press('Escape');
     await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
