@@ -600,6 +600,37 @@ describe('looking back', () => {
       return (await bob.post('long ago 0').count()) > 0;
     });
   });
+
+  it('is not where what comes is read', async () => {
+    await api.say(channel.id, '@bob come back');
+    const called = bob.page.getByRole('link', { name: 'Past 1 mention' });
+    await called.waitFor();
+    assert.equal(await bob.post('come back').count(), 0);
+    await bob.page.keyboard.press('Escape');
+    await bob.sees('come back');
+    assert.doesNotMatch(bob.page.url(), /at=/);
+    await called.waitFor({ state: 'detached' });
+  });
+
+  it('leads from day to day, and to any other', async () => {
+    const button = (name) => bob.page.getByRole('button', { name, exact: true });
+    await button('Past').click();
+    await pick(bob, 'As of a date…');
+    assert.deepEqual(await bob.flaws(), []);
+    await button('Show').click();
+    await bob.page.getByText('Nothing stood here then.').waitFor();
+    const yesterday = Number(new URL(bob.page.url()).searchParams.get('at'));
+    await button('A day earlier').click();
+    await until('the day before', async () => bob.page.url().endsWith(`at=${yesterday - 86_400_000}`));
+    await button('A day later').click();
+    await until('that day again', async () => bob.page.url().endsWith(`at=${yesterday}`));
+    await button('Another date').click();
+    await bob.page.getByLabel('Date and time').fill('2020-02-29T12:00');
+    await button('Show').click();
+    await bob.page.getByText(/^As it was on .*29 February 2020/).waitFor();
+    await button('Back to today').click();
+    await bob.sees('come back');
+  });
 });
 
 describe('everybody', () => {
