@@ -157,11 +157,15 @@ impl CommandApi {
         if self.due_at(keys).is_empty() && keys.iter().all(finished) {
             return Ok(());
         }
+        self.catch_up_on_states().await?;
+        self.complete(keys).await.map(drop)
+    }
+
+    async fn catch_up_on_states(&self) -> Result<(), ApiError> {
         let partitions: Vec<Partition> =
             std::iter::once(Partition::DIRECTORY).chain(Topic::Channels.partitions()).collect();
         let caught_up = self.fold.catch_up(&partitions, self.deadline()).await;
-        caught_up.map_err(ApiError::unavailable)?;
-        self.complete(keys).await.map(drop)
+        caught_up.map(drop).map_err(ApiError::unavailable)
     }
 
     /// Answers what is left to try again, and when.
@@ -175,14 +179,20 @@ impl CommandApi {
                 return failed.into_iter().map(|user| (again, Key::Erased(user))).collect();
             }
             tracing::info!(steps = steps.len(), "completing what was begun and left");
-            for steps in steps.chunks(STEPS_AT_ONCE) {
-                let ran = try_join_all(steps.iter().map(|step| self.run_step(step))).await;
-                if let Err(error) = ran {
-                    tracing::warn!(error = error.message(), "failed to run steps; trying again");
-                    tokio::time::sleep(RETRY_AFTER).await;
-                    break;
-                }
+            if let Err(error) = self.run_all_due().await {
+                tracing::warn!(error = error.message(), "failed to run steps; trying again");
+                tokio::time::sleep(RETRY_AFTER).await;
             }
         }
+    }
+
+    /// A directory that is behind does not know who has become a guest.
+    async fn run_all_due(&self) -> Result<(), ApiError> {
+        self.catch_up_on_states().await?;
+        let steps = self.with_states(|directory, next, channels| due(directory, next, channels));
+        for steps in steps.chunks(STEPS_AT_ONCE) {
+            try_join_all(steps.iter().map(|step| self.run_step(step))).await?;
+        }
+        Ok(())
     }
 }

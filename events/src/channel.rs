@@ -264,6 +264,11 @@ impl Moderated {
         Self::ManageBookmarks,
     ];
 
+    /// Whether guests may be let do it: they bring nobody in and keep no bookmarks, whatever the channel says.
+    pub fn is_for_guests(self) -> bool {
+        !matches!(self, Self::ManageMembers | Self::ManageBookmarks)
+    }
+
     /// As the contract calls it.
     pub fn name(self) -> &'static str {
         match self {

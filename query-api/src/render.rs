@@ -178,6 +178,9 @@ pub(crate) fn shown_emoji(id: EmojiId, emoji: &domain::Emoji) -> wire::Emoji {
 }
 
 fn linked_post(app: &App, view: &PostView) -> Option<PostId> {
+    if view.row.delete_at > 0 {
+        return None;
+    }
     permalink(first_link(&view.row.message)?, &app.config.site_url)
 }
 

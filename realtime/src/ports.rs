@@ -45,14 +45,14 @@ pub trait Hydrate: Send + Sync + 'static {
     /// All of somebody's memberships of channels as JSON of the contract, as they see them.
     fn channel_members_of(&self, position: Position, user: UserId) -> BoxFuture<'_, Vec<Bytes>>;
 
-    /// Those of the users whom a deleted urgent post called and who had not read it, with their memberships of
-    /// its channel as JSON of the contract, as they see them.
+    /// Those of the users whom deleted posts called urgently and who had not read them, with their memberships
+    /// of the channels as JSON of the contract, as they see them.
     fn members_called_urgently(
         &self,
-        position: Position,
-        post: PostId,
+        positions: Vec<Position>,
+        posts: Vec<PostId>,
         users: Vec<UserId>,
-    ) -> BoxFuture<'_, Vec<(UserId, Bytes)>>;
+    ) -> BoxFuture<'_, Vec<(ChannelId, UserId, Bytes)>>;
 
     /// The team as JSON of the contract, without what only some of its members see.
     fn team(&self, position: Position, team: TeamId) -> BoxFuture<'_, Option<Bytes>>;

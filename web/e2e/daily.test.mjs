@@ -619,6 +619,10 @@ describe('looking back', () => {
     assert.deepEqual(await bob.flaws(), []);
     await button('Show').click();
     await bob.page.getByText('Nothing stood here then.').waitFor();
+    // What was shown a moment ago is not what is seen now.
+    await api.say(channel.id, '@bob once more');
+    const called = bob.page.getByRole('link', { name: 'Past 1 mention' });
+    await called.waitFor();
     const yesterday = Number(new URL(bob.page.url()).searchParams.get('at'));
     await button('A day earlier').click();
     await until('the day before', async () => bob.page.url().endsWith(`at=${yesterday - 86_400_000}`));
@@ -629,7 +633,8 @@ describe('looking back', () => {
     await button('Show').click();
     await bob.page.getByText(/^As it was on .*29 February 2020/).waitFor();
     await button('Back to today').click();
-    await bob.sees('come back');
+    await bob.sees('once more');
+    await called.waitFor({ state: 'detached' });
   });
 });
 

@@ -44,8 +44,7 @@ impl ChannelModeration {
             let enabled = !needs_post || may(Moderated::CreatePost, whom);
             ModeratedRole { value: enabled && may(what, whom), enabled }
         };
-        let never = matches!(what, Moderated::ManageMembers | Moderated::ManageBookmarks);
-        let guests = (!never).then(|| role(Moderatee::Guests));
+        let guests = what.is_for_guests().then(|| role(Moderatee::Guests));
         let roles = ModeratedRoles { members: role(Moderatee::Members), guests };
         Self { name: what.name(), roles }
     }

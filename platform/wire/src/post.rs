@@ -156,6 +156,20 @@ impl Post {
         post
     }
 
+    /// What is left of a deleted post: what it said is told to nobody.
+    #[must_use]
+    pub fn without_words(self) -> Self {
+        Self {
+            r#type: self.r#type,
+            root_id: self.root_id,
+            update_at: self.update_at,
+            delete_at: self.delete_at,
+            reply_count: self.reply_count,
+            last_reply_at: self.last_reply_at,
+            ..Self::empty(self.id, self.channel_id, self.user_id, self.create_at)
+        }
+    }
+
     /// The system post of a notice, in the names of today.
     pub fn from_notice(
         channel_id: ChannelId,

@@ -1,4 +1,4 @@
--- Topic users: what the sessions that stand began on.
+-- Topic users: what sessions began on, until they are revoked, expired at the next login, or their person erased.
 CREATE TABLE session_devices (
   user_id    uuid NOT NULL,
   session_id uuid NOT NULL,

@@ -174,7 +174,7 @@ async fn channels(asked: &mut Asked) {
         channel_memberships_of(me(), Some(team(1)), None);
         channel_memberships_of(me(), None, Some(PAGE));
         channel_membership(me(), large());
-        members_called_urgently(post(162_000), &[user(1), user(2)]);
+        members_called_urgently(&[post(162_000), post(161_000)], &[user(1), user(2)]);
         channel_members(me(), large(), None, PAGE);
         channel_members(me(), large(), Some(&[user(2), user(3)]), PAGE);
         unread_from(me(), post(POSTS - 400));

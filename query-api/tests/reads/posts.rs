@@ -104,6 +104,7 @@ fn since_tells_what_was_touched_and_what_is_gone() {
         let of = |id: PostId| list["posts"][id.to_string()].clone();
         assert_eq!(of(ids[0])["message"], "changed");
         assert!(of(ids[1])["delete_at"].as_i64() > Some(0));
+        assert_eq!(of(ids[1])["message"], "", "what it said is told to nobody");
         assert_eq!(of(ids[2])["metadata"]["reactions"][0]["emoji_name"], "wave");
         assert_eq!(
             (&of(ids[3])["is_pinned"], &of(ids[4])["reply_count"]),

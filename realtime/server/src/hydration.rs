@@ -62,6 +62,22 @@ impl<R: Reach> Hydration<R> {
         }
     }
 
+    /// The same, behind the latest of several partitions; nothing where there are none.
+    async fn behind<T>(
+        &self,
+        positions: &[Position],
+        read: impl Future<Output = Result<Option<T>, QueryError>>,
+    ) -> Option<T> {
+        let last = positions.last()?;
+        let read = async {
+            for position in positions {
+                self.rows.reach(position.partition, position.offset + 1).await;
+            }
+            read.await
+        };
+        self.at(*last, read).await
+    }
+
     fn username(&self, user: UserId) -> Option<String> {
         self.fold.names().person(user).map(|person| person.username.clone())
     }
@@ -124,15 +140,18 @@ impl<R: Reach> Hydrate for Hydration<R> {
 
     fn members_called_urgently(
         &self,
-        position: Position,
-        post: PostId,
+        positions: Vec<Position>,
+        posts: Vec<PostId>,
         users: Vec<UserId>,
-    ) -> BoxFuture<'_, Vec<(UserId, Bytes)>> {
+    ) -> BoxFuture<'_, Vec<(ChannelId, UserId, Bytes)>> {
         async move {
-            let read = self.reader.members_called_urgently(post, &users);
-            let views = self.at(position, read.map(|views| views.map(Some))).await;
+            let read = self.reader.members_called_urgently(&posts, &users);
+            let views = self.behind(&positions, read.map(|views| views.map(Some))).await;
             let views = views.unwrap_or_default();
-            views.iter().map(|view| (view.row.user_id, wire::to_json(&self.member(view)))).collect()
+            let told = |view: &ChannelMemberView| {
+                (view.row.channel_id, view.row.user_id, wire::to_json(&self.member(view)))
+            };
+            views.iter().map(told).collect()
         }
         .boxed()
     }
@@ -212,18 +231,12 @@ impl<R: Reach> Hydrate for Hydration<R> {
         touched: Vec<ThreadTouched>,
     ) -> BoxFuture<'_, Vec<ThreadTold>> {
         async move {
-            let Some(last) = positions.last().copied() else { return Vec::new() };
             if self.collapsed_threads == wire::CollapsedThreads::Disabled {
                 return Vec::new();
             }
             let touched = gathered(touched);
-            let told = self.at(last, async {
-                for position in &positions {
-                    self.rows.reach(position.partition, position.offset + 1).await;
-                }
-                self.told(&touched).await.map(Some)
-            });
-            told.await.unwrap_or_default()
+            let told = async { self.told(&touched).await.map(Some) };
+            self.behind(&positions, told).await.unwrap_or_default()
         }
         .boxed()
     }
@@ -251,22 +264,13 @@ impl<R: Reach> Hydration<R> {
             roots.iter().map(|root| (root.post.row.id, self.thread(root, &people))).collect();
         let told = followers.iter().filter_map(|follower| {
             let thread = threads.get(&follower.root_id)?.clone();
-            Some(told(follower, self.known_to(follower.user_id, thread)))
+            let thread = match self.fold.known_to(follower.user_id) {
+                None => thread,
+                Some(known) => of_guest(thread, &known),
+            };
+            Some(told(follower, thread))
         });
         Ok(told.collect())
-    }
-
-    /// Of people whom the user may not know the thread tells their ids.
-    fn known_to(&self, user: UserId, mut thread: wire::Thread) -> wire::Thread {
-        let directory = self.fold.directory();
-        for participant in &mut thread.participants {
-            if let wire::Participant::User(one) = participant
-                && !self.fold.may_know(directory.state(), user, one.id)
-            {
-                *participant = wire::Participant::Id(one.id);
-            }
-        }
-        thread
     }
 
     fn thread(&self, root: &RootView, people: &HashMap<UserId, wire::User>) -> wire::Thread {
@@ -276,6 +280,18 @@ impl<R: Reach> Hydration<R> {
         let participants = participants.map(|id| wire::Participant::among(people, *id));
         wire::Thread::of_root(post, participants.collect())
     }
+}
+
+/// Of people whom the guest may not know, the thread and its root tell the ids.
+fn of_guest(mut thread: wire::Thread, known: &BTreeSet<UserId>) -> wire::Thread {
+    for participant in thread.participants.iter_mut().chain(&mut thread.post.participants) {
+        if let wire::Participant::User(one) = participant
+            && !known.contains(&one.id)
+        {
+            *participant = wire::Participant::Id(one.id);
+        }
+    }
+    thread
 }
 
 fn told(follower: &ToldFollower, mut thread: wire::Thread) -> ThreadTold {

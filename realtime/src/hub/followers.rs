@@ -13,8 +13,8 @@ const THREADS_MAX: usize = 20_000;
 enum Thread {
     /// Whether each follows of whom anything was ever said.
     Known(HashMap<UserId, bool>),
-    /// Its rows are being read; what was said of each since, the last word.
-    Loading(HashMap<UserId, bool>),
+    /// Its rows are being read; what was said of each since, the last word, and who follows all threads.
+    Loading(HashMap<UserId, bool>, Vec<UserId>),
 }
 
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ impl Followers {
     pub fn of(&self, root: PostId, users: &[UserId]) -> Vec<bool> {
         let thread = self.threads.get(&root);
         let follows = |user: &UserId| match thread {
-            Some(Thread::Known(said) | Thread::Loading(said)) => said.get(user) == Some(&true),
+            Some(Thread::Known(said) | Thread::Loading(said, _)) => said.get(user) == Some(&true),
             None => false,
         };
         users.iter().map(follows).collect()
@@ -67,16 +67,15 @@ impl Followers {
         None
     }
 
-    /// Who follows all threads is told by the rows, too, where they are read.
     fn answered(&mut self, root: PostId, users: &[UserId], auto: &[UserId]) -> Option<PostId> {
         let unknown = !self.threads.contains_key(&root);
         if unknown {
-            self.remember(root, Thread::Loading(HashMap::new()));
+            self.remember(root, Thread::Loading(HashMap::new(), Vec::new()));
         }
-        if let Some(Thread::Known(said)) = self.threads.get_mut(&root) {
-            for user in auto {
-                said.entry(*user).or_insert(true);
-            }
+        match self.threads.get_mut(&root) {
+            Some(Thread::Known(said)) => follow_too(said, auto),
+            Some(Thread::Loading(_, waiting)) => waiting.extend_from_slice(auto),
+            None => {}
         }
         users.iter().for_each(|user| self.set(root, *user, true));
         unknown.then_some(root)
@@ -84,16 +83,18 @@ impl Followers {
 
     /// What rows say that hold at least everything up to the reply that asked for them.
     pub fn loaded(&mut self, root: PostId, users: Option<Vec<(UserId, bool)>>) {
-        let Some(Thread::Loading(said)) = self.threads.get_mut(&root) else { return };
-        let said = std::mem::take(said);
+        let Some(Thread::Loading(said, auto)) = self.threads.get_mut(&root) else { return };
+        let (said, auto) = (std::mem::take(said), std::mem::take(auto));
         let Some(users) = users else { return self.forget(root) };
-        self.threads.insert(root, Thread::Known(users.into_iter().collect()));
+        let mut known = users.into_iter().collect();
+        follow_too(&mut known, &auto);
+        self.threads.insert(root, Thread::Known(known));
         said.into_iter().for_each(|(user, follows)| self.set(root, user, follows));
     }
 
     fn set(&mut self, root: PostId, user: UserId, follows: bool) {
         match self.threads.get_mut(&root) {
-            Some(Thread::Known(said) | Thread::Loading(said)) => {
+            Some(Thread::Known(said) | Thread::Loading(said, _)) => {
                 said.insert(user, follows);
             }
             None => {}
@@ -115,6 +116,13 @@ impl Followers {
         if self.threads.remove(&root).is_some() {
             self.order.retain(|known| *known != root);
         }
+    }
+}
+
+/// Unless they ever said otherwise.
+fn follow_too(said: &mut HashMap<UserId, bool>, users: &[UserId]) {
+    for user in users {
+        said.entry(*user).or_insert(true);
     }
 }
 
@@ -220,6 +228,11 @@ mod tests {
         followers.loaded(ROOT, Some(vec![(ADA, true), (BOB, false)]));
         followers.follow(&post(7, ADA, Some(ROOT)), &auto);
         assert_eq!(follow(&followers), [true, false], "read");
+        followers.clear();
+        followers.follow(&post(8, ADA, Some(ROOT)), &applied);
+        followers.follow(&post(9, ADA, Some(ROOT)), &auto);
+        followers.loaded(ROOT, Some(vec![(ADA, true)]));
+        assert_eq!(follow(&followers), [true, true], "while it was read");
     }
 
     #[test]

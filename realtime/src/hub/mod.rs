@@ -11,7 +11,7 @@ mod inbox;
 mod link;
 mod pusher;
 mod statuses;
-mod threads;
+mod touched;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -20,13 +20,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use events::user::StatusKind;
-use events::{Id, Partition, PresenceEvent, UserId};
+use events::{Id, Partition, PostId, PresenceEvent, UserId};
 use fold::{Fold, StatusBoard};
 use mio::{Events, Poll, Token};
 use tokio::runtime::Handle;
 
 use crate::audience::{ConnectionKey, Index};
-use crate::ports::Hydrate;
+use crate::ports::{Hydrate, ThreadTouched};
 use crate::presence::Presence;
 use crate::presence_log::PresenceLog;
 use crate::progress::Progress;
@@ -35,7 +35,7 @@ pub use asked::look_up;
 use connections::{Connection, Goodbye};
 use followers::Followers;
 pub use inbox::{Command, Inbox, LookedUp, Opening};
-use threads::Touched;
+use touched::Touched;
 
 const WAKE: Token = Token(usize::MAX);
 const TICK_EVERY: Duration = Duration::from_secs(1);
@@ -75,7 +75,9 @@ pub struct Hub {
     /// The status that connected people were last told of, and when it ends by itself.
     shown: HashMap<UserId, (StatusKind, i64)>,
     /// Threads that the batch at hand has touched.
-    threads: Touched,
+    threads: Touched<ThreadTouched>,
+    /// Roots that were deleted, with whom of their channels listens here.
+    deleted_roots: Touched<(PostId, Vec<UserId>)>,
     followers: Followers,
     buffer: Box<[u8]>,
     bytes_written: usize,
@@ -103,6 +105,7 @@ impl Hub {
             presence: Presence::default(),
             shown: HashMap::new(),
             threads: Touched::default(),
+            deleted_roots: Touched::default(),
             followers: Followers::default(),
             buffer: vec![0; READ_BUFFER_BYTES].into(),
             bytes_written: 0,

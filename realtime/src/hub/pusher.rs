@@ -1,5 +1,6 @@
 //! Events to sockets: interest, ends of access, frames.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::Applied;
@@ -29,6 +30,7 @@ impl Hub {
             self.world.progress.advance(position.partition, position.offset + 1);
         }
         self.hydrate_threads();
+        self.hydrate_called();
         self.flush_dirty();
         if !self.index.is_empty()
             && let Some(last) = batch.last()
@@ -215,6 +217,27 @@ impl Hub {
         });
     }
 
+    /// Tells those whom deleted posts called urgently how often they are called now, all at once.
+    fn hydrate_called(&mut self) {
+        let (positions, deleted) = std::mem::take(&mut self.deleted_roots).into_parts();
+        if deleted.is_empty() {
+            return;
+        }
+        let posts = deleted.iter().map(|(post, _)| *post).collect();
+        let users: BTreeSet<UserId> = deleted.into_iter().flat_map(|(_, users)| users).collect();
+        let (hydrate, inbox) = (Arc::clone(&self.world.hydrate), Arc::clone(&self.inbox));
+        self.world.runtime.spawn(async move {
+            let users = users.into_iter().collect();
+            for (channel_id, user_id, member) in
+                hydrate.members_called_urgently(positions, posts, users).await
+            {
+                let audience = Audience::Member { channel_id, user_id };
+                let frame = frames::channel_member_updated(user_id, member);
+                inbox.send(Command::Hydrated { audience, frame });
+            }
+        });
+    }
+
     /// A frame whose rows were read.
     pub(super) fn push_hydrated(&mut self, audience: Audience, frame: Frame) {
         Pusher { hub: self, told: None, frames: 0 }.tell(audience, || frame);
@@ -379,25 +402,18 @@ impl Sink for Pusher<'_> {
         if users.is_empty() {
             return;
         }
-        if let Rows::Thread { root, reply, gone } = rows {
-            hub.threads.touch(position, ThreadTouched { root, reply, gone, users });
-            return;
+        match rows {
+            Rows::Thread { root, reply, gone } => {
+                hub.threads.touch(position, ThreadTouched { root, reply, gone, users });
+                return;
+            }
+            Rows::UrgentMentions(post) => {
+                hub.deleted_roots.touch(position, (post, users));
+                return;
+            }
+            _ => {}
         }
         let (hydrate, inbox) = (Arc::clone(&hub.world.hydrate), Arc::clone(&hub.inbox));
-        if let (Rows::UrgentMentions(post), Audience::Channel { channel_id, .. }) =
-            (rows, &audience)
-        {
-            let channel_id = *channel_id;
-            hub.world.runtime.spawn(async move {
-                let members = hydrate.members_called_urgently(position, post, users).await;
-                for (user_id, member) in members {
-                    let audience = Audience::Member { channel_id, user_id };
-                    let frame = frames::channel_member_updated(user_id, member);
-                    inbox.send(Command::Hydrated { audience, frame });
-                }
-            });
-            return;
-        }
         hub.world.runtime.spawn(async move {
             for frame in frames_of(&*hydrate, (position, at), rows, &audience).await {
                 inbox.send(Command::Hydrated { audience: audience.clone(), frame });

@@ -58,10 +58,10 @@ impl Hydrate for Rows {
 
     fn members_called_urgently(
         &self,
-        _: Position,
-        _: PostId,
+        _: Vec<Position>,
+        _: Vec<PostId>,
         _: Vec<UserId>,
-    ) -> BoxFuture<'_, Vec<(UserId, Bytes)>> {
+    ) -> BoxFuture<'_, Vec<(ChannelId, UserId, Bytes)>> {
         std::future::ready(Vec::new()).boxed()
     }
 

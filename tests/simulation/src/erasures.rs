@@ -1,5 +1,6 @@
-//! The end of an erasure, as the command side's own makes it: once every channel has erased what the person
-//! said, their own state goes, their drafts, and then their key.
+//! The end of an erasure, in the order of the command side's own (`command-api/src/erasure.rs`), which is not
+//! what runs here: once every channel has erased what the person said, their own state goes, their drafts, and
+//! then their key.
 
 use command_api::submission::{Answer, Decided};
 use domain::commands::Decision;

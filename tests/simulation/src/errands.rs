@@ -203,7 +203,7 @@ impl ErrandWork {
 
     /// What comes next, if its answer is one.
     fn next(&self, answer: &Answer<String>) -> Option<Self> {
-        let done = matches!(answer, Answer::Applied { .. } | Answer::AlreadySo);
+        let done = answer.is_success();
         let refused = matches!(answer, Answer::Rejected(_) | Answer::Refused { .. });
         match (&self.act, answer) {
             (Act::Fire, Answer::Applied { offset }) => {

@@ -37,7 +37,7 @@ pub fn run(seed: u64, off: Option<Rule>) -> Result<(), String> {
     played(seed, off).map(drop)
 }
 
-/// Runs one seed and gives everything that was decided in it and said to its clients, in words.
+/// Runs one seed and gives everything that was decided in it, said to its clients and archived, in words.
 ///
 /// # Errors
 /// What did not hold.
@@ -49,6 +49,9 @@ pub fn trace(seed: u64) -> Result<String, String> {
     }
     for (number, made) in &world.ledger.attempts {
         lines.push(format!("attempt {number} {:?}", made.answer));
+    }
+    for (name, bytes) in world.archivers.store.objects() {
+        lines.push(format!("{name} {bytes:?}"));
     }
     Ok(lines.join("\n"))
 }

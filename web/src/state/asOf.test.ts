@@ -2,9 +2,9 @@
 import type { Post } from '@mattermost/types/posts';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { api } from '../api';
-import { dayBeside, toField } from '../text/when';
+import { dayBeside, fromField, toField } from '../text/when';
 import { timeIn } from '../ui/places';
-import { leavePresent, readPast } from './asOf';
+import { readPast } from './asOf';
 import { isWatching } from './events';
 import { get, set, useStore } from './store';
 
@@ -44,21 +44,25 @@ describe('the past', () => {
     const timeline = { ids: [], atOldest: true, atNewest: true, readUntil: 0, focus: null, epoch: 1 };
     set({ channelId: 'town', timelines: { town: timeline } });
     expect(isWatching('town')).toBe(true);
-    leavePresent('town');
+    set({ looksBack: true });
     expect(isWatching('town')).toBe(false);
   });
 });
 
 describe('a time in an address', () => {
-  it('is one that has been', () => {
-    expect([timeIn('at=5', 10), timeIn('?x=1&at=10', 10)]).toEqual([5, 10]);
-    const none = ['', 'at=', 'at=0', 'at=-1', 'at=11', 'at=5.5', 'at=soon', 'at=NaN', 'at=1e400'];
-    expect(none.map((search) => timeIn(search, 10))).toEqual(none.map(() => 0));
+  it('is a moment', () => {
+    expect([timeIn('at=5'), timeIn('?x=1&at=10')]).toEqual([5, 10]);
+    const none = ['', 'at=', 'at=0', 'at=-1', 'at=5.5', 'at=soon', 'at=NaN', 'at=1e400'];
+    expect(none.map((search) => timeIn(search))).toEqual(none.map(() => 0));
   });
 
   it('is followed by the same time of other days', () => {
     const at = new Date(2026, 1, 1, 15, 20).getTime();
     expect(toField(dayBeside(at, -1))).toBe('2026-01-31T15:20');
     expect(toField(dayBeside(at, 1))).toBe('2026-02-02T15:20');
+  });
+
+  it('is shown while its year is typed', () => {
+    expect(toField(fromField('0002-03-28T12:00'))).toBe('0002-03-28T12:00');
   });
 });

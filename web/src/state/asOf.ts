@@ -2,7 +2,6 @@
 import type { Post } from '@mattermost/types/posts';
 import { api } from '../api';
 import { meet } from './people';
-import { set, without } from './store';
 
 const PAGE = 60;
 
@@ -39,7 +38,3 @@ export const readPast = async (channelId: string, at: number, held: Past | null)
   const older = list.prev_post_id ? page[0] : undefined;
   return { posts: [...page, ...(held?.posts ?? [])], before: older?.id ?? '' };
 };
-
-/** Who looks back does not see what comes: the channel is read anew when they return. */
-export const leavePresent = (channelId: string): void =>
-  set(({ timelines }) => ({ timelines: without(timelines, channelId) }));

@@ -47,8 +47,10 @@ const quietly = (work: Promise<unknown>): void => void work.catch(() => undefine
 const TYPING_MS = 5000;
 
 /** Whether I am looking at the channel's end. */
-export const isWatching = (channelId: string): boolean =>
-  get().channelId === channelId && document.hasFocus() && (get().timelines[channelId]?.atNewest ?? false);
+export const isWatching = (channelId: string): boolean => {
+  const { channelId: open, looksBack, timelines } = get();
+  return open === channelId && !looksBack && document.hasFocus() && (timelines[channelId]?.atNewest ?? false);
+};
 
 const posted = ({ data }: Heard): void => {
   const post = parsed<Post>(data, 'post');

@@ -158,8 +158,8 @@ const resync = async (): Promise<void> => {
 
 const watchFocus = (): (() => void) => {
   const seen = () => {
-    const { channelId, timelines } = get();
-    if (timelines[channelId]?.atNewest) markRead(channelId);
+    const { channelId } = get();
+    if (isWatching(channelId)) markRead(channelId);
     socket?.userUpdateActiveStatus(true, false);
   };
   // Who comes back finds the line where they left.

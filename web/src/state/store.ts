@@ -133,6 +133,8 @@ export interface State {
   readonly typing: ById<readonly Typist[]>;
   readonly teamId: string;
   readonly channelId: string;
+  /** The channel is shown as it was: what comes is not seen. */
+  readonly looksBack: boolean;
   readonly pane: Pane | null;
   readonly dialog: Dialog | null;
   readonly online: boolean;
@@ -168,6 +170,7 @@ const NOTHING: State = {
   typing: {},
   teamId: '',
   channelId: '',
+  looksBack: false,
   pane: null,
   dialog: null,
   online: true,

@@ -8,8 +8,10 @@ export const clock = (at: number): string => intl().formatTime(at, { hour: 'nume
 const dayOf = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
 export const sameDay = (one: number, other: number): boolean => dayOf(one) === dayOf(other);
 
+const daysSince = (at: number, now: number): number => Math.round((dayOf(now) - dayOf(at)) / DAY_MS);
+
 export const day = (at: number, now = Date.now()): string => {
-  const days = Math.round((dayOf(now) - dayOf(at)) / DAY_MS);
+  const days = daysSince(at, now);
   if (days === 0) return t('list.today');
   if (days === 1) return t('list.yesterday');
   const year = new Date(at).getFullYear() === new Date(now).getFullYear() ? undefined : 'numeric';
@@ -26,16 +28,14 @@ export const dated = (at: number): string =>
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** How long ago, in the largest unit of which there is one. */
+/** How long ago, in the largest unit of which there is one; days are those of the calendar. */
 export const ago = (at: number, now = Date.now()): string => {
   const past = Math.max(now - at, 0);
-  const [unit, ms] =
-    past < HOUR_MS
-      ? (['minute', MINUTE_MS] as const)
-      : past < DAY_MS
-        ? (['hour', HOUR_MS] as const)
-        : (['day', DAY_MS] as const);
-  return intl().formatRelativeTime(-Math.floor(past / ms), unit, { numeric: 'auto' });
+  const inWords = (n: number, unit: 'minute' | 'hour' | 'day') =>
+    intl().formatRelativeTime(-n, unit, { numeric: 'auto' });
+  if (past < HOUR_MS) return inWords(Math.floor(past / MINUTE_MS), 'minute');
+  if (past < DAY_MS) return inWords(Math.floor(past / HOUR_MS), 'hour');
+  return inWords(daysSince(at, now), 'day');
 };
 
 export const short = (at: number, now = Date.now()): string =>

@@ -30,7 +30,7 @@ const two = (n: number): string => String(n).padStart(2, '0');
 /** As fields for a date and a time have it: local, without a zone. */
 export const toField = (at: number): string => {
   const d = new Date(at);
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}T${two(d.getHours())}:${two(d.getMinutes())}`;
+  return `${String(d.getFullYear()).padStart(4, '0')}-${two(d.getMonth() + 1)}-${two(d.getDate())}T${two(d.getHours())}:${two(d.getMinutes())}`;
 };
 
 export const fromField = (text: string): number => new Date(text).getTime();

@@ -3,7 +3,7 @@ import { CalendarDays, ChevronLeft, ChevronRight, History } from 'lucide-react';
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useT } from '../i18n';
-import { leavePresent, type Past, type PastPost, readPast } from '../state/asOf';
+import { type Past, type PastPost, readPast } from '../state/asOf';
 import { channelName } from '../state/channels';
 import { mayReadHistory } from '../state/history';
 import { isSystem } from '../state/posts';
@@ -30,7 +30,6 @@ export default function AsOf({ channelId, at }: AsOfProps) {
   const t = useT();
   const scroller = useRef<HTMLDivElement>(null);
   const words = t('asof.banner', { when: moment(at) });
-  useEffect(() => leavePresent(channelId), [channelId]);
   useEffect(() => scroller.current?.focus(), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -102,7 +101,7 @@ const usePast = (channelId: string, at: number) => {
     [channelId, at],
   );
   useEffect(() => void read(null), [read]);
-  return { past, failed, readOlder: () => void read(past) };
+  return { past, failed, read: () => void read(past) };
 };
 
 interface PastListProps extends AsOfProps {
@@ -112,7 +111,7 @@ interface PastListProps extends AsOfProps {
 const PastList = ({ channelId, at, scroller }: PastListProps) => {
   const t = useT();
   const name = useStore((s) => channelName(s, s.channels[channelId]));
-  const { past, failed, readOlder } = usePast(channelId, at);
+  const { past, failed, read } = usePast(channelId, at);
   const list = useRef<VirtualizerHandle>(null);
   const opened = useRef(false);
   useLayoutEffect(() => {
@@ -123,7 +122,7 @@ const PastList = ({ channelId, at, scroller }: PastListProps) => {
   // What does not fill the view is read on.
   useEffect(() => {
     const box = scroller.current;
-    if (box && past?.before && !failed && box.scrollHeight <= box.clientHeight) readOlder();
+    if (box && past?.before && !failed && box.scrollHeight <= box.clientHeight) read();
   });
   return (
     <div className="list-place">
@@ -137,7 +136,14 @@ const PastList = ({ channelId, at, scroller }: PastListProps) => {
         tabIndex={0}
       >
         <div className="list-space" />
-        {failed && <Problem text={t('error.general')} />}
+        {failed && (
+          <>
+            <Problem text={t('error.general')} />
+            <button type="button" className="button small" onClick={read}>
+              {t('action.retry')}
+            </button>
+          </>
+        )}
         {!past && !failed && <Spinner />}
         {past && !past.posts.length && <Empty>{t('asof.none')}</Empty>}
         {past && past.posts.length > 0 && (
@@ -147,7 +153,7 @@ const PastList = ({ channelId, at, scroller }: PastListProps) => {
             shift
             scrollRef={scroller}
             bufferSize={600}
-            onScroll={(offset) => offset < NEAR_END_PX && readOlder()}
+            onScroll={(offset) => offset < NEAR_END_PX && read()}
           >
             {past.posts.map((post, n) => (
               <div className="list-row" key={post.id}>
@@ -169,6 +175,7 @@ const PastList = ({ channelId, at, scroller }: PastListProps) => {
 const PastRow = ({ post }: { post: PastPost }) => {
   const t = useT();
   const name = useName(post.user_id);
+  const bot = useStore((s) => s.users[post.user_id]?.is_bot);
   const withheld = post.as_of?.shows === 'nothing';
   return (
     <article
@@ -183,6 +190,7 @@ const PastRow = ({ post }: { post: PastPost }) => {
         <header className="post-head">
           <strong>{name}</strong>
           <PriorityLabel priority={post.metadata?.priority} />
+          {bot && <span className="tag">{t('profile.bot')}</span>}
           <time
             className="quiet"
             dateTime={new Date(post.create_at).toISOString()}
@@ -212,11 +220,13 @@ const PastRow = ({ post }: { post: PastPost }) => {
 const Became = ({ post }: { post: PastPost }) => {
   const t = useT();
   if (!post.as_of) return null;
-  const { deleted_since, shows } = post.as_of;
-  const stands = shows === 'now' ? 'asof.now' : 'asof.changed';
+  const { changed_since, deleted_since, shows } = post.as_of;
   return (
     <p className="became">
-      <span>{t(deleted_since ? 'asof.deleted' : stands)}</span>
+      {deleted_since && <span>{t('asof.deleted')}</span>}
+      {changed_since && shows !== 'nothing' && (
+        <span>{t(shows === 'now' ? 'asof.now' : 'asof.changed')}</span>
+      )}
       {mayReadHistory(post) && (
         <button type="button" className="link" onClick={() => open({ kind: 'history', postId: post.id })}>
           {t('history.title')}

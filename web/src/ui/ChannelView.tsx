@@ -18,7 +18,7 @@ import {
   UserPlus,
   Users,
 } from 'lucide-react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react';
 import { useSearch } from 'wouter';
 import { api } from '../api';
 import { useT } from '../i18n';
@@ -57,10 +57,15 @@ interface ChannelViewProps {
 export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
   const name = useStore((s) => channelName(s, s.channels[channelId]));
   const at = timeIn(useSearch());
+  const looksBack = at > 0;
+  useLayoutEffect(() => {
+    set({ looksBack });
+    return () => set({ looksBack: false });
+  }, [looksBack]);
   return (
     <section className="channel" aria-label={name}>
-      <Header channelId={channelId} isPast={at > 0} onMenu={onMenu} />
-      {at > 0 ? (
+      <Header channelId={channelId} isPast={looksBack} onMenu={onMenu} />
+      {looksBack ? (
         <Suspense fallback={<Spinner />}>
           <AsOf channelId={channelId} at={at} />
         </Suspense>

@@ -1,6 +1,7 @@
 import { cleanup, render, screen } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
 import { api } from '../api';
+import { ago } from '../text/time';
 import { Sessions } from './Sessions';
 
 afterEach(cleanup);
@@ -28,4 +29,10 @@ it('says what each session began on, and when it was last used', async () => {
   expect(screen.getByText(/^Unknown device · last used 2 days ago/)).toBeDefined();
   const [first] = screen.getAllByRole('listitem');
   expect(first!.textContent).toMatch(/Chrome on Linux · last used this minute.*This one/);
+});
+
+it('counts days as the calendar does', () => {
+  const now = new Date(2026, 6, 15, 8, 0).getTime();
+  expect(ago(new Date(2026, 6, 13, 9, 0).getTime(), now)).toBe('2 days ago');
+  expect(ago(new Date(2026, 6, 14, 7, 0).getTime(), now)).toBe('yesterday');
 });

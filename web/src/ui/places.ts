@@ -15,10 +15,10 @@ export const goToChannel = (channelId: string): void => {
   open(null);
 };
 
-/** The moment that an address looks back to; 0 for none. */
-export const timeIn = (search: string, now = Date.now()): number => {
+/** The moment that an address looks back to; 0 for none. Whether it has been, the server knows. */
+export const timeIn = (search: string): number => {
   const at = Number(new URLSearchParams(search).get('at'));
-  return Number.isSafeInteger(at) && at > 0 && at <= now ? at : 0;
+  return Number.isSafeInteger(at) && at > 0 ? at : 0;
 };
 
 /** To a channel as it was. */

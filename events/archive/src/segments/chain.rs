@@ -174,7 +174,7 @@ fn check_len(partition: Partition, len: usize, len_max: usize) -> Result<(), Arc
     Ok(())
 }
 
-/// What is compressed at once, in less time than it takes to hand it over.
+/// So little is compressed at once: a moment's work, and the simulation, which has no runtime, makes no more.
 const PACK_AT_ONCE_BYTES_MAX: usize = 16 << 10;
 
 /// Compresses off the async runtime, where it takes tens of milliseconds.

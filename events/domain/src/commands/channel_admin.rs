@@ -121,8 +121,6 @@ impl ModerateChannel {
     }
 }
 
-/// Guests bring nobody in and keep no bookmarks, whatever the channel says.
 fn could_be(change: &Moderation) -> bool {
-    let never = matches!(change.what, Moderated::ManageMembers | Moderated::ManageBookmarks);
-    !change.allowed || change.whom != Moderatee::Guests || !never
+    !change.allowed || change.whom != Moderatee::Guests || change.what.is_for_guests()
 }

@@ -6,7 +6,7 @@ use events::{ChannelId, PostId, TeamId, UserId};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use super::urgent::urgent_mentions;
+use super::urgent::{calls, urgent_mentions};
 use crate::access::may_see;
 use crate::reader::{Fields, Result};
 use crate::rows::{ChannelMemberRow, Table};
@@ -112,12 +112,12 @@ static OF_USER: LazyLock<String> = LazyLock::new(|| {
 
 static CALLED_URGENTLY: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {} FROM {JOINED}, posts p
-         WHERE p.id = $1 AND p.priority = 'urgent' AND s.user_id = ANY($2)
-           AND s.channel_id = (SELECT channel_id FROM posts WHERE id = $1)
-           AND s.user_id <> p.user_id AND s.last_viewed_at < p.create_at
-           AND (p.is_broadcast OR position(uuid_send(s.user_id) IN p.mentions) > 0)",
-        columns()
+        "SELECT DISTINCT ON (s.channel_id, s.user_id) {} FROM {JOINED}, posts p
+         WHERE p.id = ANY($1) AND p.priority = 'urgent' AND s.user_id = ANY($2)
+           AND s.channel_id = p.channel_id AND s.user_id <> p.user_id
+           AND s.last_viewed_at < p.create_at AND {}",
+        columns(),
+        calls("p", "s.user_id")
     )
 });
 
@@ -213,17 +213,18 @@ impl Reader {
         rows.iter().map(|row| Ok(read(row)?)).collect()
     }
 
-    /// Those of the users whom an urgent post called and who have not read it, deleted or not.
+    /// Those of the users whom urgent posts called and who have not read them, deleted or not.
     ///
     /// # Errors
     /// The database cannot be asked.
     pub async fn members_called_urgently(
         &self,
-        post: PostId,
+        posts: &[PostId],
         users: &[UserId],
     ) -> Result<Vec<ChannelMemberView>> {
+        let posts: Vec<Key> = posts.iter().copied().map(Key::from).collect();
         let users: Vec<Key> = users.iter().copied().map(Key::from).collect();
-        let query = sqlx::query(CALLED_URGENTLY.as_str()).bind(Key::from(post)).bind(users);
+        let query = sqlx::query(CALLED_URGENTLY.as_str()).bind(posts).bind(users);
         let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok(read(row)?)).collect()
     }

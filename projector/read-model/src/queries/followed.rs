@@ -46,19 +46,6 @@ pub struct FollowedThread {
 impl FollowedThread {
     /// The thread as clients see it, with those who answered, and its root, as the caller shows them.
     pub fn to_wire(&self, participants: Vec<Participant>, mut post: Post) -> wire::Thread {
-        if post.delete_at > 0 {
-            // What a deleted post said is told to nobody.
-            let kind = post.r#type.clone();
-            let told = Post::empty(post.id, post.channel_id, post.user_id, post.create_at);
-            post = Post {
-                r#type: kind,
-                delete_at: post.delete_at,
-                update_at: post.update_at,
-                reply_count: post.reply_count,
-                last_reply_at: post.last_reply_at,
-                ..told
-            };
-        }
         post.is_following = Some(self.following);
         wire::Thread {
             last_viewed_at: self.last_viewed_at,

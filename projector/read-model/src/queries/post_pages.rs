@@ -26,9 +26,12 @@ pub struct PostView {
 }
 
 impl PostView {
-    /// The post as clients see it.
+    /// The post as clients see it; of a deleted one they see that it is gone.
     pub fn to_wire(&self, names: &impl Names) -> Post {
         let mut post = self.row.to_wire(self.reactions.clone(), names);
+        if post.delete_at > 0 {
+            return post.without_words();
+        }
         post.metadata.acknowledgements.clone_from(&self.acknowledgements);
         post
     }

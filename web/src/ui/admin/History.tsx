@@ -43,7 +43,7 @@ const Whole = ({ of }: { of: Document }) => {
           </>
         )}
       </dl>
-      <Versions of={of.versions} />
+      <Versions of={of.versions} verbatim />
     </>
   );
 };
