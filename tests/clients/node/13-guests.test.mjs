@@ -92,6 +92,21 @@ describe('a guest', () => {
             frame.event === 'new_user' || (frame.event === 'user_updated' && frame.data.user.id === cleo.id));
     });
 
+    it('is told by id alone who answered a thread and went', async () => {
+        await ada.rest.addToChannel(cleo.id, shared.id);
+        const question = await gus.say(shared, 'who knows?');
+        const answered = gus.live.expect('thread_updated', (data) => JSON.parse(data.thread).reply_count === 1);
+        await cleo.rest.createPost({channel_id: shared.id, root_id: question.id, message: 'not me'});
+        await answered;
+        await ada.rest.removeFromChannel(cleo.id, shared.id);
+        const told = gus.live.expect('thread_updated', (data) => JSON.parse(data.thread).reply_count === 2);
+        await ada.rest.createPost({channel_id: shared.id, root_id: question.id, message: 'I do'});
+        const thread = JSON.parse((await told).data.thread);
+        for (const participants of [thread.participants, thread.post.participants]) {
+            assert.deepEqual(participants.map(({username}) => username ?? ''), [ada.username, '']);
+        }
+    });
+
     it('is none any more when promoted, and then in the default channels', async () => {
         const seen = gus.live.expect('memberrole_updated', (data) => JSON.parse(data.member).roles === 'team_user');
         const channel = gus.live.expect('channel_member_updated',
