@@ -56,6 +56,12 @@ fn tell(report: &Report, seconds: f64, next_digest: Option<Hour>) {
         "checked {segments} segments with {records} records and {digests} digests \
          in {seconds:.1} s, {rate:.0} records per second"
     );
+    if report.left_behind > 0 {
+        println!(
+            "{} more were left behind by logs that a restore put another in place of",
+            report.left_behind
+        );
+    }
     match (report.is_sound(), next_digest) {
         (false, _) => println!("{} findings", findings(report)),
         (true, None) => println!("sound"),
@@ -80,6 +86,7 @@ fn document(report: &Report, seconds: f64, next_digest: Option<Hour>) -> serde_j
         "segments": report.segments,
         "records": report.records,
         "digests": report.digests,
+        "left_behind": report.left_behind,
         "next_digest": next_digest.map(|hour| hour.to_string()),
         "seconds": seconds,
         "findings": found.collect::<Vec<_>>(),

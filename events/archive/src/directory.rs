@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::io::ReaderStream;
 
 use crate::key::{KeyPrefix, ObjectKey, is_segment};
-use crate::port::{ByteStream, ObjectBody, ObjectStore, PutOutcome, StoreError};
+use crate::port::{ByteStream, Entries, ObjectBody, ObjectStore, PutOutcome, StoreError};
 
 /// Where objects are written before they get their names. No name begins with a dot.
 const ASIDE_DIR: &str = ".aside";
@@ -60,6 +60,19 @@ impl DirectoryStore {
         let done = tokio::task::spawn_blocking(move || work(&store, &path)).await;
         done.unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
             .map_err(|source| StoreError::Object { action, key: key.clone(), source })
+    }
+
+    /// Looks into a folder off the async runtime.
+    async fn listing<T: Send + 'static>(
+        &self,
+        prefix: &KeyPrefix,
+        look: fn(&Path, &KeyPrefix) -> io::Result<T>,
+    ) -> Result<T, StoreError> {
+        let (root, folder) = (self.root.clone(), prefix.clone());
+        let listed = tokio::task::spawn_blocking(move || look(&root, &folder)).await;
+        listed
+            .unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
+            .map_err(|source| StoreError::List { prefix: prefix.clone(), source })
     }
 
     /// Gives a written file its name, in place of another if there is one, for good.
@@ -198,14 +211,11 @@ impl ObjectStore for DirectoryStore {
         &'a self,
         prefix: &'a KeyPrefix,
     ) -> BoxFuture<'a, Result<Vec<ObjectKey>, StoreError>> {
-        async move {
-            let (root, folder) = (self.root.clone(), prefix.clone());
-            let listed = tokio::task::spawn_blocking(move || list(&root, &folder)).await;
-            listed
-                .unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
-                .map_err(|source| StoreError::List { prefix: prefix.clone(), source })
-        }
-        .boxed()
+        self.listing(prefix, list).boxed()
+    }
+
+    fn entries<'a>(&'a self, prefix: &'a KeyPrefix) -> BoxFuture<'a, Result<Entries, StoreError>> {
+        self.listing(prefix, entries).boxed()
     }
 
     fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<(), StoreError>> {
@@ -239,26 +249,36 @@ fn prepare(root: &Path) -> io::Result<()> {
 
 fn list(root: &Path, prefix: &KeyPrefix) -> io::Result<Vec<ObjectKey>> {
     let mut keys = Vec::new();
-    let mut folders = vec![prefix.as_str().to_owned()];
+    let mut folders = vec![prefix.clone()];
     while let Some(folder) = folders.pop() {
-        let Some(entries) = found(fs::read_dir(root.join(&folder)))? else { continue };
-        for entry in entries {
-            let entry = entry?;
-            // What is not ours, and what is not yet whole, has no name that an object could have.
-            let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
-            if !is_segment(&name) {
-                continue;
-            }
-            let name = format!("{folder}{name}");
-            if entry.file_type()?.is_dir() {
-                folders.push(name + "/");
-            } else if let Ok(key) = ObjectKey::parse(name) {
-                keys.push(key);
-            }
-        }
+        let found = entries(root, &folder)?;
+        keys.extend(found.objects);
+        folders.extend(found.folders);
     }
     keys.sort();
     Ok(keys)
+}
+
+fn entries(root: &Path, prefix: &KeyPrefix) -> io::Result<Entries> {
+    let mut entries = Entries::default();
+    let Some(found) = found(fs::read_dir(root.join(prefix.as_str())))? else { return Ok(entries) };
+    for entry in found {
+        let entry = entry?;
+        // What is not ours, and what is not yet whole, has no name that an object could have.
+        let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+        if !is_segment(&name) {
+            continue;
+        }
+        let name = format!("{prefix}{name}");
+        if entry.file_type()?.is_dir() {
+            entries.folders.extend(KeyPrefix::parse(name + "/").ok());
+        } else {
+            entries.objects.extend(ObjectKey::parse(name).ok());
+        }
+    }
+    entries.objects.sort();
+    entries.folders.sort();
+    Ok(entries)
 }
 
 /// None where there is nothing.

@@ -41,7 +41,7 @@ impl Borrow<str> for ObjectKey {
 }
 
 /// A folder of names: empty for all objects, or parts that each end in a slash.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyPrefix(String);
 
 impl KeyPrefix {

@@ -17,5 +17,5 @@ pub mod testing;
 pub use aws_config::SdkConfig;
 pub use directory::DirectoryStore;
 pub use key::{InvalidKey, KeyPrefix, ObjectKey};
-pub use port::{ByteStream, ObjectBody, ObjectStore, PutOutcome, StoreError};
+pub use port::{ByteStream, Entries, ObjectBody, ObjectStore, PutOutcome, StoreError};
 pub use s3::{S3Credentials, S3Options, S3Store, sdk_config};

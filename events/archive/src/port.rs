@@ -40,6 +40,14 @@ impl fmt::Debug for ObjectBody {
     }
 }
 
+/// What stands in a folder itself, each sorted by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Entries {
+    pub objects: Vec<ObjectKey>,
+    /// One may be empty whose objects were deleted.
+    pub folders: Vec<KeyPrefix>,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("failed to {action} the object {key}: {source}")]
@@ -96,6 +104,9 @@ pub trait ObjectStore: fmt::Debug + Send + Sync + 'static {
         &'a self,
         prefix: &'a KeyPrefix,
     ) -> BoxFuture<'a, Result<Vec<ObjectKey>, StoreError>>;
+
+    /// What stands in a folder itself, however much lies in the folders there.
+    fn entries<'a>(&'a self, prefix: &'a KeyPrefix) -> BoxFuture<'a, Result<Entries, StoreError>>;
 
     /// Removes an object; it need not exist.
     fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<(), StoreError>>;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use event_archive::testing::MemoryStore;
 use event_archive::{
-    ByteStream, KeyPrefix, ObjectBody, ObjectKey, ObjectStore, PutOutcome, StoreError,
+    ByteStream, Entries, KeyPrefix, ObjectBody, ObjectKey, ObjectStore, PutOutcome, StoreError,
 };
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
@@ -101,6 +101,10 @@ impl ObjectStore for FailingStore {
             return ready(Err(StoreError::List { prefix: prefix.clone(), source })).boxed();
         }
         self.inner.list(prefix)
+    }
+
+    fn entries<'a>(&'a self, prefix: &'a KeyPrefix) -> BoxFuture<'a, Result<Entries, StoreError>> {
+        self.inner.entries(prefix)
     }
 
     fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -24,7 +24,7 @@ use futures::future::BoxFuture;
 pub use options::{S3Credentials, S3Options, sdk_config};
 
 use crate::key::{KeyPrefix, ObjectKey};
-use crate::port::{ByteStream, ObjectBody, ObjectStore, PutOutcome, StoreError};
+use crate::port::{ByteStream, Entries, ObjectBody, ObjectStore, PutOutcome, StoreError};
 use errors::{Failure, status};
 
 /// A conditional put that meets another one in flight is tried so often, first after so long, then
@@ -81,6 +81,11 @@ impl S3Store {
     /// The object of a name in the bucket, if it is one of ours.
     fn key(&self, name: &str) -> Option<ObjectKey> {
         ObjectKey::parse(name.strip_prefix(self.prefix.as_str())?).ok()
+    }
+
+    /// The folder of a name in the bucket, likewise.
+    fn folder(&self, name: &str) -> Option<KeyPrefix> {
+        KeyPrefix::parse(name.strip_prefix(self.prefix.as_str())?).ok()
     }
 
     async fn store(&self, key: &ObjectKey, bytes: Bytes) -> Result<(), StoreError> {
@@ -143,21 +148,29 @@ impl S3Store {
         }
     }
 
-    async fn names(&self, prefix: &KeyPrefix) -> Result<Vec<ObjectKey>, StoreError> {
+    /// What is in a folder, up to the next delimiter where there is one.
+    async fn listing(
+        &self,
+        prefix: &KeyPrefix,
+        delimiter: Option<String>,
+    ) -> Result<Entries, StoreError> {
         let folder = format!("{}{}", self.prefix.as_str(), prefix.as_str());
         let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(folder);
-        let mut pages = request.into_paginator().send();
-        let mut keys = Vec::new();
+        let mut pages = request.set_delimiter(delimiter).into_paginator().send();
+        let mut entries = Entries::default();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|failure| StoreError::List {
                 prefix: prefix.clone(),
                 source: failure.into_io(),
             })?;
             let names = page.contents().iter().filter_map(|object| object.key());
-            keys.extend(names.filter_map(|name| self.key(name)));
+            entries.objects.extend(names.filter_map(|name| self.key(name)));
+            let names = page.common_prefixes().iter().filter_map(|folder| folder.prefix());
+            entries.folders.extend(names.filter_map(|name| self.folder(name)));
         }
-        keys.sort();
-        Ok(keys)
+        entries.objects.sort();
+        entries.folders.sort();
+        Ok(entries)
     }
 
     async fn remove(&self, key: &ObjectKey) -> Result<(), StoreError> {
@@ -214,7 +227,11 @@ impl ObjectStore for S3Store {
         &'a self,
         prefix: &'a KeyPrefix,
     ) -> BoxFuture<'a, Result<Vec<ObjectKey>, StoreError>> {
-        self.names(prefix).boxed()
+        async move { Ok(self.listing(prefix, None).await?.objects) }.boxed()
+    }
+
+    fn entries<'a>(&'a self, prefix: &'a KeyPrefix) -> BoxFuture<'a, Result<Entries, StoreError>> {
+        self.listing(prefix, Some("/".to_owned())).boxed()
     }
 
     fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -150,6 +150,12 @@ impl Archive {
         self.epochs.iter().rfind(begun).map_or(FIRST_EPOCH, |opened| opened.epoch)
     }
 
+    /// The archive as those know it for whom this epoch is the newest.
+    pub(super) fn as_of(&self, epoch: u32) -> Self {
+        let known = self.epochs.iter().filter(|opened| opened.epoch <= epoch).cloned().collect();
+        Self { epochs: known, ..self.clone() }
+    }
+
     /// All of them, the first too.
     pub(super) fn epoch_numbers(&self) -> impl Iterator<Item = u32> {
         std::iter::once(FIRST_EPOCH).chain(self.epochs.iter().map(|opened| opened.epoch))

@@ -4,6 +4,7 @@ use super::error::{Finding, FindingKind};
 use super::{Archive, ArchiveEnd, Head};
 
 /// What stands before a segment in its folder.
+#[derive(Clone, Copy)]
 pub(super) struct Before {
     pub(super) first_offset: u64,
     /// None: it cannot be trusted to say.

@@ -19,12 +19,24 @@ impl Archive {
     }
 }
 
+pub(super) fn segments() -> KeyPrefix {
+    folder("segments/".to_owned())
+}
+
+pub(super) fn digests() -> KeyPrefix {
+    folder("digests/".to_owned())
+}
+
+pub(super) fn epoch_folder(within: &KeyPrefix, epoch: u32) -> KeyPrefix {
+    folder(format!("{within}{epoch}/"))
+}
+
 pub(super) fn segment_folder(epoch: u32, partition: Partition) -> KeyPrefix {
-    folder(format!("segments/{epoch}/{partition}/"))
+    folder(format!("{}{partition}/", epoch_folder(&segments(), epoch)))
 }
 
 pub(super) fn digest_folder(epoch: u32) -> KeyPrefix {
-    folder(format!("digests/{epoch}/"))
+    epoch_folder(&digests(), epoch)
 }
 
 pub(super) fn epoch_key(epoch: u32) -> ObjectKey {
@@ -49,6 +61,12 @@ pub(super) fn first_offset(folder: &KeyPrefix, key: &ObjectKey) -> Option<u64> {
 /// The hour that an object in the folder of the digests is named after.
 pub(super) fn hour(folder: &KeyPrefix, key: &ObjectKey) -> Option<Hour> {
     key.as_str().strip_prefix(folder.as_str())?.parse().ok()
+}
+
+/// The epoch that a folder in another is named after.
+pub(super) fn epoch_of_folder(within: &KeyPrefix, folder: &KeyPrefix) -> Option<u32> {
+    let name = folder.as_str().strip_prefix(within.as_str())?.strip_suffix('/')?;
+    name.parse().ok().filter(|epoch: &u32| epoch.to_string() == name)
 }
 
 /// The epoch that an object in the folder of the epochs is named after: not the first, which nobody opened.

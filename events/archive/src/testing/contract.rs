@@ -30,6 +30,7 @@ macro_rules! contract_tests {
             of_many_conditional_puts_exactly_one_wins,
             a_conditional_put_leaves_what_is_there,
             listing_finds_what_is_in_a_folder_and_nothing_else,
+            entries_are_what_stands_in_a_folder_itself,
             readers_never_see_a_half_written_object,
             a_large_object_is_stored_and_read_in_pieces,
             a_range_is_cut_at_the_end_and_refused_beyond_it,
@@ -154,6 +155,25 @@ pub async fn listing_finds_what_is_in_a_folder_and_nothing_else(location: impl L
     assert_eq!(names(&store, "f/").await, ["f/a/10", "f/a/2", "f/a/x/y", "f/b"]);
     let all = names(&store, "").await;
     assert_eq!(all, ["f-1", "f/a/10", "f/a/2", "f/a/x/y", "f/b", "fa/1", "g"]);
+}
+
+pub async fn entries_are_what_stands_in_a_folder_itself(location: impl Location) {
+    let store = location.open().await;
+    for name in ["f/b", "f/a", "f/a-1/2", "f/a-1/10", "f/a.b/x/y", "fa/1", "g"] {
+        put(&store, name, name).await;
+    }
+    let entries = async |folder: &str| {
+        let found = store.entries(&prefix(folder)).await.expect("the listing succeeds");
+        let objects: Vec<_> = found.objects.iter().map(ToString::to_string).collect();
+        let folders: Vec<_> = found.folders.iter().map(ToString::to_string).collect();
+        (objects.join(" "), folders.join(" "))
+    };
+    let found = |objects: &str, folders: &str| (objects.to_owned(), folders.to_owned());
+    assert_eq!(entries("").await, found("g", "f/ fa/"));
+    assert_eq!(entries("f/").await, found("f/a f/b", "f/a-1/ f/a.b/"));
+    assert_eq!(entries("f/a-1/").await, found("f/a-1/10 f/a-1/2", ""));
+    assert_eq!(entries("f/a.b/").await, found("", "f/a.b/x/"));
+    assert_eq!(entries("no/where/").await, found("", ""));
 }
 
 pub async fn readers_never_see_a_half_written_object(location: impl Location) {

@@ -10,7 +10,7 @@ use futures::{FutureExt, StreamExt};
 use parking_lot::Mutex;
 
 use crate::key::{KeyPrefix, ObjectKey};
-use crate::port::{ByteStream, ObjectBody, ObjectStore, PutOutcome, StoreError};
+use crate::port::{ByteStream, Entries, ObjectBody, ObjectStore, PutOutcome, StoreError};
 
 /// An [`ObjectStore`] that lives as long as its last clone.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,28 @@ impl MemoryStore {
 
     fn insert(&self, key: &ObjectKey, bytes: Bytes) {
         self.objects.lock().insert(key.clone(), bytes);
+    }
+
+    fn within(&self, prefix: &KeyPrefix) -> Vec<ObjectKey> {
+        let objects = self.objects.lock();
+        let from = (Bound::Included(prefix.as_str()), Bound::Unbounded);
+        let keys = objects.range::<str, _>(from).map(|(key, _)| key);
+        keys.take_while(|key| prefix.contains(key)).cloned().collect()
+    }
+
+    fn directly_in(&self, prefix: &KeyPrefix) -> Entries {
+        let mut entries = Entries::default();
+        for key in self.within(prefix) {
+            match key.as_str()[prefix.as_str().len()..].split_once('/') {
+                None => entries.objects.push(key),
+                Some((name, _)) => {
+                    let folder = KeyPrefix::parse(format!("{prefix}{name}/"));
+                    entries.folders.push(folder.expect("an object stands in it"));
+                }
+            }
+        }
+        entries.folders.dedup();
+        entries
     }
 
     fn part(&self, key: &ObjectKey, range: Range<u64>) -> Result<Option<ObjectBody>, StoreError> {
@@ -107,11 +129,11 @@ impl ObjectStore for MemoryStore {
         &'a self,
         prefix: &'a KeyPrefix,
     ) -> BoxFuture<'a, Result<Vec<ObjectKey>, StoreError>> {
-        let objects = self.objects.lock();
-        let from = (Bound::Included(prefix.as_str()), Bound::Unbounded);
-        let keys = objects.range::<str, _>(from).map(|(key, _)| key);
-        let keys = keys.take_while(|key| prefix.contains(key)).cloned().collect();
-        ready(Ok(keys)).boxed()
+        ready(Ok(self.within(prefix))).boxed()
+    }
+
+    fn entries<'a>(&'a self, prefix: &'a KeyPrefix) -> BoxFuture<'a, Result<Entries, StoreError>> {
+        ready(Ok(self.directly_in(prefix))).boxed()
     }
 
     fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -11,7 +11,7 @@ use std::task::Poll;
 use bytes::Bytes;
 use event_archive::testing::MemoryStore;
 use event_archive::{
-    ByteStream, KeyPrefix, ObjectBody, ObjectKey, ObjectStore, PutOutcome, StoreError,
+    ByteStream, Entries, KeyPrefix, ObjectBody, ObjectKey, ObjectStore, PutOutcome, StoreError,
 };
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -113,6 +113,10 @@ impl ObjectStore for Stepping {
         prefix: &'a KeyPrefix,
     ) -> BoxFuture<'a, Result<Vec<ObjectKey>, StoreError>> {
         self.slowly(async { self.inner.list(prefix).await }).boxed()
+    }
+
+    fn entries<'a>(&'a self, prefix: &'a KeyPrefix) -> BoxFuture<'a, Result<Entries, StoreError>> {
+        self.slowly(async { self.inner.entries(prefix).await }).boxed()
     }
 
     fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<(), StoreError>> {

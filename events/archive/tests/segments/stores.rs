@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use event_archive::segments::{AppendOutcome, ArchiveEnd, ArchiveError, DigestOutcome, Head, Hour};
+use event_archive::segments::{
+    AppendOutcome, ArchiveEnd, ArchiveError, DigestOutcome, FindingKind, Head, Hour,
+};
 use event_archive::testing::{MemoryStore, S3Server};
-use event_archive::{DirectoryStore, ObjectStore};
+use event_archive::{DirectoryStore, ObjectKey, ObjectStore};
 use events::Partition;
 use futures::TryStreamExt;
 
+use crate::epochs::{CUT, found, restored_in, write_behind};
 use crate::sample::{
     EPOCH, PARTITION, START_MS, append_all, archive, archive_to_end, fill, log, read_all, signer,
 };
@@ -52,6 +55,8 @@ over_every_store!(
     who_comes_second_goes_on_behind_the_first,
     two_archivers_at_once_make_one_chain_and_one_digest,
     digests_cover_what_is_there,
+    whatever_lies_where_it_does_not_belong_is_named_in_every_epoch,
+    what_is_missing_of_what_an_epoch_left_behind_is_named,
 );
 
 async fn records_and_verdicts_come_back_as_they_were(store: Arc<impl ObjectStore>) {
@@ -141,4 +146,49 @@ async fn digests_cover_what_is_there(store: Arc<impl ObjectStore>) {
     let report = archive.verify(&[signer.public_key()], &mut ()).await.expect("it succeeds");
     assert!(report.is_sound(), "{report:?}");
     assert_eq!(report.digests, 1);
+}
+
+async fn whatever_lies_where_it_does_not_belong_is_named_in_every_epoch(
+    store: Arc<impl ObjectStore>,
+) {
+    let archive = restored_in(&store).await;
+    let end = archive.end(PARTITION).await.expect("it succeeds");
+    append_all(&archive, end, &log(PARTITION, 8)[CUT as usize..], &[1, 1]).await;
+    write_behind(&store).await;
+    assert_eq!(found(&store).await, []);
+    let hour = Hour::of_ms(START_MS);
+    for (name, object, kind) in [
+        // Under a later epoch than its offset and its hour belong to.
+        (format!("segments/2/{PARTITION}/{:020}", 4), None, FindingKind::Misplaced),
+        (format!("digests/2/{hour}"), None, FindingKind::Misplaced),
+        // In an epoch that is over.
+        (format!("segments/1/{PARTITION}/{:020}", 2), None, FindingKind::Malformed),
+        (format!("segments/1/{PARTITION}/{:020}", 99), None, FindingKind::Malformed),
+        (format!("segments/1/channels-99/{:020}", 0), None, FindingKind::Malformed),
+        (format!("segments/1/presence-00/{:020}", 0), None, FindingKind::Malformed),
+        ("segments/1/note".to_owned(), None, FindingKind::Malformed),
+        (format!("digests/1/{hour}.json"), None, FindingKind::Malformed),
+        // In no epoch.
+        ("segments/note".to_owned(), None, FindingKind::Malformed),
+        (format!("segments/02/{PARTITION}/{:020}", 0), None, FindingKind::Malformed),
+        (format!("digests/0/{hour}"), None, FindingKind::Malformed),
+        (format!("segments/7/{PARTITION}/{:020}", 0), Some("epochs/7"), FindingKind::Missing),
+        (format!("digests/9/{hour}"), Some("epochs/9"), FindingKind::Missing),
+    ] {
+        let key = ObjectKey::parse(name.clone()).expect("a name");
+        store.put(&key, "stray".into()).await.expect("it succeeds");
+        let found = found(&store).await;
+        let named = object.unwrap_or(&name).to_owned();
+        assert!(found.contains(&(named, kind)), "{name}: {found:?}");
+        store.delete(&key).await.expect("it succeeds");
+    }
+    assert_eq!(found(&store).await, []);
+}
+
+async fn what_is_missing_of_what_an_epoch_left_behind_is_named(store: Arc<impl ObjectStore>) {
+    restored_in(&store).await;
+    write_behind(&store).await;
+    let first = ObjectKey::parse(format!("segments/1/{PARTITION}/{CUT:020}")).expect("a name");
+    store.delete(&first).await.expect("it succeeds");
+    assert_eq!(found(&store).await, [(first.to_string(), FindingKind::Missing)]);
 }

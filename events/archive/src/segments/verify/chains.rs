@@ -1,5 +1,7 @@
 //! The chain of one partition.
 
+use std::cmp::Ordering;
+
 use bytes::Bytes;
 use events::Partition;
 
@@ -7,7 +9,7 @@ use super::super::chain::vanished;
 use super::super::error::{ArchiveError, Finding, FindingKind};
 use super::super::links::Before;
 use super::super::{Archive, Archived, Head, names, reader};
-use super::{Report, Visitor, finding};
+use super::{Report, Visitor, finding, strays};
 use crate::key::ObjectKey;
 
 pub(super) async fn verify(
@@ -16,8 +18,15 @@ pub(super) async fn verify(
     visitor: &mut (dyn Visitor + Send),
     report: &mut Report,
 ) -> Result<(), ArchiveError> {
-    let mut chain =
-        Chain { archive, partition, before: None, claimed: None, whole: true, visitor, report };
+    let mut chain = Chain {
+        archive,
+        partition,
+        before: None,
+        claimed: None,
+        whole: true,
+        visitor: Some(visitor),
+        report,
+    };
     for epoch in archive.epoch_numbers() {
         chain.folder(epoch).await?;
     }
@@ -35,27 +44,57 @@ struct Chain<'a> {
     claimed: Option<Finding>,
     /// The visitor has had everything up to here.
     whole: bool,
-    visitor: &'a mut (dyn Visitor + Send),
+    /// None: what was left behind is of no other use.
+    visitor: Option<&'a mut (dyn Visitor + Send)>,
     report: &'a mut Report,
 }
 
 impl Chain<'_> {
     async fn folder(&mut self, epoch: u32) -> Result<(), ArchiveError> {
         let folder = names::segment_folder(epoch, self.partition);
+        let mut left_behind = Vec::new();
         for key in self.archive.objects.list(&folder).await? {
-            match names::first_offset(&folder, &key) {
-                Some(offset) if self.archive.epoch_at(self.partition, offset) != epoch => {
-                    self.report.left_behind += 1;
-                    continue;
+            let Some(offset) = names::first_offset(&folder, &key) else {
+                self.report.segments += 1;
+                self.report.add(strays::no_segment(key));
+                continue;
+            };
+            match self.archive.epoch_at(self.partition, offset).cmp(&epoch) {
+                Ordering::Equal => {
+                    self.report.segments += 1;
+                    self.segment(&key, offset).await?;
                 }
-                Some(offset) => self.segment(&key, offset).await?,
-                None => {
-                    let reason = "no segment has such a name";
-                    self.report.add(Finding::new(key, FindingKind::Malformed, reason));
+                Ordering::Greater => left_behind.push((key, offset)),
+                Ordering::Less => {
+                    self.report.segments += 1;
+                    let reason = format!("{} begins behind that", names::epoch_key(epoch));
+                    self.report.add(Finding::new(key, FindingKind::Misplaced, reason));
                 }
             }
-            self.report.segments += 1;
         }
+        self.left_behind(epoch, left_behind).await
+    }
+
+    /// What the log of an epoch wrote on after another was opened goes on from the end of that epoch.
+    async fn left_behind(
+        &mut self,
+        epoch: u32,
+        segments: Vec<(ObjectKey, u64)>,
+    ) -> Result<(), ArchiveError> {
+        self.report.left_behind += segments.len() as u64;
+        let mut chain = Chain {
+            archive: &self.archive.as_of(epoch),
+            partition: self.partition,
+            before: self.before,
+            claimed: None,
+            whole: false,
+            visitor: None,
+            report: self.report,
+        };
+        for (key, first_offset) in segments {
+            chain.segment(&key, first_offset).await?;
+        }
+        chain.report.add_all(chain.claimed);
         Ok(())
     }
 
@@ -115,25 +154,24 @@ impl Chain<'_> {
 
     async fn payload(&mut self, head: Head, object: Bytes) {
         match reader::open(head.clone(), object).await {
-            Ok(records) => {
-                self.report.records += records.len() as u64;
-                self.visit(&head, &records);
-            }
+            Ok(records) => self.visit(&head, &records),
             Err(finding) => self.broken(finding),
         }
     }
 
     fn visit(&mut self, head: &Head, records: &[Archived]) {
+        let Some(visitor) = &mut self.visitor else { return };
+        self.report.records += records.len() as u64;
         if !self.whole {
             return;
         }
         let mut refused = Ok(());
         for archived in records {
-            refused = refused.and(self.visitor.record(archived));
+            refused = refused.and(visitor.record(archived));
         }
         let manifest = &head.manifest;
         let state_hash = manifest.state_hash.as_deref();
-        let end = self.visitor.segment_end(self.partition, manifest.next_offset(), state_hash);
+        let end = visitor.segment_end(self.partition, manifest.next_offset(), state_hash);
         if let Err(reason) = refused.and(end) {
             self.report.add(head.finding(FindingKind::Refused, reason));
         }

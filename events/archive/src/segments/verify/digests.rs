@@ -1,5 +1,6 @@
 //! The chain of digests, and whether what they cover is there.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use events::Partition;
@@ -8,7 +9,7 @@ use super::super::chain::vanished;
 use super::super::digest::{Covered, Digest, OBJECT_BYTES_MAX};
 use super::super::error::{ArchiveError, Finding, FindingKind};
 use super::super::{Archive, ContentHash, Hour, OpenedEpoch, PublicKey, names};
-use super::{Report, finding};
+use super::{Report, finding, strays};
 use crate::key::ObjectKey;
 
 pub(super) async fn verify(
@@ -47,16 +48,45 @@ struct Before {
 impl Digests<'_> {
     async fn folder(&mut self, epoch: u32) -> Result<(), ArchiveError> {
         let folder = names::digest_folder(epoch);
+        let mut left_behind = Vec::new();
         for key in self.archive.objects.list(&folder).await? {
-            match names::hour(&folder, &key) {
-                Some(hour) if self.archive.epoch_of(hour) != epoch => {
-                    self.report.left_behind += 1;
-                    continue;
+            let Some(hour) = names::hour(&folder, &key) else {
+                self.report.digests += 1;
+                self.report.add(strays::no_digest(key));
+                continue;
+            };
+            match self.archive.epoch_of(hour).cmp(&epoch) {
+                Ordering::Equal => {
+                    self.report.digests += 1;
+                    self.digest(&key, hour).await?;
                 }
-                Some(hour) => self.digest(&key, hour).await?,
-                None => self.add(&key, FindingKind::Malformed, "no digest has such a name"),
+                Ordering::Greater => left_behind.push((key, hour)),
+                Ordering::Less => {
+                    self.report.digests += 1;
+                    let reason = format!("{} begins behind that", names::epoch_key(epoch));
+                    self.add(&key, FindingKind::Misplaced, reason);
+                }
             }
-            self.report.digests += 1;
+        }
+        self.left_behind(epoch, left_behind).await
+    }
+
+    /// What the log of an epoch said on after another was opened goes on from the end of that epoch.
+    async fn left_behind(
+        &mut self,
+        epoch: u32,
+        digests: Vec<(ObjectKey, Hour)>,
+    ) -> Result<(), ArchiveError> {
+        self.report.left_behind += digests.len() as u64;
+        let mut chain = Digests {
+            archive: &self.archive.as_of(epoch),
+            signers: self.signers,
+            before: self.before,
+            covered: self.covered.clone(),
+            report: self.report,
+        };
+        for (key, hour) in digests {
+            chain.digest(&key, hour).await?;
         }
         Ok(())
     }

@@ -2,12 +2,12 @@
 
 mod chains;
 mod digests;
+mod strays;
 
 use events::Partition;
 
-use super::error::{ArchiveError, Finding, FindingKind};
-use super::{Archive, Archived, PublicKey, names};
-use crate::key::KeyPrefix;
+use super::error::{ArchiveError, Finding};
+use super::{Archive, Archived, PublicKey};
 
 /// More findings are counted, not kept.
 const FINDINGS_MAX: usize = 1_000;
@@ -48,7 +48,7 @@ pub struct Report {
     pub records: u64,
     /// Objects in the folder of digests.
     pub digests: u64,
-    /// Segments and digests of a log that went on although another epoch was opened: nobody reads them.
+    /// Segments and digests of a log that went on although another epoch was opened: nobody else reads them.
     pub left_behind: u64,
     /// What is wrong, in the order in which it was found; at most one of each kind about each object.
     pub findings: Vec<Finding>,
@@ -80,9 +80,8 @@ impl Report {
 }
 
 impl Archive {
-    /// Reads all segments and digests, in bounded memory: the names of one partition's
-    /// segments, one segment, one digest. An error is one of the store; what is wrong with the archive is in
-    /// the report.
+    /// Reads all segments and digests of every epoch, in bounded memory: the names of one folder's objects,
+    /// one segment, one digest. An error is one of the store; what is wrong with the archive is in the report.
     ///
     /// A digest is signed by one of `signers`; with none given, any key will do, which shows accidents but
     /// no intent. What no digest covers, the newest hour, could have been cut off or exchanged at the end
@@ -94,25 +93,12 @@ impl Archive {
         visitor: &mut (dyn Visitor + Send),
     ) -> Result<Report, ArchiveError> {
         let mut report = Report::default();
-        self.unknown_epochs(&mut report).await?;
+        strays::verify(self, &mut report).await?;
         for partition in Partition::durable() {
             chains::verify(self, partition, visitor, &mut report).await?;
         }
         digests::verify(self, signers, &mut report).await?;
         Ok(report)
-    }
-
-    /// What stands in the folder of an epoch that nothing opens, though it would be the next one.
-    async fn unknown_epochs(&self, report: &mut Report) -> Result<(), ArchiveError> {
-        let next = self.epoch() + 1;
-        for root in ["segments", "digests"] {
-            let folder = KeyPrefix::parse(format!("{root}/{next}/")).expect("made of safe parts");
-            if let Some(key) = self.objects.list(&folder).await?.into_iter().next() {
-                let reason = format!("{key} stands in its folder");
-                report.add(Finding::new(names::epoch_key(next), FindingKind::Missing, reason));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -24,9 +24,29 @@ pub(super) enum Put {
     Conflict,
 }
 
+/// What a listing is of.
+#[derive(Debug, Default)]
+pub(super) struct Folder {
+    pub(super) prefix: String,
+    /// What lies behind one, after the prefix, is listed as one name.
+    pub(super) delimiter: Option<String>,
+}
+
+impl Folder {
+    /// What stands for a key and others, up to the delimiter.
+    fn common<'k>(&self, key: &'k str) -> Option<&'k str> {
+        let delimiter = self.delimiter.as_deref()?;
+        let at = key[self.prefix.len()..].find(delimiter)?;
+        Some(&key[..self.prefix.len() + at + delimiter.len()])
+    }
+}
+
 /// Some of the objects, and where the listing goes on.
+#[derive(Debug, Default)]
 pub(super) struct Page {
     pub(super) keys: Vec<(String, usize)>,
+    pub(super) folders: Vec<String>,
+    last: Option<String>,
     pub(super) next: Option<String>,
 }
 
@@ -55,16 +75,31 @@ impl Objects {
         self.objects.keys().cloned().collect()
     }
 
-    /// The objects behind `after`, at most `max`.
-    pub(super) fn page(&self, prefix: &str, after: &str, max: usize) -> Page {
+    /// The objects behind `after`, at most `max` of them and of what stands for all up to a delimiter.
+    pub(super) fn page(&self, folder: &Folder, after: &str, max: usize) -> Page {
         let behind = (Bound::Excluded(after), Bound::Unbounded);
-        let mut found =
-            self.objects.range::<str, _>(behind).filter(|(key, _)| key.starts_with(prefix));
-        let keys: Vec<_> =
-            found.by_ref().take(max).map(|(key, body)| (key.clone(), body.len())).collect();
-        let more = found.next().is_some();
-        let next = keys.last().filter(|_| more).map(|(key, _)| key.clone());
-        Page { keys, next }
+        let found = self.objects.range::<str, _>(behind);
+        let found = found.filter(|(key, _)| {
+            // A folder that was listed is behind us with all that it holds.
+            key.starts_with(&folder.prefix) && !(after.ends_with('/') && key.starts_with(after))
+        });
+        let mut page = Page::default();
+        for (key, body) in found {
+            let common = folder.common(key);
+            if common.is_some() && page.folders.last().map(String::as_str) == common {
+                continue;
+            }
+            if page.keys.len() + page.folders.len() == max {
+                page.next = page.last.take();
+                return page;
+            }
+            page.last = Some(common.unwrap_or(key).to_owned());
+            match common {
+                Some(common) => page.folders.push(common.to_owned()),
+                None => page.keys.push((key.clone(), body.len())),
+            }
+        }
+        page
     }
 
     pub(super) fn begin_upload(&mut self) -> String {

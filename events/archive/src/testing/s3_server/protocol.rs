@@ -7,7 +7,7 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use super::objects::{Objects, PAGE_KEYS_MAX, Put};
+use super::objects::{Folder, Objects, PAGE_KEYS_MAX, Put};
 
 /// Bytes of one piece of an answer.
 const PIECE_BYTES: usize = 64 << 10;
@@ -102,15 +102,17 @@ impl S3 for Protocol {
         let input = request.input;
         self.check(&input.bucket)?;
         let asked = input.max_keys.and_then(|max| usize::try_from(max).ok());
-        let prefix = input.prefix.unwrap_or_default();
+        let folder =
+            Folder { prefix: input.prefix.unwrap_or_default(), delimiter: input.delimiter };
         let after = input.continuation_token.or(input.start_after).unwrap_or_default();
         let max = asked.unwrap_or(PAGE_KEYS_MAX).min(PAGE_KEYS_MAX);
-        let page = self.objects.borrow().page(&prefix, &after, max);
+        let page = self.objects.borrow().page(&folder, &after, max);
         Ok(S3Response::new(ListObjectsV2Output {
-            key_count: Some(page.keys.len() as i32),
+            key_count: Some((page.keys.len() + page.folders.len()) as i32),
             is_truncated: Some(page.next.is_some()),
             next_continuation_token: page.next,
             contents: Some(page.keys.into_iter().map(listed).collect()),
+            common_prefixes: Some(page.folders.into_iter().map(common_prefix).collect()),
             ..Default::default()
         }))
     }
@@ -188,4 +190,8 @@ fn e_tag(body: &[u8]) -> ETag {
 
 fn listed((key, size): (String, usize)) -> Object {
     Object { key: Some(key), size: Some(size as i64), ..Default::default() }
+}
+
+fn common_prefix(folder: String) -> CommonPrefix {
+    CommonPrefix { prefix: Some(folder) }
 }
