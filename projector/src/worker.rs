@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use domain::FoldError;
 use event_log::{ReadError, Tail};
-use events::{Partition, SharedRecord};
+use events::retention::ChannelPostsExpired;
+use events::{Fact, Partition, SharedRecord};
 use fold::FoldSet;
 use fold::digests::{DigestError, Digests};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -315,7 +316,7 @@ impl Worker {
         };
         let (now, later): (Vec<_>, Vec<_>) = records.into_iter().partition(takes);
         session.kept.extend(later);
-        for batch in now.chunks(BATCH_RECORDS_MAX) {
+        for batch in batches(&now) {
             self.project(session, batch).await?;
         }
         Ok(())
@@ -459,4 +460,15 @@ impl Worker {
 
 fn has(positions: &BTreeMap<Partition, u64>, partition: Partition, offset: u64) -> bool {
     positions.get(&partition).is_some_and(|next| offset < *next)
+}
+
+/// What goes into one transaction each. Posts that are past their time take as long to go as thousands of
+/// records to come: they go by themselves, so that what was said before them shows meanwhile.
+fn batches(records: &[SharedRecord]) -> impl Iterator<Item = &[SharedRecord]> {
+    let expires = |record: &SharedRecord| {
+        record.header("ce_type").is_some_and(|name| name == ChannelPostsExpired::TYPE.as_bytes())
+    };
+    records
+        .chunk_by(move |one, next| !expires(one) && !expires(next))
+        .flat_map(|records| records.chunks(BATCH_RECORDS_MAX))
 }
