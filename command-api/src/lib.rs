@@ -16,7 +16,7 @@ mod completion;
 mod drive;
 mod endpoints;
 mod epochs;
-mod erasure;
+pub mod erasure;
 mod executor;
 mod facts;
 mod forms;

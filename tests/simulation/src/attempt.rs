@@ -36,7 +36,7 @@ impl Work {
             Self::Request { request, .. } => request.id,
             Self::Step(step) => step.id,
             Self::Errand(errand) => errand.id,
-            Self::Erasure(erasure) => erasure.id,
+            Self::Erasure(erasure) => erasure.id(),
         }
     }
 

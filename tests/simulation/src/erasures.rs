@@ -1,109 +1,90 @@
-//! The end of an erasure, in the order of the command side's own (`command-api/src/erasure.rs`), which is not
-//! what runs here: once every channel has erased what the person said, their own state goes, their drafts, and
-//! then their key.
+//! The end of an erasure on each node, as the command side does it; what it takes beside appends happens at once.
 
+use command_api::erasure::{Append, Ending, Step};
 use command_api::submission::{Answer, Decided};
-use domain::commands::Decision;
-use events::directory::UserKeyDestroyed;
-use events::draft::DraftsErased;
-use events::user::UserStateErased;
-use events::{
-    Body, DirectoryEvent, Event, EventId, Partition, Position, ReadstateEvent, Topic, UserEvent,
-    UserId,
-};
+use events::{EventId, Partition, Topic, UserId};
 
 use crate::attempt::{Attempt, Work};
+use crate::log::SimLog;
 use crate::node::Node;
 use crate::world::World;
 
 /// One append on the way.
 #[derive(Debug, Clone)]
 pub struct ErasureWork {
-    pub id: EventId,
-    user: UserId,
-    erased: Position,
-    part: Part,
+    ending: Ending,
+    append: Append,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    State,
-    Drafts,
-    Key,
-}
+/// Where the log ended of what a person's key seals, when the key was destroyed.
+pub type KeyDestroyed = [(Partition, u64); 2];
 
 impl ErasureWork {
-    fn new(user: UserId, erased: Position, part: Part) -> Self {
-        let name = match part {
-            Part::State => "user_state.erased",
-            Part::Drafts => "drafts.erased",
-            Part::Key => "user.key_destroyed",
-        };
-        Self { id: EventId::step(&erased, name, user.as_bytes()), user, erased, part }
+    /// The next append. Says whether the key is to be destroyed before it.
+    fn from(ending: Ending) -> Option<(Self, bool)> {
+        let (mut left, mut destroys) = (Some(ending), false);
+        while let Some(ending) = left {
+            match ending.step() {
+                Step::Append(append) => return Some((Self { ending, append }, destroys)),
+                Step::RemoveUploads => {}
+                Step::DestroyKey => destroys = true,
+            }
+            left = ending.done();
+        }
+        None
+    }
+
+    pub fn id(&self) -> EventId {
+        self.append.id
     }
 
     pub fn partition(&self) -> Partition {
-        match self.part {
-            Part::State => Partition::of(Topic::Users, self.user.as_bytes()),
-            Part::Drafts => Partition::of(Topic::Readstate, self.user.as_bytes()),
-            Part::Key => Partition::DIRECTORY,
-        }
+        self.append.partition()
     }
 
     pub fn decide(&self, node: &Node) -> Decided<String> {
-        let (user_id, done) = (self.user, self.is_done(node));
-        let event: Event = match self.part {
-            Part::State => UserEvent::from(Body::from(UserStateErased { user_id })).into(),
-            Part::Drafts => ReadstateEvent::from(Body::from(DraftsErased { user_id })).into(),
-            Part::Key => DirectoryEvent::from(Body::from(UserKeyDestroyed { user_id })).into(),
-        };
-        let decision = if done { Decision::AlreadySo } else { Decision::Append(event) };
-        Decided::new(Ok(decision), None)
+        Decided::new(Ok(self.append.decide(&node.set)), None)
     }
+}
 
-    fn is_done(&self, node: &Node) -> bool {
-        let user = self.user;
-        match self.part {
-            Part::State => node.set.users(user).state().has_erased(user),
-            Part::Drafts => node.set.readstate(user).state().drafts().has_erased(user),
-            Part::Key => {
-                let directory = node.set.directory();
-                directory.state().account(user).is_some_and(|account| account.key_destroyed)
-            }
-        }
-    }
-
-    /// What comes next, once its part is done.
-    pub fn next(&self, answer: &Answer<String>) -> Option<Self> {
-        let next = match self.part {
-            Part::State => Part::Drafts,
-            Part::Drafts => Part::Key,
-            Part::Key => return None,
-        };
-        answer.is_success().then(|| Self::new(self.user, self.erased, next))
-    }
+fn key_destroyed(user: UserId, log: &SimLog) -> KeyDestroyed {
+    [Topic::Users, Topic::Readstate].map(|topic| {
+        let partition = Partition::of(topic, user.as_bytes());
+        (partition, log.end_of(partition))
+    })
 }
 
 impl World {
     /// Ends the erasures that one node finds unfinished. Gives how many there are.
     pub fn finish_erasures(&mut self, at: usize) -> usize {
-        let unfinished: Vec<(UserId, u64)> = {
-            let directory = self.nodes[at].set.directory();
-            let accounts = directory.state().accounts();
-            let left = accounts.filter(|(_, account)| !account.key_destroyed);
-            left.filter_map(|(user, account)| Some((user, account.erased?))).collect()
-        };
-        for (user, offset) in &unfinished {
-            let of_user = |work: &ErasureWork| work.user == *user;
+        let unfinished: Vec<Ending> =
+            Ending::unfinished(self.nodes[at].set.directory().state()).collect();
+        for ending in &unfinished {
+            let of_user = |work: &ErasureWork| work.ending.user() == ending.user();
             let busy = |attempt: &Attempt| {
                 attempt.node == at && matches!(&attempt.work, Work::Erasure(work) if of_user(work))
             };
             if !self.attempts.iter().any(busy) {
-                let erased = Position::new(Partition::DIRECTORY, *offset);
-                let work = ErasureWork::new(*user, erased, Part::State);
-                self.attempt_on(at, Work::Erasure(work));
+                self.erase_from(at, *ending);
             }
         }
         unfinished.len()
+    }
+
+    /// What comes next, once an append has happened.
+    pub fn erase_on(&mut self, at: usize, work: &ErasureWork, answer: &Answer<String>) {
+        if let Some(next) = work.ending.done().filter(|_| answer.is_success()) {
+            self.erase_from(at, next);
+        }
+    }
+
+    fn erase_from(&mut self, at: usize, ending: Ending) {
+        let Some((work, destroys)) = ErasureWork::from(ending) else { return };
+        if destroys {
+            let user = ending.user();
+            let log = &self.log;
+            self.keys_destroyed.entry(user).or_insert_with(|| key_destroyed(user, log));
+        }
+        self.attempt_on(at, Work::Erasure(work));
     }
 }

@@ -333,7 +333,7 @@ impl World {
     pub fn go_on(&mut self, attempt: &Attempt, answer: &Answer<String>) {
         let next = match &attempt.work {
             Work::Errand(work) => work.next(answer).map(|next| Work::Errand(Box::new(next))),
-            Work::Erasure(work) => work.next(answer).map(Work::Erasure),
+            Work::Erasure(work) => return self.erase_on(attempt.node, work, answer),
             Work::Request { .. } | Work::Step(_) => None,
         };
         if let Some(next) = next {

@@ -1,10 +1,12 @@
 //! The world: nodes, projectors, a database, clients, and everything that can go wrong, one random
 //! choice after the other from one seed.
 
+use std::collections::BTreeMap;
+
 use command_api::process_manager::{self, ChannelStates, Step};
 use command_api::submission::{Answer, Input};
 use domain::{Channels, Session, rights};
-use events::{EventId, Id, PARTITIONS, Partition};
+use events::{EventId, Id, PARTITIONS, Partition, UserId};
 use fold::FoldSet;
 use projector::MemoryTables;
 use rand::rngs::SmallRng;
@@ -14,6 +16,7 @@ use crate::archivers::Archivers;
 use crate::attempt::{Around, Attempt, Work};
 use crate::beside::Beside;
 use crate::clients::Clients;
+use crate::erasures::KeyDestroyed;
 use crate::ledger::Ledger;
 use crate::log::SimLog;
 use crate::node::{self, NODES, Node, Snapshots, Verdicts, agreed, said};
@@ -40,6 +43,8 @@ pub struct World {
     pub earlier_rows: Vec<MemoryTables>,
     pub beside: Option<Beside>,
     pub archivers: Archivers,
+    /// The keys of people that are gone, and when the first of all who destroyed it did so.
+    pub keys_destroyed: BTreeMap<UserId, KeyDestroyed>,
     pub snapshots: Snapshots,
     pub attempts: Vec<Attempt>,
     attempts_made: usize,
@@ -63,6 +68,7 @@ impl World {
             earlier_rows: Vec::new(),
             beside: None,
             archivers: Archivers::new(profile.archivers),
+            keys_destroyed: BTreeMap::new(),
             snapshots: Snapshots::new(),
             attempts: Vec::new(),
             attempts_made: 0,

@@ -5,6 +5,7 @@ mod access;
 mod answers;
 mod archive;
 mod drafts;
+mod erasures;
 mod errands;
 mod rows;
 mod rules;
@@ -71,6 +72,7 @@ pub fn at_rest(world: &World) -> Result<(), String> {
     answers::are_true(world, &story)?;
     rules::hold(&story)?;
     errands::are_done_once(world, &story)?;
+    erasures::are_complete(world, &story)?;
     access::ended_stays_ended(world, &story)?;
     access::sessions(world, &story)?;
     rows::tell_the_log(world, &story)?;
