@@ -49,6 +49,10 @@ pub enum Rule {
     BehindAnother,
     /// A segment names the one before it, whoever wrote that.
     ChainLinks,
+    /// An archiver whose fold comes to another state than the archive says goes no further.
+    SameState,
+    /// The digest of an hour waits until everything is archived that the log held when it was over.
+    DigestsWait,
 }
 
 #[cfg(feature = "faults")]

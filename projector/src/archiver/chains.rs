@@ -186,8 +186,10 @@ impl Chains {
             return Ok(());
         }
         match chain.state_hash.take().filter(|theirs| *theirs != ours) {
-            Some(theirs) => Err(ChainsError::Parted { partition, next, ours, theirs }),
-            None => Ok(()),
+            Some(theirs) if faults::is_on(Rule::SameState) => {
+                Err(ChainsError::Parted { partition, next, ours, theirs })
+            }
+            _ => Ok(()),
         }
     }
 }

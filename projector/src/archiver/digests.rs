@@ -2,25 +2,23 @@
 
 use std::sync::Arc;
 
-use event_archive::segments::{ArchiveError, DigestOutcome, Hour};
+use event_archive::segments::{ArchiveError, DigestOutcome};
 use events::Partition;
 use tokio::task::JoinHandle;
 
 use super::failure::Failure;
+use super::hours::Hours;
 use super::session::Session;
 use super::{Clock, Deps, telemetry};
 
-/// Which hour is next, and what it waits for.
 #[derive(Default)]
-pub(super) struct Hours {
-    next: Option<Hour>,
-    /// The ends of all partitions, read after that hour was over.
-    ends: Option<Vec<(Partition, u64)>>,
+pub(super) struct Digests {
+    hours: Hours,
     /// Beside the work: it reads a name list of every partition.
     writing: Option<JoinHandle<Result<DigestOutcome, ArchiveError>>>,
 }
 
-impl Hours {
+impl Digests {
     /// Writes the next digest if it is time; one at a time.
     pub(super) async fn look(
         &mut self,
@@ -33,11 +31,20 @@ impl Hours {
         }
         if let Some(writing) = self.writing.take() {
             written(writing).await?;
-            self.ends = None;
-            self.next_is(self.next.map(Hour::next));
+            self.hours.written();
+            self.tell();
         }
-        let Some(hour) = self.next(deps, session).await? else { return Ok(()) };
-        if clock() >= hour.end_ms() && self.has_all(deps, session).await? {
+        let anything = || Partition::durable().any(|partition| session.archived(partition) > 0);
+        if self.hours.next().is_none() && anything() {
+            self.hours.is_next(deps.archive.next_digest_hour().await?);
+            self.tell();
+        }
+        if self.hours.awaits_ends(clock()) {
+            let partitions: Vec<Partition> = Partition::durable().collect();
+            let ends = deps.log.ends(&partitions).await?;
+            self.hours.end_at(partitions.into_iter().zip(ends).collect());
+        }
+        if let Some(hour) = self.hours.due(|partition| session.archived(partition)) {
             let (archive, signer) = (deps.archive.clone(), Arc::clone(&deps.signer));
             self.writing =
                 Some(tokio::spawn(async move { archive.write_digest(hour, &signer).await }));
@@ -45,32 +52,10 @@ impl Hours {
         Ok(())
     }
 
-    /// None: nothing is archived.
-    async fn next(&mut self, deps: &Deps, session: &Session) -> Result<Option<Hour>, Failure> {
-        let anything = || Partition::durable().any(|p| session.archived(p) > 0);
-        if self.next.is_none() && anything() {
-            let next = deps.archive.next_digest_hour().await?;
-            self.next_is(next);
-        }
-        Ok(self.next)
-    }
-
-    fn next_is(&mut self, next: Option<Hour>) {
-        self.next = next;
-        if let Some(hour) = next {
+    fn tell(&self) {
+        if let Some(hour) = self.hours.next() {
             telemetry::digested_until(hour);
         }
-    }
-
-    /// Whether everything is archived that was appended before the hour was over.
-    async fn has_all(&mut self, deps: &Deps, session: &Session) -> Result<bool, Failure> {
-        if self.ends.is_none() {
-            let partitions: Vec<Partition> = Partition::durable().collect();
-            let ends = deps.log.ends(&partitions).await?;
-            self.ends = Some(partitions.into_iter().zip(ends).collect());
-        }
-        let mut ends = self.ends.iter().flatten();
-        Ok(ends.all(|(partition, end)| session.archived(*partition) >= *end))
     }
 }
 

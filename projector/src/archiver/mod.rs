@@ -8,6 +8,7 @@
 mod chains;
 mod digests;
 mod failure;
+mod hours;
 mod session;
 mod telemetry;
 mod worker;
@@ -21,6 +22,7 @@ use event_log::LogReader;
 use fold::snapshots::Snapshots;
 
 pub use chains::{Chains, ChainsError, Segment, Taken};
+pub use hours::Hours;
 
 use crate::positions::PositionsWatch;
 use crate::running::{Running, Stopped};

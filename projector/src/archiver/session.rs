@@ -98,7 +98,10 @@ impl Session {
         if let Some((next, digest)) = taken.digest {
             self.digests.agree(next, digest).await?;
         }
-        self.cut(taken.cut.into_iter().collect()).await
+        match taken.cut {
+            Some(partition) => self.cut(vec![partition]).await,
+            None => Ok(()),
+        }
     }
 
     /// Whether there is anything more to come.

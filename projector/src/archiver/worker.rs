@@ -7,7 +7,7 @@ use std::time::Instant;
 use events::SharedRecord;
 use tokio::sync::watch;
 
-use super::digests::Hours;
+use super::digests::Digests;
 use super::failure::Failure;
 use super::session::Session;
 use super::{Deps, Options, telemetry};
@@ -76,7 +76,7 @@ impl Worker {
         let mut session =
             Session::open(&self.deps, &self.options, self.positions.clone(), self.stopping.clone())
                 .await?;
-        let mut hours = Hours::default();
+        let mut digests = Digests::default();
         let mut stopping = self.stopping.clone();
         let mut ticks = tokio::time::interval(self.options.look_every);
         let mut tail = self.deps.log.tail(session.next_offsets()).await?;
@@ -96,7 +96,7 @@ impl Worker {
                 Woken::Look => {
                     session.cut_due((self.options.clock)()).await?;
                     session.goes_on().await?;
-                    hours.look(&self.deps, &self.options.clock, &session).await?;
+                    digests.look(&self.deps, &self.options.clock, &session).await?;
                 }
                 Woken::Stop => return session.finish().await,
             }

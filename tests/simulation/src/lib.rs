@@ -65,7 +65,7 @@ fn played(seed: u64, off: Option<Rule>) -> Result<world::World, String> {
 }
 
 /// Every rule that can be switched off.
-pub const RULES: [Rule; 22] = [
+pub const RULES: [Rule; 24] = [
     Rule::Floor,
     Rule::Conflicts,
     Rule::SeenIds,
@@ -88,4 +88,6 @@ pub const RULES: [Rule; 22] = [
     Rule::SegmentsAbut,
     Rule::BehindAnother,
     Rule::ChainLinks,
+    Rule::SameState,
+    Rule::DigestsWait,
 ];

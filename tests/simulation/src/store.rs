@@ -10,7 +10,7 @@ use std::task::Poll;
 use bytes::Bytes;
 use event_archive::testing::MemoryStore;
 use event_archive::{
-    ByteStream, KeyPrefix, ObjectBody, ObjectKey, ObjectStore, PutOutcome, StoreError,
+    ByteStream, Entries, KeyPrefix, ObjectBody, ObjectKey, ObjectStore, PutOutcome, StoreError,
 };
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -29,6 +29,8 @@ struct Gate {
     turn: Option<Turn>,
     /// Everything happens at once.
     open: bool,
+    /// What only reads does.
+    reads_open: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -45,7 +47,12 @@ impl SimStore {
 
     /// From now on everything happens at once, and succeeds.
     pub fn set_open(&self, open: bool) {
-        *self.gate.lock() = Gate { turn: None, open };
+        *self.gate.lock() = Gate { turn: None, open, reads_open: false };
+    }
+
+    /// Whether what only reads happens at once: there is a lot of it in a digest.
+    pub fn set_reads_open(&self, reads_open: bool) {
+        self.gate.lock().reads_open = reads_open;
     }
 
     /// Every object, with its name.
@@ -74,6 +81,14 @@ impl SimStore {
                 Err(StoreError::Object { action: "reach", key, source })
             }
         }
+    }
+
+    fn reading<'a, T: Send + 'a>(
+        &'a self,
+        key: &'a str,
+        asked: impl Future<Output = Result<T, StoreError>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        if self.gate.lock().reads_open { asked.boxed() } else { self.in_turns(key, asked) }
     }
 
     fn in_turns<'a, T: Send + 'a>(
@@ -118,11 +133,11 @@ impl ObjectStore for SimStore {
     }
 
     fn get<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<Option<Bytes>, StoreError>> {
-        self.in_turns(key.as_str(), async move { self.objects.get(key).await })
+        self.reading(key.as_str(), async move { self.objects.get(key).await })
     }
 
     fn size<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<Option<u64>, StoreError>> {
-        self.in_turns(key.as_str(), async move { self.objects.size(key).await })
+        self.reading(key.as_str(), async move { self.objects.size(key).await })
     }
 
     fn get_range<'a>(
@@ -130,14 +145,18 @@ impl ObjectStore for SimStore {
         key: &'a ObjectKey,
         range: Range<u64>,
     ) -> BoxFuture<'a, Result<Option<ObjectBody>, StoreError>> {
-        self.in_turns(key.as_str(), async move { self.objects.get_range(key, range).await })
+        self.reading(key.as_str(), async move { self.objects.get_range(key, range).await })
     }
 
     fn list<'a>(
         &'a self,
         prefix: &'a KeyPrefix,
     ) -> BoxFuture<'a, Result<Vec<ObjectKey>, StoreError>> {
-        self.in_turns(prefix.as_str(), async move { self.objects.list(prefix).await })
+        self.reading(prefix.as_str(), async move { self.objects.list(prefix).await })
+    }
+
+    fn entries<'a>(&'a self, prefix: &'a KeyPrefix) -> BoxFuture<'a, Result<Entries, StoreError>> {
+        self.reading(prefix.as_str(), async move { self.objects.entries(prefix).await })
     }
 
     fn delete<'a>(&'a self, key: &'a ObjectKey) -> BoxFuture<'a, Result<(), StoreError>> {

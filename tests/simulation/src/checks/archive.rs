@@ -1,5 +1,7 @@
 //! The archive, read as its objects stand there: of each partition one chain, which is the log.
 
+mod digests;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -29,16 +31,18 @@ pub fn is_the_log(world: &World, story: &Story) -> Result<(), String> {
         return Ok(());
     }
     let mut objects: Objects = archivers.store.objects().into_iter().collect();
+    let mut chains = Chains::new();
     for partition in world.log.partitions() {
         let reader = Reader { archivers, partition, folded: story.folded_of(partition) };
-        let end = reader.read(story, &mut objects)?;
+        let end = reader.read(story, &mut objects, &mut chains)?;
         let expected = world.log.end_of(partition);
         ensure(end == expected, || format!("{partition} is archived up to {end}, of {expected}"))?;
     }
+    digests::cover_the_log(world, story, &chains, &mut objects)?;
     objects.keys().try_for_each(|name| belongs_to_no_chain(archivers, name))
 }
 
-/// The opening of an epoch, or a segment that a log of before left behind.
+/// The opening of an epoch, or a segment or a digest that a log of before left behind.
 fn belongs_to_no_chain(archivers: &Archivers, name: &str) -> Result<(), String> {
     let parts: Vec<&str> = name.split('/').collect();
     let left_behind = match parts[..] {
@@ -49,9 +53,22 @@ fn belongs_to_no_chain(archivers: &Archivers, name: &str) -> Result<(), String> 
             // A log of before knows no later epoch.
             epoch.parse().is_ok_and(|epoch: u32| epoch < archivers.epoch_at(partition, offset))
         }
+        ["digests", epoch, hour] => {
+            epoch.parse().is_ok_and(|epoch: u32| epoch < archivers.epoch_of_hour(hour))
+        }
         _ => false,
     };
     ensure(left_behind, || format!("{name} stands beside the chains"))
+}
+
+/// What is known of a segment, by its partition and first offset.
+type Chains = BTreeMap<(Partition, u64), Stands>;
+
+struct Stands {
+    /// The offset behind it.
+    next: u64,
+    hash: String,
+    last_appended_ms: i64,
 }
 
 /// The segment before: its first offset and its hash.
@@ -65,7 +82,12 @@ struct Reader<'s> {
 
 impl Reader<'_> {
     /// Reads the chain to its end, and gives that.
-    fn read(&self, story: &Story, objects: &mut Objects) -> Result<u64, String> {
+    fn read(
+        &self,
+        story: &Story,
+        objects: &mut Objects,
+        chains: &mut Chains,
+    ) -> Result<u64, String> {
         let (mut next, mut before) = (0, None);
         loop {
             let epoch = self.archivers.epoch_at(self.partition, next);
@@ -79,8 +101,12 @@ impl Reader<'_> {
             ensure(segment.manifest == expected, || {
                 format!("{name} says {}, not {expected}", segment.manifest)
             })?;
-            before = Some((next, segment.hash));
+            let last = self.folded[(next + count - 1) as usize].record.appended_ms;
+            let (first, hash) = (next, segment.hash);
             next += count;
+            let stands = Stands { next, hash: hash.clone(), last_appended_ms: last };
+            chains.insert((self.partition, first), stands);
+            before = Some((first, hash));
         }
     }
 
