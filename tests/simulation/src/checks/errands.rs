@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::errands::Errand;
 use events::reminder::ReminderEnd;
-use events::{ChannelEvent, Event, PostId, UserEvent, UserId};
+use events::{
+    ChannelEvent, ChannelId, DirectoryEvent, Event, PostId, Record, TeamId, UserEvent, UserId,
+};
 
 use super::{Story, ensure};
 use crate::errands::post_of;
@@ -12,6 +14,9 @@ use crate::world::World;
 
 /// How far a node's clock may be behind the log's.
 const SKEW_MS: i64 = 5_000;
+
+/// How far append times may be out of order.
+const JITTER_MS: i64 = 40;
 
 /// How many posts were said because their time had come.
 pub fn posts_for_later(story: &Story) -> usize {
@@ -43,9 +48,101 @@ fn fired(event: &UserEvent) -> Option<(UserId, Errand, u64)> {
 
 type Key = (UserId, Errand);
 
+/// What keeps somebody from being reminded of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Obstacle {
+    Gone(PostId),
+    /// Some notices of the channel went, which nobody said.
+    NoticesGone(ChannelId),
+    LeftChannel(ChannelId, UserId),
+    LeftTeam(TeamId, UserId),
+    Archived(TeamId),
+    Deactivated(UserId),
+}
+
+/// A post, when it was said and what it answers.
+struct Said {
+    channel: ChannelId,
+    at: i64,
+    root: Option<PostId>,
+}
+
+/// What there was of it, and when first; nothing that is in the way later counts.
+#[derive(Default)]
+struct Obstacles {
+    first: BTreeMap<Obstacle, i64>,
+    posts: BTreeMap<PostId, Said>,
+    teams: BTreeMap<ChannelId, TeamId>,
+}
+
+impl Obstacles {
+    fn of(story: &Story) -> Self {
+        let mut obstacles = Self::default();
+        for (folded, _, event, applied) in story.applied() {
+            for obstacle in obstacles.take(event, applied.at) {
+                let at = folded.record.appended_ms;
+                let first = obstacles.first.entry(obstacle).or_insert(at);
+                *first = at.min(*first);
+            }
+        }
+        obstacles
+    }
+
+    fn take(&mut self, event: &Event, at: i64) -> Vec<Obstacle> {
+        use {ChannelEvent as C, DirectoryEvent as D};
+        match event {
+            Event::Channels(C::ChannelCreated(b)) => {
+                self.teams.insert(b.c.channel_id, b.c.team_id);
+                Vec::new()
+            }
+            Event::Channels(C::PostCreated(b)) => {
+                let root = b.c.root.as_ref().map(|root| root.post_id);
+                self.posts.insert(b.c.post_id, Said { channel: b.c.channel_id, at, root });
+                Vec::new()
+            }
+            Event::Channels(C::PostDeleted(b)) => vec![Obstacle::Gone(b.c.post_id)],
+            Event::Channels(C::ChannelPostsExpired(b)) => self.before(b.c.channel_id, b.c.before),
+            Event::Channels(C::ChannelMemberRemoved(b)) => {
+                vec![Obstacle::LeftChannel(b.c.channel_id, b.c.user_id)]
+            }
+            Event::Directory(D::TeamMemberRemoved(b)) => {
+                vec![Obstacle::LeftTeam(b.c.team_id, b.c.user_id)]
+            }
+            Event::Directory(D::TeamArchived(b)) => vec![Obstacle::Archived(b.c.team_id)],
+            Event::Directory(D::UserDeactivated(b)) => vec![Obstacle::Deactivated(b.c.user_id)],
+            Event::Directory(D::UserErased(b)) => vec![Obstacle::Deactivated(b.c.user_id)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn before(&self, channel: ChannelId, time: i64) -> Vec<Obstacle> {
+        let past = |said: &Said| said.channel == channel && said.at < time;
+        let gone = self.posts.iter().filter(|(_, said)| past(said));
+        let gone = gone.map(|(post, _)| Obstacle::Gone(*post));
+        gone.chain([Obstacle::NoticesGone(channel)]).collect()
+    }
+
+    fn were_there(&self, user: UserId, post: PostId, channel: ChannelId, until: i64) -> bool {
+        let team = self.teams.get(&channel).copied();
+        let said = self.posts.get(&post);
+        let notices = said.is_none().then_some(Obstacle::NoticesGone(channel));
+        let root = said.and_then(|said| said.root);
+        let gone = std::iter::once(post).chain(root).map(Obstacle::Gone);
+        let of_team = |team| [Obstacle::LeftTeam(team, user), Obstacle::Archived(team)].into_iter();
+        let mut any = gone
+            .chain(notices)
+            .chain([Obstacle::LeftChannel(channel, user), Obstacle::Deactivated(user)])
+            .chain(team.into_iter().flat_map(of_team));
+        any.any(|obstacle| self.first.get(&obstacle).is_some_and(|first| *first <= until))
+    }
+}
+
 /// What somebody who reads the log aloud would note.
 #[derive(Default)]
 struct Noted {
+    obstacles: Obstacles,
+    /// Where the post stands that somebody is to be reminded of.
+    channels: BTreeMap<PostId, ChannelId>,
     /// How often each post was said.
     said: BTreeMap<PostId, usize>,
     /// What is still to be done: where it was said last, and when it is due.
@@ -58,7 +155,7 @@ struct Noted {
 /// A frozen producer's append may land after somebody else has given up: what was in vain may have been
 /// said, but nothing is ever said twice, what counts as said was, and what is due was tried.
 pub fn are_done_once(world: &World, story: &Story) -> Result<(), String> {
-    let mut noted = Noted::default();
+    let mut noted = Noted { obstacles: Obstacles::of(story), ..Noted::default() };
     for (_, _, event, _) in story.applied() {
         if let Event::Channels(ChannelEvent::PostCreated(b)) = event {
             *noted.said.entry(b.c.post_id).or_default() += 1;
@@ -66,7 +163,7 @@ pub fn are_done_once(world: &World, story: &Story) -> Result<(), String> {
     }
     for (folded, _, event, _) in story.applied() {
         if let Event::Users(event) = event {
-            noted.take(event, folded.record.offset)?;
+            noted.take(event, &folded.record)?;
         }
     }
     ensure(noted.open.is_empty(), || format!("{:?} were fired and left", noted.open))?;
@@ -76,7 +173,8 @@ pub fn are_done_once(world: &World, story: &Story) -> Result<(), String> {
 }
 
 impl Noted {
-    fn take(&mut self, event: &UserEvent, offset: u64) -> Result<(), String> {
+    fn take(&mut self, event: &UserEvent, record: &Record) -> Result<(), String> {
+        let offset = record.offset;
         if let Some((user, errand, said_at)) = fired(event) {
             return self.fire((user, errand), said_at);
         }
@@ -106,6 +204,7 @@ impl Noted {
                 // Nothing more follows from one that was fired and is set anew.
                 self.end(key);
                 self.ask(key, offset, b.c.due_at);
+                self.channels.insert(b.c.post_id, b.c.channel_id);
             }
             UserEvent::ReminderEnded(b) => {
                 let key = (b.c.user_id, Errand::Reminder(b.c.post_id));
@@ -114,8 +213,11 @@ impl Noted {
                     format!("{key:?} ends, which was not fired")
                 })?;
                 self.end(key);
-                if b.c.because == ReminderEnd::Reminded {
-                    self.was_said(key, post_of(key.0, key.1, b.c.said_at))?;
+                match b.c.because {
+                    ReminderEnd::Reminded => {
+                        self.was_said(key, post_of(key.0, key.1, b.c.said_at))?;
+                    }
+                    ReminderEnd::InVain => self.was_in_vain(b.c.user_id, b.c.post_id, record)?,
                 }
             }
             UserEvent::UserStateErased(b) => {
@@ -125,6 +227,13 @@ impl Noted {
             _ => {}
         }
         Ok(())
+    }
+
+    fn was_in_vain(&self, user: UserId, post: PostId, record: &Record) -> Result<(), String> {
+        let until = record.appended_ms + JITTER_MS;
+        let channel = self.channels.get(&post);
+        let why = channel.is_some_and(|c| self.obstacles.were_there(user, post, *c, until));
+        ensure(why, || format!("{user} could have been reminded of {post}"))
     }
 
     fn ask(&mut self, key: Key, offset: u64, due_at: i64) {
