@@ -6,7 +6,8 @@ use domain::commands::post::{FileFacts, PostFacts};
 use domain::{Channels, PartitionFold, TouchKind};
 use event_log::ReadLimit;
 use events::channel::{AttachedFile, PostContent};
-use events::{ChannelEvent, ChannelId, Event, FileId, Partition, PostId, Topic, UserId};
+use events::{ChannelEvent, ChannelId, Event, FileId, Partition, Position, PostId, Topic, UserId};
+use futures::future::join_all;
 use moka::sync::Cache;
 use platform::http::ApiError;
 use read_model::queries::{PostOfCommand, UnreadFrom};
@@ -221,10 +222,17 @@ impl CommandApi {
         let deadline = self.deadline();
         let ends = self.fold.catch_up(partitions, deadline).await.map_err(ApiError::unavailable)?;
         let passed = partitions.iter().zip(&ends).map(|(p, end)| self.projection.passed(*p, *end));
-        tokio::time::timeout_at(deadline.into(), futures::future::join_all(passed))
-            .await
-            .map_err(|_| ApiError::unavailable("the read model lags behind the log"))?;
+        by(deadline, join_all(passed)).await?;
         Ok(ends)
+    }
+
+    /// Waits until the rows hold what stands at a position.
+    ///
+    /// # Errors
+    /// A 503 at the deadline.
+    pub(crate) async fn rows_hold(&self, position: Position) -> Result<(), ApiError> {
+        let Position { partition, offset, .. } = position;
+        by(self.deadline(), self.projection.passed(partition, offset + 1)).await
     }
 
     /// What is known of files that a post is to show, in their order, and where the rows stood.
@@ -243,6 +251,12 @@ impl CommandApi {
             .collect();
         Ok((facts, found.next_offset))
     }
+}
+
+/// Waits for rows until the deadline.
+async fn by<T>(deadline: Instant, rows: impl Future<Output = T>) -> Result<T, ApiError> {
+    let waited = tokio::time::timeout_at(deadline.into(), rows).await;
+    waited.map_err(|_| ApiError::unavailable("the read model lags behind the log"))
 }
 
 impl KnownRoot {

@@ -19,6 +19,7 @@ use events::{
 };
 use platform::clock;
 use platform::http::ApiError;
+use read_model::queries::PastRows;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -31,6 +32,9 @@ const HOUR_MS: i64 = 60 * 60 * 1_000;
 /// How often it is looked whether a run is due.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
+/// So many go from the rows in a second or so.
+const POSTS_AT_ONCE: u32 = 10_000;
+
 /// Channels that a report names.
 const NAMED_MAX: usize = 1_000;
 
@@ -40,6 +44,14 @@ pub struct RetentionSettings {
     pub kept: Kept,
     /// Hour of the day in UTC.
     pub run_hour: u8,
+    /// Posts of a channel that go with one event at most.
+    pub posts_at_once: u32,
+}
+
+impl RetentionSettings {
+    pub fn new(kept: Kept, run_hour: u8) -> Self {
+        Self { kept, run_hour, posts_at_once: POSTS_AT_ONCE }
+    }
 }
 
 /// What a run does, or would do.
@@ -61,6 +73,20 @@ pub(crate) struct ChannelReport {
     pub files_before: i64,
     pub posts: u64,
     pub files: u64,
+}
+
+impl ChannelReport {
+    /// What of it is of before a time, whatever that comes to.
+    fn until(&self, time: i64) -> Self {
+        let posts_before = self.posts_before.min(time);
+        let files_before = self.files_before.min(time);
+        Self { posts_before, files_before, ..self.clone() }
+    }
+
+    fn past(&self) -> PastRows {
+        let Self { channel_id, posts_before, files_before, .. } = *self;
+        PastRows { channel_id, posts_before, files_before }
+    }
 }
 
 /// A channel with something past its time, unless the rows say that nothing is there.
@@ -109,7 +135,7 @@ impl CommandApi {
         for due in self.counted(candidates).await? {
             report.note(&due);
             if !dry_run {
-                report.run.channels_failed += u64::from(!self.expire(&due, run_id, by).await);
+                report.run.channels_failed += u64::from(!self.expire(due, run_id, by).await?);
             }
         }
         if !dry_run {

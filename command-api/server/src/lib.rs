@@ -38,10 +38,10 @@ pub fn settings(config: &Config, secrets: &Secrets) -> command_api::Settings {
         file_bytes_max: config.limits.file_bytes_max.get(),
         wrong_passwords_max: u32::try_from(config.limits.wrong_passwords_max.get())
             .unwrap_or(u32::MAX),
-        retention: command_api::RetentionSettings {
-            kept: process::kept(config),
-            run_hour: u8::try_from(config.retention.run_hour.get()).unwrap_or(0),
-        },
+        retention: command_api::RetentionSettings::new(
+            process::kept(config),
+            u8::try_from(config.retention.run_hour.get()).unwrap_or(0),
+        ),
         collapsed_threads: process::collapsed_threads(config),
         site_url: process::site_url(config),
         trusted_proxies: config.http.trusted_proxies.clone(),

@@ -1,10 +1,12 @@
-//! Posts and files that are past their time: one event per channel.
+//! Posts and files that are past their time: an event for each so many posts of a channel.
+
+use std::ops::Range;
 
 use domain::commands::Decision;
 use events::retention::ChannelPostsExpired;
 use events::{Actor, Body, ChannelEvent, EventId, Id, Partition, Topic, UserId};
 use platform::http::ApiError;
-use read_model::queries::PastRows;
+use read_model::queries::{PastCounts, PastRows};
 
 use super::{Candidate, ChannelReport, people_of};
 use crate::executor::{CommandApi, Ended, Order, undelayed};
@@ -19,8 +21,7 @@ impl CommandApi {
         &self,
         candidates: Vec<Candidate>,
     ) -> Result<Vec<ChannelReport>, ApiError> {
-        let held: Vec<UserId> =
-            self.fold.directory().state().retention().held_people().into_iter().collect();
+        let held = self.held();
         let mut due = Vec::new();
         for some in candidates.chunks(COUNTED_AT_ONCE) {
             let past: Vec<PastRows> = some
@@ -47,15 +48,69 @@ impl CommandApi {
         Ok(due)
     }
 
+    /// Has what is past its time in a channel go, so many posts at a time. Answers whether that was done.
+    ///
+    /// # Errors
+    /// A 503: the rows do not follow, and more would hold up what people say.
+    pub(super) async fn expire(
+        &self,
+        due: ChannelReport,
+        run: Id,
+        by: Option<UserId>,
+    ) -> Result<bool, ApiError> {
+        let at_once = self.settings.retention.posts_at_once;
+        if due.posts + due.files <= u64::from(at_once) {
+            return self.expire_at_once(&due, run, by).await;
+        }
+        let mut from = 0;
+        while let Some(until) = self.end_of_piece(&due, from..due.files_before).await? {
+            let piece = self.recounted(due.until(until)).await?;
+            // Nothing, where a hold keeps all of it.
+            if piece.posts + piece.files > 0 && !self.expire_at_once(&piece, run, by).await? {
+                return Ok(false);
+            }
+            from = until;
+        }
+        self.expire_at_once(&self.recounted(due).await?, run, by).await
+    }
+
+    /// The time behind the first posts of a span, as many as go at once; none where there are fewer.
+    async fn end_of_piece(
+        &self,
+        due: &ChannelReport,
+        span: Range<i64>,
+    ) -> Result<Option<i64>, ApiError> {
+        let posts = self.settings.retention.posts_at_once.into();
+        let latest = self.reader.latest_of_piece(due.channel_id, span, posts).await;
+        Ok(latest.map_err(unreadable)?.map(|latest| latest + 1))
+    }
+
+    async fn recounted(&self, piece: ChannelReport) -> Result<ChannelReport, ApiError> {
+        let counts = self.reader.count_past(&[piece.past()], &self.held()).await;
+        let counted = counts.map_err(unreadable)?.into_iter().next();
+        let PastCounts { posts, files } = counted.unwrap_or_default();
+        Ok(ChannelReport { posts, files, ..piece })
+    }
+
+    fn held(&self) -> Vec<UserId> {
+        self.fold.directory().state().retention().held_people().into_iter().collect()
+    }
+
     /// Says so in the channel, and waits until the rows have followed, so that a run does not hold up what
-    /// people say. Answers whether that was done.
-    pub(super) async fn expire(&self, due: &ChannelReport, run: Id, by: Option<UserId>) -> bool {
+    /// people say.
+    async fn expire_at_once(
+        &self,
+        due: &ChannelReport,
+        run: Id,
+        by: Option<UserId>,
+    ) -> Result<bool, ApiError> {
         let channel_id = due.channel_id;
         let partition = Partition::of(Topic::Channels, channel_id.as_bytes());
+        let [posts, files] = [due.posts_before, due.files_before].map(i64::to_be_bytes);
         // Two processes that run it do it once.
-        let id = EventId(Id::derived("retention.expiry", &[run.as_bytes(), channel_id.as_bytes()]));
+        let fields: [&[u8]; 4] = [run.as_bytes(), channel_id.as_bytes(), &posts, &files];
         let order = Order {
-            id: id.into(),
+            id: EventId(Id::derived("retention.expiry", &fields)).into(),
             partition,
             rests_on: &[Partition::DIRECTORY, partition],
             actor: by.map_or(Actor::System, Actor::User),
@@ -85,15 +140,12 @@ impl CommandApi {
             undelayed(Ok::<_, std::convert::Infallible>(decision))
         });
         match ended.await {
-            Ok(Ended::Written(written)) => {
-                self.visible(&[written.position]).await;
-                true
-            }
-            Ok(_) => true,
+            Ok(Ended::Written(written)) => self.rows_hold(written.position).await.map(|()| true),
+            Ok(_) => Ok(true),
             Err(error) => {
                 let error = error.message();
                 tracing::warn!(error, channel.id = %channel_id, "failed to expire a channel's posts");
-                false
+                Ok(false)
             }
         }
     }

@@ -84,7 +84,7 @@ pub(super) fn settings() -> Settings {
         enable_guest_accounts: true,
         file_bytes_max: 1_000,
         wrong_passwords_max: 10,
-        retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
+        retention: RetentionSettings::new(Kept::default(), 2),
         // Nobody is asked, and there are no rows to ask.
         collapsed_threads: wire::CollapsedThreads::AlwaysOn,
         site_url: "https://chat.example.org".to_owned(),

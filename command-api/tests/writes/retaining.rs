@@ -1,11 +1,14 @@
 //! What is past its time goes, from rows, log and objects, unless something holds it.
 
+use std::time::Duration;
+
 use event_archive::{KeyPrefix, ObjectKey, ObjectStore};
 use events::{FileId, Topic};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use sqlx::Connection;
 
-use crate::world::{Person, World};
+use crate::world::{Person, World, settings};
 
 const POLICIES: &str = "/data_retention/policies";
 const RUN: &str = "/api/nottermost/v1/retention/run";
@@ -112,6 +115,35 @@ async fn what_is_past_its_time_is_gone_from_rows_and_objects_and_its_keys_move_o
     let again = past.run("").await;
     let nothing = [&again["channels"], &again["posts"], &again["keys_advanced"]];
     assert_eq!(nothing, [&json!(0); 3], "{again}");
+    past.world.stop().await;
+}
+
+#[tokio::test]
+async fn years_go_a_few_posts_at_a_time_and_no_more_while_the_rows_do_not_follow() {
+    let mut past = Past::start().await;
+    for n in 0..5 {
+        past.world.say_this(&past.ada, &past.channel, &past.root, &format!("old-{n}")).await;
+    }
+    past.keep_for(30).await;
+    past.world.catch_up_with_today();
+    let mut settings = settings();
+    settings.retention.posts_at_once = 2;
+    settings.deadline = Duration::from_secs(2);
+    past.world.serve(settings).await;
+    past.world.settled().await;
+
+    let held_up = past.world.hold_up_posts().await;
+    let said = past.world.call(Method::POST, RUN, &past.admin, Value::Null).await;
+    said.expect(StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(past.world.count(Topic::Channels, "channel.posts_expired"), 1);
+    held_up.close().await.unwrap();
+
+    past.world.settled().await;
+    let ran = past.run("").await;
+    assert_eq!(ran["channels_failed"], 0, "{ran}");
+    assert_eq!(past.world.number("SELECT count(*) FROM posts").await, 0);
+    let most = past.world.number("SELECT max(posts) FROM channel_expiries").await;
+    assert!(most <= 3, "two and a root that they kept, not {most}");
     past.world.stop().await;
 }
 

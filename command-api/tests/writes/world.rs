@@ -24,6 +24,7 @@ use projector::{Deps, PositionsWatch, Projector};
 use read_model::{Database, Reader};
 use sealing::{Keys, OpenedLog};
 use serde_json::{Value, json};
+use sqlx::postgres::PgConnection;
 use tower::ServiceExt;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -131,8 +132,25 @@ impl World {
         }
     }
 
+    /// From now on a process of these settings answers.
+    pub async fn serve(&mut self, settings: Settings) {
+        self.router = routes(self.process_with(settings).await);
+    }
+
+    /// Keeps everybody from writing posts into the rows, until what it returns is closed.
+    pub async fn hold_up_posts(&self) -> PgConnection {
+        let mut connection = self.database.connect().await.unwrap();
+        let hold = "BEGIN; LOCK TABLE posts IN SHARE ROW EXCLUSIVE MODE";
+        sqlx::raw_sql(hold).execute(&mut connection).await.unwrap();
+        connection
+    }
+
     /// The write side in another process, on the same log and rows; it has folded all there is.
     pub async fn process(&self) -> CommandApi {
+        self.process_with(settings()).await
+    }
+
+    async fn process_with(&self, settings: Settings) -> CommandApi {
         let shared = &self.shared;
         let reading = Arc::clone(shared) as _;
         let fold = Fold::start(reading, FoldSet::new(), fold::Options::default()).await.unwrap();
@@ -152,7 +170,7 @@ impl World {
                 .await
                 .unwrap(),
             statuses,
-            settings: settings(),
+            settings,
         })
     }
 
@@ -362,7 +380,7 @@ pub async fn scene() -> (World, Person, Person, String, String) {
     (world, ada, bob, team, channel)
 }
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     Settings {
         cell: "test".to_owned(),
         visible_wait: PATIENCE,
@@ -371,7 +389,7 @@ fn settings() -> Settings {
         enable_guest_accounts: true,
         file_bytes_max: FILE_BYTES_MAX,
         wrong_passwords_max: 10,
-        retention: RetentionSettings { kept: Kept::default(), run_hour: 2 },
+        retention: RetentionSettings::new(Kept::default(), 2),
         collapsed_threads: wire::CollapsedThreads::DefaultOn,
         site_url: "https://chat.example.org".to_owned(),
         trusted_proxies: Default::default(),

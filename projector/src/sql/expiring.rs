@@ -2,6 +2,7 @@
 
 use events::UserId;
 use read_model::Key;
+use read_model::queries::latest_of_piece;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 
@@ -85,19 +86,6 @@ const VERSIONS_WITHOUT_FILES: &str = "
         WHERE earlier.post_id = v.post_id
           AND earlier.replaced_at >= $2 AND earlier.replaced_at < v.replaced_at)";
 
-/// The latest of so many posts of the channel, the earliest ones from a time on; each half has an index of
-/// its own.
-const LATEST_OF_PIECE: &str = "
-    SELECT create_at FROM (
-        (SELECT create_at FROM posts
-         WHERE channel_id = $1 AND delete_at = 0 AND create_at >= $2 AND create_at < $3
-         ORDER BY create_at LIMIT $4)
-        UNION ALL
-        (SELECT create_at FROM posts
-         WHERE channel_id = $1 AND delete_at <> 0 AND create_at >= $2 AND create_at < $3
-         ORDER BY create_at LIMIT $4)
-    ) piece ORDER BY create_at OFFSET $4 - 1 LIMIT 1";
-
 /// Removes what is past its time, in the log's order, in pieces of so many posts: years of a channel are
 /// never held at once. Returns how many statements that took.
 pub(super) async fn expire(
@@ -165,13 +153,8 @@ impl Expiring<'_> {
 
     /// The next so many posts, and all others of the last one's moment.
     async fn piece(&mut self, from: i64, until: i64) -> sqlx::Result<Piece> {
-        let latest: Option<i64> = sqlx::query_scalar(LATEST_OF_PIECE)
-            .bind(Key::from(self.expiry.channel_id))
-            .bind(from)
-            .bind(until)
-            .bind(self.posts_at_once)
-            .fetch_optional(&mut *self.connection)
-            .await?;
+        let (channel, posts) = (self.expiry.channel_id, self.posts_at_once);
+        let latest = latest_of_piece(&mut *self.connection, channel, from..until, posts).await?;
         Ok(Piece { from, to: latest.map_or(until, |latest| latest + 1) })
     }
 

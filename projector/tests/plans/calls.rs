@@ -293,6 +293,7 @@ async fn upkeep(asked: &mut Asked) {
         PastRows { channel_id: channel(77), posts_before: at(POSTS), files_before: at(POSTS) };
     ask! { asked;
         count_past(&[past], &[]);
+        latest_of_piece(large(), 0..at(POSTS), 100);
         files_known(&[file(1), file(2)]);
         is_only_version();
         legal_holds();

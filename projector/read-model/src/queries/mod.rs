@@ -56,7 +56,7 @@ pub use post_info::PostPlace;
 pub use post_pages::{PostPage, PostView};
 pub use post_sql::Replies;
 pub use requests::KeyedRequest;
-pub use retention::{PastCounts, PastRows};
+pub use retention::{PastCounts, PastRows, latest_of_piece};
 pub use said::{PostSaid, PostsSaid, SaidWords};
 pub use saved::SavedQuery;
 pub use scheduled_posts::ScheduledPostView;

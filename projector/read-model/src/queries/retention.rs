@@ -1,9 +1,10 @@
 //! How long things are kept: what is past its time, and what was done about it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use events::{ChannelId, FileId, Id, Partition, UserId};
-use sqlx::Row;
+use sqlx::{PgExecutor, Row};
 
 use crate::database::CONTROL;
 use crate::reader::{Result, offset};
@@ -19,7 +20,7 @@ pub struct PastRows {
 }
 
 /// How many rows that are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PastCounts {
     pub posts: u64,
     pub files: u64,
@@ -46,9 +47,48 @@ const COUNT_PAST: &str = "
         AS n(channel_id, posts_before, files_before, nth)
     ORDER BY n.nth";
 
+const LATEST_OF_PIECE: &str = "
+    SELECT create_at FROM (
+        (SELECT create_at FROM posts
+         WHERE channel_id = $1 AND delete_at = 0 AND create_at >= $2 AND create_at < $3
+         ORDER BY create_at LIMIT $4)
+        UNION ALL
+        (SELECT create_at FROM posts
+         WHERE channel_id = $1 AND delete_at <> 0 AND create_at >= $2 AND create_at < $3
+         ORDER BY create_at LIMIT $4)
+    ) piece ORDER BY create_at OFFSET $4 - 1 LIMIT 1";
+
 const FILES_KNOWN: &str = "SELECT id FROM files WHERE id = ANY($1)";
 
+/// When the last of so many posts of the channel was said, the earliest ones of a span; none where there are
+/// fewer. Each half has an index of its own.
+///
+/// # Errors
+/// The database cannot be asked.
+pub async fn latest_of_piece(
+    asked: impl PgExecutor<'_>,
+    channel: ChannelId,
+    span: Range<i64>,
+    posts: i64,
+) -> sqlx::Result<Option<i64>> {
+    let query = sqlx::query_scalar(LATEST_OF_PIECE).bind(Key::from(channel));
+    query.bind(span.start).bind(span.end).bind(posts).fetch_optional(asked).await
+}
+
 impl Reader {
+    /// See [`latest_of_piece`].
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn latest_of_piece(
+        &self,
+        channel: ChannelId,
+        span: Range<i64>,
+        posts: i64,
+    ) -> Result<Option<i64>> {
+        Ok(latest_of_piece(&self.pool, channel, span, posts).await?)
+    }
+
     /// How many rows of each are past their time, but for what `kept` said.
     ///
     /// # Errors
