@@ -35,7 +35,7 @@ enum At {
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    Append(Append),
+    Append(Box<Append>),
     /// Those under way: no event names them.
     RemoveUploads,
     DestroyKey,
@@ -76,7 +76,7 @@ impl Ending {
             At::Told => DirectoryEvent::from(Body::from(UserKeyDestroyed { user_id })).into(),
         };
         let id = EventId::step(&self.erased, event.event_type(), user_id.as_bytes());
-        Step::Append(Append { id, user: user_id, event })
+        Step::Append(Box::new(Append { id, user: user_id, event }))
     }
 
     /// What follows once its step is done.

@@ -13,7 +13,7 @@ use crate::world::World;
 #[derive(Debug, Clone)]
 pub struct ErasureWork {
     ending: Ending,
-    append: Append,
+    append: Box<Append>,
 }
 
 /// Where the log ended of what a person's key seals, when the key was destroyed.
