@@ -154,6 +154,71 @@ describe('the sidebar', () => {
     await shows(ada, 'Woods', 'amber birch cedar');
   });
 
+  it('is arranged by a finger that rests, and scrolled by one that does not', async () => {
+    const small = await Person.sitDown(browser, server.url, {
+      viewport: { width: 360, height: 400 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    await small.logIn('ada', '/first/channels/town-square');
+    await small.page.getByRole('button', { name: 'Open the list of channels' }).tap();
+    const list = small.page.locator('.sidebar-list');
+    const finger = await small.finger();
+    const middle = async (what) => {
+      const box = await what.boundingBox();
+      return [box.x + 60, box.y + box.height / 2];
+    };
+    const order = () => small.page.locator('.category').evaluateAll((all) => all.map((one) => one.ariaLabel));
+
+    await small.entry('cedar').scrollIntoViewIfNeeded();
+    const [x, y] = await middle(small.entry('cedar'));
+    const top = () => list.evaluate((box) => box.scrollTop);
+    const before = await top();
+    await finger.down(x, y);
+    for (let n = 1; n <= 12; n++) await finger.move(x, y - n * 10);
+    await until('the list is scrolled', async () => (await top()) > before + 40);
+    await finger.lift();
+    await shows(small, 'Woods', 'amber birch cedar');
+
+    /** Rests on it until it is taken, and lets go once the page shows where it would fall; at its edges the list scrolls. */
+    const carry = async (from, to, part, shown) => {
+      await from.scrollIntoViewIfNeeded();
+      await finger.down(...(await middle(from)));
+      await small.page.locator('.dragging').waitFor();
+      await until(`it would fall ${shown}`, async () => {
+        const [box, view] = [await to.boundingBox(), await list.boundingBox()];
+        const wanted = box.y + box.height * part + Math.random();
+        await finger.move(box.x + 60, Math.min(Math.max(wanted, view.y + 4), view.y + view.height - 4));
+        return (await small.page.locator(shown).count()) > 0;
+      });
+      await finger.lift();
+      await small.page.locator('.dragging').waitFor({ state: 'detached' });
+    };
+    await carry(small.entry('birch'), small.entry('amber'), 0.2, '.entry-row.drop-before');
+    await shows(small, 'Woods', 'birch amber cedar');
+    await carry(small.entry('amber'), section(small, 'Channels'), 0.02, '.drop-into');
+    await shows(small, 'Woods', 'birch cedar');
+    await carry(small.entry('amber'), small.entry('birch'), 0.2, '.entry-row.drop-before');
+    await shows(small, 'Woods', 'amber birch cedar');
+
+    const held = await order();
+    assert.ok(held.indexOf('Woods') < held.indexOf('Channels'), held.join());
+    const woods = section(small, 'Woods').getByRole('button', { name: 'Woods', exact: true });
+    await carry(woods, section(small, 'Channels'), 0.8, '.category.drop-after');
+    await until('Woods stands below', async () => {
+      const now = await order();
+      return now.indexOf('Woods') === now.indexOf('Channels') + 1;
+    });
+    await carry(woods, section(small, 'Channels'), 0.2, '.category.drop-before');
+    await until('Woods is back', async () => (await order()).join() === held.join());
+    await section(small, 'Woods').getByRole('link').first().waitFor();
+    assert.match(small.page.url(), /town-square$/);
+    await small.entry('amber').tap();
+    await small.page.waitForURL(/channels\/amber$/);
+    assert.deepEqual(small.complaints, []);
+    await small.leave();
+  });
+
   it('is the same after a reload, and in another window', async () => {
     const other = await Person.sitDown(browser, server.url);
     await other.logIn('ada', '/first/channels/town-square');

@@ -4,7 +4,16 @@ import type { ServerChannel } from '@mattermost/types/channels';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { api } from '../api';
 import { loadCategories, setCategoryCollapsed } from './channels';
-import { fits, idsOf, placeChannel, placed, setSorting, stepCategory, stepChannel } from './sidebar';
+import {
+  fits,
+  idsOf,
+  moveCategory,
+  placeChannel,
+  placed,
+  setSorting,
+  stepCategory,
+  stepChannel,
+} from './sidebar';
 import { get, set, useStore } from './store';
 
 const EMPTY = useStore.getInitialState();
@@ -68,6 +77,20 @@ describe('a category', () => {
     expect(save).toHaveBeenCalledTimes(1);
     await stepChannel('a', 1);
     expect(ids('mine')).toEqual(['c', 'a', 'gone']);
+  });
+
+  it('moves before another one or to the end, and tells nobody if it stays', async () => {
+    const save = vi.spyOn(api, 'updateChannelCategoryOrder').mockResolvedValue([]);
+    const order = () => get().categories.team!.map(({ id }) => id);
+    await moveCategory('mine', null);
+    expect(order()).toEqual(['rest', 'mine']);
+    await moveCategory('mine', 'rest');
+    expect(order()).toEqual(['mine', 'rest']);
+    await moveCategory('mine', 'rest');
+    expect(save.mock.calls.map(([, , ids]) => ids)).toEqual([
+      ['rest', 'mine'],
+      ['mine', 'rest'],
+    ]);
   });
 
   it('is as the server has it if that refuses', async () => {
