@@ -703,6 +703,63 @@ describe('looking back', () => {
   });
 });
 
+describe('a part that fails', () => {
+  it('says so where it stands, and leaves the rest of the page as it was', async () => {
+    await api.say(town.id, 'whole');
+    const broken = await api.say(town.id, 'broken');
+    const carl = await Person.sitDown(browser, server.url);
+    await carl.logIn('bob', '/first/channels/amber');
+    const lost = /assets\/(SearchPane|AsOf|Dialogs)-/;
+    await carl.page.route(lost, (route) => route.abort());
+    const failed = carl.page.locator('.failed');
+    const focused = () => failed.evaluate((box) => box === document.activeElement && box.role === 'alert');
+
+    await carl.page.getByRole('searchbox').fill('word');
+    await carl.page.keyboard.press('Enter');
+    await carl.page.locator('.pane .failed').waitFor();
+    await until('the keys are in it', focused);
+    assert.deepEqual(await carl.flaws(), []);
+    await carl.write('written beside it');
+    await carl.sees('written beside it');
+    await carl.page.locator('.pane').getByRole('button', { name: 'Close' }).click();
+
+    await carl.page.keyboard.press('Control+k');
+    await carl.page.locator('.modal .failed').waitFor();
+    await until('the keys are in it', focused);
+    await carl.page.keyboard.press('Escape');
+    await failed.waitFor({ state: 'detached' });
+
+    await carl.entry('cedar').click();
+    await carl.page.waitForURL(/cedar$/);
+    await carl.page.evaluate((at) => {
+      history.pushState(null, '', `?at=${at}`);
+    }, Date.now());
+    await carl.page.locator('.channel .failed').waitFor();
+    await until('the keys are in it', focused);
+    assert.deepEqual(await carl.flaws(), []);
+    await carl.entry('amber').click();
+    await carl.sees('written beside it');
+
+    await carl.page.route(/channels\/[a-z0-9]{26}\/posts/, async (route) => {
+      const answer = await route.fetch();
+      const list = await answer.json();
+      if (list.posts[broken.id]) list.posts[broken.id].metadata.files = [null];
+      await route.fulfill({ json: list });
+    });
+    await carl.entry('Town Square').click();
+    await carl.sees('whole');
+    await carl.page.getByText('This message cannot be shown.').waitFor();
+
+    await carl.page.unroute(lost);
+    await carl.page.keyboard.press('Control+k');
+    await carl.page.getByRole('button', { name: 'Load the page again' }).click();
+    await carl.composer().waitFor();
+    await carl.page.keyboard.press('Control+k');
+    await carl.page.getByRole('dialog').getByRole('combobox').waitFor();
+    await carl.leave();
+  });
+});
+
 describe('everybody', () => {
   it('reads and writes from right to left', async () => {
     await api.say(town.id, 'مرحبا بالجميع، كيف حالكم؟');

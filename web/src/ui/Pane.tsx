@@ -3,7 +3,7 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { api } from '../api';
 import { useT } from '../i18n';
 import { channelName } from '../state/channels';
-import { useStore } from '../state/store';
+import { type Pane as Shown, useStore } from '../state/store';
 import { attempt } from './attempt';
 import { Spinner } from './bits';
 import { meetMembers } from './ChannelView';
@@ -12,9 +12,7 @@ import { Thread } from './ThreadPane';
 
 const SearchPane = lazy(() => import('./SearchPane'));
 
-export const Pane = () => {
-  const pane = useStore((s) => s.pane);
-  if (!pane) return null;
+export const Pane = ({ pane }: { pane: Shown }) => {
   switch (pane.kind) {
     case 'thread':
       return <Thread key={pane.rootId} rootId={pane.rootId} />;

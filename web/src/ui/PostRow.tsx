@@ -19,6 +19,7 @@ import {
   TriangleAlert,
 } from 'lucide-react';
 import { type KeyboardEvent, lazy, memo, Suspense, useEffect, useRef, useState } from 'react';
+import { ErrorBoundary } from 'react-error-boundary';
 import { useShallow } from 'zustand/react/shallow';
 import { api } from '../api';
 import { type Key, t as say, useT } from '../i18n';
@@ -54,7 +55,19 @@ interface PostRowProps {
   readonly inThread?: boolean;
 }
 
-export const PostRow = memo(({ id, pending, grouped, focused, tabIndex = -1, inThread }: PostRowProps) => {
+/** One message that fails takes no other with it. */
+export const PostRow = memo((props: PostRowProps) => (
+  <ErrorBoundary FallbackComponent={Unshown}>
+    <Message {...props} />
+  </ErrorBoundary>
+));
+
+const Unshown = () => {
+  const t = useT();
+  return <p className="unshown">{t('failed.post')}</p>;
+};
+
+const Message = ({ id, pending, grouped, focused, tabIndex = -1, inThread }: PostRowProps) => {
   const t = useT();
   const stored = useStore((s) => s.posts[id]);
   const post = pending?.post ?? stored;
@@ -123,7 +136,7 @@ export const PostRow = memo(({ id, pending, grouped, focused, tabIndex = -1, inT
       )}
     </article>
   );
-});
+};
 
 const isMine = (post: Post): boolean => post.user_id === get().me?.id;
 

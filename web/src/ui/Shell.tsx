@@ -1,7 +1,7 @@
 // The page of somebody who is in: the list of channels, the conversation, what is beside it.
-import { WifiOff } from 'lucide-react';
+import { Menu, WifiOff } from 'lucide-react';
 import { lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react';
-import { Redirect, Route, Switch } from 'wouter';
+import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
 import { api } from '../api';
 import { useT } from '../i18n';
 import {
@@ -16,10 +16,12 @@ import { usersByName } from '../state/people';
 import { local } from '../state/preferences';
 import { enterTeam } from '../state/session';
 import { get, open, set, useStore } from '../state/store';
-import { Spinner } from './bits';
+import { IconButton, Modal, Spinner } from './bits';
 import { ChannelView } from './ChannelView';
 import { listen } from './keyboard';
 import { Pane } from './Pane';
+import { Frame } from './PaneParts';
+import { Part } from './Part';
 import { ProfileCard } from './ProfileCard';
 import { placeOf, userNamed } from './places';
 import { Sidebar } from './Sidebar';
@@ -48,15 +50,24 @@ export const Shell = ({ teamName }: { teamName: string }) => {
         {t('app.skip')}
       </a>
       <Offline />
-      <Sidebar onGo={() => setDrawer(false)} />
+      <Part
+        home=".sidebar a"
+        frame={(words) => (
+          <nav className="sidebar" aria-label={t('failed.sidebar')}>
+            {words}
+          </nav>
+        )}
+      >
+        <Sidebar onGo={() => setDrawer(false)} />
+      </Part>
       <button
         type="button"
         className="scrim"
         aria-label={t('sidebar.shut')}
         onClick={() => setDrawer(false)}
       />
-      <main className="main">{ready ? <Places onMenu={() => setDrawer(true)} /> : <Spinner />}</main>
-      <Pane />
+      <main className="main">{ready ? <Conversation onMenu={() => setDrawer(true)} /> : <Spinner />}</main>
+      <SidePane />
       <ProfileCard />
       <Modals />
       <Notice />
@@ -64,13 +75,65 @@ export const Shell = ({ teamName }: { teamName: string }) => {
   );
 };
 
+const Conversation = ({ onMenu }: { onMenu: () => void }) => {
+  const t = useT();
+  const [path] = useLocation();
+  const at = useSearch();
+  return (
+    <Part
+      of={`${path}?${at}`}
+      home="#composer"
+      onRetry={() => set({ timelines: {} })}
+      frame={(words) => (
+        <section className="channel" aria-label={t('failed.conversation')}>
+          <header className="channel-head">
+            <IconButton icon={Menu} label={t('sidebar.open')} className="only-narrow" onClick={onMenu} />
+            <h1>{t('failed.conversation')}</h1>
+          </header>
+          {words}
+        </section>
+      )}
+    >
+      <Places onMenu={onMenu} />
+    </Part>
+  );
+};
+
+const SidePane = () => {
+  const t = useT();
+  const pane = useStore((s) => s.pane);
+  if (!pane) return null;
+  return (
+    <Part
+      of={pane}
+      home=".pane"
+      onRetry={() => set({ replies: {} })}
+      frame={(words) => <Frame title={t('failed.pane')}>{words}</Frame>}
+    >
+      <Pane pane={pane} />
+    </Part>
+  );
+};
+
 const Modals = () => {
+  const t = useT();
   const dialog = useStore((s) => s.dialog);
-  return dialog ? (
-    <Suspense fallback={null}>
-      <Dialogs dialog={dialog} />
-    </Suspense>
-  ) : null;
+  if (!dialog) return null;
+  return (
+    <Part
+      of={dialog}
+      home=".modal"
+      frame={(words) => (
+        <Modal title={t('failed.pane')} onClose={() => open(null)}>
+          {words}
+        </Modal>
+      )}
+    >
+      <Suspense fallback={null}>
+        <Dialogs dialog={dialog} />
+      </Suspense>
+    </Part>
+  );
 };
 
 export const Offline = () => {
