@@ -701,6 +701,28 @@ describe('looking back', () => {
     await bob.sees('once more');
     await called.waitFor({ state: 'detached' });
   });
+
+  it('joins no channel before one says so', async () => {
+    const { id } = await api.ask('POST', '/channels', {
+      team_id: team.id,
+      name: 'outside',
+      display_name: 'Outside',
+      type: 'O',
+    });
+    const said = await api.say(id, 'said among others');
+    const members = async () =>
+      (await api.ask('GET', `/channels/${id}/members`)).map(({ user_id }) => user_id);
+    await bob.go(`/first/channels/outside?at=${said.create_at}`);
+    const join = bob.page.getByRole('button', { name: 'Join the channel' });
+    await join.waitFor();
+    assert.deepEqual(await bob.flaws(), []);
+    assert.deepEqual(await members(), [api.id]);
+    await join.click();
+    await bob.page.locator('.past').getByText('said among others').waitFor();
+    assert.deepEqual((await members()).sort(), [api.id, bobApi.id].sort());
+    await bob.entry('Outside').click();
+    await bob.composer().waitFor();
+  });
 });
 
 describe('a part that fails', () => {

@@ -15,7 +15,12 @@ export const loadChannels = async (): Promise<void> => {
     api.getAllTeamsChannels(),
     api.getAllChannelsMembers('me', -1),
   ]);
-  set({ channels: byId(channels as ServerChannel[]), members: byChannel(members) });
+  set(({ channels: held, channelId }) => {
+    const shown = held[channelId];
+    // An open channel may be looked at from outside.
+    const outside = shown?.type === 'O' ? [shown] : [];
+    return { channels: byId([...outside, ...(channels as ServerChannel[])]), members: byChannel(members) };
+  });
   meet(channels.filter((c) => c.type === 'D').flatMap((c) => c.name.split('__')));
   const groups = channels.filter((c) => c.type === 'G').map((c) => c.id);
   if (groups.length) {

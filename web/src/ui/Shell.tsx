@@ -23,7 +23,7 @@ import { Pane } from './Pane';
 import { Frame } from './PaneParts';
 import { Part } from './Part';
 import { ProfileCard } from './ProfileCard';
-import { placeOf, userNamed } from './places';
+import { placeOf, timeIn, userNamed } from './places';
 import { Sidebar } from './Sidebar';
 import { Threads } from './Threads';
 
@@ -161,16 +161,7 @@ export const Notice = () => {
 
 const Places = ({ onMenu }: { onMenu: () => void }) => (
   <Switch>
-    <Route path="/:team/channels/:name">
-      {({ name }) => (
-        <Place
-          at={`channel ${name}`}
-          held={() => heldChannel(name)}
-          find={() => namedChannel(name)}
-          onMenu={onMenu}
-        />
-      )}
-    </Route>
+    <Route path="/:team/channels/:name">{({ name }) => <NamedPlace name={name} onMenu={onMenu} />}</Route>
     <Route path="/:team/messages/:who">
       {({ who }) => (
         <Place
@@ -198,6 +189,19 @@ const Places = ({ onMenu }: { onMenu: () => void }) => (
   </Switch>
 );
 
+/** Opening a channel joins it; looking back at it does not. */
+const NamedPlace = ({ name, onMenu }: { name: string; onMenu: () => void }) => {
+  const looksBack = timeIn(useSearch()) > 0;
+  return (
+    <Place
+      at={looksBack ? `past of ${name}` : `channel ${name}`}
+      held={() => heldChannel(name, looksBack)}
+      find={() => namedChannel(name, looksBack)}
+      onMenu={onMenu}
+    />
+  );
+};
+
 /** The channel that was open last in this team. */
 const Start = () => {
   const to = useStore((s) => {
@@ -217,14 +221,16 @@ interface Found {
 const held = (channel: { id: string } | undefined): Found | null =>
   channel ? { channelId: channel.id, focus: null } : null;
 
-const heldChannel = (name: string): Found | null => {
-  const { channels, teamId } = get();
-  return held(Object.values(channels).find((c) => c.team_id === teamId && c.name === name));
+const heldChannel = (name: string, looksBack: boolean): Found | null => {
+  const { channels, members, teamId } = get();
+  const channel = Object.values(channels).find((c) => c.team_id === teamId && c.name === name);
+  return held(channel && (looksBack || members[channel.id]) ? channel : undefined);
 };
 
-const namedChannel = async (name: string) => {
+const namedChannel = async (name: string, looksBack: boolean) => {
   const channel = await api.getChannelByName(get().teamId, name);
-  return { channelId: (await joinChannel(channel.id)).id, focus: null };
+  if (!looksBack) await joinChannel(channel.id);
+  return { channelId: channel.id, focus: null };
 };
 
 const directWith = (userId: string | undefined) => {
