@@ -116,6 +116,16 @@ it('is as it was before if the server cannot be reached at all', async () => {
   expect(get().categories.team).toEqual(before);
 });
 
+it('is what the server has after two moves in a row that did not reach it', async () => {
+  const unreachable = new Error('offline');
+  vi.spyOn(api, 'updateChannelCategories').mockRejectedValue(unreachable);
+  vi.spyOn(api, 'getChannelCategories').mockRejectedValue(unreachable);
+  const before = get().categories.team!;
+  const both = [placeChannel('b', 'mine', null), placeChannel('a', 'rest', null)];
+  for (const one of both) await expect(one).rejects.toThrow('offline');
+  expect(get().categories.team).toEqual(before);
+});
+
 it('is not put back by what the server said before', async () => {
   const before = get().categories.team!;
   let answer!: (value: { categories: ChannelCategory[]; order: string[] }) => void;
