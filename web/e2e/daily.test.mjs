@@ -829,6 +829,34 @@ describe('everybody', () => {
       await small.page.keyboard.press('Enter');
       await small.page.locator('.hit').first().waitFor();
       await fits('a search');
+      /** What stands in a dialog does not reach out of it. */
+      const fitsIn = async (what) => {
+        const body = small.page.locator('.modal-body');
+        await body.waitFor();
+        assert.equal(await body.evaluate((box) => box.scrollWidth - box.clientWidth), 0, what);
+        await fits(what);
+      };
+      await small.go('/first/channels/nowhere');
+      await small.page.getByText('There is no such channel').waitFor();
+      await fits('nowhere');
+      await small.page.getByRole('button', { name: 'Open the list of channels' }).tap();
+      await small.page.getByRole('button', { name: 'Add channels' }).tap();
+      await pick(small, 'Browse channels');
+      await small.page.getByRole('button', { name: 'Open', exact: true }).first().waitFor();
+      await fitsIn('all channels');
+      await small.page.keyboard.press('Escape');
+      await small.page.getByRole('button', { name: /Your status and settings/ }).tap();
+      await pick(small, 'Settings');
+      for (const name of ['Display', 'Notifications', 'Security', 'Sessions', 'Profile']) {
+        const tab = small.page.getByRole('tab', { name });
+        await tab.tap();
+        const [one, list] = [await tab.boundingBox(), await small.page.getByRole('tablist').boundingBox()];
+        assert.ok(one.height > 24 && one.height <= list.height, `${name} is seen`);
+        await fitsIn(name);
+      }
+      await small.page.getByRole('tab', { name: 'Sessions' }).tap();
+      await small.page.getByRole('button', { name: 'Log out', exact: true }).first().waitFor();
+      await fitsIn('sessions');
       await small.go('/first/drafts');
       await small.page.getByRole('tab', { name: 'Scheduled' }).tap();
       await fits('drafts');

@@ -1,6 +1,6 @@
 // The page of somebody who is in: the list of channels, the conversation, what is beside it.
 import { Menu, WifiOff } from 'lucide-react';
-import { lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useState } from 'react';
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
 import { api } from '../api';
 import { useT } from '../i18n';
@@ -75,6 +75,28 @@ export const Shell = ({ teamName }: { teamName: string }) => {
   );
 };
 
+interface NowhereProps {
+  readonly title: string;
+  readonly onMenu: () => void;
+  readonly children: ReactNode;
+}
+
+/** In place of a conversation; from here, too, there is a way to the others. */
+const Nowhere = ({ title, onMenu, children }: NowhereProps) => {
+  const t = useT();
+  return (
+    <section className="channel" aria-label={title}>
+      <header className="channel-head">
+        <IconButton icon={Menu} label={t('sidebar.open')} className="only-narrow" onClick={onMenu} />
+        <div className="channel-title">
+          <h1>{title}</h1>
+        </div>
+      </header>
+      <div className="nowhere">{children}</div>
+    </section>
+  );
+};
+
 const Conversation = ({ onMenu }: { onMenu: () => void }) => {
   const t = useT();
   const [path] = useLocation();
@@ -85,13 +107,9 @@ const Conversation = ({ onMenu }: { onMenu: () => void }) => {
       home="#composer"
       onRetry={() => set({ timelines: {} })}
       frame={(words) => (
-        <section className="channel" aria-label={t('failed.conversation')}>
-          <header className="channel-head">
-            <IconButton icon={Menu} label={t('sidebar.open')} className="only-narrow" onClick={onMenu} />
-            <h1>{t('failed.conversation')}</h1>
-          </header>
+        <Nowhere title={t('failed.conversation')} onMenu={onMenu}>
           {words}
-        </section>
+        </Nowhere>
       )}
     >
       <Places onMenu={onMenu} />
@@ -295,7 +313,7 @@ const Place = ({ at, held, find, onMenu }: PlaceProps) => {
   }, [channelId, teamId]);
   if (missing === at && !found) {
     return (
-      <div className="nowhere">
+      <Nowhere title={t('channel.nowhere')} onMenu={onMenu}>
         <p>{t('channel.missing')}</p>
         {at.startsWith('post ') && (
           <button
@@ -309,7 +327,7 @@ const Place = ({ at, held, find, onMenu }: PlaceProps) => {
         <button type="button" className="button" onClick={() => open({ kind: 'browse' })}>
           {t('sidebar.browse')}
         </button>
-      </div>
+      </Nowhere>
     );
   }
   if (!found || !channelId) return <Spinner />;

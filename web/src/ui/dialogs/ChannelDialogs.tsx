@@ -5,6 +5,7 @@ import { api } from '../../api';
 import { useT } from '../../i18n';
 import { fetchChannel, joinChannel, loadCategories, patchChannel } from '../../state/channels';
 import { get, useStore } from '../../state/store';
+import { addressOf } from '../../text/address';
 import { attempt, useSubmit } from '../attempt';
 import { ChannelIcon, Field, Modal, Problem, Spinner } from '../bits';
 import { Foot } from '../Foot';
@@ -76,12 +77,7 @@ export const Browse = () => {
 };
 
 const nameFor = (display: string): string => {
-  const name = display
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9_]+/g, '-')
-    .replace(/^[-_]+|[-_]+$/g, '')
-    .slice(0, 60);
+  const name = addressOf(display, 60);
   return name.length > 1 ? name : `channel-${crypto.randomUUID().slice(0, 8)}`;
 };
 
