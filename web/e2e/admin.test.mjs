@@ -448,7 +448,8 @@ describe('everybody who administers', () => {
   });
 
   it('finds their way on from a page that fails', async () => {
-    await root.page.route(/api\/v4\/users\?/, (route) => route.fulfill({ json: [null] }));
+    const strange = { id: 'x'.repeat(26), username: 'strange', first_name: '', last_name: '' };
+    await root.page.route(/api\/v4\/users\?/, (route) => route.fulfill({ json: [strange] }));
     await root.go('/admin/users');
     await root.page.locator('#admin .failed').waitFor();
     assert.deepEqual(await root.flaws(), []);
