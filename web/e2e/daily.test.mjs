@@ -617,6 +617,57 @@ describe('a channel', () => {
   });
 });
 
+describe('a command', () => {
+  it('is offered, and done without a word to anybody', async () => {
+    await ada.go('/first/channels/amber');
+    await ada.composer().waitFor();
+    await ada.composer().pressSequentially('/aw');
+    await ada.page.getByRole('option', { name: '/away' }).waitFor();
+    await ada.composer().pressSequentially('ay');
+    await ada.composer().press('Enter');
+    await ada.page.getByRole('button', { name: /Away.*Your status and settings/s }).waitFor();
+    await ada.write('/online');
+    await ada.page.getByRole('button', { name: /Online.*Your status and settings/s }).waitFor();
+    await ada.write('/msg @bob come to the amber channel');
+    await ada.page.waitForURL(/messages\/@bob$/);
+    await ada.sees('come to the amber channel');
+    await ada.write('/join birch');
+    await ada.page.waitForURL(/channels\/birch$/);
+    await ada.entry('bob').click();
+    await ada.sees('come to the amber channel');
+    assert.equal(await ada.composer().inputValue(), '');
+    await ada.write('/etc is no command');
+    await ada.sees('/etc is no command');
+  });
+
+  it('is asked about where the way back is not one for everybody', async () => {
+    const { id } = await api.ask('POST', '/channels', {
+      team_id: team.id,
+      name: 'secret',
+      display_name: 'Secret',
+      type: 'P',
+    });
+    await api.ask('POST', `/channels/${id}/members`, { user_id: bobApi.id });
+    await bob.go('/first/channels/secret');
+    await bob.composer().waitFor();
+    await bob.write('/leave');
+    const question = bob.page.getByRole('dialog', { name: 'Leave Secret?' });
+    await question.waitFor();
+    assert.deepEqual(await bob.flaws(), []);
+    await question.getByRole('button', { name: 'Leave channel' }).click();
+    await bob.entry('Secret').waitFor({ state: 'detached' });
+    await ada.go('/first/channels/secret');
+    await ada.page.getByRole('button', { name: 'Secret', exact: true }).click();
+    await pick(ada, 'Archive channel');
+    await ada.page
+      .getByRole('dialog', { name: 'Archive Secret?' })
+      .getByRole('button', { name: 'Archive channel' })
+      .click();
+    await ada.page.getByText('This channel is archived').waitFor();
+    for (const person of [ada, bob]) await person.go('/first/channels/town-square');
+  });
+});
+
 describe('looking back', () => {
   let channel;
   let past;

@@ -28,7 +28,6 @@ import {
   isFavourite,
   isMuted,
   joinChannel,
-  leaveChannel,
   markRead,
   setFavourite,
   setMuted,
@@ -44,7 +43,7 @@ import { moveChoice } from './Categories';
 import { Composer } from './Composer';
 import { CustomStatus } from './CustomStatus';
 import { PostList } from './PostList';
-import { goTo, search, timeIn } from './places';
+import { leave, search, timeIn } from './places';
 
 const AsOf = lazy(() => import('./AsOf'));
 const Bookmarks = lazy(() => import('./Bookmarks'));
@@ -320,14 +319,14 @@ const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
         icon: LogOut,
         label: t('channel.leave'),
         separate: true,
-        act: () => attempt(leaveChannel(channelId).then(() => goTo(`/${get().teams[get().teamId]?.name}`))),
+        act: () => attempt(leave(channelId)),
       },
     named &&
       channel.name !== 'town-square' && {
         icon: Archive,
         label: t('channel.archive'),
         danger: true,
-        act: () => attempt(api.deleteChannel(channelId)),
+        act: () => open({ kind: 'archive-channel', channelId }),
       },
   ];
 };

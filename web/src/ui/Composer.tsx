@@ -123,6 +123,8 @@ export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast 
     if (files.length || !runCommand(words, { channelId, rootId }))
       send(channelId, rootId, words, files, marked);
     touched.current = true;
+    // A command may lead elsewhere before this is drawn.
+    latest.current = { text: '', files: [] };
     setText('');
     setFiles([]);
     setPriority(PLAIN);
@@ -188,6 +190,8 @@ export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast 
       }
       if (event.key === 'Enter' || event.key === 'Tab') {
         event.preventDefault();
+        if (event.key === 'Enter' && text.startsWith('/') && text === suggestions[chosen]!.text)
+          return submit();
         return complete(suggestions[chosen]!);
       }
       if (event.key === 'Escape') {

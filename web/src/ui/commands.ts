@@ -1,13 +1,13 @@
 // What is written behind a `/`: done at once, by whoever wrote it, and said to nobody.
 import { api } from '../api';
 import { type Key, t } from '../i18n';
-import { isMuted, leaveChannel, openDirect, setMuted } from '../state/channels';
+import { isMuted, openDirect, setMuted } from '../state/channels';
 import { send } from '../state/outbox';
 import { choosePresence } from '../state/people';
 import { logOut } from '../state/session';
 import { get, open } from '../state/store';
 import { attempt } from './attempt';
-import { goTo, goToChannel, search, userNamed } from './places';
+import { goTo, goToChannel, leave, search, userNamed } from './places';
 
 interface Where {
   readonly channelId: string;
@@ -48,7 +48,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   join: { hint: 'command.join', takes: '~…', run: (words) => goTo(`${team()}/channels/${split(words)[0]}`) },
   leave: {
     hint: 'command.leave',
-    run: (_, { channelId }) => leaveChannel(channelId).then(() => goTo(team())),
+    run: (_, { channelId }) => leave(channelId),
   },
   logout: { hint: 'command.logout', run: logOut },
   me: {
