@@ -156,7 +156,7 @@ describe('the sidebar', () => {
 
   it('is arranged by a finger that rests, and scrolled by one that does not', async () => {
     const small = await Person.sitDown(browser, server.url, {
-      viewport: { width: 360, height: 400 },
+      viewport: { width: 360, height: 480 },
       hasTouch: true,
       isMobile: true,
     });
@@ -188,8 +188,15 @@ describe('the sidebar', () => {
       await until(`it would fall ${shown}`, async () => {
         const [box, view] = [await to.boundingBox(), await list.boundingBox()];
         const wanted = box.y + box.height * part + Math.random();
-        await finger.move(box.x + 60, Math.min(Math.max(wanted, view.y + 4), view.y + view.height - 4));
-        return (await small.page.locator(shown).count()) > 0;
+        const y = Math.min(Math.max(wanted, view.y + 4), view.y + view.height - 4);
+        await finger.move(box.x + 60, y);
+        return to.evaluate(
+          async (one, [mark, top]) => {
+            for (let n = 0; n < 3; n++) await new Promise(requestAnimationFrame);
+            return one.closest(mark) !== null && Math.abs(one.getBoundingClientRect().top - top) < 1;
+          },
+          [shown, box.y],
+        );
       });
       await finger.lift();
       await small.page.locator('.dragging').waitFor({ state: 'detached' });
@@ -204,12 +211,12 @@ describe('the sidebar', () => {
     const held = await order();
     assert.ok(held.indexOf('Woods') < held.indexOf('Channels'), held.join());
     const woods = section(small, 'Woods').getByRole('button', { name: 'Woods', exact: true });
-    await carry(woods, section(small, 'Channels'), 0.8, '.category.drop-after');
+    await carry(woods, section(small, 'Channels'), 0.6, '.category.drop-after');
     await until('Woods stands below', async () => {
       const now = await order();
       return now.indexOf('Woods') === now.indexOf('Channels') + 1;
     });
-    await carry(woods, section(small, 'Channels'), 0.2, '.category.drop-before');
+    await carry(woods, section(small, 'Channels'), 0.4, '.category.drop-before');
     await until('Woods is back', async () => (await order()).join() === held.join());
     await section(small, 'Woods').getByRole('link').first().waitFor();
     assert.match(small.page.url(), /town-square$/);

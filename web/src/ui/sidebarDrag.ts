@@ -117,18 +117,25 @@ const lift = (handle: Element) => {
 
 export const watchDrops = (): (() => void) => {
   let lifted: ReturnType<typeof lift> | undefined;
-  const { monitor } = manager;
+  const { monitor, dragOperation } = manager;
+  const look = (point: Point) => {
+    if (dragOperation.source) mark(fallOf(dragOperation.source.data as Place, point));
+  };
+  // At its edges the list scrolls, under a finger that rests.
+  const onScroll = () => look(dragOperation.position.current);
   const ends = [
     monitor.addEventListener('dragstart', ({ operation: { source } }) => {
       source?.element?.classList.add('dragging');
       if (source?.handle) lifted = lift(source.handle);
+      document.addEventListener('scroll', onScroll, true);
     }),
-    monitor.addEventListener('dragmove', ({ to, operation: { source, position } }) => {
-      if (!to || !source) return;
+    monitor.addEventListener('dragmove', ({ to, operation: { position } }) => {
+      if (!to) return;
       lifted?.by({ x: to.x - position.initial.x, y: to.y - position.initial.y });
-      mark(fallOf(source.data as Place, to));
+      look(to);
     }),
     monitor.addEventListener('dragend', ({ canceled, operation: { source, position } }) => {
+      document.removeEventListener('scroll', onScroll, true);
       mark(null);
       lifted?.end();
       source?.element?.classList.remove('dragging');
