@@ -447,6 +447,18 @@ describe('everybody who administers', () => {
     await root.page.keyboard.press('Escape');
   });
 
+  it('finds their way on from a page that fails', async () => {
+    const strange = { id: 'x'.repeat(26), username: 'strange', first_name: '', last_name: '' };
+    await root.page.route(/api\/v4\/users\?/, (route) => route.fulfill({ json: [strange] }));
+    await root.go('/admin/users');
+    await root.page.locator('#admin .failed').waitFor();
+    assert.deepEqual(await root.flaws(), []);
+    await root.page.unroute(/api\/v4\/users\?/);
+    await root.page.getByRole('button', { name: 'Try again' }).click();
+    await heading(root, 'Users').waitFor();
+    assert.equal(await root.page.evaluate(() => document.activeElement.id), 'admin');
+  });
+
   it('reads it in their language', async () => {
     await root.page.evaluate(() => localStorage.setItem('nottermost:language', '"de"'));
     await root.go('/admin/users');

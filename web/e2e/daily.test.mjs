@@ -154,6 +154,78 @@ describe('the sidebar', () => {
     await shows(ada, 'Woods', 'amber birch cedar');
   });
 
+  it('is arranged by a finger that rests, and scrolled by one that does not', async () => {
+    const small = await Person.sitDown(browser, server.url, {
+      viewport: { width: 360, height: 480 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    await small.logIn('ada', '/first/channels/town-square');
+    await small.page.getByRole('button', { name: 'Open the list of channels' }).tap();
+    const list = small.page.locator('.sidebar-list');
+    const finger = await small.finger();
+    const middle = async (what) => {
+      const box = await what.boundingBox();
+      return [box.x + 60, box.y + box.height / 2];
+    };
+    const order = () => small.page.locator('.category').evaluateAll((all) => all.map((one) => one.ariaLabel));
+
+    await small.entry('cedar').scrollIntoViewIfNeeded();
+    const [x, y] = await middle(small.entry('cedar'));
+    const top = () => list.evaluate((box) => box.scrollTop);
+    const before = await top();
+    await finger.down(x, y);
+    for (let n = 1; n <= 12; n++) await finger.move(x, y - n * 10);
+    await until('the list is scrolled', async () => (await top()) > before + 40);
+    await finger.lift();
+    await shows(small, 'Woods', 'amber birch cedar');
+
+    /** Rests on it until it is taken, and lets go once the page shows where it would fall; at its edges the list scrolls. */
+    const carry = async (from, to, part, shown) => {
+      await from.scrollIntoViewIfNeeded();
+      await finger.down(...(await middle(from)));
+      await small.page.locator('.dragging').waitFor();
+      await until(`it would fall ${shown}`, async () => {
+        const [box, view] = [await to.boundingBox(), await list.boundingBox()];
+        const wanted = box.y + box.height * part + Math.random();
+        const y = Math.min(Math.max(wanted, view.y + 4), view.y + view.height - 4);
+        await finger.move(box.x + 60, y);
+        return to.evaluate(
+          async (one, [mark, top]) => {
+            for (let n = 0; n < 3; n++) await new Promise(requestAnimationFrame);
+            return one.closest(mark) !== null && Math.abs(one.getBoundingClientRect().top - top) < 1;
+          },
+          [shown, box.y],
+        );
+      });
+      await finger.lift();
+      await small.page.locator('.dragging').waitFor({ state: 'detached' });
+    };
+    await carry(small.entry('birch'), small.entry('amber'), 0.2, '.entry-row.drop-before');
+    await shows(small, 'Woods', 'birch amber cedar');
+    await carry(small.entry('amber'), section(small, 'Channels'), 0.02, '.drop-into');
+    await shows(small, 'Woods', 'birch cedar');
+    await carry(small.entry('amber'), small.entry('birch'), 0.2, '.entry-row.drop-before');
+    await shows(small, 'Woods', 'amber birch cedar');
+
+    const held = await order();
+    assert.ok(held.indexOf('Woods') < held.indexOf('Channels'), held.join());
+    const woods = section(small, 'Woods').getByRole('button', { name: 'Woods', exact: true });
+    await carry(woods, section(small, 'Channels'), 0.6, '.category.drop-after');
+    await until('Woods stands below', async () => {
+      const now = await order();
+      return now.indexOf('Woods') === now.indexOf('Channels') + 1;
+    });
+    await carry(woods, section(small, 'Channels'), 0.4, '.category.drop-before');
+    await until('Woods is back', async () => (await order()).join() === held.join());
+    await section(small, 'Woods').getByRole('link').first().waitFor();
+    assert.match(small.page.url(), /town-square$/);
+    await small.entry('amber').tap();
+    await small.page.waitForURL(/channels\/amber$/);
+    assert.deepEqual(small.complaints, []);
+    await small.leave();
+  });
+
   it('is the same after a reload, and in another window', async () => {
     const other = await Person.sitDown(browser, server.url);
     await other.logIn('ada', '/first/channels/town-square');
@@ -552,6 +624,57 @@ describe('a channel', () => {
   });
 });
 
+describe('a command', () => {
+  it('is offered, and done without a word to anybody', async () => {
+    await ada.go('/first/channels/amber');
+    await ada.composer().waitFor();
+    await ada.composer().pressSequentially('/aw');
+    await ada.page.getByRole('option', { name: '/away' }).waitFor();
+    await ada.composer().pressSequentially('ay');
+    await ada.composer().press('Enter');
+    await ada.page.getByRole('button', { name: /Away.*Your status and settings/s }).waitFor();
+    await ada.write('/online');
+    await ada.page.getByRole('button', { name: /Online.*Your status and settings/s }).waitFor();
+    await ada.write('/msg @bob come to the amber channel');
+    await ada.page.waitForURL(/messages\/@bob$/);
+    await ada.sees('come to the amber channel');
+    await ada.write('/join birch');
+    await ada.page.waitForURL(/channels\/birch$/);
+    await ada.entry('bob').click();
+    await ada.sees('come to the amber channel');
+    assert.equal(await ada.composer().inputValue(), '');
+    await ada.write('/etc is no command');
+    await ada.sees('/etc is no command');
+  });
+
+  it('is asked about where the way back is not one for everybody', async () => {
+    const { id } = await api.ask('POST', '/channels', {
+      team_id: team.id,
+      name: 'secret',
+      display_name: 'Secret',
+      type: 'P',
+    });
+    await api.ask('POST', `/channels/${id}/members`, { user_id: bobApi.id });
+    await bob.go('/first/channels/secret');
+    await bob.composer().waitFor();
+    await bob.write('/leave');
+    const question = bob.page.getByRole('dialog', { name: 'Leave Secret?' });
+    await question.waitFor();
+    assert.deepEqual(await bob.flaws(), []);
+    await question.getByRole('button', { name: 'Leave channel' }).click();
+    await bob.entry('Secret').waitFor({ state: 'detached' });
+    await ada.go('/first/channels/secret');
+    await ada.page.getByRole('button', { name: 'Secret', exact: true }).click();
+    await pick(ada, 'Archive channel');
+    await ada.page
+      .getByRole('dialog', { name: 'Archive Secret?' })
+      .getByRole('button', { name: 'Archive channel' })
+      .click();
+    await ada.page.getByText('This channel is archived').waitFor();
+    for (const person of [ada, bob]) await person.go('/first/channels/town-square');
+  });
+});
+
 describe('looking back', () => {
   let channel;
   let past;
@@ -636,6 +759,85 @@ describe('looking back', () => {
     await bob.sees('once more');
     await called.waitFor({ state: 'detached' });
   });
+
+  it('joins no channel before one says so', async () => {
+    const { id } = await api.ask('POST', '/channels', {
+      team_id: team.id,
+      name: 'outside',
+      display_name: 'Outside',
+      type: 'O',
+    });
+    const said = await api.say(id, 'said among others');
+    const members = async () =>
+      (await api.ask('GET', `/channels/${id}/members`)).map(({ user_id }) => user_id);
+    await bob.go(`/first/channels/outside?at=${said.create_at}`);
+    const join = bob.page.getByRole('button', { name: 'Join the channel' });
+    await join.waitFor();
+    assert.deepEqual(await bob.flaws(), []);
+    assert.deepEqual(await members(), [api.id]);
+    await join.click();
+    await bob.page.locator('.past').getByText('said among others').waitFor();
+    assert.deepEqual((await members()).sort(), [api.id, bobApi.id].sort());
+    await bob.entry('Outside').click();
+    await bob.composer().waitFor();
+  });
+});
+
+describe('a part that fails', () => {
+  it('says so where it stands, and leaves the rest of the page as it was', async () => {
+    await api.say(town.id, 'whole');
+    const broken = await api.say(town.id, 'broken');
+    const carl = await Person.sitDown(browser, server.url);
+    await carl.logIn('bob', '/first/channels/amber');
+    const lost = /assets\/(SearchPane|AsOf|Dialogs)-/;
+    await carl.page.route(lost, (route) => route.abort());
+    const failed = carl.page.locator('.failed');
+    const focused = () => failed.evaluate((box) => box === document.activeElement && box.role === 'alert');
+
+    await carl.page.getByRole('searchbox').fill('word');
+    await carl.page.keyboard.press('Enter');
+    await carl.page.locator('.pane .failed').waitFor();
+    await until('the keys are in it', focused);
+    assert.deepEqual(await carl.flaws(), []);
+    await carl.write('written beside it');
+    await carl.sees('written beside it');
+    await carl.page.locator('.pane').getByRole('button', { name: 'Close' }).click();
+
+    await carl.page.keyboard.press('Control+k');
+    await carl.page.locator('.modal .failed').waitFor();
+    await until('the keys are in it', focused);
+    await carl.page.keyboard.press('Escape');
+    await failed.waitFor({ state: 'detached' });
+
+    await carl.entry('cedar').click();
+    await carl.page.waitForURL(/cedar$/);
+    await carl.page.evaluate((at) => {
+      history.pushState(null, '', `?at=${at}`);
+    }, Date.now());
+    await carl.page.locator('.channel .failed').waitFor();
+    await until('the keys are in it', focused);
+    assert.deepEqual(await carl.flaws(), []);
+    await carl.entry('amber').click();
+    await carl.sees('written beside it');
+
+    await carl.page.route(/channels\/[a-z0-9]{26}\/posts/, async (route) => {
+      const answer = await route.fetch();
+      const list = await answer.json();
+      if (list.posts[broken.id]) list.posts[broken.id].metadata.files = [null];
+      await route.fulfill({ json: list });
+    });
+    await carl.entry('Town Square').click();
+    await carl.sees('whole');
+    await carl.page.getByText('This message cannot be shown.').waitFor();
+
+    await carl.page.unroute(lost);
+    await carl.page.keyboard.press('Control+k');
+    await carl.page.getByRole('button', { name: 'Load the page again' }).click();
+    await carl.composer().waitFor();
+    await carl.page.keyboard.press('Control+k');
+    await carl.page.getByRole('dialog').getByRole('combobox').waitFor();
+    await carl.leave();
+  });
 });
 
 describe('everybody', () => {
@@ -685,6 +887,34 @@ describe('everybody', () => {
       await small.page.keyboard.press('Enter');
       await small.page.locator('.hit').first().waitFor();
       await fits('a search');
+      /** What stands in a dialog does not reach out of it. */
+      const fitsIn = async (what) => {
+        const body = small.page.locator('.modal-body');
+        await body.waitFor();
+        assert.equal(await body.evaluate((box) => box.scrollWidth - box.clientWidth), 0, what);
+        await fits(what);
+      };
+      await small.go('/first/channels/nowhere');
+      await small.page.getByText('There is no such channel').waitFor();
+      await fits('nowhere');
+      await small.page.getByRole('button', { name: 'Open the list of channels' }).tap();
+      await small.page.getByRole('button', { name: 'Add channels' }).tap();
+      await pick(small, 'Browse channels');
+      await small.page.getByRole('button', { name: 'Open', exact: true }).first().waitFor();
+      await fitsIn('all channels');
+      await small.page.keyboard.press('Escape');
+      await small.page.getByRole('button', { name: /Your status and settings/ }).tap();
+      await pick(small, 'Settings');
+      for (const name of ['Display', 'Notifications', 'Security', 'Sessions', 'Profile']) {
+        const tab = small.page.getByRole('tab', { name });
+        await tab.tap();
+        const [one, list] = [await tab.boundingBox(), await small.page.getByRole('tablist').boundingBox()];
+        assert.ok(one.height > 24 && one.height <= list.height, `${name} is seen`);
+        await fitsIn(name);
+      }
+      await small.page.getByRole('tab', { name: 'Sessions' }).tap();
+      await small.page.getByRole('button', { name: 'Log out', exact: true }).first().waitFor();
+      await fitsIn('sessions');
       await small.go('/first/drafts');
       await small.page.getByRole('tab', { name: 'Scheduled' }).tap();
       await fits('drafts');

@@ -223,6 +223,17 @@ export class Person {
     await this.context.setOffline(false);
   }
 
+  /** A finger on the screen: where it comes down, moves to, and that it is lifted. */
+  async finger() {
+    const session = await this.context.newCDPSession(this.page);
+    const send = (type, touchPoints) => session.send('Input.dispatchTouchEvent', { type, touchPoints });
+    return {
+      down: (x, y) => send('touchStart', [{ x, y }]),
+      move: (x, y) => send('touchMove', [{ x, y }]),
+      lift: () => send('touchEnd', []),
+    };
+  }
+
   leave() {
     return this.context.close();
   }

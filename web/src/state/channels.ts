@@ -2,6 +2,7 @@
 import type { ChannelCategory } from '@mattermost/types/channel_categories';
 import type { ChannelMembership, ChannelNotifyProps, ServerChannel } from '@mattermost/types/channels';
 import { api } from '../api';
+import { choose } from './choice';
 import { learn, meet, nameOf, nameStyle, usersByName } from './people';
 import { savePreference } from './preferences';
 import { byId, collapsed, get, type State, set, without } from './store';
@@ -15,7 +16,12 @@ export const loadChannels = async (): Promise<void> => {
     api.getAllTeamsChannels(),
     api.getAllChannelsMembers('me', -1),
   ]);
-  set({ channels: byId(channels as ServerChannel[]), members: byChannel(members) });
+  set(({ channels: held, channelId }) => {
+    const shown = held[channelId];
+    // An open channel may be looked at from outside.
+    const outside = shown?.type === 'O' ? [shown] : [];
+    return { channels: byId([...outside, ...(channels as ServerChannel[])]), members: byChannel(members) };
+  });
   meet(channels.filter((c) => c.type === 'D').flatMap((c) => c.name.split('__')));
   const groups = channels.filter((c) => c.type === 'G').map((c) => c.id);
   if (groups.length) {
@@ -38,22 +44,20 @@ const count = (counts: Map<string, number>, teamId: string, by: number): number 
 const showCategories = (teamId: string, categories: readonly ChannelCategory[]): void =>
   set((state) => ({ categories: { ...state.categories, [teamId]: categories } }));
 
-/** What a person arranges is shown at once and meanwhile; what was before, if the server does not take it. */
+/** What a person arranges is shown at once, and then what the server has. */
 export const arrange = async (
   teamId: string,
   next: readonly ChannelCategory[],
   save: () => Promise<unknown>,
 ): Promise<void> => {
-  const before = get().categories[teamId] ?? [];
-  showCategories(teamId, next);
   count(saving, teamId, 1);
   count(asked, teamId, 1);
+  const shown = {
+    now: () => get().categories[teamId] ?? [],
+    show: (categories: readonly ChannelCategory[]) => showCategories(teamId, categories),
+  };
   try {
-    await save();
-  } catch (error) {
-    // The server may be out of reach for the question below, too.
-    if (get().categories[teamId] === next) showCategories(teamId, before);
-    throw error;
+    await choose(`categories ${teamId}`, shown, next, save);
   } finally {
     count(saving, teamId, -1);
     await loadCategories(teamId).catch(() => undefined);
@@ -212,15 +216,11 @@ export const setChannelNotify = async (
   channelId: string,
   props: Partial<ChannelNotifyProps>,
 ): Promise<void> => {
-  const { me, members } = get();
-  const before = members[channelId]!.notify_props;
-  patchMember(channelId, { notify_props: { ...before, ...props } });
-  try {
-    await api.updateChannelNotifyProps({ user_id: me!.id, channel_id: channelId, ...props });
-  } catch (error) {
-    patchMember(channelId, { notify_props: before });
-    throw error;
-  }
+  const now = () => get().members[channelId]?.notify_props;
+  const show = (notify_props = now()) => patchMember(channelId, { notify_props });
+  await choose(`notify ${channelId}`, { now, show }, { ...now(), ...props }, () =>
+    api.updateChannelNotifyProps({ user_id: get().me!.id, channel_id: channelId, ...props }),
+  );
 };
 
 export const setMuted = (channelId: string, muted: boolean): Promise<void> =>

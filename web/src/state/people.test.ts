@@ -49,6 +49,13 @@ describe('being here', () => {
     expect([get().statuses.ada, get().quietUntil]).toEqual(['away', 0]);
   });
 
+  it('is what the server has after two choices in a row that it did not hear of', async () => {
+    vi.spyOn(api, 'updateStatus').mockRejectedValue(new Error('offline'));
+    const both = [choosePresence('dnd', 5_000), choosePresence('offline')];
+    for (const one of both) await expect(one).rejects.toThrow('offline');
+    expect([get().statuses.ada, get().quietUntil]).toEqual(['away', 0]);
+  });
+
   it('stays as it was chosen anew meanwhile', async () => {
     let fail!: (error: Error) => void;
     const save = vi.spyOn(api, 'updateStatus');

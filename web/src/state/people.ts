@@ -2,6 +2,7 @@
 // everything that was missed within a moment.
 import type { UserProfile } from '@mattermost/types/users';
 import { api } from '../api';
+import { choose, type Shown } from './choice';
 import { byId, get, type State, set } from './store';
 
 const TOGETHER_MS = 30;
@@ -81,21 +82,28 @@ export const watchStatuses = (): (() => void) => {
   };
 };
 
-/** Whether I am here, as I say it myself; as it was, if the server does not hear of it. */
+interface MyPresence {
+  readonly status: string;
+  readonly until: number;
+}
+
+const presence: Shown<MyPresence> = {
+  now: () => {
+    const { me, statuses, quietUntil } = get();
+    return { status: statuses[me!.id] ?? 'online', until: quietUntil };
+  },
+  show: ({ status, until }) =>
+    set(({ me, statuses }) => ({ statuses: { ...statuses, [me!.id]: status }, quietUntil: until })),
+  isSame: (one, other) => one.status === other.status && one.until === other.until,
+};
+
+/** Whether I am here, as I say it myself. */
 export const choosePresence = async (status: string, until = 0): Promise<void> => {
-  const { me, statuses: before, quietUntil } = get();
+  const { me } = get();
   if (!me) return;
-  const chosen = { ...before, [me.id]: status };
-  set({ statuses: chosen, quietUntil: until });
-  try {
-    await api.updateStatus({ user_id: me.id, status, dnd_end_time: Math.floor(until / 1000) });
-  } catch (error) {
-    const { statuses, quietUntil: now } = get();
-    // Something else that was chosen meanwhile stands.
-    if (statuses[me.id] === status && now === until)
-      set({ statuses: { ...statuses, [me.id]: before[me.id] ?? 'online' }, quietUntil });
-    throw error;
-  }
+  await choose('presence', presence, { status, until }, () =>
+    api.updateStatus({ user_id: me.id, status, dnd_end_time: Math.floor(until / 1000) }),
+  );
 };
 
 /** How names are shown: as a person prefers, where that is theirs to choose. */

@@ -2,6 +2,7 @@
 import type { Post, PostAcknowledgement, PostList } from '@mattermost/types/posts';
 import type { Reaction } from '@mattermost/types/reactions';
 import { api } from '../api';
+import { choose } from './choice';
 import { meet } from './people';
 import { collapsed, get, set, type Timeline, without } from './store';
 
@@ -280,18 +281,16 @@ export const changeReaction = (reaction: Reaction, added: boolean): void => {
 /** Shown at once; taken back if the server refuses. */
 export const toggleReaction = async (post: Post, emoji_name: string): Promise<void> => {
   const user_id = get().me!.id;
-  const now = get().posts[post.id]?.metadata?.reactions ?? [];
-  const has = now.some((r) => r.user_id === user_id && r.emoji_name === emoji_name);
+  const isMine = () =>
+    (get().posts[post.id]?.metadata?.reactions ?? []).some(
+      (r) => r.user_id === user_id && r.emoji_name === emoji_name,
+    );
+  const has = isMine();
   const reaction = { user_id, post_id: post.id, emoji_name, create_at: Date.now() };
-  changeReaction(reaction, !has);
-  try {
-    await (has
-      ? api.removeReaction(user_id, post.id, emoji_name)
-      : api.addReaction(user_id, post.id, emoji_name));
-  } catch (error) {
-    changeReaction(reaction, has);
-    throw error;
-  }
+  const shown = { now: isMine, show: (on: boolean) => changeReaction(reaction, on) };
+  await choose(`reaction ${post.id} ${emoji_name}`, shown, !has, () =>
+    has ? api.removeReaction(user_id, post.id, emoji_name) : api.addReaction(user_id, post.id, emoji_name),
+  );
 };
 
 export const editPost = async (post: Post, message: string): Promise<void> => {

@@ -1,6 +1,7 @@
 // What I prefer: on the server, under `category/name`; what concerns this browser alone stays here.
 import type { PreferenceType } from '@mattermost/types/preferences';
 import { api } from '../api';
+import { choose } from './choice';
 import { get, set } from './store';
 
 export const learnPreferences = (list: readonly PreferenceType[]): void =>
@@ -17,19 +18,27 @@ export const forgetPreferences = (list: readonly PreferenceType[]): void =>
     return { preferences: Object.fromEntries(Object.entries(preferences).filter(([key]) => !gone.has(key))) };
   });
 
-export const savePreference = async (category: string, name: string, value: string): Promise<void> => {
+/** Without a value it is dropped. */
+const choosePreference = (
+  category: string,
+  name: string,
+  wanted: string | undefined,
+  save: (user_id: string, list: PreferenceType[]) => Promise<unknown>,
+): Promise<void> => {
   const user_id = get().me!.id;
-  const preference = { user_id, category, name, value };
-  learnPreferences([preference]);
-  await api.savePreferences(user_id, [preference]);
+  const key = `${category}/${name}`;
+  const listed = (value = '') => [{ user_id, category, name, value }];
+  const now = () => get().preferences[key];
+  const show = (value: string | undefined) =>
+    value === undefined ? forgetPreferences(listed()) : learnPreferences(listed(value));
+  return choose(`preference ${key}`, { now, show }, wanted, () => save(user_id, listed(wanted)));
 };
 
-export const dropPreference = async (category: string, name: string): Promise<void> => {
-  const user_id = get().me!.id;
-  const preference = { user_id, category, name, value: '' };
-  forgetPreferences([preference]);
-  await api.deletePreferences(user_id, [preference]);
-};
+export const savePreference = (category: string, name: string, value: string): Promise<void> =>
+  choosePreference(category, name, value, (id, list) => api.savePreferences(id, list));
+
+export const dropPreference = (category: string, name: string): Promise<void> =>
+  choosePreference(category, name, undefined, (id, list) => api.deletePreferences(id, list));
 
 export const isSaved = (postId: string, preferences: Readonly<Record<string, string>>): boolean =>
   preferences[`flagged_post/${postId}`] === 'true';

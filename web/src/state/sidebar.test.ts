@@ -4,7 +4,16 @@ import type { ServerChannel } from '@mattermost/types/channels';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { api } from '../api';
 import { loadCategories, setCategoryCollapsed } from './channels';
-import { fits, idsOf, placeChannel, placed, setSorting, stepCategory, stepChannel } from './sidebar';
+import {
+  fits,
+  idsOf,
+  moveCategory,
+  placeChannel,
+  placed,
+  setSorting,
+  stepCategory,
+  stepChannel,
+} from './sidebar';
 import { get, set, useStore } from './store';
 
 const EMPTY = useStore.getInitialState();
@@ -70,6 +79,20 @@ describe('a category', () => {
     expect(ids('mine')).toEqual(['c', 'a', 'gone']);
   });
 
+  it('moves before another one or to the end, and tells nobody if it stays', async () => {
+    const save = vi.spyOn(api, 'updateChannelCategoryOrder').mockResolvedValue([]);
+    const order = () => get().categories.team!.map(({ id }) => id);
+    await moveCategory('mine', null);
+    expect(order()).toEqual(['rest', 'mine']);
+    await moveCategory('mine', 'rest');
+    expect(order()).toEqual(['mine', 'rest']);
+    await moveCategory('mine', 'rest');
+    expect(save.mock.calls.map(([, , ids]) => ids)).toEqual([
+      ['rest', 'mine'],
+      ['mine', 'rest'],
+    ]);
+  });
+
   it('is as the server has it if that refuses', async () => {
     const before = get().categories.team!;
     vi.spyOn(api, 'updateChannelCategoryOrder').mockRejectedValue(new Error('no'));
@@ -90,6 +113,16 @@ it('is as it was before if the server cannot be reached at all', async () => {
   const before = get().categories.team!;
   await expect(placeChannel('b', 'mine', null)).rejects.toThrow('offline');
   await expect(setCategoryCollapsed(before[0]!, true)).rejects.toThrow('offline');
+  expect(get().categories.team).toEqual(before);
+});
+
+it('is what the server has after two moves in a row that did not reach it', async () => {
+  const unreachable = new Error('offline');
+  vi.spyOn(api, 'updateChannelCategories').mockRejectedValue(unreachable);
+  vi.spyOn(api, 'getChannelCategories').mockRejectedValue(unreachable);
+  const before = get().categories.team!;
+  const both = [placeChannel('b', 'mine', null), placeChannel('a', 'rest', null)];
+  for (const one of both) await expect(one).rejects.toThrow('offline');
   expect(get().categories.team).toEqual(before);
 });
 

@@ -123,12 +123,15 @@ export const deleteCategory = async (categoryId: string): Promise<void> => {
   await loadCategories(teamId);
 };
 
-export const stepCategory = (categoryId: string, by: 1 | -1): Promise<void> => {
-  const before = mine(get());
-  const at = before.findIndex((category) => category.id === categoryId);
-  const category = before[at];
-  if (!category || at + by < 0 || at + by >= before.length) return Promise.resolve();
-  const next = before.toSpliced(at, 1).toSpliced(at + by, 0, category);
+/** Puts a category before another one, or at the end. */
+export const moveCategory = (categoryId: string, before: string | null): Promise<void> => {
+  const all = mine(get());
+  const category = all.find(({ id }) => id === categoryId);
+  if (!category) return Promise.resolve();
+  const rest = all.filter((one) => one !== category);
+  const at = before === null ? rest.length : rest.findIndex(({ id }) => id === before);
+  const next = rest.toSpliced(at, 0, category);
+  if (next.every((one, n) => one === all[n])) return Promise.resolve();
   const { teamId, me } = get();
   return arrange(teamId, next, () =>
     api.updateChannelCategoryOrder(
@@ -137,4 +140,11 @@ export const stepCategory = (categoryId: string, by: 1 | -1): Promise<void> => {
       next.map(({ id }) => id),
     ),
   );
+};
+
+export const stepCategory = (categoryId: string, by: 1 | -1): Promise<void> => {
+  const all = mine(get());
+  const at = all.findIndex(({ id }) => id === categoryId);
+  if (at < 0 || at + by < 0 || at + by >= all.length) return Promise.resolve();
+  return moveCategory(categoryId, by < 0 ? all[at - 1]!.id : (all[at + 2]?.id ?? null));
 };

@@ -82,7 +82,16 @@ export type Dialog =
         | 'emoji'
         | 'keys';
     }
-  | { readonly kind: 'edit-channel' | 'add-members' | 'channel-notify' | 'as-of'; readonly channelId: string }
+  | {
+      readonly kind:
+        | 'edit-channel'
+        | 'add-members'
+        | 'channel-notify'
+        | 'as-of'
+        | 'leave-channel'
+        | 'archive-channel';
+      readonly channelId: string;
+    }
   | { readonly kind: 'history' | 'delete-post'; readonly postId: string }
   | { readonly kind: 'remind'; readonly postId: string }
   | { readonly kind: 'schedule'; readonly unsent: Unsent }

@@ -1,6 +1,7 @@
 // Threads: the one that is open, and the list of those that I follow.
 import type { UserThread } from '@mattermost/types/threads';
 import { api } from '../api';
+import { choose } from './choice';
 import { meet } from './people';
 import { learnPosts } from './posts';
 import { get, set } from './store';
@@ -101,8 +102,13 @@ export const setFollowing = (threadId: string, following: boolean): void =>
 
 export const follow = async (threadId: string, following: boolean): Promise<void> => {
   const { me, teamId } = get();
-  setFollowing(threadId, following);
-  await api.updateThreadFollowForUser(me!.id, teamId, threadId, following);
+  const shown = {
+    now: () => get().posts[threadId]?.is_following ?? false,
+    show: (on: boolean) => setFollowing(threadId, on),
+  };
+  await choose(`thread ${threadId}`, shown, following, () =>
+    api.updateThreadFollowForUser(me!.id, teamId, threadId, following),
+  );
 };
 
 export const readThread = (threadId: string): void => {

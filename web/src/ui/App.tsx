@@ -6,6 +6,7 @@ import { local } from '../state/preferences';
 import { useStore } from '../state/store';
 import { Spinner } from './bits';
 import { Door, inviteIdIn, Login, Signup } from './Entry';
+import { Part } from './Part';
 import { Shell } from './Shell';
 import { Invited, Teams } from './Teams';
 
@@ -61,7 +62,26 @@ const SignedIn = () => {
 const isPlace = (segment: string | undefined): segment is string =>
   !!segment && !['login', 'signup', 'teams'].includes(segment);
 
-export const App = () => {
+/** All of it; whatever no part of it has caught ends here. */
+export const Page = () => {
+  const t = useT();
+  const [path] = useLocation();
+  return (
+    <Part
+      of={path}
+      home="#composer"
+      frame={(words) => (
+        <Door title={t('failed.page')} lead="">
+          {words}
+        </Door>
+      )}
+    >
+      <App />
+    </Part>
+  );
+};
+
+const App = () => {
   const t = useT();
   const phase = useStore((s) => s.phase);
   if (phase === 'signed-in') return <SignedIn />;

@@ -10,12 +10,12 @@ import { isSystem } from '../state/posts';
 import { get, open, useStore } from '../state/store';
 import { clock, day, moment, sameDay } from '../text/time';
 import { dayBeside } from '../text/when';
+import { Author, AuthorPicture } from './Author';
 import { Body } from './Body';
-import { Avatar, Empty, IconButton, Problem, Spinner, useName } from './bits';
+import { Empty, IconButton, Problem, Spinner, useName } from './bits';
 import { Cards } from './Embeds';
 import { Files } from './Files';
 import { isInLayer } from './keyboard';
-import { PriorityLabel } from './Priority';
 import { goToChannel, goToTime } from './places';
 import '../styles/past.css';
 
@@ -175,7 +175,6 @@ const PastList = ({ channelId, at, scroller }: PastListProps) => {
 const PastRow = ({ post }: { post: PastPost }) => {
   const t = useT();
   const name = useName(post.user_id);
-  const bot = useStore((s) => s.users[post.user_id]?.is_bot);
   const withheld = post.as_of?.shows === 'nothing';
   return (
     <article
@@ -184,22 +183,12 @@ const PastRow = ({ post }: { post: PastPost }) => {
       aria-label={`${name}, ${clock(post.create_at)}`}
     >
       <div className="post-side">
-        <Avatar userId={post.user_id} size={36} />
+        <AuthorPicture userId={post.user_id} />
       </div>
       <div className="post-main">
-        <header className="post-head">
-          <strong>{name}</strong>
-          <PriorityLabel priority={post.metadata?.priority} />
-          {bot && <span className="tag">{t('profile.bot')}</span>}
-          <time
-            className="quiet"
-            dateTime={new Date(post.create_at).toISOString()}
-            title={moment(post.create_at)}
-          >
-            {clock(post.create_at)}
-          </time>
+        <Author post={post} isPast>
           {post.root_id && <small className="quiet">{t('post.in_reply')}</small>}
-        </header>
+        </Author>
         {withheld ? (
           <p className="quiet">{t('asof.withheld')}</p>
         ) : (

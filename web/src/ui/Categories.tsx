@@ -17,7 +17,7 @@ import {
   Star,
   Trash2,
 } from 'lucide-react';
-import { memo, type RefObject, useCallback, useEffect, useRef, useState } from 'react';
+import { memo, useCallback, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useShallow } from 'zustand/react/shallow';
 import { type Key, t as say, useT } from '../i18n';
@@ -72,6 +72,13 @@ const useDrag = (attach: (drag: Drag) => () => void): void => {
   }, [attach]);
 };
 
+/** Tells what was given last, without being another function for it. */
+const useLatest = <T,>(value: T): (() => T) => {
+  const held = useRef(value);
+  held.current = value;
+  return useCallback(() => held.current, []);
+};
+
 const FIXED: Readonly<Record<string, Key>> = {
   favorites: 'sidebar.favorites',
   channels: 'sidebar.channels',
@@ -86,12 +93,19 @@ export const categoryName = (category: ChannelCategory): string => {
 export const Categories = () => {
   const categories = useStore((s) => s.categories[s.teamId]);
   useDrag(watchDrops);
-  return categories?.map((category) => <Category key={category.id} category={category} />);
+  return categories?.map((category, n) => (
+    <Category key={category.id} category={category} next={categories[n + 1]?.id ?? null} />
+  ));
 };
 
 const watchDrops = (drag: Drag) => drag.watchDrops();
 
-const Category = ({ category }: { category: ChannelCategory }) => {
+interface CategoryProps {
+  readonly category: ChannelCategory;
+  readonly next: string | null;
+}
+
+const Category = ({ category, next }: CategoryProps) => {
   const t = useT();
   const ids = useStore(useShallow((s) => idsOf(s, category)));
   const shown = useStore(
@@ -102,11 +116,20 @@ const Category = ({ category }: { category: ChannelCategory }) => {
     ),
   );
   const box = useRef<HTMLElement>(null);
-  const attach = useCallback(
-    (drag: Drag) => (box.current ? drag.categoryBox(box.current, category.id) : () => undefined),
-    [category.id],
+  const handle = useRef<HTMLButtonElement>(null);
+  const after = useLatest(next);
+  useDrag(
+    useCallback(
+      (drag) =>
+        drag.place(box.current!, handle.current!, {
+          kind: 'category',
+          id: category.id,
+          categoryId: category.id,
+          next: after,
+        }),
+      [category.id, after],
+    ),
   );
-  useDrag(attach);
   const name = categoryName(category);
   const direct = category.type === 'direct_messages';
   return (
@@ -118,6 +141,7 @@ const Category = ({ category }: { category: ChannelCategory }) => {
     >
       <header className="category-head">
         <button
+          ref={handle}
           type="button"
           className="category-name"
           aria-expanded={!category.collapsed}
@@ -291,22 +315,17 @@ interface EntryProps {
   readonly next: string | null;
 }
 
-const useDraggable = (row: RefObject<HTMLElement | null>, { id, categoryId, next }: EntryProps): void => {
-  const after = useRef(next);
-  after.current = next;
-  const attach = useCallback(
-    (drag: Drag) =>
-      row.current ? drag.channelRow(row.current, id, categoryId, () => after.current) : () => undefined,
-    [row, id, categoryId],
-  );
-  useDrag(attach);
-};
-
-const Entry = memo((props: EntryProps) => {
-  const { id } = props;
+const Entry = memo(({ id, categoryId, next }: EntryProps) => {
   const t = useT();
   const row = useRef<HTMLLIElement>(null);
-  useDraggable(row, props);
+  const link = useRef<HTMLAnchorElement>(null);
+  const after = useLatest(next);
+  useDrag(
+    useCallback(
+      (drag) => drag.place(row.current!, link.current!, { kind: 'channel', id, categoryId, next: after }),
+      [id, categoryId, after],
+    ),
+  );
   const name = useStore((s) => channelName(s, s.channels[id]));
   const path = useStore((s) => (s.channels[id] ? channelPath(s, s.channels[id]) : '/'));
   const type = useStore((s) => s.channels[id]?.type);
@@ -326,6 +345,7 @@ const Entry = memo((props: EntryProps) => {
   return (
     <li className="entry-row" ref={row}>
       <Link
+        ref={link}
         href={path}
         className={`entry${current ? ' current' : ''}${unread ? ' unread' : ''}${muted ? ' muted' : ''}`}
         aria-current={current ? 'page' : undefined}

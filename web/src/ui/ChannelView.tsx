@@ -27,7 +27,7 @@ import {
   channelName,
   isFavourite,
   isMuted,
-  leaveChannel,
+  joinChannel,
   markRead,
   setFavourite,
   setMuted,
@@ -43,7 +43,7 @@ import { moveChoice } from './Categories';
 import { Composer } from './Composer';
 import { CustomStatus } from './CustomStatus';
 import { PostList } from './PostList';
-import { goTo, search, timeIn } from './places';
+import { leave, search, timeIn } from './places';
 
 const AsOf = lazy(() => import('./AsOf'));
 const Bookmarks = lazy(() => import('./Bookmarks'));
@@ -57,6 +57,7 @@ interface ChannelViewProps {
 export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
   const name = useStore((s) => channelName(s, s.channels[channelId]));
   const at = timeIn(useSearch());
+  const isMember = useStore((s) => channelId in s.members);
   const looksBack = at > 0;
   useLayoutEffect(() => {
     set({ looksBack });
@@ -65,7 +66,9 @@ export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
   return (
     <section className="channel" aria-label={name}>
       <Header channelId={channelId} isPast={looksBack} onMenu={onMenu} />
-      {looksBack ? (
+      {!isMember ? (
+        <Outside channelId={channelId} />
+      ) : looksBack ? (
         <Suspense fallback={<Spinner />}>
           <AsOf channelId={channelId} at={at} />
         </Suspense>
@@ -73,6 +76,19 @@ export const ChannelView = ({ channelId, focus, onMenu }: ChannelViewProps) => {
         <Present channelId={channelId} focus={focus} />
       )}
     </section>
+  );
+};
+
+/** Only who opens a channel joins it at once; who came to look back is asked. */
+const Outside = ({ channelId }: { channelId: string }) => {
+  const t = useT();
+  return (
+    <div className="nowhere">
+      <p>{t('channel.outside')}</p>
+      <button type="button" className="button primary" onClick={() => attempt(joinChannel(channelId))}>
+        {t('channel.join')}
+      </button>
+    </div>
   );
 };
 
@@ -138,6 +154,7 @@ const Header = ({ channelId, isPast, onMenu }: HeaderProps) => {
   const channel = useStore((s) => s.channels[channelId]);
   const name = useStore((s) => channelName(s, s.channels[channelId]));
   const favourite = useStore((s) => isFavourite(s, channelId));
+  const isMember = useStore((s) => channelId in s.members);
   const muted = useStore((s) => isMuted(s.members[channelId]));
   const mate = channel?.type === 'D' ? teammateId(channel, get().me?.id ?? '') : '';
   const count = useMemberCount(channelId);
@@ -146,13 +163,15 @@ const Header = ({ channelId, isPast, onMenu }: HeaderProps) => {
   return (
     <header className="channel-head">
       <IconButton icon={MenuIcon} label={t('sidebar.open')} className="only-narrow" onClick={onMenu} />
-      <IconButton
-        icon={Star}
-        className={favourite ? 'star on' : 'star'}
-        label={favourite ? t('channel.unfavourite') : t('channel.favourite')}
-        pressed={favourite}
-        onClick={() => attempt(setFavourite(channelId, !favourite))}
-      />
+      {isMember && (
+        <IconButton
+          icon={Star}
+          className={favourite ? 'star on' : 'star'}
+          label={favourite ? t('channel.unfavourite') : t('channel.favourite')}
+          pressed={favourite}
+          onClick={() => attempt(setFavourite(channelId, !favourite))}
+        />
+      )}
       <div className="channel-title">
         <Menu
           trigger={
@@ -263,8 +282,11 @@ const chooseBookmark = (channelId: string): void => {
 const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
   const t = useT();
   const channel = useStore((s) => s.channels[channelId]);
+  const isMember = useStore((s) => channelId in s.members);
   if (!channel) return [];
   const named = channel.type === 'O' || channel.type === 'P';
+  const past = { icon: History, label: t('asof.menu'), act: () => open({ kind: 'as-of', channelId }) };
+  if (!isMember) return [past];
   return [
     { icon: CheckCheck, label: t('channel.mark_read'), act: () => markRead(channelId) },
     {
@@ -283,7 +305,7 @@ const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
       act: () => open({ kind: 'bookmark', channelId, bookmark: null }),
     },
     { icon: Paperclip, label: t('bookmark.add_file'), act: () => chooseBookmark(channelId) },
-    { icon: History, label: t('asof.menu'), act: () => open({ kind: 'as-of', channelId }) },
+    past,
     moveChoice(channelId),
     named && {
       icon: UserPlus,
@@ -297,14 +319,14 @@ const useChoices = (channelId: string, muted: boolean): (Choice | false)[] => {
         icon: LogOut,
         label: t('channel.leave'),
         separate: true,
-        act: () => attempt(leaveChannel(channelId).then(() => goTo(`/${get().teams[get().teamId]?.name}`))),
+        act: () => attempt(leave(channelId)),
       },
     named &&
       channel.name !== 'town-square' && {
         icon: Archive,
         label: t('channel.archive'),
         danger: true,
-        act: () => attempt(api.deleteChannel(channelId)),
+        act: () => open({ kind: 'archive-channel', channelId }),
       },
   ];
 };

@@ -15,6 +15,7 @@ import { type Upload, upload } from '../state/uploads';
 import { emojiNamed, noteEmoji } from '../text/emoji';
 import { bytes } from '../text/time';
 import { Avatar, IconButton } from './bits';
+import { runCommand } from './commands';
 import { Glyph } from './Glyph';
 import { PriorityLabel, PriorityMenu } from './Priority';
 import { SendLater } from './SendLater';
@@ -118,8 +119,12 @@ export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast 
 
   const submit = () => {
     if (!ready) return;
-    send(channelId, rootId, text.trim(), files, marked);
+    const words = text.trim();
+    if (files.length || !runCommand(words, { channelId, rootId }))
+      send(channelId, rootId, words, files, marked);
     touched.current = true;
+    // A command may lead elsewhere before this is drawn.
+    latest.current = { text: '', files: [] };
     setText('');
     setFiles([]);
     setPriority(PLAIN);
@@ -185,6 +190,8 @@ export const Composer = memo(({ channelId, rootId = '', placeholder, onEditLast 
       }
       if (event.key === 'Enter' || event.key === 'Tab') {
         event.preventDefault();
+        if (event.key === 'Enter' && text.startsWith('/') && text === suggestions[chosen]!.text)
+          return submit();
         return complete(suggestions[chosen]!);
       }
       if (event.key === 'Escape') {

@@ -1,20 +1,19 @@
 // What stands beside the conversation: a thread, what was found, pinned or saved, who is here.
+import { UserPlus } from 'lucide-react';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { api } from '../api';
 import { useT } from '../i18n';
 import { channelName } from '../state/channels';
-import { useStore } from '../state/store';
+import { open, type Pane as Shown, useStore } from '../state/store';
 import { attempt } from './attempt';
-import { Spinner } from './bits';
+import { IconButton, Spinner } from './bits';
 import { meetMembers } from './ChannelView';
 import { Frame, Listed, Person } from './PaneParts';
 import { Thread } from './ThreadPane';
 
 const SearchPane = lazy(() => import('./SearchPane'));
 
-export const Pane = () => {
-  const pane = useStore((s) => s.pane);
-  if (!pane) return null;
+export const Pane = ({ pane }: { pane: Shown }) => {
   switch (pane.kind) {
     case 'thread':
       return <Thread key={pane.rootId} rootId={pane.rootId} />;
@@ -63,9 +62,22 @@ const Members = ({ channelId }: { channelId: string }) => {
   const t = useT();
   const [ids, setIds] = useState<readonly string[]>([]);
   const place = useStore((s) => channelName(s, s.channels[channelId]));
+  const named = useStore((s) => ['O', 'P'].includes(s.channels[channelId]?.type ?? ''));
   useEffect(() => attempt(meetMembers(channelId).then(setIds)), [channelId]);
   return (
-    <Frame title={t('channel.members_title')} sub={place}>
+    <Frame
+      title={t('channel.members_title')}
+      sub={place}
+      tools={
+        named && (
+          <IconButton
+            icon={UserPlus}
+            label={t('channel.add_people')}
+            onClick={() => open({ kind: 'add-members', channelId })}
+          />
+        )
+      }
+    >
       <ul className="pane-list rows">
         {ids.map((id) => (
           <li key={id}>

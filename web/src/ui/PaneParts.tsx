@@ -24,7 +24,7 @@ interface FrameProps {
 export const Frame = ({ title, sub, tools, children }: FrameProps) => {
   const t = useT();
   return (
-    <aside className="pane" aria-label={title}>
+    <aside className="pane" aria-label={title} tabIndex={-1}>
       <header className="pane-head">
         <h2>
           {title} {sub && <small>{sub}</small>}

@@ -1,6 +1,6 @@
 // The conversation: only what can be seen is in the document. It opens at the first unread message,
 // grows at both ends without a jump, and follows the newest one while somebody looks at it.
-import { ArrowDown } from 'lucide-react';
+import { ArrowDown, Pencil, UserPlus } from 'lucide-react';
 import {
   type KeyboardEvent,
   memo,
@@ -16,7 +16,7 @@ import { useShallow } from 'zustand/react/shallow';
 import { useT } from '../i18n';
 import { channelName, markRead, teammateId } from '../state/channels';
 import { isSystem, jumpToNewest, readNewer, readOlder } from '../state/posts';
-import { collapsed, get, type Outgoing, type State, useStore } from '../state/store';
+import { collapsed, get, type Outgoing, open, type State, useStore } from '../state/store';
 import { day, sameDay } from '../text/time';
 import { attempt } from './attempt';
 import { ChannelIcon } from './bits';
@@ -325,7 +325,34 @@ const Beginning = ({ channelId }: { channelId: string }) => {
         </span>
       )}
       <h2>{direct ? t('channel.start_direct', { name }) : t('channel.start', { name })}</h2>
-      <p>{self ? t('channel.start_self') : channel.purpose || t('channel.start_hint')}</p>
+      <p>
+        {self
+          ? t('channel.start_self')
+          : channel.purpose || t(direct ? 'channel.start_direct_hint' : 'channel.start_hint')}
+      </p>
+      {!direct && !channel.delete_at && (
+        <div className="beginning-ways">
+          <button
+            type="button"
+            className="button small"
+            onClick={() =>
+              open(channel.name === 'town-square' ? { kind: 'invite' } : { kind: 'add-members', channelId })
+            }
+          >
+            <UserPlus size={15} aria-hidden />{' '}
+            {t(channel.name === 'town-square' ? 'team.invite' : 'channel.add_people')}
+          </button>
+          {!channel.purpose && (
+            <button
+              type="button"
+              className="button small"
+              onClick={() => open({ kind: 'edit-channel', channelId })}
+            >
+              <Pencil size={15} aria-hidden /> {t('channel.describe')}
+            </button>
+          )}
+        </div>
+      )}
     </header>
   );
 };

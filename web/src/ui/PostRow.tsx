@@ -19,6 +19,7 @@ import {
   TriangleAlert,
 } from 'lucide-react';
 import { type KeyboardEvent, lazy, memo, Suspense, useEffect, useRef, useState } from 'react';
+import { ErrorBoundary } from 'react-error-boundary';
 import { useShallow } from 'zustand/react/shallow';
 import { api } from '../api';
 import { type Key, t as say, useT } from '../i18n';
@@ -30,17 +31,16 @@ import { isSaved, setSaved } from '../state/preferences';
 import { collapsed, get, notify, type Outgoing, open, permalink, useStore } from '../state/store';
 import { follow, openThread } from '../state/threads';
 import { noteEmoji, useEmoji } from '../text/emoji';
-import { clock, moment, short } from '../text/time';
+import { clock, short } from '../text/time';
 import { inMinutes, tomorrowAt } from '../text/when';
+import { Author, AuthorPicture } from './Author';
 import { attempt } from './attempt';
 import { Body } from './Body';
 import { Avatar, type Choice, IconButton, Menu, useName } from './bits';
-import { CustomStatus } from './CustomStatus';
 import { Embeds } from './Embeds';
 import { Files } from './Files';
 import { Glyph } from './Glyph';
-import { Acknowledgements, PriorityLabel } from './Priority';
-import { showCard } from './ProfileCard';
+import { Acknowledgements } from './Priority';
 
 const Picker = lazy(() => import('./EmojiPicker'));
 
@@ -54,7 +54,19 @@ interface PostRowProps {
   readonly inThread?: boolean;
 }
 
-export const PostRow = memo(({ id, pending, grouped, focused, tabIndex = -1, inThread }: PostRowProps) => {
+/** One message that fails takes no other with it. */
+export const PostRow = memo((props: PostRowProps) => (
+  <ErrorBoundary FallbackComponent={Unshown}>
+    <Message {...props} />
+  </ErrorBoundary>
+));
+
+const Unshown = () => {
+  const t = useT();
+  return <p className="unshown">{t('failed.post')}</p>;
+};
+
+const Message = ({ id, pending, grouped, focused, tabIndex = -1, inThread }: PostRowProps) => {
   const t = useT();
   const stored = useStore((s) => s.posts[id]);
   const post = pending?.post ?? stored;
@@ -123,51 +135,9 @@ export const PostRow = memo(({ id, pending, grouped, focused, tabIndex = -1, inT
       )}
     </article>
   );
-});
+};
 
 const isMine = (post: Post): boolean => post.user_id === get().me?.id;
-
-const AuthorPicture = ({ userId }: { userId: string }) => {
-  const name = useName(userId);
-  return (
-    <button
-      type="button"
-      className="bare"
-      aria-label={name}
-      tabIndex={-1}
-      onClick={(event) => showCard(userId, event.currentTarget)}
-    >
-      <Avatar userId={userId} size={36} />
-    </button>
-  );
-};
-
-const Author = ({ post }: { post: Post }) => {
-  const t = useT();
-  const name = useName(post.user_id);
-  const bot = useStore((s) => s.users[post.user_id]?.is_bot);
-  return (
-    <header className="post-head">
-      <button
-        type="button"
-        className="post-author"
-        onClick={(event) => showCard(post.user_id, event.currentTarget)}
-      >
-        {name}
-      </button>
-      <CustomStatus userId={post.user_id} emojiOnly />
-      <PriorityLabel priority={post.metadata?.priority} />
-      {bot && <span className="tag">{t('profile.bot')}</span>}
-      <time
-        className="quiet"
-        dateTime={new Date(post.create_at).toISOString()}
-        title={moment(post.create_at)}
-      >
-        {clock(post.create_at)}
-      </time>
-    </header>
-  );
-};
 
 const Marks = ({ saved, pinned }: { saved: boolean; pinned: boolean }) => {
   const t = useT();

@@ -1,7 +1,7 @@
 // The page of somebody who is in: the list of channels, the conversation, what is beside it.
-import { WifiOff } from 'lucide-react';
-import { lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react';
-import { Redirect, Route, Switch } from 'wouter';
+import { Menu, WifiOff } from 'lucide-react';
+import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useState } from 'react';
+import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
 import { api } from '../api';
 import { useT } from '../i18n';
 import {
@@ -16,12 +16,14 @@ import { usersByName } from '../state/people';
 import { local } from '../state/preferences';
 import { enterTeam } from '../state/session';
 import { get, open, set, useStore } from '../state/store';
-import { Spinner } from './bits';
+import { IconButton, Modal, Spinner } from './bits';
 import { ChannelView } from './ChannelView';
 import { listen } from './keyboard';
 import { Pane } from './Pane';
+import { Frame } from './PaneParts';
+import { Part } from './Part';
 import { ProfileCard } from './ProfileCard';
-import { placeOf, userNamed } from './places';
+import { placeOf, timeIn, userNamed } from './places';
 import { Sidebar } from './Sidebar';
 import { Threads } from './Threads';
 
@@ -48,15 +50,24 @@ export const Shell = ({ teamName }: { teamName: string }) => {
         {t('app.skip')}
       </a>
       <Offline />
-      <Sidebar onGo={() => setDrawer(false)} />
+      <Part
+        home=".sidebar a"
+        frame={(words) => (
+          <nav className="sidebar" aria-label={t('failed.sidebar')}>
+            {words}
+          </nav>
+        )}
+      >
+        <Sidebar onGo={() => setDrawer(false)} />
+      </Part>
       <button
         type="button"
         className="scrim"
         aria-label={t('sidebar.shut')}
         onClick={() => setDrawer(false)}
       />
-      <main className="main">{ready ? <Places onMenu={() => setDrawer(true)} /> : <Spinner />}</main>
-      <Pane />
+      <main className="main">{ready ? <Conversation onMenu={() => setDrawer(true)} /> : <Spinner />}</main>
+      <SidePane />
       <ProfileCard />
       <Modals />
       <Notice />
@@ -64,13 +75,83 @@ export const Shell = ({ teamName }: { teamName: string }) => {
   );
 };
 
+interface NowhereProps {
+  readonly title: string;
+  readonly onMenu: () => void;
+  readonly children: ReactNode;
+}
+
+/** In place of a conversation; from here, too, there is a way to the others. */
+const Nowhere = ({ title, onMenu, children }: NowhereProps) => {
+  const t = useT();
+  return (
+    <section className="channel" aria-label={title}>
+      <header className="channel-head">
+        <IconButton icon={Menu} label={t('sidebar.open')} className="only-narrow" onClick={onMenu} />
+        <div className="channel-title">
+          <h1>{title}</h1>
+        </div>
+      </header>
+      <div className="nowhere">{children}</div>
+    </section>
+  );
+};
+
+const Conversation = ({ onMenu }: { onMenu: () => void }) => {
+  const t = useT();
+  const [path] = useLocation();
+  const at = useSearch();
+  return (
+    <Part
+      of={`${path}?${at}`}
+      home="#composer"
+      onRetry={() => set({ timelines: {} })}
+      frame={(words) => (
+        <Nowhere title={t('failed.conversation')} onMenu={onMenu}>
+          {words}
+        </Nowhere>
+      )}
+    >
+      <Places onMenu={onMenu} />
+    </Part>
+  );
+};
+
+const SidePane = () => {
+  const t = useT();
+  const pane = useStore((s) => s.pane);
+  if (!pane) return null;
+  return (
+    <Part
+      of={pane}
+      home=".pane"
+      onRetry={() => set({ replies: {} })}
+      frame={(words) => <Frame title={t('failed.pane')}>{words}</Frame>}
+    >
+      <Pane pane={pane} />
+    </Part>
+  );
+};
+
 const Modals = () => {
+  const t = useT();
   const dialog = useStore((s) => s.dialog);
-  return dialog ? (
-    <Suspense fallback={null}>
-      <Dialogs dialog={dialog} />
-    </Suspense>
-  ) : null;
+  if (!dialog) return null;
+  return (
+    <Part
+      of={dialog}
+      home=".modal"
+      frame={(words) => (
+        <Modal title={t('failed.pane')} onClose={() => open(null)}>
+          {words}
+        </Modal>
+      )}
+    >
+      <Suspense fallback={null}>
+        <Dialogs dialog={dialog} />
+      </Suspense>
+    </Part>
+  );
 };
 
 export const Offline = () => {
@@ -98,16 +179,7 @@ export const Notice = () => {
 
 const Places = ({ onMenu }: { onMenu: () => void }) => (
   <Switch>
-    <Route path="/:team/channels/:name">
-      {({ name }) => (
-        <Place
-          at={`channel ${name}`}
-          held={() => heldChannel(name)}
-          find={() => namedChannel(name)}
-          onMenu={onMenu}
-        />
-      )}
-    </Route>
+    <Route path="/:team/channels/:name">{({ name }) => <NamedPlace name={name} onMenu={onMenu} />}</Route>
     <Route path="/:team/messages/:who">
       {({ who }) => (
         <Place
@@ -135,6 +207,19 @@ const Places = ({ onMenu }: { onMenu: () => void }) => (
   </Switch>
 );
 
+/** Opening a channel joins it; looking back at it does not. */
+const NamedPlace = ({ name, onMenu }: { name: string; onMenu: () => void }) => {
+  const looksBack = timeIn(useSearch()) > 0;
+  return (
+    <Place
+      at={looksBack ? `past of ${name}` : `channel ${name}`}
+      held={() => heldChannel(name, looksBack)}
+      find={() => namedChannel(name, looksBack)}
+      onMenu={onMenu}
+    />
+  );
+};
+
 /** The channel that was open last in this team. */
 const Start = () => {
   const to = useStore((s) => {
@@ -154,14 +239,16 @@ interface Found {
 const held = (channel: { id: string } | undefined): Found | null =>
   channel ? { channelId: channel.id, focus: null } : null;
 
-const heldChannel = (name: string): Found | null => {
-  const { channels, teamId } = get();
-  return held(Object.values(channels).find((c) => c.team_id === teamId && c.name === name));
+const heldChannel = (name: string, looksBack: boolean): Found | null => {
+  const { channels, members, teamId } = get();
+  const channel = Object.values(channels).find((c) => c.team_id === teamId && c.name === name);
+  return held(channel && (looksBack || members[channel.id]) ? channel : undefined);
 };
 
-const namedChannel = async (name: string) => {
+const namedChannel = async (name: string, looksBack: boolean) => {
   const channel = await api.getChannelByName(get().teamId, name);
-  return { channelId: (await joinChannel(channel.id)).id, focus: null };
+  if (!looksBack) await joinChannel(channel.id);
+  return { channelId: channel.id, focus: null };
 };
 
 const directWith = (userId: string | undefined) => {
@@ -226,7 +313,7 @@ const Place = ({ at, held, find, onMenu }: PlaceProps) => {
   }, [channelId, teamId]);
   if (missing === at && !found) {
     return (
-      <div className="nowhere">
+      <Nowhere title={t('channel.nowhere')} onMenu={onMenu}>
         <p>{t('channel.missing')}</p>
         {at.startsWith('post ') && (
           <button
@@ -240,7 +327,7 @@ const Place = ({ at, held, find, onMenu }: PlaceProps) => {
         <button type="button" className="button" onClick={() => open({ kind: 'browse' })}>
           {t('sidebar.browse')}
         </button>
-      </div>
+      </Nowhere>
     );
   }
   if (!found || !channelId) return <Spinner />;

@@ -5,18 +5,12 @@ import { useLocation } from 'wouter';
 import { api } from '../api';
 import { useT } from '../i18n';
 import { loadChannels } from '../state/channels';
+import { logOut } from '../state/session';
 import { get, set, useStore } from '../state/store';
+import { addressOf } from '../text/address';
 import { attempt, useSubmit } from './attempt';
 import { Field, Problem, Spinner } from './bits';
 import { Door, inviteIdIn } from './Entry';
-
-const addressOf = (name: string): string =>
-  name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 50);
 
 const arrive = async (team: Team): Promise<void> => {
   const member = await api.getTeamMember(team.id, 'me');
@@ -55,6 +49,7 @@ export const Teams = () => {
   const t = useT();
   const [, go] = useLocation();
   const mine = useStore((s) => s.teams);
+  const username = useStore((s) => s.me?.username ?? '');
   const [offered, setOffered] = useState<readonly Team[] | null>(null);
   const [link, setLink] = useState('');
   const [creating, setCreating] = useState(false);
@@ -135,6 +130,12 @@ export const Teams = () => {
         )}
       </form>
       {join.problem && <Problem text={join.problem} />}
+      <p className="aside">
+        {t('teams.as', { name: username })}{' '}
+        <button type="button" className="link" onClick={() => void logOut()}>
+          {t('me.logout')}
+        </button>
+      </p>
     </Door>
   );
 };
@@ -149,7 +150,7 @@ const CreateTeam = () => {
   const t = useT();
   const [, go] = useLocation();
   const [name, setName] = useState('');
-  const address = addressOf(name);
+  const address = addressOf(name, 50).replaceAll('_', '-');
   const { busy, problem, submit } = useSubmit(async () => {
     const team = await api.createTeam({ name: address, display_name: name.trim(), type: 'O' } as Team);
     await arrive(team);

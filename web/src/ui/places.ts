@@ -2,7 +2,7 @@
 import { navigate } from 'wouter/use-browser-location';
 import { api } from '../api';
 import { t } from '../i18n';
-import { channelPath, openDirect } from '../state/channels';
+import { channelPath, leaveChannel, openDirect } from '../state/channels';
 import { learn, usersByName } from '../state/people';
 import { collapsed, get, notify, open, set } from '../state/store';
 import { openThread } from '../state/threads';
@@ -25,6 +25,15 @@ export const timeIn = (search: string): number => {
 export const goToTime = (channelId: string, at: number): void => {
   const channel = get().channels[channelId];
   if (channel) navigate(`${channelPath(get(), channel)}?at=${at}`);
+};
+
+/** Out of a channel; who could not come back alone is asked. */
+export const leave = async (channelId: string): Promise<void> => {
+  const { channels, teams, teamId } = get();
+  if (channels[channelId]?.type === 'P' && get().dialog?.kind !== 'leave-channel')
+    return open({ kind: 'leave-channel', channelId });
+  await leaveChannel(channelId);
+  goTo(`/${teams[teamId]?.name}`);
 };
 
 export const goToPost = (postId: string): void => {

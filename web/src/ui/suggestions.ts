@@ -1,10 +1,11 @@
-// What `@`, `~` and `:` may be meant to become.
+// What `@`, `~`, `:` and `/` may be meant to become.
 import { useCallback, useRef, useState } from 'react';
 import { api } from '../api';
 import { t } from '../i18n';
 import { learn, nameOf } from '../state/people';
 import { get } from '../state/store';
 import { findEmoji } from '../text/emoji';
+import { commandsNamed } from './commands';
 
 export interface Suggestion {
   readonly text: string;
@@ -17,6 +18,8 @@ export interface Suggestion {
 
 const MAX = 8;
 const BEGUN = /(?:^|[\s([{"'>])([@~:])([\p{L}\p{N}._+-]*)$/u;
+/** Commands stand at the beginning. */
+const COMMAND = /^(\/)([a-z]*)$/;
 const EMOJI_LETTERS_MIN = 2;
 
 type Found = Omit<Suggestion, 'from' | 'to'>;
@@ -58,6 +61,7 @@ const emoji = (term: string): Found[] =>
 
 const find = async (sign: string, term: string, channelId: string): Promise<Found[]> => {
   if (sign === '@') return people(term, channelId);
+  if (sign === '/') return commandsNamed(term);
   return sign === '~' ? channels(term) : emoji(term);
 };
 
@@ -73,7 +77,8 @@ export const useSuggestions = (channelId: string) => {
 
   const look = useCallback(
     (text: string, caret: number) => {
-      const begun = caret < 0 ? null : BEGUN.exec(text.slice(0, caret));
+      const written = text.slice(0, Math.max(caret, 0));
+      const begun = BEGUN.exec(written) ?? COMMAND.exec(written);
       if (!begun) return shut();
       const [, sign = '', word = ''] = begun;
       const question = `${sign}${word} ${caret}`;

@@ -9,6 +9,7 @@ import { isAdmin } from '../../state/people';
 import { useStore } from '../../state/store';
 import type { Icon } from '../bits';
 import { Door } from '../Entry';
+import { Part } from '../Part';
 import { Notice, Offline } from '../Shell';
 import { Audit } from './Audit';
 import { ChannelPage } from './ChannelPage';
@@ -85,20 +86,31 @@ const Frame = () => {
         })}
       </nav>
       <main className="admin-main" id="admin" tabIndex={-1}>
-        <Switch>
-          <Route path="/admin/users" component={Users} />
-          <Route path="/admin/users/:id">{({ id }) => <UserPage key={id} userId={id} />}</Route>
-          <Route path="/admin/teams" component={Teams} />
-          <Route path="/admin/teams/:id">{({ id }) => <TeamPage key={id} teamId={id} />}</Route>
-          <Route path="/admin/channels" component={Channels} />
-          <Route path="/admin/channels/:id">{({ id }) => <ChannelPage key={id} channelId={id} />}</Route>
-          <Route path="/admin/retention" component={Retention} />
-          <Route path="/admin/audit" component={Audit} />
-          <Route path="/admin/system" component={System} />
-          <Route>
-            <Redirect to="/admin/users" replace />
-          </Route>
-        </Switch>
+        <Part
+          of={path}
+          home="#admin"
+          frame={(words) => (
+            <>
+              <h1>{t('failed.page')}</h1>
+              {words}
+            </>
+          )}
+        >
+          <Switch>
+            <Route path="/admin/users" component={Users} />
+            <Route path="/admin/users/:id">{({ id }) => <UserPage key={id} userId={id} />}</Route>
+            <Route path="/admin/teams" component={Teams} />
+            <Route path="/admin/teams/:id">{({ id }) => <TeamPage key={id} teamId={id} />}</Route>
+            <Route path="/admin/channels" component={Channels} />
+            <Route path="/admin/channels/:id">{({ id }) => <ChannelPage key={id} channelId={id} />}</Route>
+            <Route path="/admin/retention" component={Retention} />
+            <Route path="/admin/audit" component={Audit} />
+            <Route path="/admin/system" component={System} />
+            <Route>
+              <Redirect to="/admin/users" replace />
+            </Route>
+          </Switch>
+        </Part>
       </main>
       <Notice />
     </div>

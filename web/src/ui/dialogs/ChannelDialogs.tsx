@@ -2,13 +2,14 @@
 import type { ServerChannel } from '@mattermost/types/channels';
 import { useEffect, useState } from 'react';
 import { api } from '../../api';
-import { useT } from '../../i18n';
-import { fetchChannel, joinChannel, loadCategories, patchChannel } from '../../state/channels';
+import { type Key, useT } from '../../i18n';
+import { channelName, fetchChannel, joinChannel, loadCategories, patchChannel } from '../../state/channels';
 import { get, useStore } from '../../state/store';
+import { addressOf } from '../../text/address';
 import { attempt, useSubmit } from '../attempt';
 import { ChannelIcon, Field, Modal, Problem, Spinner } from '../bits';
 import { Foot } from '../Foot';
-import { goToChannel } from '../places';
+import { goToChannel, leave } from '../places';
 import { close } from './Dialogs';
 import { PeopleField } from './PeopleDialogs';
 
@@ -76,12 +77,7 @@ export const Browse = () => {
 };
 
 const nameFor = (display: string): string => {
-  const name = display
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9_]+/g, '-')
-    .replace(/^[-_]+|[-_]+$/g, '')
-    .slice(0, 60);
+  const name = addressOf(display, 60);
   return name.length > 1 ? name : `channel-${crypto.randomUUID().slice(0, 8)}`;
 };
 
@@ -203,3 +199,47 @@ export const AddMembers = ({ channelId }: { channelId: string }) => {
     </Modal>
   );
 };
+
+interface QuestionProps {
+  readonly words: { readonly title: Key; readonly lead: Key; readonly act: Key };
+  readonly channelId: string;
+  readonly work: () => Promise<unknown>;
+}
+
+/** Asks before what is not easily undone. */
+const Question = ({ words, channelId, work }: QuestionProps) => {
+  const t = useT();
+  const name = useStore((s) => channelName(s, s.channels[channelId]));
+  const { busy, problem, submit } = useSubmit(async () => {
+    await work();
+    close();
+  });
+  return (
+    <Modal title={t(words.title, { name })} onClose={close}>
+      <form onSubmit={submit}>
+        <p>{t(words.lead)}</p>
+        {problem && <Problem text={problem} />}
+        <Foot busy={busy} label={t(words.act)} danger />
+      </form>
+    </Modal>
+  );
+};
+
+const LEAVING = {
+  title: 'channel.leave_title',
+  lead: 'channel.leave_lead',
+  act: 'channel.leave',
+} as const;
+const ARCHIVING = {
+  title: 'channel.archive_title',
+  lead: 'channel.archive_lead',
+  act: 'channel.archive',
+} as const;
+
+export const LeaveChannel = ({ channelId }: { channelId: string }) => (
+  <Question words={LEAVING} channelId={channelId} work={() => leave(channelId)} />
+);
+
+export const ArchiveChannel = ({ channelId }: { channelId: string }) => (
+  <Question words={ARCHIVING} channelId={channelId} work={() => api.deleteChannel(channelId)} />
+);

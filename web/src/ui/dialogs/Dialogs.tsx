@@ -4,7 +4,14 @@ import { open } from '../../state/store';
 import { AsOfDialog } from './AsOfDialog';
 import { BookmarkDialog } from './BookmarkDialog';
 import { CategoryDialog } from './CategoryDialog';
-import { AddMembers, Browse, CreateChannel, EditChannel } from './ChannelDialogs';
+import {
+  AddMembers,
+  ArchiveChannel,
+  Browse,
+  CreateChannel,
+  EditChannel,
+  LeaveChannel,
+} from './ChannelDialogs';
 import { ChannelNotifications } from './ChannelNotifications';
 import { EmojiDialog } from './EmojiDialog';
 import { History } from './History';
@@ -30,6 +37,10 @@ export default function Dialogs({ dialog }: { dialog: Dialog }) {
       return <EditChannel channelId={dialog.channelId} />;
     case 'add-members':
       return <AddMembers channelId={dialog.channelId} />;
+    case 'leave-channel':
+      return <LeaveChannel channelId={dialog.channelId} />;
+    case 'archive-channel':
+      return <ArchiveChannel channelId={dialog.channelId} />;
     case 'direct':
       return <Direct />;
     case 'invite':

@@ -93,7 +93,9 @@ export const PeopleField = ({ chosen, onChange, max, outside }: PeopleFieldProps
             </li>
           ))}
       </ul>
-      {asked && !found.length && <p className="empty">{t('direct.none')}</p>}
+      {asked && !found.length && (
+        <p className="empty">{t(term.trim() || !outside ? 'direct.none' : 'people.all_here')}</p>
+      )}
     </>
   );
 };
