@@ -285,6 +285,8 @@ async fn rights_are_those_of_the_rows(asked: &mut Asked) {
     );
     let people = PeopleQuery { in_channel: Some(secret), ..PeopleQuery::default() };
     assert_eq!(reader.people(bob, &people, page0).await.unwrap(), Access::Denied);
+    let people = PeopleQuery { most_are_in_channel: true, ..people };
+    assert_eq!(reader.people(bob, &people, page0).await.unwrap(), Access::Denied);
 
     // A new membership of the team does not revive the old one of the channel.
     scene.join_team(team, bob);
@@ -383,7 +385,9 @@ async fn lists_of_channels_teams_and_people(asked: &mut Asked) {
     let everyone = PeopleQuery::default();
     assert_eq!(names(everyone.clone()).await, ["ada", "bob", "eve"]);
     let query = PeopleQuery { in_channel: Some(closed), in_team: Some(team), ..everyone.clone() };
-    assert_eq!(names(query).await, ["ada", "bob"]);
+    assert_eq!(names(query.clone()).await, ["ada", "bob"]);
+    let query = PeopleQuery { in_team: None, most_are_in_channel: true, ..query };
+    assert_eq!(names(query).await, ["ada", "bob"], "the same, found another way");
     let query = PeopleQuery { not_in_team: Some(team), active: Some(true), ..everyone.clone() };
     assert_eq!(names(query).await, ["eve"]);
     let query = PeopleQuery { not_in_channel: Some(open), in_team: Some(team), ..everyone.clone() };
