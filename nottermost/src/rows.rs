@@ -51,6 +51,10 @@ impl Rows for Projected {
         self.reach_all(ends).boxed()
     }
 
+    fn have_passed(&self, partition: Partition, end: u64) -> bool {
+        self.0.next(partition) >= end
+    }
+
     /// Frames are made of the same fold.
     fn followed<'a>(
         &'a self,

@@ -285,6 +285,8 @@ async fn rights_are_those_of_the_rows(asked: &mut Asked) {
     );
     let people = PeopleQuery { in_channel: Some(secret), ..PeopleQuery::default() };
     assert_eq!(reader.people(bob, &people, page0).await.unwrap(), Access::Denied);
+    let people = PeopleQuery { most_are_in_channel: true, ..people };
+    assert_eq!(reader.people(bob, &people, page0).await.unwrap(), Access::Denied);
 
     // A new membership of the team does not revive the old one of the channel.
     scene.join_team(team, bob);
@@ -383,7 +385,9 @@ async fn lists_of_channels_teams_and_people(asked: &mut Asked) {
     let everyone = PeopleQuery::default();
     assert_eq!(names(everyone.clone()).await, ["ada", "bob", "eve"]);
     let query = PeopleQuery { in_channel: Some(closed), in_team: Some(team), ..everyone.clone() };
-    assert_eq!(names(query).await, ["ada", "bob"]);
+    assert_eq!(names(query.clone()).await, ["ada", "bob"]);
+    let query = PeopleQuery { in_team: None, most_are_in_channel: true, ..query };
+    assert_eq!(names(query).await, ["ada", "bob"], "the same, found another way");
     let query = PeopleQuery { not_in_team: Some(team), active: Some(true), ..everyone.clone() };
     assert_eq!(names(query).await, ["eve"]);
     let query = PeopleQuery { not_in_channel: Some(open), in_team: Some(team), ..everyone.clone() };
@@ -436,12 +440,13 @@ async fn files_are_for_those_who_may_read_their_post(asked: &mut Asked) {
     let reader = &asked.reader;
     let (shown, alone) = (file(1).file_id, file(2).file_id);
     let seen = reader.file(bob, shown).await.unwrap().granted().unwrap();
-    assert_eq!((seen.post_id, seen.object.as_str()), (Some(post), "files/1"));
+    assert_eq!(seen.post.map(|head| (head.id, head.user_id)), Some((post, ada)));
+    assert_eq!((seen.row.post_id, seen.row.object.as_str()), (Some(post), "files/1"));
     assert_eq!(reader.file(eve, shown).await.unwrap(), Access::Unknown);
     assert_eq!(reader.file(bob, alone).await.unwrap(), Access::Unknown);
     assert!(matches!(reader.file(ada, alone).await.unwrap(), Access::Granted(_)));
     let of_post = reader.files_of_post(bob, post).await.unwrap().granted().unwrap();
-    assert_eq!(of_post.len(), 1);
+    assert_eq!((of_post.post.id, of_post.value.len()), (post, 1));
     let for_command = reader.files_of_command(channel, &[shown, alone]).await.unwrap();
     assert_eq!((for_command.files.len(), for_command.next_offset), (2, 4));
     let names = |_: UserId| None;
@@ -480,11 +485,11 @@ async fn marking_unread_counts_from_the_post_on(asked: &mut Asked) {
     assert!(found.has_reactions);
     assert_eq!(found.next_offset, 8);
     let reactions = asked.reader.reactions(ada, posts[0]).await.unwrap().granted().unwrap();
-    assert_eq!(reactions[0].emoji_name, "tada");
+    assert_eq!(reactions.value[0].emoji_name, "tada");
     let view = asked.reader.post(ada, posts[0]).await.unwrap().granted().unwrap();
-    assert_eq!(view.reactions, [reactions[0].to_wire()]);
-    let none = asked.reader.reactions(ada, posts[1]).await.unwrap();
-    assert_eq!(none, Access::Granted(Vec::new()));
+    assert_eq!(view.reactions, [reactions.value[0].to_wire()]);
+    let none = asked.reader.reactions(ada, posts[1]).await.unwrap().granted().unwrap();
+    assert_eq!((none.post.id, none.value), (posts[1], Vec::new()));
     let positions = asked.reader.positions().await.unwrap();
     assert_eq!(positions[&Partition::of(Topic::Channels, channel.as_bytes())], 8);
 }

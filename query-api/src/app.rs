@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::{Conflicts, Kept, Kinds, TouchKind};
+use domain::Kept;
 use event_archive::ObjectStore;
 use events::{ChannelId, Partition, Topic};
 use fold::{Fold, StatusBoard};
@@ -12,7 +12,6 @@ use futures::FutureExt;
 use platform::health::Health;
 use platform::http::{ApiError, WebPage};
 use platform::secrets::Secrets;
-use read_model::queries::PostView;
 use read_model::{Access, QueryError, Reader};
 use search_index::Searcher;
 use wire::ClientConfig;
@@ -155,24 +154,6 @@ impl App {
         let followed = self.rows.followed(&self.fold, partitions, Instant::now() + FOLLOWING);
         // An answer that is a little older is better than none.
         let _ = tokio::time::timeout(FOLLOWING, followed).await;
-    }
-
-    /// Takes out what the fold knows to be deleted: rows may be behind for longer than an answer waits, and
-    /// whoever heard of a deletion from a frame does not see the post again.
-    pub(crate) fn take_out_deleted(&self, posts: &mut Vec<PostView>) {
-        posts.retain(|post| !self.is_deleted(post));
-    }
-
-    /// Whether the fold knows the post, or its root, to be deleted, which rows show as standing.
-    pub(crate) fn is_deleted(&self, post: &PostView) -> bool {
-        const DELETED: Kinds = Kinds::of(&[TouchKind::Deleted]);
-        let row = &post.row;
-        if row.delete_at > 0 {
-            return false;
-        }
-        let ids = [Some(row.id), row.root_id].into_iter().flatten();
-        let deletions: Conflicts = ids.map(|id| (id.0, DELETED)).collect();
-        self.fold.channels(row.channel_id).window().conflicts(&deletions, 0)
     }
 
     /// Brings the fold to where the partitions end now.

@@ -12,6 +12,7 @@
 mod app;
 mod cache;
 mod caller;
+mod ended;
 mod endpoints;
 mod links;
 mod pictures;

@@ -114,7 +114,8 @@ impl<'f> NamesOfToday<'f> {
         let mut names = Self::new(app);
         if !linked.is_empty() {
             names.of_reader = true;
-            let found = app.reader.posts_linked(reader, &linked).await.map_err(failed)?;
+            let mut found = app.reader.posts_linked(reader, &linked).await.map_err(failed)?;
+            app.ends_of(&found).take_out(&mut found);
             names.linked =
                 found.iter().map(|found| (found.post.row.id, found.to_wire(&names))).collect();
         }

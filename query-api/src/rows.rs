@@ -14,6 +14,9 @@ pub trait Rows: Send + Sync + 'static {
     /// Partitions that have no rows count as passed.
     fn passed<'a>(&'a self, ends: &'a [(Partition, u64)]) -> BoxFuture<'a, ()>;
 
+    /// Whether the rows are known to hold everything of the partition below this offset.
+    fn have_passed(&self, partition: Partition, end: u64) -> bool;
+
     /// Resolves once the rows hold all that a frame can have told of these partitions before now. Gives up
     /// where the log does not tell its ends.
     fn followed<'a>(
@@ -27,6 +30,10 @@ pub trait Rows: Send + Sync + 'static {
 impl Rows for PolledRows {
     fn passed<'a>(&'a self, ends: &'a [(Partition, u64)]) -> BoxFuture<'a, ()> {
         self.passed(ends).boxed()
+    }
+
+    fn have_passed(&self, partition: Partition, end: u64) -> bool {
+        self.passed_before(&[(partition, end)])
     }
 
     /// Frames come from another process, whose fold may be ahead of this one's.

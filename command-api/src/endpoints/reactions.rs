@@ -85,8 +85,8 @@ async fn reaction(
     user: UserId,
     emoji_name: &str,
 ) -> Result<Option<ReactionRow>, QueryError> {
-    let rows = api.reader.reactions(viewer, post).await?.granted().unwrap_or_default();
-    Ok(rows.into_iter().find(|row| row.user_id == user && row.emoji_name == emoji_name))
+    let Some(found) = api.reader.reactions(viewer, post).await?.granted() else { return Ok(None) };
+    Ok(found.value.into_iter().find(|row| row.user_id == user && row.emoji_name == emoji_name))
 }
 
 /// `DELETE /users/{user_id}/posts/{post_id}/reactions/{emoji_name}`

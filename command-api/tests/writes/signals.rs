@@ -114,9 +114,10 @@ async fn a_channel_keeps_bookmarks_in_an_order_of_its_own() {
         all.map(|one| one["display_name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&sorted), ["two", "three", "one"]);
-    for bad in [json!(3), json!(-1), json!("1")] {
+    for bad in [json!(3), json!(-1), json!(1.5), json!(1e30), json!("1")] {
         let refused = world.call(Method::POST, &sort(&ids[0]), &ada, bad).await;
-        refused.expect(StatusCode::BAD_REQUEST);
+        let refused = refused.expect(StatusCode::BAD_REQUEST);
+        assert_eq!(refused["id"], "api.context.invalid_body_param.app_error");
     }
 
     let one = format!("{path}/{}", ids[0]);

@@ -152,6 +152,13 @@ impl Window {
         self.last.get(&id).and_then(|last| last[kind as usize].checked_sub(1))
     }
 
+    /// Assigned time of the last touch of `kind`, if it is remembered.
+    pub fn last_touched_at(&self, id: Id, kind: TouchKind) -> Option<i64> {
+        let offset = self.last_touch(id, kind)?;
+        let at = self.entries.partition_point(|entry| entry.outcome.offset < offset);
+        self.entries.get(at)?.outcome.result.ok()
+    }
+
     /// Forgets what is older than the span before `appended_max_ms`.
     pub fn expire(&mut self, appended_max_ms: i64) {
         let oldest = appended_max_ms.saturating_sub(self.limits.span_ms);

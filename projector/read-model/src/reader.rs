@@ -61,6 +61,11 @@ impl<'r> Fields<'r> {
         Self { row, at: 0 }
     }
 
+    /// Where the next field stands.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
     pub(crate) fn skip(&mut self, fields: usize) {
         self.at += fields;
     }

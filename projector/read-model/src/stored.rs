@@ -57,6 +57,14 @@ impl PostRow {
         Priority { level: self.priority, requested_ack: self.requested_ack }
     }
 
+    /// Takes its words from it, as its author's erasure does.
+    pub fn forget(&mut self) {
+        for text in [&mut self.message, &mut self.props, &mut self.files, &mut self.pending_post_id]
+        {
+            text.clear();
+        }
+    }
+
     /// The post as clients see it; system posts are told in the names of today.
     pub fn to_wire(&self, reactions: Vec<Reaction>, names: &impl Names) -> Post {
         let mut post = match self.notice() {

@@ -205,7 +205,7 @@ async fn wholes(asked: &mut Asked) {
     };
     let called = PeopleQuery { term: Some("person12".to_owned()), ..PeopleQuery::default() };
     let in_team = PeopleQuery { in_team: Some(team(1)), ..called.clone() };
-    let members = PeopleQuery { in_channel: Some(large()), ..PeopleQuery::default() };
+    let members = PeopleQuery { in_channel: Some(channel(11)), ..PeopleQuery::default() };
     let outside = PeopleQuery { not_in_channel: Some(channel(11)), term: None, ..in_team.clone() };
     let in_channel = PeopleQuery { in_channel: Some(large()), ..called };
     asked.takes_whole = true;
@@ -244,6 +244,11 @@ async fn teams(asked: &mut Asked) {
 async fn people(asked: &mut Asked) {
     let some: Vec<UserId> = (1..60).map(user).collect();
     let names: Vec<String> = (1..60).map(|n| format!("person{n}")).collect();
+    let members = PeopleQuery {
+        in_channel: Some(large()),
+        most_are_in_channel: true,
+        ..PeopleQuery::default()
+    };
     let anybody = PeopleQuery { active: Some(true), ..PeopleQuery::default() };
     let in_team = PeopleQuery { in_team: Some(team(1)), ..anybody.clone() };
     let among = PeopleQuery { among: Some(some.clone()), ..anybody.clone() };
@@ -261,6 +266,7 @@ async fn people(asked: &mut Asked) {
         session_devices(me());
         custom_status(me());
         people(me(), &anybody, PAGE);
+        people(me(), &members, PAGE);
         people(me(), &in_team, PAGE);
         people(me(), &among, PAGE);
         people_of_conversations(me(), &[channel(4_001), channel(4_901)]);

@@ -95,8 +95,7 @@ impl App {
                 self.reader.posts_newest_at(caller.user, channel, shape.per_page, shape.with_roots)
             })
             .await?;
-        self.take_out_deleted(&mut read.value.posts);
-        self.take_out_deleted(&mut read.value.roots);
+        self.take_out_ended(&mut read.value);
         let shown = read.value.posts.iter().chain(&read.value.roots);
         let names = NamesOfToday::of_reader(self, caller.user, shown).await?;
         let rendered = Rendered::new(render::page(&read.value, &names));

@@ -73,10 +73,9 @@ impl App {
         if missing.is_empty() {
             return Ok(shown);
         }
-        for read in self.reader.posts_by_ids_at(user, &missing).await.map_err(failed)? {
-            if self.is_deleted(&read.value) {
-                continue;
-            }
+        let mut reads = self.reader.posts_by_ids_at(user, &missing).await.map_err(failed)?;
+        self.ends_of(&reads).take_out(&mut reads);
+        for read in reads {
             let post = self.render_post(&read);
             shown.insert(read.value.row.id, post);
         }

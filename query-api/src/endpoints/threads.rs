@@ -38,6 +38,8 @@ pub(crate) async fn list(
     }
     if wanted.threads {
         threads = app.reader.followed_threads(user, &asked).await.map_err(failed)?;
+        let ends = app.ends_of(&threads);
+        if asked.deleted { ends.tell(&mut threads) } else { ends.take_out(&mut threads) }
     }
     Ok(render::ok(&Threads {
         total: totals.threads,
@@ -56,8 +58,9 @@ pub(crate) async fn one(
 ) -> Result<Response, ApiError> {
     let user = own(user, &caller)?;
     require_team(&app, &caller, team.0).await?;
-    let found = followed(&app, user, team.0, thread.0).await?;
+    let mut found = followed(&app, user, team.0, thread.0).await?;
     note_channel(found.root.row.channel_id);
+    app.ends_of([&found]).keep(&mut found).ok_or_else(ApiError::post_not_found)?;
     let shown = shown(&app, &caller, &[found], query.flag("extended")).await?;
     Ok(render::ok(shown.first().ok_or_else(ApiError::post_not_found)?))
 }

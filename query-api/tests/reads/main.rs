@@ -8,6 +8,7 @@ mod channels;
 mod files;
 mod finding_channels;
 mod guests;
+mod lagging;
 mod links;
 mod memory;
 mod page;

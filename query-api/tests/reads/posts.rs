@@ -1,12 +1,12 @@
 //! Posts by page, by cursor, by thread, one by one.
 
-use events::channel::{NoticeKind, PostDeleted};
+use events::channel::NoticeKind;
 use events::directory::ChannelType;
-use events::{ChannelEvent, ChannelId, PostId};
+use events::{ChannelId, PostId};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::people::{Person, each, order, with_nothing_personal};
+use crate::people::{Person, each, order};
 use crate::world::{World, run};
 
 async fn channel_of_two(world: &World) -> (Person, Person, ChannelId) {
@@ -304,47 +304,5 @@ fn what_an_erased_author_said_before_is_blank() {
         let answer = world.get(&admin, &all).await;
         assert_eq!(each(&answer.ok()["versions"], "message"), [""]);
         assert!(!String::from_utf8_lossy(&answer.body).contains("zsecret"));
-    });
-}
-
-#[test]
-fn what_was_deleted_is_shown_no_more_however_far_behind_the_rows_are() {
-    run(async {
-        let world = World::start().await;
-        let (ada, bob, channel) = channel_of_two(&world).await;
-        let root = world.say(channel, &ada, "a slip").await;
-        let reply = world.reply((root, &ada), channel, &bob).await;
-        world.pin(channel, &ada, root).await;
-        world.react(channel, &bob, root, "eyes").await;
-        world.prefer(&bob, "flagged_post", &root.to_string(), "true").await;
-        let posts = format!("/channels/{channel}/posts");
-        let pages = [
-            posts.clone(),
-            format!("{posts}?page=0&per_page=5&skipFetchThreads=true&collapsedThreads=true"),
-            format!("{posts}?since=1"),
-            format!("/channels/{channel}/pinned"),
-            "/users/me/posts/flagged".to_owned(),
-        ];
-        let held = world.hold_posts().await;
-        let (channel_id, author_id) = (channel, ada.id);
-        let c = PostDeleted { channel_id, post_id: root, author_id, root_id: None, by: author_id };
-        let event = ChannelEvent::PostDeleted(with_nothing_personal(c));
-        let position = world.append_unread(channel.0, event).await;
-        for post in [root, reply] {
-            for path in [format!("/posts/{post}"), format!("/posts/{post}/thread")] {
-                assert_eq!(world.get(&bob, &path).await.refused().0, 404, "{path}");
-            }
-        }
-        let both = json!([root, reply]);
-        assert_eq!(world.ask(&bob, "/posts/ids", both.clone()).await.ok(), json!([]));
-        assert_eq!(world.ask(&bob, "/posts/ids/reactions", both).await.ok(), json!({}));
-        for path in pages {
-            let page = world.get(&bob, &path).await.ok();
-            assert_eq!(written(&page), [], "{path}");
-            assert_eq!(page["posts"].get(root.to_string()), None, "{path}");
-        }
-        held.rollback().await.unwrap();
-        world.projected(position).await;
-        assert_eq!(world.get(&bob, &format!("/posts/{root}")).await.refused().0, 404);
     });
 }

@@ -5,12 +5,14 @@ The requests are made of the committed description; half of the ids in them name
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from functools import cache
 from pathlib import Path
 from zlib import crc32
 
+import jsonschema_rs
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
@@ -43,6 +45,35 @@ THROUGH_EDGE = bool(os.environ.get("NOTTERMOST_TEST_THROUGH_EDGE"))
 
 schema = schemathesis.openapi.from_path(API)
 schema.config.update(base_url=URL)
+
+
+def closed(part):
+    """A copy in which an object has no members but those that are described."""
+    if isinstance(part, list):
+        return [closed(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    copy = {name: closed(one) for name, one in part.items()}
+    is_object = part.get("type") == "object" and "properties" in part
+    return {"additionalProperties": False} | copy if is_object else copy
+
+
+CLOSED = closed(json.loads(API.read_text()))
+
+
+@cache
+def shape(path: str, verb: str, status: str):
+    """What an answer in JSON reads like, if it is one."""
+    content = CLOSED["paths"][path][verb]["responses"][status].get("content", {})
+    described = content.get("application/json")
+    return described and jsonschema_rs.validator_for(CLOSED | {"allOf": [described["schema"]]})
+
+
+def says_what_is_described(case, answer):
+    """Descriptions leave objects open, as clients do, but no answer has a member that none speaks of."""
+    type_ = answer.headers.get("content-type", [""])[0].split(";")[0]
+    if type_ == "application/json" and (expected := shape(case.path, case.method.lower(), str(answer.status_code))):
+        expected.validate(answer.json())
 
 
 class Account:
@@ -105,5 +136,6 @@ def test_answers_are_as_described(case):
     root, member, _ = place()
     who = root if case.method == "GET" else member
     answer = case.call_and_validate(headers=who.headers, checks=CHECKS, timeout=30)
+    says_what_is_described(case, answer)
     # What a server may lack says so, and is described.
     assert answer.status_code < 500 or answer.status_code == 501, answer.text

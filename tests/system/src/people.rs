@@ -48,6 +48,11 @@ impl Visitor {
         Ok(Self { client, url: url.to_owned(), token: None })
     }
 
+    /// The same with a token of somebody's.
+    pub fn showing(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
     /// Sends a request; the path is below `/api/v4`.
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
         self.send_with(method, path, body, &[]).await

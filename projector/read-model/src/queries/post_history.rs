@@ -91,6 +91,12 @@ impl Reader {
 }
 
 impl PostHistory {
+    /// Nothing of what it said.
+    pub fn forget(&mut self) {
+        self.versions.clear();
+        self.post.forget();
+    }
+
     /// The earlier versions as posts of the contract: each has an id of its own, was edited when the one
     /// before it was replaced, and ended when it was replaced itself.
     pub fn to_wire(&self, names: &impl Names) -> Vec<Post> {

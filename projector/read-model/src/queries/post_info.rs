@@ -6,14 +6,16 @@ use events::{PostId, UserId};
 use sqlx::Row;
 
 use super::channels::{ChannelView, NAMED, columns, read};
+use super::post_head::{PostHead, head_columns};
 use crate::access::{may_read, may_see, open_to_all};
-use crate::reader::Result;
+use crate::reader::{Fields, Result};
 use crate::rows::{Table, TeamRow};
 use crate::{Access, Key, Reader};
 
 /// The place of a post, and whether the viewer is there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PostPlace {
+    pub post: PostHead,
     pub channel: ChannelView,
     pub in_channel: bool,
     /// None of a conversation.
@@ -29,18 +31,19 @@ static PLACE: LazyLock<String> = LazyLock::new(|| {
             {}, t.id IS NOT NULL,
             EXISTS (SELECT FROM present_team_members tm
                 WHERE tm.team_id = c.team_id AND tm.user_id = $2),
-            {}, {}
+            {}, {}, {}
          FROM posts p JOIN channels c ON c.id = p.channel_id LEFT JOIN teams t ON t.id = c.team_id
          {NAMED} AND p.id = $1 AND p.delete_at = 0",
         may_see("c.id", "$2"),
         open_to_all("t", "$2"),
         may_read("c.id", "$2"),
+        head_columns("p"),
         TeamRow::select("t"),
         columns()
     )
 });
 
-/// Columns before those of the team.
+/// Columns before those of the post.
 const FACTS: usize = 4;
 
 impl Reader {
@@ -56,11 +59,15 @@ impl Reader {
         if !row.try_get::<bool, _>(0)? {
             return Ok(Access::Unknown);
         }
-        let team = if row.try_get(2)? { Some(TeamRow::read(&row, FACTS)?) } else { None };
+        let mut fields = Fields::of(&row);
+        fields.skip(FACTS);
+        let post = PostHead::read(&mut fields)?;
+        let team = fields.at();
         Ok(Access::Granted(PostPlace {
-            channel: read(&row, FACTS + TeamRow::COLUMNS.len())?,
+            post,
+            channel: read(&row, team + TeamRow::COLUMNS.len())?,
             in_channel: row.try_get(1)?,
-            team,
+            team: if row.try_get(2)? { Some(TeamRow::read(&row, team)?) } else { None },
             in_team: row.try_get(3)?,
         }))
     }

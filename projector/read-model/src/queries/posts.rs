@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use events::{PostId, UserId};
 use sqlx::Row;
 
+use super::post_head::{OfPost, head_columns};
 use super::post_pages::{PostView, read_post};
 use super::post_sql::post_columns;
 use crate::access::may_read;
@@ -35,15 +36,17 @@ pub(super) static MANY: LazyLock<String> = LazyLock::new(|| {
 fn of_post<T: Table>(order: &str) -> String {
     format!(
         "WITH p AS MATERIALIZED (
-            SELECT id, channel_id FROM posts WHERE id = $1 AND delete_at = 0
+            SELECT {} FROM posts p WHERE p.id = $1 AND p.delete_at = 0
          ),
          r AS MATERIALIZED (
             SELECT COALESCE((SELECT {} FROM p), false) AS may
          )
-         SELECT r.may, x.post_id IS NOT NULL AS present, {}
-         FROM r LEFT JOIN {} x ON r.may AND x.post_id = $1
+         SELECT r.may, x.post_id IS NOT NULL AS present, {}, {}
+         FROM r LEFT JOIN p ON r.may LEFT JOIN {} x ON x.post_id = p.id
          ORDER BY {order}",
+        head_columns("p"),
         may_read("p.channel_id", "$2"),
+        head_columns("p"),
         T::select("x"),
         T::NAME
     )
@@ -97,7 +100,7 @@ impl Reader {
         &self,
         viewer: UserId,
         post: PostId,
-    ) -> Result<Access<Vec<ReactionRow>>> {
+    ) -> Result<Access<OfPost<Vec<ReactionRow>>>> {
         self.of_post(&REACTIONS, viewer, post).await
     }
 
@@ -110,7 +113,7 @@ impl Reader {
         viewer: UserId,
         post: PostId,
     ) -> Result<Access<Vec<PostVersionRow>>> {
-        self.of_post(&VERSIONS, viewer, post).await
+        Ok(self.of_post(&VERSIONS, viewer, post).await?.map(|versions| versions.value))
     }
 
     async fn of_post<T: Table>(
@@ -118,20 +121,12 @@ impl Reader {
         sql: &'static str,
         viewer: UserId,
         post: PostId,
-    ) -> Result<Access<Vec<T>>> {
+    ) -> Result<Access<OfPost<Vec<T>>>> {
         let rows = sqlx::query(sql)
             .bind(Key::from(post))
             .bind(Key::from(viewer))
             .fetch_all(&self.pool)
             .await?;
-        let Some(first) = rows.first() else { return Ok(Access::Unknown) };
-        let may = first.try_get(0)?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            if row.try_get(1)? {
-                found.push(T::read(row, 2)?);
-            }
-        }
-        Ok(Access::granted_if(may, found))
+        OfPost::listed(&rows)
     }
 }

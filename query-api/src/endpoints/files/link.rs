@@ -8,6 +8,7 @@ use events::FileId;
 use http::header::HOST;
 use http::{HeaderMap, StatusCode};
 use platform::http::{ApiError, Path, Query, note_channel};
+use read_model::queries::OfPost;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -60,8 +61,12 @@ pub(crate) async fn public(
         ));
     }
     let ask = || app.reader.public_file(id.0);
-    let row = app.found(&of_any_channel(), ApiError::file_not_found, ask).await?;
+    let OfPost { post, value: row } =
+        app.found(&of_any_channel(), ApiError::file_not_found, ask).await?;
     note_channel(row.channel_id);
+    if app.end(post).is_some() {
+        return Err(ApiError::file_not_found());
+    }
     download::served(&app, &row, &query, &headers).await
 }
 

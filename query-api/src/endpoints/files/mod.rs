@@ -19,5 +19,9 @@ pub(crate) type FilePath = UrlId<FileId>;
 /// The file's facts, if the caller may see it.
 async fn file(app: &App, caller: &Caller, file: FileId) -> Result<FileRow, ApiError> {
     let ask = || app.reader.file(caller.user, file);
-    app.granted(&of_any_channel(), ApiError::file_not_found, ask).await
+    let found = app.granted(&of_any_channel(), ApiError::file_not_found, ask).await?;
+    match found.post.and_then(|post| app.end(post)) {
+        Some(_) => Err(ApiError::file_not_found()),
+        None => Ok(found.row),
+    }
 }

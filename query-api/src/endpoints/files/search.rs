@@ -47,7 +47,10 @@ async fn answer(
     let ids: Vec<FileId> = found.hits.iter().filter_map(|hit| hit.file_id).collect();
     app.rows_followed(&of_any_channel()).await;
     let shown = app.reader.files_shown(caller.user, &ids).await.map_err(failed)?;
-    let mut shown: BTreeMap<_, _> = shown.into_iter().map(|row| (row.id, row.to_wire())).collect();
+    let ends = app.ends(shown.iter().map(|file| file.post));
+    let standing = shown.iter().filter(|file| ends.of(file.post.id).is_none());
+    let mut shown: BTreeMap<_, _> =
+        standing.map(|file| (file.value.id, file.value.to_wire())).collect();
     let files = ids.iter().filter_map(|id| shown.remove(id)).collect();
     Ok(render::ok(&FileInfoList::new(files)))
 }

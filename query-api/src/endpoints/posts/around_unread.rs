@@ -33,8 +33,7 @@ pub(crate) async fn get(
     let replies = collapsing.replies(with_roots);
     let ask = || app.reader.posts_around_unread(user, channel, before, after, replies);
     let mut page = app.granted(&of_channel(channel), ApiError::channel_not_found, ask).await?;
-    app.take_out_deleted(&mut page.posts);
-    app.take_out_deleted(&mut page.roots);
+    app.take_out_ended(&mut page);
     let listed = page.posts.iter().map(|post| post.row.id);
     let marks = collapsing.marks(&app, &caller, listed).await?;
     let shown = page.posts.iter().chain(&page.roots);

@@ -47,14 +47,11 @@ pub(crate) async fn get(
     };
     let ask = || app.reader.posts_as_of(caller.user, channel, wanted);
     let mut page = app.granted(&of_channel(channel), ApiError::channel_not_found, ask).await?;
-    page.posts.retain(|stood| !is_going(&app, stood));
-    page.roots.retain(|stood| !is_going(&app, stood));
+    // What is left of what is being deleted is told once rows know.
+    let ends = app.ends_of(page.posts.iter().chain(&page.roots));
+    ends.take_out(&mut page.posts);
+    ends.take_out(&mut page.roots);
     Ok(raw_json(StatusCode::OK, rendered(&page, &NamesOfToday::new(&app))))
-}
-
-/// Whether its deletion was heard of while rows show it as standing: what is left is told once they know.
-fn is_going(app: &App, stood: &PostViewAsOf) -> bool {
-    stood.as_of.is_none_or(|as_of| !as_of.deleted_since) && app.is_deleted(&stood.view)
 }
 
 /// The time that is asked about; what is still to come can be told by nobody.

@@ -22,7 +22,7 @@ pub(super) async fn known(
 ) -> Result<Vec<PostView>, ApiError> {
     app.rows_followed(&of_any_channel()).await;
     let mut views = app.reader.posts_by_ids(caller.user, wanted).await.map_err(failed)?;
-    app.take_out_deleted(&mut views);
+    app.ends_of(&views).take_out(&mut views);
     Ok(views)
 }
 

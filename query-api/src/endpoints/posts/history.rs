@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use events::{ChannelId, FileId, PostId, UserId};
 use platform::http::{ApiError, Path, note_channel};
-use read_model::queries::{HistoryOf, PostHistory};
+use read_model::queries::{HistoryOf, PostHead, PostHistory};
 use read_model::stored_files;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,6 +12,7 @@ use wire::Props;
 
 use crate::app::{App, of_any_channel};
 use crate::caller::Caller;
+use crate::ended::End;
 use crate::endpoints::PostPath;
 use crate::render::{self, NamesOfToday};
 
@@ -45,8 +46,15 @@ async fn read(
     of: HistoryOf,
 ) -> Result<PostHistory, ApiError> {
     let ask = || app.reader.post_history(caller.user, post, of);
-    let history = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
+    let mut history = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
     note_channel(history.post.channel_id);
+    match (app.end(PostHead::from(&history.post)), of) {
+        (Some(End::Deleted(_)), HistoryOf::Standing) | (Some(End::Past), _) => {
+            return Err(ApiError::post_not_found());
+        }
+        (Some(End::Erased), _) => history.forget(),
+        _ => {}
+    }
     Ok(history)
 }
 

@@ -16,5 +16,6 @@ pub(crate) async fn get(
 ) -> Result<Response, ApiError> {
     let ask = || app.reader.post_place(caller.user, post.0);
     let place = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
+    app.require_post(place.post, ApiError::post_not_found)?;
     Ok(render::ok(&place.to_wire()))
 }

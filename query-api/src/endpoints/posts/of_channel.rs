@@ -44,8 +44,11 @@ pub(crate) async fn get(
     }
     let replies = collapsing.replies(with_roots);
     let mut posts = read(&app, &caller, channel, part, page, replies).await?;
-    app.take_out_deleted(&mut posts.posts);
-    app.take_out_deleted(&mut posts.roots);
+    if let Part::Since(_) = part {
+        app.tell_ended(&mut posts);
+    } else {
+        app.take_out_ended(&mut posts);
+    }
     let listed = posts.posts.iter().map(|post| post.row.id);
     let marks = collapsing.marks(&app, &caller, listed).await?;
     let shown = posts.posts.iter().chain(&posts.roots);

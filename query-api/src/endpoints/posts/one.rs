@@ -19,11 +19,9 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let ask = || app.reader.post(caller.user, post.0);
-    let view = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
+    let mut view = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
     note_channel(view.row.channel_id);
-    if app.is_deleted(&view) {
-        return Err(ApiError::post_not_found());
-    }
+    app.ends_of([&view]).keep(&mut view).ok_or_else(ApiError::post_not_found)?;
     let names = NamesOfToday::of_reader(&app, caller.user, std::iter::once(&view)).await?;
     let body = render::post(&view, &names);
     Ok(Rendered::new(body).answer(&headers))
@@ -35,7 +33,11 @@ pub(crate) async fn files(
     Path(post): Path<PostPath>,
 ) -> Result<Response, ApiError> {
     let ask = || app.reader.files_of_post(caller.user, post.0);
-    let rows = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
-    let files: Vec<FileInfo> = rows.iter().map(FileRow::to_wire).collect();
+    let found = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
+    let files: Vec<FileInfo> = match app.end(found.post) {
+        Some(end) if end.is_whole() => return Err(ApiError::post_not_found()),
+        Some(_) => Vec::new(),
+        None => found.value.iter().map(FileRow::to_wire).collect(),
+    };
     Ok(render::ok(&files))
 }

@@ -19,8 +19,7 @@ pub(crate) async fn get(
     note_channel(channel.0);
     let ask = || app.reader.posts_pinned(caller.user, channel.0);
     let mut page = app.granted(&of_channel(channel.0), ApiError::channel_not_found, ask).await?;
-    app.take_out_deleted(&mut page.posts);
-    app.take_out_deleted(&mut page.roots);
+    app.take_out_ended(&mut page);
     let shown = page.posts.iter().chain(&page.roots);
     let names = NamesOfToday::of_reader(&app, caller.user, shown).await?;
     let body = render::page(&page, &names);

@@ -21,8 +21,9 @@ pub(crate) async fn of_post(
     Path(post): Path<PostPath>,
 ) -> Result<Response, ApiError> {
     let ask = || app.reader.reactions(caller.user, post.0);
-    let rows = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
-    let reactions: Vec<Reaction> = rows.iter().map(ReactionRow::to_wire).collect();
+    let found = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
+    app.require_post(found.post, ApiError::post_not_found)?;
+    let reactions: Vec<Reaction> = found.value.iter().map(ReactionRow::to_wire).collect();
     Ok(render::ok(&reactions))
 }
 

@@ -22,10 +22,9 @@ pub(crate) async fn get(
     let part = part(&query)?;
     let ask = || app.reader.thread(caller.user, post.0, part);
     let mut thread = app.granted(&of_any_channel(), ApiError::post_not_found, ask).await?;
-    if app.is_deleted(&thread.root) {
-        return Err(ApiError::post_not_found());
-    }
-    app.take_out_deleted(&mut thread.replies);
+    let ends = app.ends_of(std::iter::once(&thread.root).chain(&thread.replies));
+    ends.keep(&mut thread.root).ok_or_else(ApiError::post_not_found)?;
+    ends.take_out(&mut thread.replies);
     let root = std::iter::once(thread.root.row.id);
     let marks = Collapsing::of(&query).marks(&app, &caller, root).await?;
     let shown = std::iter::once(&thread.root).chain(&thread.replies);

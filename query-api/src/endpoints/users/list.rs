@@ -5,6 +5,7 @@ use axum::response::Response;
 use events::Partition;
 use http::HeaderMap;
 use platform::http::{ApiError, Query};
+use read_model::Page;
 use read_model::queries::{PeopleOrder, PeopleQuery};
 
 use crate::app::{App, DIRECTORY, of_channel};
@@ -19,23 +20,38 @@ pub(crate) async fn get(
     query: Query,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let people = PeopleQuery {
+    let page = rows_page(query.page());
+    let mut people = PeopleQuery {
         in_team: id_param(&query, "in_team")?,
         not_in_team: id_param(&query, "not_in_team")?,
         in_channel: id_param(&query, "in_channel")?,
+        most_are_in_channel: false,
         not_in_channel: id_param(&query, "not_in_channel")?,
         active: activity(&query),
         term: None,
         among: known_people(&app, &caller).await?.listed(),
         order: order(&query),
     };
-    let page = rows_page(query.page());
+    people.most_are_in_channel = most_are_in_channel(&app, &people, page);
     let rows = app
         .granted(&decided_by(&people), ApiError::forbidden, || {
             app.reader.people(caller.user, &people, page)
         })
         .await?;
     Ok(render::tagged(&headers, &render::users(&rows, &caller)))
+}
+
+/// Whether fewer accounts are looked at by going through all of them in order, up to the page's end, than
+/// there are people in the channel.
+fn most_are_in_channel(app: &App, people: &PeopleQuery, page: Page) -> bool {
+    let (Some(channel), PeopleOrder::Username) = (people.in_channel, people.order) else {
+        return false;
+    };
+    let accounts = app.fold.directory().state().account_count() as u64;
+    let channels = app.fold.channels(channel);
+    let members = channels.state().channel(channel).map_or(0, |held| held.totals.member_count);
+    let listed = (u64::from(page.page) + 1) * u64::from(page.per_page);
+    listed.saturating_mul(accounts) < u64::from(members).pow(2)
 }
 
 fn activity(query: &Query) -> Option<bool> {

@@ -37,7 +37,7 @@ pub(crate) async fn get(
         .collect();
     app.rows_followed(&of_any_channel()).await;
     let mut posts = app.reader.posts_saved(user, &saved, query).await.map_err(failed)?;
-    app.take_out_deleted(&mut posts);
+    app.ends_of(&posts).take_out(&mut posts);
     let page = PostPage { posts, ..PostPage::default() };
     let names = NamesOfToday::of_reader(&app, user, page.posts.iter()).await?;
     let body = render::page(&page, &names);

@@ -9,6 +9,7 @@ mod durability;
 mod edge;
 mod erasing;
 mod history;
+mod in_use;
 mod on_kms;
 mod on_s3;
 mod readmitting;
