@@ -33,7 +33,15 @@ const posted = (id: string) =>
   hear({
     event: 'posted',
     data: {
-      post: JSON.stringify({ id, channel_id: 'town', user_id: 'bob', create_at: 9, type: '', message: 'word', metadata: {} }),
+      post: JSON.stringify({
+        id,
+        channel_id: 'town',
+        user_id: 'bob',
+        create_at: 9,
+        type: '',
+        message: 'word',
+        metadata: {},
+      }),
     },
     broadcast: { channel_id: 'town' },
   });
