@@ -220,6 +220,21 @@ describe('the sidebar', () => {
     await until('Woods is back', async () => (await order()).join() === held.join());
     await section(small, 'Woods').getByRole('link').first().waitFor();
     assert.match(small.page.url(), /town-square$/);
+
+    await finger.down(...(await middle(small.entry('birch'))));
+    await small.page.locator('.dragging').waitFor();
+    await finger.lift();
+    await pick(small, 'Mute');
+    const { id: birch } = await api.ask('GET', `/teams/${town.team_id}/channels/name/birch`);
+    const mark = async () => (await api.ask('GET', `/channels/${birch}/members/me`)).notify_props.mark_unread;
+    await until('birch is muted', async () => (await mark()) === 'mention');
+    await finger.down(...(await middle(small.entry('birch'))));
+    await small.page.locator('.dragging').waitFor();
+    await finger.lift();
+    await pick(small, 'Unmute');
+    await until('birch is heard', async () => (await mark()) === 'all');
+    await shows(small, 'Woods', 'amber birch cedar');
+    assert.match(small.page.url(), /town-square$/);
     await small.entry('amber').tap();
     await small.page.waitForURL(/channels\/amber$/);
     assert.deepEqual(small.complaints, []);
@@ -392,6 +407,9 @@ describe('a status', () => {
       .first()
       .click();
     assert.equal(await ada.page.getByLabel('What is going on?').inputValue(), 'In the tower');
+    await ada.page.getByRole('button', { name: /Out for lunch/ }).click();
+    assert.equal(await ada.page.getByLabel('What is going on?').inputValue(), 'Out for lunch');
+    assert.equal(await ada.page.getByLabel('Clear it').inputValue(), 'thirty_minutes');
     await ada.page.keyboard.press('Escape');
   });
 });
@@ -830,11 +848,10 @@ describe('a part that fails', () => {
     await carl.sees('whole');
     await carl.page.getByText('This message cannot be shown.').waitFor();
 
+    await carl.page.keyboard.press('Control+k');
+    await carl.page.locator('.modal .failed').waitFor();
     await carl.page.unroute(lost);
-    await carl.page.keyboard.press('Control+k');
-    await carl.page.getByRole('button', { name: 'Load the page again' }).click();
-    await carl.composer().waitFor();
-    await carl.page.keyboard.press('Control+k');
+    await carl.page.getByRole('button', { name: 'Try again' }).click();
     await carl.page.getByRole('dialog').getByRole('combobox').waitFor();
     await carl.leave();
   });

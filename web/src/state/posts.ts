@@ -240,9 +240,8 @@ let heardUntil = 0;
 
 /** The connection is lost: what comes from now on by other ways says nothing of what was missed before it. */
 export const noteGap = (): void => {
-  if (heardUntil) return;
   const last = Math.max(0, ...Object.values(get().posts).map((post) => post.update_at));
-  heardUntil = Math.max(1, last - OVERLAP_MS);
+  if (!heardUntil && last) heardUntil = Math.max(1, last - OVERLAP_MS);
 };
 
 /** What the channel came to while nobody told. Other stretches are read anew when they are opened. */

@@ -1,9 +1,9 @@
 // From a fresh page to a live one, and back: who I am, what there is for me, and the socket.
-import { WebSocketClient } from '@mattermost/client';
+import { WebSocketClient, type WebSocketMessage } from '@mattermost/client';
 import type { UserProfile } from '@mattermost/types/users';
 import { api, hasSession, statusOf } from '../api';
 import { bookmarksChanged } from './bookmarks';
-import { loadCategories, loadChannels, markRead } from './channels';
+import { fetchChannel, loadCategories, loadChannels, markRead } from './channels';
 import { loadDrafts } from './drafts';
 import { hear, isWatching } from './events';
 import { watchTitle } from './notifications';
@@ -18,16 +18,21 @@ import { loadThread, loadThreadCounts } from './threads';
 /** A short gap is nobody's business. */
 const QUIET_MS = 2000;
 const RETRY_MS = 1500;
+/** The first reads wait so long for the socket: what happens after them is heard then. */
+const HELLO_MS = 300;
 
 let socket: WebSocketClient | null = null;
 let ends: (() => void)[] = [];
+let hello: Promise<unknown> = Promise.resolve();
+/** What is heard before the lists stand. */
+let held: WebSocketMessage[] | null = null;
 
 export const socketNow = (): WebSocketClient | null => socket;
 
 export const start = async (): Promise<void> => {
   try {
-    set({ config: await api.getClientConfig() });
-    await (hasSession() ? enter() : set({ phase: 'signed-out' }));
+    if (hasSession()) await enter();
+    else set({ config: await api.getClientConfig(), phase: 'signed-out' });
   } catch (error) {
     if (statusOf(error) === 401) return forget(true);
     set({ phase: 'unreachable' });
@@ -37,7 +42,6 @@ export const start = async (): Promise<void> => {
 
 export const logIn = async (loginId: string, password: string): Promise<void> => {
   await api.login(loginId, password);
-  set({ config: await api.getClientConfig() });
   await enter();
 };
 
@@ -50,6 +54,30 @@ export const signUp = async (
 };
 
 const enter = async (): Promise<void> => {
+  ends = [connect()];
+  try {
+    const [config, listens] = await Promise.all([api.getClientConfig(), inTime(hello)]);
+    set({ config });
+    await readMine();
+    loadOutbox();
+    ends.push(watchStatuses(), watchTitle(), watchFocus(), stopOutbox);
+    set({ phase: 'signed-in', ended: false });
+    hearHeld();
+    if (!listens) void hello.then(resync);
+  } catch (error) {
+    hangUp();
+    throw error;
+  }
+  void loadCustomEmoji().catch(() => undefined);
+};
+
+const inTime = (event: Promise<unknown>): Promise<boolean> =>
+  Promise.race([
+    event.then(() => true),
+    new Promise<boolean>((resolve) => setTimeout(() => resolve(false), HELLO_MS)),
+  ]);
+
+const readMine = async (): Promise<void> => {
   const [me, preferences, teams, members] = await Promise.all([
     api.getMe(),
     api.getMyPreferences(),
@@ -65,10 +93,16 @@ const enter = async (): Promise<void> => {
   learn([me]);
   meet([me.id]);
   learnPreferences(preferences as unknown as Parameters<typeof learnPreferences>[0]);
-  loadOutbox();
-  ends = [connect(), watchStatuses(), watchTitle(), watchFocus(), stopOutbox];
-  set({ phase: 'signed-in', ended: false });
-  void loadCustomEmoji().catch(() => undefined);
+};
+
+/** Whether the lists count a post already that was heard meanwhile, they alone know: its channel is read again. */
+const hearHeld = (): void => {
+  const messages = held ?? [];
+  held = null;
+  for (const message of messages) hear(message);
+  const posted = messages.filter((message) => message.event === 'posted');
+  for (const id of new Set(posted.map((message) => message.broadcast.channel_id)))
+    if (get().channels[id]) void fetchChannel(id).catch(() => undefined);
 };
 
 const EMOJI_PAGE = 200;
@@ -104,6 +138,16 @@ const connect = (): (() => void) => {
   });
   const url = `${location.origin.replace(/^http/, 'ws')}${api.getUrlVersion()}/websocket`;
   let quiet: ReturnType<typeof setTimeout> | undefined;
+  let greet: (value: unknown) => void;
+  hello = new Promise((resolve) => {
+    greet = resolve;
+  });
+  held = [];
+  const take = (message: WebSocketMessage) => {
+    if (message.event === 'hello') greet(message);
+    if (held) held.push(message);
+    else hear(message);
+  };
   const back = () => {
     clearTimeout(quiet);
     quiet = undefined;
@@ -125,7 +169,7 @@ const connect = (): (() => void) => {
   socket.addReconnectListener(back);
   socket.addMissedMessageListener(() => void resync());
   socket.addCloseListener(closed);
-  socket.addMessageListener(hear);
+  socket.addMessageListener(take);
   socket.initialize(url);
   return () => {
     clearTimeout(quiet);
@@ -133,6 +177,7 @@ const connect = (): (() => void) => {
     window.removeEventListener('online', back);
     socket?.close();
     socket = null;
+    held = null;
   };
 };
 
@@ -140,7 +185,7 @@ const connect = (): (() => void) => {
 const resync = async (): Promise<void> => {
   const { teamId, channelId, pane } = get();
   try {
-    await loadChannels();
+    await readMine();
     await Promise.all([
       teamId && loadCategories(teamId),
       teamId && loadThreadCounts(teamId),
@@ -181,9 +226,13 @@ const checkSession = (): Promise<void> =>
     },
   );
 
-const forgetSession = (ended: boolean): void => {
+const hangUp = (): void => {
   for (const end of ends) end();
   ends = [];
+};
+
+const forgetSession = (ended: boolean): void => {
+  hangUp();
   api.setToken('');
   forget(ended);
 };

@@ -1,16 +1,17 @@
 // Which of the page's places is shown.
-import { lazy, Suspense, useEffect } from 'react';
+import { Suspense, useEffect } from 'react';
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
 import { useT } from '../i18n';
 import { local } from '../state/preferences';
 import { useStore } from '../state/store';
 import { Spinner } from './bits';
 import { Door, inviteIdIn, Login, Signup } from './Entry';
+import { later } from './later';
 import { Part } from './Part';
 import { Shell } from './Shell';
 import { Invited, Teams } from './Teams';
 
-const Admin = lazy(() => import('./admin/Admin'));
+const Admin = later(() => import('./admin/Admin'));
 
 const ARRIVAL = 'nottermost:arrival';
 

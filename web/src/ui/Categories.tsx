@@ -17,7 +17,7 @@ import {
   Star,
   Trash2,
 } from 'lucide-react';
-import { memo, useCallback, useEffect, useRef, useState } from 'react';
+import { memo, type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { useShallow } from 'zustand/react/shallow';
 import { type Key, t as say, useT } from '../i18n';
@@ -117,6 +117,7 @@ const Category = ({ category, next }: CategoryProps) => {
   );
   const box = useRef<HTMLElement>(null);
   const handle = useRef<HTMLButtonElement>(null);
+  const options = useRef<HTMLButtonElement>(null);
   const after = useLatest(next);
   useDrag(
     useCallback(
@@ -126,6 +127,7 @@ const Category = ({ category, next }: CategoryProps) => {
           id: category.id,
           categoryId: category.id,
           next: after,
+          onPress: () => options.current?.click(),
         }),
       [category.id, after],
     ),
@@ -160,7 +162,11 @@ const Category = ({ category, next }: CategoryProps) => {
             onClick={() => open({ kind: direct ? 'direct' : 'browse' })}
           />
         )}
-        <Options label={t('category.menu', { name })} choices={() => categoryChoices(category)} />
+        <Options
+          button={options}
+          label={t('category.menu', { name })}
+          choices={() => categoryChoices(category)}
+        />
       </header>
       <ul>
         {shown.map((id, n) => (
@@ -175,14 +181,21 @@ const Category = ({ category, next }: CategoryProps) => {
   );
 };
 
+interface OptionsProps {
+  readonly button: RefObject<HTMLButtonElement | null>;
+  readonly label: string;
+  readonly choices: () => (Choice | false)[];
+}
+
 /** A button with a menu that is made when it is opened. */
-const Options = ({ label, choices }: { label: string; choices: () => (Choice | false)[] }) => {
+const Options = ({ button, label, choices }: OptionsProps) => {
   const [anchor, setAnchor] = useState<Element | null>(null);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: keeps clicks from what is around it
     // biome-ignore lint/a11y/useKeyWithClickEvents: the button in it has the keys
     <span className={anchor ? 'options shown' : 'options'} onClick={(event) => event.stopPropagation()}>
       <IconButton
+        ref={button}
         icon={EllipsisVertical}
         label={label}
         aria-haspopup="menu"
@@ -319,10 +332,18 @@ const Entry = memo(({ id, categoryId, next }: EntryProps) => {
   const t = useT();
   const row = useRef<HTMLLIElement>(null);
   const link = useRef<HTMLAnchorElement>(null);
+  const options = useRef<HTMLButtonElement>(null);
   const after = useLatest(next);
   useDrag(
     useCallback(
-      (drag) => drag.place(row.current!, link.current!, { kind: 'channel', id, categoryId, next: after }),
+      (drag) =>
+        drag.place(row.current!, link.current!, {
+          kind: 'channel',
+          id,
+          categoryId,
+          next: after,
+          onPress: () => options.current?.click(),
+        }),
       [id, categoryId, after],
     ),
   );
@@ -361,7 +382,7 @@ const Entry = memo(({ id, categoryId, next }: EntryProps) => {
         {draft && !unread && <Pencil size={13} aria-label={t('channel.draft')} />}{' '}
         {mentions > 0 && !current && <span className="badge">{mentions}</span>}
       </Link>
-      <Options label={t('category.menu', { name })} choices={() => channelChoices(id)} />
+      <Options button={options} label={t('category.menu', { name })} choices={() => channelChoices(id)} />
     </li>
   );
 });

@@ -18,7 +18,7 @@ import {
   UserPlus,
   Users,
 } from 'lucide-react';
-import { lazy, Suspense, useEffect, useLayoutEffect, useState } from 'react';
+import { Suspense, useEffect, useLayoutEffect, useState } from 'react';
 import { useSearch } from 'wouter';
 import { api } from '../api';
 import { useT } from '../i18n';
@@ -42,11 +42,12 @@ import { Avatar, ChannelIcon, type Choice, IconButton, Menu, Spinner } from './b
 import { moveChoice } from './Categories';
 import { Composer } from './Composer';
 import { CustomStatus } from './CustomStatus';
+import { later } from './later';
 import { PostList } from './PostList';
 import { leave, search, timeIn } from './places';
 
-const AsOf = lazy(() => import('./AsOf'));
-const Bookmarks = lazy(() => import('./Bookmarks'));
+const AsOf = later(() => import('./AsOf'));
+const Bookmarks = later(() => import('./Bookmarks'));
 
 interface ChannelViewProps {
   readonly channelId: string;

@@ -2,7 +2,7 @@
 import type { FileInfo } from '@mattermost/types/files';
 import type { PostPriorityMetadata } from '@mattermost/types/posts';
 import { Paperclip, SendHorizontal, Smile, X } from 'lucide-react';
-import { type KeyboardEvent, lazy, memo, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { api } from '../api';
 import { useT } from '../i18n';
@@ -17,11 +17,12 @@ import { bytes } from '../text/time';
 import { Avatar, IconButton } from './bits';
 import { runCommand } from './commands';
 import { Glyph } from './Glyph';
+import { later } from './later';
 import { PriorityLabel, PriorityMenu } from './Priority';
 import { SendLater } from './SendLater';
 import { type Suggestion, useSuggestions } from './suggestions';
 
-const Picker = lazy(() => import('./EmojiPicker'));
+const Picker = later(() => import('./EmojiPicker'));
 
 const FILES_MAX = 10;
 const MESSAGE_MAX = 16_383;

@@ -1,6 +1,6 @@
 // What stands beside the conversation: a thread, what was found, pinned or saved, who is here.
 import { UserPlus } from 'lucide-react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { api } from '../api';
 import { useT } from '../i18n';
 import { channelName } from '../state/channels';
@@ -8,10 +8,11 @@ import { open, type Pane as Shown, useStore } from '../state/store';
 import { attempt } from './attempt';
 import { IconButton, Spinner } from './bits';
 import { meetMembers } from './ChannelView';
+import { later } from './later';
 import { Frame, Listed, Person } from './PaneParts';
 import { Thread } from './ThreadPane';
 
-const SearchPane = lazy(() => import('./SearchPane'));
+const SearchPane = later(() => import('./SearchPane'));
 
 export const Pane = ({ pane }: { pane: Shown }) => {
   switch (pane.kind) {

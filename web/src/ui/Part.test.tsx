@@ -1,7 +1,9 @@
 // That what fails in one part of the page stays there.
 import { cleanup, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import { Suspense } from 'react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { later } from './later';
 import { Part } from './Part';
 
 afterEach(cleanup);
@@ -52,4 +54,24 @@ it('begins anew with what is shown next', () => {
   breaks = false;
   rerender(page('two'));
   expect(screen.getByLabelText('whole')).toBeDefined();
+});
+
+it('asks again for a script that did not come', async () => {
+  const load = vi
+    .fn<() => Promise<{ default: typeof Fragile }>>()
+    .mockRejectedValueOnce(new Error('no script'))
+    .mockResolvedValue({ default: Fragile });
+  const Late = later(load);
+  breaks = false;
+  render(
+    <Part home="#home" frame={(words) => words}>
+      <Suspense fallback="on its way">
+        <Late />
+      </Suspense>
+    </Part>,
+  );
+  expect((await screen.findByRole('alert')).textContent).toContain('no script');
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+  await screen.findByLabelText('whole');
+  expect(load).toHaveBeenCalledTimes(2);
 });

@@ -3,6 +3,7 @@ import { TriangleAlert } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { ErrorBoundary } from 'react-error-boundary';
 import { useT } from '../i18n';
+import { renewFailed } from './later';
 
 interface PartProps {
   /** What is shown is of this; with another the part begins anew. */
@@ -26,6 +27,7 @@ export const Part = ({ of, home, onRetry, frame, children }: PartProps) => {
     <ErrorBoundary
       resetKeys={[of]}
       onReset={({ reason }) => {
+        renewFailed();
         if (reason !== 'imperative-api') return;
         onRetry?.();
         setRetries((n) => n + 1);

@@ -18,7 +18,7 @@ import {
   Trash2,
   TriangleAlert,
 } from 'lucide-react';
-import { type KeyboardEvent, lazy, memo, Suspense, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, Suspense, useEffect, useRef, useState } from 'react';
 import { ErrorBoundary } from 'react-error-boundary';
 import { useShallow } from 'zustand/react/shallow';
 import { api } from '../api';
@@ -40,9 +40,10 @@ import { Avatar, type Choice, IconButton, Menu, useName } from './bits';
 import { Embeds } from './Embeds';
 import { Files } from './Files';
 import { Glyph } from './Glyph';
+import { later } from './later';
 import { Acknowledgements } from './Priority';
 
-const Picker = lazy(() => import('./EmojiPicker'));
+const Picker = later(() => import('./EmojiPicker'));
 
 interface PostRowProps {
   readonly id: string;

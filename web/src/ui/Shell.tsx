@@ -1,6 +1,6 @@
 // The page of somebody who is in: the list of channels, the conversation, what is beside it.
 import { Menu, WifiOff } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useLayoutEffect, useState } from 'react';
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter';
 import { api } from '../api';
 import { useT } from '../i18n';
@@ -19,6 +19,7 @@ import { get, open, set, useStore } from '../state/store';
 import { IconButton, Modal, Spinner } from './bits';
 import { ChannelView } from './ChannelView';
 import { listen } from './keyboard';
+import { later } from './later';
 import { Pane } from './Pane';
 import { Frame } from './PaneParts';
 import { Part } from './Part';
@@ -27,8 +28,8 @@ import { placeOf, timeIn, userNamed } from './places';
 import { Sidebar } from './Sidebar';
 import { Threads } from './Threads';
 
-const Drafts = lazy(() => import('./Drafts'));
-const Dialogs = lazy(() => import('./dialogs/Dialogs'));
+const Drafts = later(() => import('./Drafts'));
+const Dialogs = later(() => import('./dialogs/Dialogs'));
 
 export const Shell = ({ teamName }: { teamName: string }) => {
   const t = useT();

@@ -35,6 +35,8 @@ export interface Place {
   readonly categoryId: string;
   /** What stands below, of the same kind. */
   readonly next: () => string | null;
+  /** A finger rested on it, and went without moving. */
+  readonly onPress: () => void;
 }
 
 const places = new WeakMap<Element, Place>();
@@ -115,8 +117,15 @@ const lift = (handle: Element) => {
   return { by, end: () => ghost.remove() };
 };
 
+/** Lifting a finger that has taken something is no click on what is under it, nor beside the menu that opens. */
+const swallow = (event: Event): void => {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+};
+
 export const watchDrops = (): (() => void) => {
   let lifted: ReturnType<typeof lift> | undefined;
+  let moved = false;
   const { monitor, dragOperation } = manager;
   const look = (point: Point) => {
     if (dragOperation.source) mark(fallOf(dragOperation.source.data as Place, point));
@@ -124,14 +133,18 @@ export const watchDrops = (): (() => void) => {
   // At its edges the list scrolls, under a finger that rests.
   const onScroll = () => look(dragOperation.position.current);
   const ends = [
-    monitor.addEventListener('dragstart', ({ operation: { source } }) => {
+    monitor.addEventListener('dragstart', ({ operation: { source, activatorEvent } }) => {
+      moved = (activatorEvent as PointerEvent | null)?.pointerType !== 'touch';
       source?.element?.classList.add('dragging');
       if (source?.handle) lifted = lift(source.handle);
       document.addEventListener('scroll', onScroll, true);
+      if (!moved) window.addEventListener('touchend', swallow, { capture: true, passive: false, once: true });
     }),
     monitor.addEventListener('dragmove', ({ to, operation: { position } }) => {
       if (!to) return;
-      lifted?.by({ x: to.x - position.initial.x, y: to.y - position.initial.y });
+      const by = { x: to.x - position.initial.x, y: to.y - position.initial.y };
+      moved ||= Math.hypot(by.x, by.y) > HOLD_SLACK_PX;
+      lifted?.by(by);
       look(to);
     }),
     monitor.addEventListener('dragend', ({ canceled, operation: { source, position } }) => {
@@ -139,8 +152,12 @@ export const watchDrops = (): (() => void) => {
       mark(null);
       lifted?.end();
       source?.element?.classList.remove('dragging');
-      const fall = source && !canceled && fallOf(source.data as Place, position.current);
-      if (fall) drop(source.data as Place, fall);
+      if (canceled) window.removeEventListener('touchend', swallow, true);
+      if (!source || canceled) return;
+      const taken = source.data as Place;
+      if (!moved) return taken.onPress();
+      const fall = fallOf(taken, position.current);
+      if (fall) drop(taken, fall);
     }),
   ];
   return () => {

@@ -1,6 +1,6 @@
 // What one is at, and until when one does not want to be disturbed.
 import { X } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { type Key, useT } from '../../i18n';
 import {
   DURATIONS,
@@ -21,10 +21,11 @@ import { attempt, useSubmit } from '../attempt';
 import { Field, IconButton, Modal, Problem } from '../bits';
 import { Foot } from '../Foot';
 import { Glyph } from '../Glyph';
+import { later } from '../later';
 import { When } from '../When';
 import { close } from './Dialogs';
 
-const Picker = lazy(() => import('../EmojiPicker'));
+const Picker = later(() => import('../EmojiPicker'));
 
 const TEXT_MAX = 100;
 const NAMES: Readonly<Record<Duration, Key>> = {
@@ -50,10 +51,10 @@ export const SetStatus = () => {
     await say({ emoji, text: text.trim(), duration, until: endOf(duration, chosen) });
     close();
   });
-  const take = (recent: Said) => {
-    setEmoji(recent.emoji || 'speech_balloon');
-    setText(recent.text);
-    setDuration(recent.duration === 'date_and_time' ? '' : recent.duration);
+  const take = (one: Offered) => {
+    setEmoji(one.emoji || 'speech_balloon');
+    setText(one.text);
+    setDuration(one.duration === 'date_and_time' ? '' : one.duration);
   };
   return (
     <Modal title={t('status.title')} onClose={close}>
@@ -105,6 +106,7 @@ export const SetStatus = () => {
         </div>
         {duration === 'date_and_time' && <When value={chosen} onChange={setChosen} />}
         <Recent onTake={take} />
+        <Suggested onTake={take} />
         {problem && <Problem text={problem} />}
         {held && (
           <button type="button" className="link" onClick={() => attempt(sayNothing().then(close))}>
@@ -117,7 +119,55 @@ export const SetStatus = () => {
   );
 };
 
-const Recent = ({ onTake }: { onTake: (recent: Said) => void }) => {
+type Offered = Omit<Said, 'until'>;
+
+interface OffersProps {
+  readonly onTake: (one: Offered) => void;
+}
+
+const Offer = ({ one, onTake }: OffersProps & { one: Offered }) => {
+  const t = useT();
+  return (
+    <button type="button" className="row-button" onClick={() => onTake(one)}>
+      <Glyph name={one.emoji || 'speech_balloon'} />
+      <span className="row-text" dir="auto">
+        {one.text} <small className="quiet">{t(NAMES[one.duration] ?? 'status.never')}</small>
+      </span>
+    </button>
+  );
+};
+
+const SUGGESTED: readonly { emoji: string; key: Key; duration: Duration }[] = [
+  { emoji: 'calendar', key: 'status.in_a_meeting', duration: 'one_hour' },
+  { emoji: 'hamburger', key: 'status.out_for_lunch', duration: 'thirty_minutes' },
+  { emoji: 'sneezing_face', key: 'status.out_sick', duration: 'today' },
+  { emoji: 'house', key: 'status.working_from_home', duration: 'today' },
+  { emoji: 'palm_tree', key: 'status.on_a_vacation', duration: 'this_week' },
+];
+
+/** Those that are not among the recent ones. */
+const Suggested = ({ onTake }: OffersProps) => {
+  const t = useT();
+  const recent = recentIn(useStore((s) => s.me?.props?.recentCustomStatuses));
+  const offers = SUGGESTED.map(({ key, ...one }) => ({ ...one, text: t(key) })).filter(
+    ({ text }) => !recent.some((one) => one.text === text),
+  );
+  if (!offers.length) return null;
+  return (
+    <section className="recent-statuses" aria-label={t('status.suggested')}>
+      <h3>{t('status.suggested')}</h3>
+      <ul className="rows">
+        {offers.map((one) => (
+          <li key={one.text} className="inline-row">
+            <Offer one={one} onTake={onTake} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+};
+
+const Recent = ({ onTake }: OffersProps) => {
   const t = useT();
   const recent = recentIn(useStore((s) => s.me?.props?.recentCustomStatuses));
   if (!recent.length) return null;
@@ -127,12 +177,7 @@ const Recent = ({ onTake }: { onTake: (recent: Said) => void }) => {
       <ul className="rows">
         {recent.map((one, n) => (
           <li key={`${one.emoji} ${one.text}`} className="inline-row">
-            <button type="button" className="row-button" onClick={() => onTake(one)}>
-              <Glyph name={one.emoji || 'speech_balloon'} />
-              <span className="row-text" dir="auto">
-                {one.text} <small className="quiet">{t(NAMES[one.duration] ?? 'status.never')}</small>
-              </span>
-            </button>
+            <Offer one={one} onTake={onTake} />
             <IconButton
               icon={X}
               label={t('status.forget', { text: one.text || one.emoji })}
