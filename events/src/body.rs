@@ -286,7 +286,9 @@ mod tests {
 
     #[test]
     fn a_sealed_body_reads_without_keys_as_an_erased_one_and_is_invalid_where_that_is() {
-        for c in [C2, C1, "{}", "null", &format!("{C2},\"x\":1"), &format!("{C2},\"c\":{C2}"), "", "{"] {
+        for c in
+            [C2, C1, "{}", "null", &format!("{C2},\"x\":1"), &format!("{C2},\"c\":{C2}"), "", "{"]
+        {
             for p in ["c2VhbGVk", "", "\\n", "\\", "\n", "\u{e4}"] {
                 let text = format!(r#"{{"c":{c},"p":"{p}"}}"#);
                 let halves = Body::<Flagged>::decode_halves(2, text.as_bytes()).unwrap();
