@@ -157,7 +157,8 @@ impl<F: Fact> Body<F> {
         let (begins, sealed) = sealed_half(body)?;
         let clear = body[..begins - SEALED_BEGINS.len()].strip_prefix(CLEAR_BEGINS)?;
         let needs_no_escape = |byte: &u8| byte.is_ascii_graphic() && *byte != b'\\';
-        let c = sealed.iter().all(needs_no_escape).then(|| whole(clear))??;
+        let c = sealed.iter().all(needs_no_escape).then(|| std::str::from_utf8(clear).ok())??;
+        let c = serde_json::from_str(c).ok()?;
         Some(Self { c, p: F::Personal::default() })
     }
 
@@ -296,6 +297,9 @@ mod tests {
             }
         }
         assert_eq!(read(2, &format!(r#"{{"c":{C2},"p":"x"}}"#)).unwrap().unwrap(), flagged(2, &[]));
+        let beside = [C2.strip_suffix('}').unwrap().as_bytes(), b",\"x\":\"\xff\"}"].concat();
+        let no_text = [CLEAR_BEGINS, &beside, SEALED_BEGINS, b"x", SEALED_ENDS].concat();
+        assert!(Body::<Flagged>::decode(2, &no_text).unwrap().is_err());
     }
 
     #[test]

@@ -122,6 +122,11 @@ impl Ends {
         self.judge(shown, |_, _| false).then_some(())
     }
 
+    /// Whether rows will tell otherwise of one of them, as of what a hold spared.
+    pub fn await_rows(&self) -> bool {
+        self.0.values().any(|end| matches!(end, End::Past | End::OfFiles))
+    }
+
     /// What became of one of them.
     pub fn of(&self, post: PostId) -> Option<End> {
         self.0.get(&post).copied()
@@ -219,10 +224,11 @@ impl App {
     }
 
     /// Takes out of a page what is there no more, and the words that were erased.
-    pub(crate) fn take_out_ended(&self, page: &mut PostPage) {
+    pub(crate) fn take_out_ended(&self, page: &mut PostPage) -> Ends {
         let ends = self.ends_of(page.posts.iter().chain(&page.roots));
         ends.take_out(&mut page.posts);
         ends.take_out(&mut page.roots);
+        ends
     }
 
     /// The same, with what was deleted told as such.

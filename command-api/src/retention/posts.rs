@@ -58,18 +58,18 @@ impl CommandApi {
         run: Id,
         by: Option<UserId>,
     ) -> Result<bool, ApiError> {
-        let at_once = self.settings.retention.posts_at_once;
-        if due.posts + due.files <= u64::from(at_once) {
+        let at_once = u64::from(self.settings.retention.posts_at_once);
+        if due.posts <= at_once {
             return self.expire_at_once(&due, run, by).await;
         }
         let mut from = 0;
-        while let Some(until) = self.end_of_piece(&due, from..due.files_before).await? {
+        while let Some(until) = self.end_of_piece(&due, from..due.posts_before).await? {
+            from = until;
             let piece = self.recounted(due.until(until)).await?;
-            // Nothing, where a hold keeps all of it.
-            if piece.posts + piece.files > 0 && !self.expire_at_once(&piece, run, by).await? {
+            // Each event costs a walk over what stays, as a hold keeps it: it has to be worth it.
+            if piece.posts >= at_once && !self.expire_at_once(&piece, run, by).await? {
                 return Ok(false);
             }
-            from = until;
         }
         self.expire_at_once(&self.recounted(due).await?, run, by).await
     }

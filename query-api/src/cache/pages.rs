@@ -95,7 +95,7 @@ impl App {
                 self.reader.posts_newest_at(caller.user, channel, shape.per_page, shape.with_roots)
             })
             .await?;
-        self.take_out_ended(&mut read.value);
+        let ends = self.take_out_ended(&mut read.value);
         let shown = read.value.posts.iter().chain(&read.value.roots);
         let names = NamesOfToday::of_reader(self, caller.user, shown).await?;
         let rendered = Rendered::new(render::page(&read.value, &names));
@@ -103,6 +103,7 @@ impl App {
         if let Some(since) = since
             && read.next_offset >= since.next_offset
             && !links_to_posts
+            && !ends.await_rows()
         {
             let page = Page {
                 rendered: rendered.clone(),

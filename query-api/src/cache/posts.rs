@@ -74,10 +74,14 @@ impl App {
             return Ok(shown);
         }
         let mut reads = self.reader.posts_by_ids_at(user, &missing).await.map_err(failed)?;
-        self.ends_of(&reads).take_out(&mut reads);
+        let ends = self.ends_of(&reads);
+        ends.take_out(&mut reads);
         for read in reads {
-            let post = self.render_post(&read);
-            shown.insert(read.value.row.id, post);
+            let (id, post) = (read.value.row.id, self.render_post(&read));
+            if !ends.await_rows() {
+                self.posts.0.insert(id, Arc::clone(&post));
+            }
+            shown.insert(id, post);
         }
         Ok(shown)
     }
@@ -120,7 +124,7 @@ impl App {
         let row = &read.value.row;
         let names = NamesOfToday::new(self);
         let body = render::post(&read.value, &names);
-        let post = Arc::new(ShownPost {
+        Arc::new(ShownPost {
             body,
             message: row.message.clone(),
             author_id: row.user_id,
@@ -128,8 +132,6 @@ impl App {
             acknowledged_by: read.value.acknowledgements.iter().map(|ack| ack.user_id).collect(),
             next_offset: AtomicU64::new(read.next_offset),
             told: names.told(),
-        });
-        self.posts.0.insert(row.id, Arc::clone(&post));
-        post
+        })
     }
 }

@@ -6,9 +6,22 @@ import { get, set, useStore } from './store';
 
 type Listener = (message: unknown) => void;
 let hear: Listener;
+/** The sockets that were opened, all of them connecting. */
+let lines: Line[];
+class Line {
+  onclose: unknown = () => undefined;
+  closed = false;
+  constructor() {
+    lines.push(this);
+  }
+  close() {
+    this.closed = true;
+  }
+}
 vi.mock('@mattermost/client', async (original) => ({
   ...(await original<typeof import('@mattermost/client')>()),
   WebSocketClient: class {
+    constructor(private readonly config: { newWebSocketFn: (url: string) => WebSocket }) {}
     addFirstConnectListener() {}
     addReconnectListener() {}
     addMissedMessageListener() {}
@@ -16,7 +29,9 @@ vi.mock('@mattermost/client', async (original) => ({
     addMessageListener(listener: Listener) {
       hear = listener;
     }
-    initialize() {}
+    initialize(url: string) {
+      this.config.newWebSocketFn(url);
+    }
     close() {}
     userUpdateActiveStatus() {}
   },
@@ -48,6 +63,8 @@ const posted = (id: string) =>
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.stubGlobal('WebSocket', Line);
+  lines = [];
   set(EMPTY);
   total = 1;
   vi.spyOn(document, 'cookie', 'get').mockReturnValue('MMUSERID=ada');
@@ -105,6 +122,24 @@ it.each([
   await started;
   await vi.advanceTimersByTimeAsync(0);
   expect(count()).toBe(2);
+});
+
+it('leaves no socket behind where the first reads fail', async () => {
+  vi.spyOn(api, 'getClientConfig').mockRejectedValueOnce(new Error('not there yet'));
+  await start();
+  expect(get().phase).toBe('unreachable');
+  expect(lines.map(({ closed, onclose }) => ({ closed, onclose }))).toEqual([
+    { closed: true, onclose: null },
+  ]);
+  const abandoned = hear;
+  await vi.advanceTimersByTimeAsync(1500);
+  hello();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(get().phase).toBe('signed-in');
+  const heard = count();
+  hear = abandoned;
+  posted('new');
+  expect(count()).toBe(heard);
 });
 
 it('does not wait long, and reads again what was missed', async () => {

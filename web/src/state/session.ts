@@ -99,10 +99,19 @@ const readMine = async (): Promise<void> => {
 const hearHeld = (): void => {
   const messages = held ?? [];
   held = null;
-  for (const message of messages) hear(message);
+  for (const message of messages) hearAlone(message);
   const posted = messages.filter((message) => message.event === 'posted');
   for (const id of new Set(posted.map((message) => message.broadcast.channel_id)))
     if (get().channels[id]) void fetchChannel(id).catch(() => undefined);
+};
+
+/** One that cannot be taken in costs none of the others, nor the way in. */
+const hearAlone = (message: WebSocketMessage): void => {
+  try {
+    hear(message);
+  } catch (error) {
+    reportError(error);
+  }
 };
 
 const EMOJI_PAGE = 200;
@@ -135,6 +144,10 @@ const connect = (): (() => void) => {
     reconnectJitterRange: 700,
     maxWebSocketFails: 50,
     maxWebSocketRetryTime: 30_000,
+    newWebSocketFn: (url) => {
+      line = new WebSocket(url);
+      return line;
+    },
   });
   const url = `${location.origin.replace(/^http/, 'ws')}${api.getUrlVersion()}/websocket`;
   let quiet: ReturnType<typeof setTimeout> | undefined;
@@ -143,22 +156,28 @@ const connect = (): (() => void) => {
     greet = resolve;
   });
   held = [];
+  let over = false;
+  let line: WebSocket | undefined;
   const take = (message: WebSocketMessage) => {
+    if (over) return;
     if (message.event === 'hello') greet(message);
     if (held) held.push(message);
     else hear(message);
   };
   const back = () => {
+    if (over) return;
     clearTimeout(quiet);
     quiet = undefined;
     set({ online: true });
     void flush();
   };
   const gone = () => {
+    if (over) return;
     noteGap();
     quiet ??= setTimeout(() => set({ online: false }), QUIET_MS);
   };
   const closed = () => {
+    if (over) return;
     gone();
     void checkSession();
   };
@@ -175,7 +194,13 @@ const connect = (): (() => void) => {
     clearTimeout(quiet);
     window.removeEventListener('offline', gone);
     window.removeEventListener('online', back);
+    over = true;
     socket?.close();
+    // The client leaves alone what is still connecting: it would connect, and connect again, for nobody.
+    if (line) {
+      line.onopen = line.onmessage = line.onclose = line.onerror = null;
+      line.close();
+    }
     socket = null;
     held = null;
   };
@@ -184,8 +209,11 @@ const connect = (): (() => void) => {
 /** The server no longer knows what this page heard: everything is read again, and what was missed filled in. */
 const resync = async (): Promise<void> => {
   const { teamId, channelId, pane } = get();
+  // What is heard while the lists are read is newer than they are.
+  held ??= [];
   try {
     await readMine();
+    hearHeld();
     await Promise.all([
       teamId && loadCategories(teamId),
       teamId && loadThreadCounts(teamId),
@@ -197,6 +225,7 @@ const resync = async (): Promise<void> => {
     if (isWatching(channelId)) markRead(channelId);
   } catch (error) {
     if (statusOf(error) === 401) return forgetSession(true);
+    hearHeld();
     setTimeout(() => void resync(), RETRY_MS);
   }
 };

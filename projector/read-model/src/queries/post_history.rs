@@ -97,6 +97,12 @@ impl PostHistory {
         self.post.forget();
     }
 
+    /// No file of it, now or before.
+    pub fn forget_files(&mut self) {
+        self.post.files.clear();
+        self.versions.iter_mut().for_each(|version| version.files.clear());
+    }
+
     /// The earlier versions as posts of the contract: each has an id of its own, was edited when the one
     /// before it was replaced, and ended when it was replaced itself.
     pub fn to_wire(&self, names: &impl Names) -> Vec<Post> {

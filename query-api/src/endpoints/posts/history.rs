@@ -52,8 +52,12 @@ async fn read(
         (Some(End::Deleted(_)), HistoryOf::Standing) | (Some(End::Past), _) => {
             return Err(ApiError::post_not_found());
         }
+        (Some(End::Deleted(at)), HistoryOf::Any) if history.post.delete_at == 0 => {
+            history.post.delete_at = at;
+        }
         (Some(End::Erased), _) => history.forget(),
-        _ => {}
+        (Some(End::OfFiles), _) => history.forget_files(),
+        (Some(End::Deleted(_)), HistoryOf::Any) | (None, _) => {}
     }
     Ok(history)
 }
