@@ -6,14 +6,14 @@ mod ending;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use domain::{Directory, Refusal};
+use domain::Directory;
 use events::{Actor, Position, UserId};
 use platform::http::ApiError;
 use sealing::Uploads;
 
 pub use ending::{Append, Ending, Step};
 
-use crate::executor::{CommandApi, Ended, Order, undelayed};
+use crate::executor::{CommandApi, Order, undelayed};
 
 impl CommandApi {
     /// Whether the account is erased and its key may still be there.
@@ -74,13 +74,10 @@ impl CommandApi {
             cause: None,
             connection_id: None,
         };
-        let ended =
-            self.submit(order, || undelayed(Ok::<_, Infallible>(append.decide(&self.fold))));
-        let written = match ended.await? {
-            // Somebody else was first.
-            Ended::Refused(Refusal::Already) => None,
-            ended => ended.written_or(|never| match never {})?,
-        };
+        let ended = self
+            .submit(order, || undelayed(Ok::<_, Infallible>(append.decide(&self.fold))))
+            .await?;
+        let written = ended.written_or(|never| match never {})?;
         Ok(written.map(|written| written.position))
     }
 

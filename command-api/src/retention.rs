@@ -44,7 +44,8 @@ pub struct RetentionSettings {
     pub kept: Kept,
     /// Hour of the day in UTC.
     pub run_hour: u8,
-    /// Posts of a channel that go with one event at most.
+    /// Posts of a channel that go with one event: at least so many, but for the last, and less than twice as many
+    /// with the roots that they held.
     pub posts_at_once: u32,
 }
 

@@ -1,5 +1,6 @@
 //! What became of posts that rows show as they were. Rows may be behind for longer than an answer waits, and
-//! whoever heard of an end, from a frame or as the answer to a command, does not see again what ended.
+//! whoever heard of an end, from a frame or as the answer to a command, does not see again what ended. What the
+//! fold's window has forgotten is judged by rows alone, as the post of a bookmark is.
 
 use std::collections::{BTreeMap, HashMap};
 

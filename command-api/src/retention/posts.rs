@@ -48,7 +48,8 @@ impl CommandApi {
         Ok(due)
     }
 
-    /// Has what is past its time in a channel go, so many posts at a time. Answers whether that was done.
+    /// Has what is past its time in a channel go, so many posts at a time; files of posts that stay go with the last
+    /// of them. Answers whether that was done.
     ///
     /// # Errors
     /// A 503: the rows do not follow, and more would hold up what people say.

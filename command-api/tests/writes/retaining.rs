@@ -150,6 +150,24 @@ async fn years_go_a_few_posts_at_a_time_and_no_more_while_the_rows_do_not_follow
 }
 
 #[tokio::test]
+async fn files_alone_go_with_one_event_however_many_posts_stay() {
+    let mut past = Past::start().await;
+    past.world.upload(&past.ada, &past.channel, "another-old-file.txt").await;
+    past.world.catch_up_with_today();
+    let mut settings = settings();
+    settings.retention.kept.file_days = 30;
+    settings.retention.posts_at_once = 1;
+    past.world.serve(settings).await;
+    past.world.settled().await;
+    let ran = past.run("").await;
+    assert_eq!((&ran["posts"], &ran["files"]), (&json!(0), &json!(2)), "{ran}");
+    assert_eq!(past.world.count(Topic::Channels, "channel.posts_expired"), 1);
+    assert_eq!(past.world.number("SELECT count(*) FROM files").await, 0);
+    assert_eq!(past.world.number(SPEAKING).await, 3);
+    past.world.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_held_stays_until_it_is_released() {
     let mut past = Past::start().await;
     past.keep_for(30).await;

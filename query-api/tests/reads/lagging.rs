@@ -1,4 +1,4 @@
-//! What has ended is shown by no answer, however far behind the rows are.
+//! What has ended is shown by no answer while the rows are behind.
 
 use events::channel::{ChannelAuthorErased, PostDeleted};
 use events::directory::ChannelType;

@@ -142,6 +142,27 @@ it('leaves no socket behind where the first reads fail', async () => {
   expect(count()).toBe(heard);
 });
 
+it('counts once what is heard while the lists are read again', async () => {
+  const started = start();
+  await vi.advanceTimersByTimeAsync(300);
+  await started;
+  let answer!: () => void;
+  vi.spyOn(api, 'getAllTeamsChannels').mockImplementation(async () => {
+    const list = [channel()];
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    return list as never;
+  });
+  hello();
+  await vi.advanceTimersByTimeAsync(0);
+  total = 2;
+  posted('new');
+  answer();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(count()).toBe(2);
+});
+
 it('does not wait long, and reads again what was missed', async () => {
   const started = start();
   await vi.advanceTimersByTimeAsync(300);

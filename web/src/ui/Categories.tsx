@@ -49,6 +49,7 @@ import { get, open, useStore } from '../state/store';
 import { attempt } from './attempt';
 import { Avatar, ChannelIcon, type Choice, IconButton, Menu } from './bits';
 import { CustomStatus } from './CustomStatus';
+import type { Place } from './sidebarDrag';
 
 type Drag = typeof import('./sidebarDrag');
 let loading: Promise<Drag> | undefined;
@@ -72,11 +73,32 @@ const useDrag = (attach: (drag: Drag) => () => void): void => {
   }, [attach]);
 };
 
-/** Tells what was given last, without being another function for it. */
-const useLatest = <T,>(value: T): (() => T) => {
-  const held = useRef(value);
-  held.current = value;
-  return useCallback(() => held.current, []);
+/** Something that is taken by its handle and put elsewhere; a finger that rests on it and goes opens its options. */
+const usePlace = <E extends HTMLElement, H extends HTMLElement>(
+  kind: Place['kind'],
+  id: string,
+  categoryId: string,
+  next: string | null,
+) => {
+  const element = useRef<E>(null);
+  const handle = useRef<H>(null);
+  const options = useRef<HTMLButtonElement>(null);
+  const below = useRef(next);
+  below.current = next;
+  useDrag(
+    useCallback(
+      (drag) =>
+        drag.place(element.current!, handle.current!, {
+          kind,
+          id,
+          categoryId,
+          next: () => below.current,
+          onPress: () => options.current?.click(),
+        }),
+      [kind, id, categoryId],
+    ),
+  );
+  return { element, handle, options };
 };
 
 const FIXED: Readonly<Record<string, Key>> = {
@@ -115,23 +137,11 @@ const Category = ({ category, next }: CategoryProps) => {
         : ids,
     ),
   );
-  const box = useRef<HTMLElement>(null);
-  const handle = useRef<HTMLButtonElement>(null);
-  const options = useRef<HTMLButtonElement>(null);
-  const after = useLatest(next);
-  useDrag(
-    useCallback(
-      (drag) =>
-        drag.place(box.current!, handle.current!, {
-          kind: 'category',
-          id: category.id,
-          categoryId: category.id,
-          next: after,
-          onPress: () => options.current?.click(),
-        }),
-      [category.id, after],
-    ),
-  );
+  const {
+    element: box,
+    handle,
+    options,
+  } = usePlace<HTMLElement, HTMLButtonElement>('category', category.id, category.id, next);
   const name = categoryName(category);
   const direct = category.type === 'direct_messages';
   return (
@@ -330,23 +340,11 @@ interface EntryProps {
 
 const Entry = memo(({ id, categoryId, next }: EntryProps) => {
   const t = useT();
-  const row = useRef<HTMLLIElement>(null);
-  const link = useRef<HTMLAnchorElement>(null);
-  const options = useRef<HTMLButtonElement>(null);
-  const after = useLatest(next);
-  useDrag(
-    useCallback(
-      (drag) =>
-        drag.place(row.current!, link.current!, {
-          kind: 'channel',
-          id,
-          categoryId,
-          next: after,
-          onPress: () => options.current?.click(),
-        }),
-      [id, categoryId, after],
-    ),
-  );
+  const {
+    element: row,
+    handle: link,
+    options,
+  } = usePlace<HTMLLIElement, HTMLAnchorElement>('channel', id, categoryId, next);
   const name = useStore((s) => channelName(s, s.channels[id]));
   const path = useStore((s) => (s.channels[id] ? channelPath(s, s.channels[id]) : '/'));
   const type = useStore((s) => s.channels[id]?.type);
