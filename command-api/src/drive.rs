@@ -302,7 +302,8 @@ fn append(
     partition: Partition,
     record: NewRecord,
 ) -> BoxFuture<'_, Result<u64, AppendFailure>> {
-    let span = tracing::info_span!(
+    let span = tracing::debug_span!(
+        target: platform::telemetry::STEPS,
         "append",
         otel.kind = "producer",
         %partition,

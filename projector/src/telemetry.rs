@@ -39,7 +39,8 @@ pub(crate) fn span_of(folded: &Folded) -> Option<tracing::Span> {
         %position,
         "projects"
     );
-    let span = tracing::info_span!(
+    let span = tracing::debug_span!(
+        target: platform::telemetry::STEPS,
         "project",
         "event.type" = event.event_type(),
         partition = %folded.record.partition,

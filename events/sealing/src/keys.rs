@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use events::{ChannelEvent, ChannelId, DirectoryEvent, Event, Meta, NewRecord, Owner, UserId};
 use futures::{StreamExt, TryStreamExt};
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 
 use crate::blob::{HalfKey, Of, Under};
 use crate::month::Month;
@@ -16,10 +16,10 @@ use crate::store::{Held, KeyName, KeyStore, KeyStoreError};
 
 /// Keys of people and channels in memory, and keys that were derived from them: of about 100 bytes, and
 /// of about 1 KB with all that AES makes of them.
-const STORED_MAX: u64 = 200_000;
-const DERIVED_MAX: u64 = 50_000;
+const STORED_MAX: usize = 200_000;
+const DERIVED_MAX: usize = 50_000;
 
-/// How long a key stays in memory that was destroyed by somebody whose event never came.
+/// How long a key is used from memory that was destroyed by somebody whose event never came.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3_600);
 
 /// Keys that are fetched at the same time.
@@ -32,10 +32,13 @@ pub struct Keys(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Arc<dyn KeyStore>,
-    stored: Cache<KeyName, Held>,
+    stored: AtHand<KeyName, Held>,
     /// Absent in an entry: one of the keys that it takes was destroyed.
-    derived: Cache<Under, Option<Arc<HalfKey>>>,
+    derived: AtHand<Under, Option<Arc<HalfKey>>>,
 }
+
+/// What is in memory for [`FORGOTTEN_AFTER`] at most.
+struct AtHand<K, V>(Cache<K, (Instant, V)>);
 
 /// What seals one event's personal half: its key is there, or it needs none.
 #[derive(Debug, Clone)]
@@ -49,8 +52,8 @@ impl Keys {
         Self::holding(STORED_MAX, DERIVED_MAX, store)
     }
 
-    fn holding(stored_max: u64, derived_max: u64, store: Arc<dyn KeyStore>) -> Self {
-        let (stored, derived) = (cache(stored_max), cache(derived_max));
+    fn holding(stored_max: usize, derived_max: usize, store: Arc<dyn KeyStore>) -> Self {
+        let (stored, derived) = (AtHand::new(stored_max), AtHand::new(derived_max));
         Self(Arc::new(Inner { store, stored, derived }))
     }
 
@@ -142,9 +145,32 @@ impl Keys {
     }
 
     /// All keys of `wanted`, however many the memory holds.
-    pub(crate) async fn of(&self, wanted: HashSet<Under>) -> Result<HalfKeys, KeyStoreError> {
-        let fetches = wanted.into_iter().map(async |under| Ok((under, self.derived(under).await?)));
-        futures::stream::iter(fetches).buffer_unordered(FETCHED_AT_ONCE).try_collect().await
+    pub(crate) async fn of(
+        &self,
+        wanted: impl Iterator<Item = Under>,
+    ) -> Result<HalfKeys, KeyStoreError> {
+        let (mut held, mut missing) = (HalfKeys::new(), HashSet::new());
+        for under in wanted {
+            if held.contains_key(&under) || missing.contains(&under) {
+                continue;
+            }
+            match self.0.derived.get(&under) {
+                Some(key) => {
+                    held.insert(under, key);
+                }
+                None => {
+                    missing.insert(under);
+                }
+            }
+        }
+        if !missing.is_empty() {
+            let fetches = missing
+                .into_iter()
+                .map(async |under| Ok::<_, KeyStoreError>((under, self.derived(under).await?)));
+            let fetched = futures::stream::iter(fetches).buffer_unordered(FETCHED_AT_ONCE);
+            held.extend(fetched.try_collect::<Vec<_>>().await?);
+        }
+        Ok(held)
     }
 
     /// Destroys a person's key: nothing that was sealed under it can be read again, wherever it is.
@@ -180,23 +206,44 @@ impl Keys {
 
     /// Lets go of a channel's key, and of all that was derived.
     pub fn forget_channel(&self, channel: ChannelId) {
-        self.0.stored.invalidate(&KeyName::Channel(channel));
-        self.0.derived.invalidate_all();
+        self.0.stored.0.remove(&KeyName::Channel(channel));
+        self.0.derived.0.clear();
     }
 
     /// Lets go of everything in memory.
     pub fn forget(&self) {
-        self.0.stored.invalidate_all();
-        self.0.derived.invalidate_all();
+        self.0.stored.0.clear();
+        self.0.derived.0.clear();
     }
 }
 
-fn cache<K, V>(max: u64) -> Cache<K, V>
+impl<K, V> AtHand<K, V>
 where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
+    K: Hash + Eq,
+    V: Clone,
 {
-    Cache::builder().max_capacity(max).time_to_live(FORGOTTEN_AFTER).build()
+    fn new(max: usize) -> Self {
+        Self(Cache::new(max))
+    }
+
+    fn get(&self, key: &K) -> Option<V> {
+        let (since, value) = self.0.get(key)?;
+        if since.elapsed() >= FORGOTTEN_AFTER {
+            self.0.remove(key);
+            return None;
+        }
+        Some(value)
+    }
+
+    fn insert(&self, key: K, value: V) {
+        self.0.insert(key, (Instant::now(), value));
+    }
+}
+
+impl<K, V> std::fmt::Debug for AtHand<K, V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(not shown)")
+    }
 }
 
 /// Whose key an event makes.
@@ -256,7 +303,7 @@ mod tests {
         }
         keys.destroy(people[0]).await.unwrap();
         let under = |person: &UserId| Under { person: *person, channel: None };
-        let held = keys.of(people.iter().map(under).collect()).await.unwrap();
+        let held = keys.of(people.iter().map(under)).await.unwrap();
         assert_eq!(held.len(), people.len());
         let destroyed = held.iter().filter(|(_, key)| key.is_none());
         assert_eq!(destroyed.map(|(under, _)| under.person).collect::<Vec<_>>(), [people[0]]);

@@ -101,9 +101,9 @@ impl Keys {
             forget_destroyed(self, record);
             halves.push(events::sealed(&record.body).map(Blob::parse));
         }
-        let wanted = halves.iter().flatten().flatten().map(|blob| blob.under).collect();
-        let held = self.of(wanted).await;
-        let held = held.map_err(|error| ReadError::Unavailable(error.to_string()))?;
+        let wanted = halves.iter().flatten().flatten().map(|blob| blob.under);
+        let held =
+            self.of(wanted).await.map_err(|error| ReadError::Unavailable(error.to_string()))?;
         let opened = records.into_iter().zip(&halves).map(|(record, half)| match half {
             None => record,
             Some(half) => open(&held, &record, half.as_ref()),

@@ -266,6 +266,8 @@ impl RequestLine {
             ($level:ident) => {
                 tracing::$level!(
                     target: "nottermost::access",
+                    // The line has what the span says: not twice.
+                    parent: None,
                     {
                         request.id = %context.request_id,
                         trace.id = telemetry::current_trace_id(),

@@ -17,7 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 pub use self::metrics::Metrics;
-pub use trace::{continue_trace, current_trace_id, current_traceparent, trace_id_of};
+pub use trace::{STEPS, continue_trace, current_trace_id, current_traceparent, trace_id_of};
 
 use crate::config::{Bounded, HttpUrl, LogFilter, OneOf};
 

@@ -14,8 +14,12 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::TraceParent;
 
+/// The target of spans that are there for traces, at debug level: log lines name the request, and to render
+/// for them what no line shows would cost as much as writing it.
+pub const STEPS: &str = "nottermost::steps";
+
 /// Spans that are exported: those of reads too, which the log leaves out.
-const EXPORTED: &str = "info,platform::http::edge=debug";
+const EXPORTED: &str = "info,platform::http::edge=debug,nottermost::steps=debug";
 
 /// Looking into spans costs something; without an exporter there is nothing to find there.
 static EXPORTING: AtomicBool = AtomicBool::new(false);

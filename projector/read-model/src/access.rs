@@ -66,6 +66,27 @@ pub(crate) fn may_see(channel: &str, viewer: &str) -> String {
     )
 }
 
+/// SQL of one row: whether `viewer` may see `channel` ([`may_see`]) as `known`, and whether they may read it
+/// ([`may_read`]) as `may`. One walk over the tables instead of four: of a page of posts the four were a quarter
+/// of the database's time.
+pub(crate) fn rights(channel: &str, viewer: &str) -> String {
+    format!(
+        "SELECT COALESCE(bool_or(j.known OR j.may), false) AS known,
+            COALESCE(bool_or(j.may), false) AS may
+         FROM (
+            SELECT m.user_id IS NOT NULL
+                AND (c.team_id IS NULL OR (t.generation = m.generation AND a.delete_at = 0)) AS may,
+              (c.kind = 'O' AND t.user_id IS NOT NULL AND a.delete_at = 0 AND NOT u.is_guest)
+                OR (c.team_id IS NOT NULL AND u.system_admin) AS known
+            FROM channels c JOIN users u ON u.id = {viewer} AND u.delete_at = 0
+            LEFT JOIN channel_members m ON m.channel_id = c.id AND m.user_id = u.id
+            LEFT JOIN team_members t ON t.team_id = c.team_id AND t.user_id = u.id
+            LEFT JOIN teams a ON a.id = c.team_id
+            WHERE c.id = {channel}
+         ) j"
+    )
+}
+
 /// SQL that says whether `viewer` may know that somebody is in `team`: guests may, of whom they know.
 pub(crate) fn may_see_team(team: &str, viewer: &str) -> String {
     format!(

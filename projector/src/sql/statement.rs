@@ -19,64 +19,73 @@ pub(super) struct Statement {
 
 type Bound = Result<(), BoxDynError>;
 
+/// What a batch of posts takes, in bytes of SQL, and room for more.
+const SQL_BYTES: usize = 8 * 1024;
+
+const KEY_NAMES: [&str; 3] = ["key1", "key2", "key3"];
+
+const WRITES: &str = "a string takes everything";
+
 impl Statement {
     /// Begins with `first`, which may refer to parameters that `arguments` binds.
     pub(super) fn new(first: &str, arguments: PgArguments) -> Self {
-        Self { sql: format!("WITH {first}"), arguments, parts: 0 }
+        let mut sql = String::with_capacity(SQL_BYTES);
+        push(&mut sql, &["WITH ", first]);
+        Self { sql, arguments, parts: 0 }
     }
 
-    pub(super) async fn execute(self, connection: &mut PgConnection) -> sqlx::Result<()> {
-        let sql = self.sql + " SELECT hit FROM ok";
-        sqlx::query_with(AssertSqlSafe(sql), self.arguments).execute(connection).await?;
+    pub(super) async fn execute(mut self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        self.sql.push_str(" SELECT hit FROM ok");
+        sqlx::query_with(AssertSqlSafe(self.sql), self.arguments).execute(connection).await?;
         Ok(())
     }
 
-    /// `unnest($7::uuid[], $8::text[]) AS n(id, name)` over parameters that are bound next.
-    fn unnest(&self, columns: &[(&str, &str)]) -> String {
-        let mut parameter = self.arguments.len();
-        let mut arrays = Vec::with_capacity(columns.len());
-        for (_, kind) in columns {
-            parameter += 1;
-            arrays.push(format!("${parameter}::{kind}[]"));
-        }
-        format!("unnest({}) AS n({})", arrays.join(", "), names(columns))
+    /// Begins the next part.
+    fn part(&mut self) -> &mut String {
+        write!(self.sql, ", part{} AS (", self.parts).expect(WRITES);
+        self.parts += 1;
+        &mut self.sql
     }
 
-    fn part(&mut self, sql: &str) {
-        write!(self.sql, ", part{} AS ({sql})", self.parts).expect("a string takes everything");
-        self.parts += 1;
+    /// `unnest($7::uuid[], $8::text[]) AS n(id, name)` over parameters that are bound next.
+    fn unnest(&mut self, columns: &[(&str, &str)]) {
+        unnest(&mut self.sql, self.arguments.len(), columns);
     }
 
     /// Rows that are new; one that is there already stays.
     pub(super) fn insert<T: Table>(&mut self, rows: &[&T]) -> Bound {
-        self.insert_or::<T>(rows, "NOTHING")
+        self.insert_or::<T>(rows, |sql| sql.push_str("NOTHING"))
     }
 
     /// Rows that stand afterwards as they are here.
     pub(super) fn put<T: Table>(&mut self, rows: &[&T]) -> Bound {
-        let set: Vec<String> = T::COLUMNS
-            .iter()
-            .filter(|(name, _)| !T::KEY.contains(name))
-            .map(|(name, _)| format!("{name} = excluded.{name}"))
-            .collect();
-        self.insert_or::<T>(rows, &format!("UPDATE SET {}", set.join(", ")))
+        let set = |sql: &mut String| {
+            sql.push_str("UPDATE SET ");
+            let kept = |name: &&str| !T::KEY.contains(name);
+            let columns = T::COLUMNS.iter().map(|(name, _)| *name).filter(kept);
+            listed(sql, columns, |sql, name| push(sql, &[name, " = excluded.", name]));
+        };
+        self.insert_or::<T>(rows, set)
     }
 
-    fn insert_or<T: Table>(&mut self, rows: &[&T], on_conflict: &str) -> Bound {
+    fn insert_or<T: Table>(&mut self, rows: &[&T], on_conflict: impl FnOnce(&mut String)) -> Bound {
         if rows.is_empty() {
             return Ok(());
         }
-        let sql = format!(
-            "INSERT INTO {} ({}) SELECT {} FROM ok, {} ON CONFLICT ({}) DO {on_conflict}",
-            T::NAME,
-            names(T::COLUMNS),
-            T::select("n"),
-            self.unnest(T::COLUMNS),
-            T::KEY.join(", "),
-        );
-        T::bind(rows, &mut self.arguments)?;
-        self.part(&sql);
-        Ok(())
+        let columns = || T::COLUMNS.iter().map(|(name, _)| *name);
+        let sql = self.part();
+        push(sql, &["INSERT INTO ", T::NAME, " ("]);
+        listed(sql, columns(), |sql, name| sql.push_str(name));
+        sql.push_str(") SELECT ");
+        listed(sql, columns(), |sql, name| push(sql, &["n.", name]));
+        sql.push_str(" FROM ok, ");
+        self.unnest(T::COLUMNS);
+        self.sql.push_str(" ON CONFLICT (");
+        listed(&mut self.sql, T::KEY.iter().copied(), |sql, name| sql.push_str(name));
+        self.sql.push_str(") DO ");
+        on_conflict(&mut self.sql);
+        self.sql.push(')');
+        T::bind(rows, &mut self.arguments)
     }
 
     /// Rows that are gone afterwards. `keys` are the key's columns in their order.
@@ -84,16 +93,11 @@ impl Statement {
         if keys.len == 0 {
             return Ok(());
         }
-        let columns = key_columns::<T>();
-        let sql = format!(
-            "DELETE FROM {} t USING ok, {} WHERE {}",
-            T::NAME,
-            self.unnest(&columns),
-            same_key::<T>()
-        );
-        keys.bind(&mut self.arguments)?;
-        self.part(&sql);
-        Ok(())
+        push(self.part(), &["DELETE FROM ", T::NAME, " t USING ok, "]);
+        self.unnest(&key_columns::<T>());
+        self.where_same_key::<T>();
+        self.sql.push(')');
+        keys.bind(&mut self.arguments)
     }
 
     /// Columns that change; those that a patch leaves out stay.
@@ -102,11 +106,12 @@ impl Statement {
         T: Table,
         P: Patch<Row = T>,
     {
-        let set: Vec<String> = P::COLUMNS
-            .iter()
-            .map(|(name, _)| format!("{name} = COALESCE(n.{name}, t.{name})"))
-            .collect();
-        self.update::<T, P>(keys, patches, &set.join(", "))
+        self.update_to::<T, P>(keys, patches, |sql| {
+            let columns = P::COLUMNS.iter().map(|(name, _)| *name);
+            listed(sql, columns, |sql, name| {
+                push(sql, &[name, " = COALESCE(n.", name, ", t.", name, ")"]);
+            });
+        })
     }
 
     /// The same with a SET list of its own, over `t` and `n`.
@@ -115,21 +120,33 @@ impl Statement {
         T: Table,
         P: Patch<Row = T>,
     {
+        self.update_to::<T, P>(keys, patches, |sql| sql.push_str(set))
+    }
+
+    fn update_to<T, P>(
+        &mut self,
+        keys: Keys,
+        patches: &[&P],
+        set: impl FnOnce(&mut String),
+    ) -> Bound
+    where
+        T: Table,
+        P: Patch<Row = T>,
+    {
         if patches.is_empty() {
             return Ok(());
         }
+        let sql = self.part();
+        push(sql, &["UPDATE ", T::NAME, " t SET "]);
+        set(sql);
+        sql.push_str(" FROM ok, ");
         let mut columns = key_columns::<T>();
         columns.extend(P::COLUMNS);
-        let sql = format!(
-            "UPDATE {} t SET {set} FROM ok, {} WHERE {}",
-            T::NAME,
-            self.unnest(&columns),
-            same_key::<T>()
-        );
+        self.unnest(&columns);
+        self.where_same_key::<T>();
+        self.sql.push(')');
         keys.bind(&mut self.arguments)?;
-        P::bind(patches, &mut self.arguments)?;
-        self.part(&sql);
-        Ok(())
+        P::bind(patches, &mut self.arguments)
     }
 
     /// A part over arrays of its own: `sql` makes it from the text of the unnest, which names `n`.
@@ -142,10 +159,17 @@ impl Statement {
         if keys.len == 0 {
             return Ok(());
         }
-        let sql = sql(&self.unnest(columns));
-        keys.bind(&mut self.arguments)?;
-        self.part(&sql);
-        Ok(())
+        let mut arrays = String::new();
+        unnest(&mut arrays, self.arguments.len(), columns);
+        push(self.part(), &[&sql(&arrays), ")"]);
+        keys.bind(&mut self.arguments)
+    }
+
+    fn where_same_key<T: Table>(&mut self) {
+        for (n, (key, name)) in T::KEY.iter().zip(KEY_NAMES).enumerate() {
+            let word = if n == 0 { " WHERE t." } else { " AND t." };
+            push(&mut self.sql, &[word, key, " = n.", name]);
+        }
     }
 }
 
@@ -180,26 +204,48 @@ impl<'a> Keys<'a> {
 }
 
 pub(super) fn names(columns: &[(&str, &str)]) -> String {
-    columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    let mut text = String::new();
+    listed(&mut text, columns.iter().map(|(name, _)| *name), |text, name| text.push_str(name));
+    text
+}
+
+fn unnest(sql: &mut String, bound: usize, columns: &[(&str, &str)]) {
+    sql.push_str("unnest(");
+    listed(sql, (bound + 1..).zip(columns), |sql, (parameter, (_, kind))| {
+        write!(sql, "${parameter}::{kind}[]").expect(WRITES);
+    });
+    sql.push_str(") AS n(");
+    listed(sql, columns.iter().map(|(name, _)| *name), |sql, name| sql.push_str(name));
+    sql.push(')');
+}
+
+/// Items between commas, written where they belong: a statement has hundreds, and there is one for
+/// every few posts.
+fn listed<I>(
+    sql: &mut String,
+    items: impl Iterator<Item = I>,
+    mut write: impl FnMut(&mut String, I),
+) {
+    for (n, item) in items.enumerate() {
+        if n > 0 {
+            sql.push_str(", ");
+        }
+        write(sql, item);
+    }
+}
+
+fn push(sql: &mut String, pieces: &[&str]) {
+    pieces.iter().for_each(|piece| sql.push_str(piece));
 }
 
 /// The columns of the key, named so that no column of a patch is called alike.
 fn key_columns<T: Table>() -> Vec<(&'static str, &'static str)> {
     T::KEY
         .iter()
-        .zip(["key1", "key2", "key3"])
+        .zip(KEY_NAMES)
         .filter_map(|(key, name)| {
             let column = T::COLUMNS.iter().find(|(column, _)| column == key)?;
             Some((name, column.1))
         })
         .collect()
-}
-
-fn same_key<T: Table>() -> String {
-    let same: Vec<String> = T::KEY
-        .iter()
-        .zip(["key1", "key2", "key3"])
-        .map(|(key, name)| format!("t.{key} = n.{name}"))
-        .collect();
-    same.join(" AND ")
 }

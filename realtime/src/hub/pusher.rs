@@ -48,7 +48,8 @@ impl Hub {
             return;
         }
         let position = folded.position();
-        let span = tracing::info_span!(
+        let span = tracing::debug_span!(
+            target: platform::telemetry::STEPS,
             "push",
             otel.kind = "consumer",
             event.r#type = event.event_type(),

@@ -1,14 +1,14 @@
 // Colours for code, fetched when the first code is shown.
-type Highlighter = typeof import('highlight.js/lib/common').default;
-let loading: Promise<Highlighter> | undefined;
+import { once } from './once';
+
+const loaded = once(() => import('highlight.js/lib/common').then((module) => module.default));
 
 const CODE_MAX = 20_000;
 
 export const highlight = async (within: Element): Promise<void> => {
   const blocks = [...within.querySelectorAll('pre > code[data-language]:not([data-highlighted])')];
   if (!blocks.length) return;
-  loading ??= import('highlight.js/lib/common').then((module) => module.default);
-  const highlighter = await loading;
+  const highlighter = await loaded();
   for (const block of blocks) {
     const language = block.getAttribute('data-language') ?? '';
     const code = block.textContent ?? '';

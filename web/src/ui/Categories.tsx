@@ -46,21 +46,21 @@ import {
   stepChannel,
 } from '../state/sidebar';
 import { get, open, useStore } from '../state/store';
+import { once } from '../text/once';
 import { attempt } from './attempt';
 import { Avatar, ChannelIcon, type Choice, IconButton, Menu } from './bits';
 import { CustomStatus } from './CustomStatus';
 import type { Place } from './sidebarDrag';
 
 type Drag = typeof import('./sidebarDrag');
-let loading: Promise<Drag> | undefined;
+const loaded = once<Drag>(() => import('./sidebarDrag'));
 
 /** Makes something draggable, once what that takes has come. */
 const useDrag = (attach: (drag: Drag) => () => void): void => {
   useEffect(() => {
     let end: (() => void) | undefined;
     let gone = false;
-    loading ??= import('./sidebarDrag');
-    loading.then(
+    loaded().then(
       (drag) => {
         if (!gone) end = attach(drag);
       },

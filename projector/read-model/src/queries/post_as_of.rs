@@ -11,7 +11,7 @@ use sqlx::postgres::PgRow;
 use wire::{AsOf, ShownAsOf};
 
 use super::post_pages::PostView;
-use crate::access::{may_read, may_see};
+use crate::access::rights;
 use crate::reader::{Fields, Result};
 use crate::rows::{PostRow, PostVersionRow, Table};
 use crate::{Access, Key, Reader};
@@ -52,8 +52,9 @@ pub struct PostPageAsOf {
 static AS_OF: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH r AS MATERIALIZED (
-            SELECT {} AS known, {} AS may, EXISTS (
+            SELECT a.*, EXISTS (
               SELECT FROM users WHERE id = $2 AND system_admin AND delete_at = 0) AS administers
+            FROM ({}) a
          ),
          start AS MATERIALIZED (
             SELECT $4::bigint + 1 AS create_at, '00000000-0000-0000-0000-000000000000'::uuid AS id
@@ -102,8 +103,7 @@ static AS_OF: LazyLock<String> = LazyLock::new(|| {
               AND e.post_id = p.id AND e.replaced_at > $4
             ORDER BY e.replaced_at LIMIT 1
          ) v ON true",
-        may_see("$1", "$2"),
-        may_read("$1", "$2"),
+        rights("$1", "$2"),
         PostRow::select("p"),
         PostVersionRow::select("v")
     )

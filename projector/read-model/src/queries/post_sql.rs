@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::access::{may_read, may_see};
+use crate::access::rights;
 use crate::rows::{PostRow, Table};
 
 /// Columns of a post with its reactions and acknowledgements, from the alias `p`.
@@ -70,9 +70,7 @@ impl From<bool> for Replies {
 
 fn paged(page: &str) -> String {
     format!(
-        "WITH r AS MATERIALIZED (
-            SELECT {} AS known, {} AS may
-         ),
+        "WITH r AS MATERIALIZED ({}),
          {page},
          listed AS (
             SELECT page.*, false AS is_root FROM page
@@ -83,8 +81,7 @@ fn paged(page: &str) -> String {
          )
          SELECT r.known, r.may, (SELECT id FROM pivot) AS pivot, p.is_root, {}
          FROM r LEFT JOIN listed p ON true",
-        may_see("$1", "$2"),
-        may_read("$1", "$2"),
+        rights("$1", "$2"),
         post_columns()
     )
 }
