@@ -1,6 +1,7 @@
 //! The envelope: CloudEvents 1.0 in Kafka binary mode, one header per attribute, ids only.
 
 use std::fmt;
+use std::fmt::Write;
 use std::str::FromStr;
 
 use bytes::Bytes;
@@ -9,13 +10,17 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use crate::catalogue::{DecodeError, Event};
-use crate::{EventId, FIRST_EPOCH, Id, KeyedHash, NewRecord, Position, Record, UserId};
+use crate::{EventId, FIRST_EPOCH, Header, Id, KeyedHash, NewRecord, Position, Record, UserId};
 
 /// RFC 3339 in UTC with milliseconds, as `ce_time` is written.
 const RFC3339_MS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 const RFC3339_MS_LEN: usize = "1970-01-01T00:00:00.000Z".len();
+
+/// What the headers of most events take.
+const HEADERS: usize = 14;
+const HEADER_BYTES: usize = 384;
 
 /// Who caused an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,29 +109,27 @@ pub fn encode_sealed(
 }
 
 fn record(source: &str, meta: &Meta, event: &Event, body: Bytes) -> NewRecord {
-    let text = |value: &dyn fmt::Display| Bytes::from(value.to_string());
-    let mut headers = vec![
-        ("ce_specversion".into(), Bytes::from_static(b"1.0")),
-        ("ce_id".into(), text(&meta.id)),
-        ("ce_source".into(), Bytes::copy_from_slice(source.as_bytes())),
-        ("ce_type".into(), Bytes::from_static(event.event_type().as_bytes())),
-        ("ce_typeversion".into(), text(&event.version())),
-        ("ce_subject".into(), text(&meta.subject)),
-        ("ce_time".into(), Bytes::from(rfc3339_ms(meta.time_ms))),
-        ("ce_readat".into(), text(&meta.read_at)),
-        ("ce_actor".into(), text(&meta.actor)),
-    ];
+    let mut values = HeaderValues::with_room();
+    values.add("ce_specversion", &"1.0");
+    values.add("ce_id", &meta.id);
+    values.add("ce_source", &source);
+    values.add("ce_type", &event.event_type());
+    values.add("ce_typeversion", &event.version());
+    values.add("ce_subject", &meta.subject);
+    values.add("ce_time", &rfc3339_ms(meta.time_ms));
+    values.add("ce_readat", &meta.read_at);
+    values.add("ce_actor", &meta.actor);
     if meta.epoch != FIRST_EPOCH {
-        headers.push(("ce_epoch".into(), text(&meta.epoch)));
+        values.add("ce_epoch", &meta.epoch);
     }
     if let Some(cause) = &meta.cause {
-        headers.push(("ce_cause".into(), text(cause)));
+        values.add("ce_cause", cause);
     }
     if let Some(request_hash) = &meta.request_hash {
-        headers.push(("ce_requesthash".into(), text(request_hash)));
+        values.add("ce_requesthash", request_hash);
     }
     if let Some(appended_ms) = meta.appended_ms {
-        headers.push(("ce_appended".into(), Bytes::from(rfc3339_ms(appended_ms))));
+        values.add("ce_appended", &rfc3339_ms(appended_ms));
     }
     let optional = [
         ("ce_requestid", &meta.request_id),
@@ -135,10 +138,35 @@ fn record(source: &str, meta: &Meta, event: &Event, body: Bytes) -> NewRecord {
     ];
     for (name, value) in optional {
         if let Some(value) = value {
-            headers.push((name.into(), Bytes::copy_from_slice(value.as_bytes())));
+            values.add(name, value);
         }
     }
-    NewRecord { key: meta.subject.0, headers, body }
+    NewRecord { key: meta.subject.0, headers: values.into_headers(), body }
+}
+
+/// Values of headers as parts of one text: a record is let go of on other threads than the one that made it,
+/// where each piece of memory by itself costs more than its bytes.
+struct HeaderValues {
+    text: String,
+    ends: Vec<(&'static str, usize)>,
+}
+
+impl HeaderValues {
+    fn with_room() -> Self {
+        Self { text: String::with_capacity(HEADER_BYTES), ends: Vec::with_capacity(HEADERS) }
+    }
+
+    fn add(&mut self, name: &'static str, value: &dyn fmt::Display) {
+        write!(self.text, "{value}").expect("a string takes everything");
+        self.ends.push((name, self.text.len()));
+    }
+
+    fn into_headers(self) -> Vec<Header> {
+        let text = Bytes::from(self.text);
+        let begins = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
+        let values = begins.zip(&self.ends);
+        values.map(|(begins, (name, end))| ((*name).into(), text.slice(begins..*end))).collect()
+    }
 }
 
 /// The id of the event that `record` holds, without decoding more.

@@ -14,7 +14,9 @@ use events::*;
 use projector::{MemoryTables, RowWriter};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use read_model::queries::{Archived, PeopleQuery, PostPage, Replies, ThreadDirection, ThreadQuery};
+use read_model::queries::{
+    Archived, MemberOrder, PeopleQuery, PostPage, Replies, ThreadDirection, ThreadQuery,
+};
 use read_model::{Access, Page, Reader};
 
 fn page(page: u32, per_page: u32) -> Page {
@@ -277,7 +279,8 @@ async fn rights_are_those_of_the_rows(asked: &mut Asked) {
     assert_eq!(reader.channel_stats(bob, secret, false).await.unwrap(), Access::Unknown);
     assert_eq!(reader.channel_members(bob, secret, None, page0).await.unwrap(), Access::Unknown);
     assert_eq!(reader.team(bob, team).await.unwrap(), Access::Unknown);
-    assert_eq!(reader.team_members(bob, team, None, page0).await.unwrap(), Access::Unknown);
+    let by_id = MemberOrder::Id;
+    assert_eq!(reader.team_members(bob, team, None, by_id, page0).await.unwrap(), Access::Unknown);
     assert!(reader.channels_of(bob, None, None).await.unwrap().is_empty());
     assert!(reader.channel_memberships_of(bob, None, None).await.unwrap().is_empty());
     assert!(
@@ -373,7 +376,8 @@ async fn lists_of_channels_teams_and_people(asked: &mut Asked) {
     assert_eq!(stats.total_member_count, 2);
     assert_eq!(reader.teams_of(bob).await.unwrap().len(), 1);
     assert_eq!(reader.team_memberships_of(bob).await.unwrap().len(), 1);
-    let one = reader.team_members(bob, team, Some(&[ada]), page(0, 60)).await.unwrap();
+    let one =
+        reader.team_members(bob, team, Some(&[ada]), MemberOrder::Id, page(0, 60)).await.unwrap();
     assert!(one.granted().unwrap()[0].scheme_admin);
     assert!(matches!(reader.team_by_name(bob, "team").await.unwrap(), Access::Granted(_)));
     assert!(reader.teams_listed(eve, None, page(0, 60)).await.unwrap().is_empty());

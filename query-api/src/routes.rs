@@ -239,7 +239,7 @@ fn mounted() -> Mount<App> {
             .gives::<TeamStats>("How many are in a team, and how many of them are active.")
         .get("/api/v4/teams/{team_id}/members", teams::members::page)
             .gives::<Vec<TeamMember>>("Who is in a team, by page.")
-            .asks(&PAGE)
+            .asks(&PAGE).asks(&[Param::text("sort")])
         .post("/api/v4/teams/{team_id}/members/ids", teams::members::by_ids)
             .gives::<Vec<TeamMember>>("The memberships of a team that these people have.")
         .get("/api/v4/teams/{team_id}/members/{user_id}", teams::members::one)

@@ -234,8 +234,10 @@ async fn teams(asked: &mut Asked) {
         teams_listed(me(), Some("team"), PAGE);
         teams_by_ids(&[team(1), team(2)]);
         team_memberships_of(me());
-        team_members(me(), team(1), None, PAGE);
-        team_members(me(), team(1), Some(&some), PAGE);
+        team_members(me(), team(1), None, MemberOrder::Id, PAGE);
+        team_members(me(), team(1), None, MemberOrder::Username, PAGE);
+        team_members(me(), team(1), Some(&some), MemberOrder::Id, PAGE);
+        team_members(me(), team(1), Some(&some), MemberOrder::Username, PAGE);
         team_stats(me(), team(1), Some(&some));
         teams_unread(me());
     }

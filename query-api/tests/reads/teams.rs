@@ -95,6 +95,15 @@ fn members_are_listed_for_members_and_go_when_they_leave() {
         );
         let in_team = world.get(&bob, &format!("/users?in_team={}", team.id)).await.ok();
         assert_eq!(each(&in_team, "username"), ["ada", "bob"]);
+        let (zoe, abe) = (world.person("zoe").await, world.person("abe").await);
+        for more in [&zoe, &abe] {
+            world.join_team(team, more).await;
+        }
+        let ids = [&abe, &ada, &bob, &zoe].map(|who| who.id.to_string());
+        for (page, expected) in [(0, &ids[..3]), (1, &ids[3..])] {
+            let path = format!("{members}?sort=Username&page={page}&per_page=3");
+            assert_eq!(each(&world.get(&bob, &path).await.ok(), "user_id"), expected, "{page}");
+        }
         assert_eq!(
             world.get(&carol, &format!("/users?in_team={}", team.id)).await.refused().0,
             403

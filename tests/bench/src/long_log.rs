@@ -1,7 +1,6 @@
 //! What a start costs on a log of years: posts are written to it directly, as many as are asked for, each a
 //! copy of one that was posted, under ids of its own.
 
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -9,7 +8,7 @@ use bytes::Bytes;
 use event_log::{EmbeddedLog, EmbeddedOptions, EventLog, LogReader, ReadLimit};
 use events::{EventId, NewRecord, Partition, PostId, SharedRecord, Topic};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use system_tests::{Program, Room, Server, Setup};
+use system_tests::{Program, Room, Server, Setup, without_settings};
 use tokio::process::Command;
 
 use crate::client::Client;
@@ -32,13 +31,11 @@ pub async fn figures(target: &mut Target, scene: &Scene, records: u64) -> Result
     let began = Instant::now();
     lengthen(room, records).await?;
     println!("{records} posts written to the log in {:.0} s", began.elapsed().as_secs_f64());
-    let rebuilt = Command::new(Program::Replay.binary())
-        .arg("rebuild")
-        .env("NOTTERMOST_DATA__DIR", room.data())
-        .stderr(Stdio::null())
-        .output()
-        .await?;
-    ensure!(rebuilt.status.success(), "replay rebuild ended with {}", rebuilt.status);
+    let mut replay = Command::new(Program::Replay.binary());
+    without_settings(&mut replay);
+    let rebuilt = replay.arg("rebuild").env("NOTTERMOST_DATA__DIR", room.data()).output().await?;
+    let said = String::from_utf8_lossy(&rebuilt.stderr);
+    ensure!(rebuilt.status.success(), "replay rebuild: {said}");
     print!("replay rebuild: {}", String::from_utf8_lossy(&rebuilt.stdout));
     for nth in ["first", "second"] {
         let (server, took) = started(room, setup).await?;

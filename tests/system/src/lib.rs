@@ -30,5 +30,5 @@ pub use metrics::Metrics;
 pub use people::{Answer, PASSWORD, Person, Visitor};
 pub use processes::{kill, postmaster, processes_in, reload, terminate};
 pub use room::{Lack, Room};
-pub use server::{Ended, LogLine, Server, Setup, replayed};
+pub use server::{Ended, LogLine, Server, Setup, replayed, without_settings};
 pub use socket::Socket;

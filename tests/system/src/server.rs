@@ -105,7 +105,7 @@ impl Setup {
 }
 
 /// The machine's own settings must not decide what a test shows.
-fn without_settings(command: &mut Command) {
+pub fn without_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("NOTTERMOST_") || text == "DATABASE_URL" {

@@ -63,6 +63,7 @@ pub use said::{PostSaid, PostsSaid, SaidWords};
 pub use saved::SavedQuery;
 pub use scheduled_posts::ScheduledPostView;
 pub use sidebar::SidebarRows;
+pub use teams::MemberOrder;
 pub use thread_frames::{RootView, ToldFollower, TouchedThreads};
 pub use threads::{Thread, ThreadDirection, ThreadQuery};
 pub use users::Credentials;

@@ -60,28 +60,59 @@ static MEMBERSHIPS_OF: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-static MEMBERS: LazyLock<String> = LazyLock::new(|| members(""));
+/// In what order the members of a team are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MemberOrder {
+    #[default]
+    Id,
+    Username,
+}
+
+/// One statement per order.
+struct Members {
+    by_id: String,
+    by_username: String,
+}
+
+static MEMBERS: LazyLock<Members> = LazyLock::new(|| Members::of(""));
 static STATS: LazyLock<String> = LazyLock::new(|| stats(""));
 
 /// A statement has one plan for ever, and these begin at the keys.
-static SOME_MEMBERS: LazyLock<String> = LazyLock::new(|| members(ONLY));
+static SOME_MEMBERS: LazyLock<Members> = LazyLock::new(|| Members::of(ONLY));
 static SOME_STATS: LazyLock<String> = LazyLock::new(|| stats(ONLY));
 
 const ONLY: &str = "AND m.user_id = ANY($3)";
 
+impl Members {
+    fn of(only: &str) -> Self {
+        let named = "present_team_members m JOIN users n ON n.id = m.user_id";
+        Self {
+            by_id: members("m.user_id", "present_team_members m", only),
+            by_username: members("n.username", named, only),
+        }
+    }
+
+    fn by(&self, order: MemberOrder) -> &str {
+        match order {
+            MemberOrder::Id => &self.by_id,
+            MemberOrder::Username => &self.by_username,
+        }
+    }
+}
+
 /// One row where nobody is found, so that rights are always told.
-fn members(only: &str) -> String {
+fn members(by: &str, from: &str, only: &str) -> String {
     format!(
         "WITH r AS MATERIALIZED (
             SELECT {} AS known, {} AS may
          ),
          found AS (
-            SELECT m.* FROM present_team_members m
+            SELECT m.*, {by} AS place FROM {from}
             WHERE (SELECT may FROM r) AND m.team_id = $1 {only}
-            ORDER BY m.user_id LIMIT $4 OFFSET $5
+            ORDER BY {by} LIMIT $4 OFFSET $5
          )
          SELECT r.known, r.may, m.user_id IS NOT NULL AS present, {}
-         FROM r LEFT JOIN found m ON true ORDER BY m.user_id",
+         FROM r LEFT JOIN found m ON true ORDER BY m.place",
         may_know_team("$1", "$2"),
         may_see_team("$1", "$2"),
         TeamMemberRow::select("m")
@@ -197,11 +228,12 @@ impl Reader {
         viewer: UserId,
         team: TeamId,
         only: Option<&[UserId]>,
+        order: MemberOrder,
         page: Page,
     ) -> Result<Access<Vec<TeamMemberRow>>> {
         let only: Option<Vec<Key>> = only.map(|ids| ids.iter().copied().map(Key::from).collect());
         let sql = if only.is_some() { &SOME_MEMBERS } else { &MEMBERS };
-        let rows = sqlx::query(sql.as_str())
+        let rows = sqlx::query(sql.by(order))
             .bind(Key::from(team))
             .bind(Key::from(viewer))
             .bind(only)

@@ -6,6 +6,7 @@ use domain::rights;
 use events::{TeamId, UserId};
 use platform::http::{ApiError, Json, Path, Query, UserRef};
 use read_model::Page;
+use read_model::queries::MemberOrder;
 use read_model::rows::TeamMemberRow;
 use wire::TeamMember;
 
@@ -21,7 +22,10 @@ pub(crate) async fn page(
     Path(team): Path<TeamPath>,
     query: Query,
 ) -> Result<Response, ApiError> {
-    let rows = members(&app, &caller, team.0, None, rows_page(query.page())).await?;
+    // As clients write it; any other order is none that there is.
+    let by_name = query.get("sort").is_some_and(|sort| sort.eq_ignore_ascii_case("username"));
+    let order = if by_name { MemberOrder::Username } else { MemberOrder::Id };
+    let rows = members(&app, &caller, team.0, None, order, rows_page(query.page())).await?;
     Ok(render::ok(&shown(&app, &rows)))
 }
 
@@ -31,10 +35,10 @@ pub(crate) async fn one(
     Path((team, user)): Path<(TeamPath, UserRef)>,
 ) -> Result<Response, ApiError> {
     let only = [user.resolve(caller.user)];
-    let mut rows = members(&app, &caller, team.0, Some(&only), ALL).await?;
+    let mut rows = members(&app, &caller, team.0, Some(&only), MemberOrder::Id, ALL).await?;
     if rows.is_empty() {
         app.catch_up(DIRECTORY).await?;
-        rows = members(&app, &caller, team.0, Some(&only), ALL).await?;
+        rows = members(&app, &caller, team.0, Some(&only), MemberOrder::Id, ALL).await?;
     }
     let member = shown(&app, &rows).pop().ok_or_else(ApiError::team_member_not_found)?;
     Ok(render::ok(&member))
@@ -47,7 +51,7 @@ pub(crate) async fn by_ids(
     Json(texts): Json<Vec<String>>,
 ) -> Result<Response, ApiError> {
     let only: UserIds = ids(&texts)?;
-    let rows = members(&app, &caller, team.0, Some(&only), ALL).await?;
+    let rows = members(&app, &caller, team.0, Some(&only), MemberOrder::Id, ALL).await?;
     Ok(render::ok(&shown(&app, &rows)))
 }
 
@@ -66,6 +70,7 @@ async fn members(
     caller: &Caller,
     team: TeamId,
     only: Option<&[UserId]>,
+    order: MemberOrder,
     page: Page,
 ) -> Result<Vec<TeamMemberRow>, ApiError> {
     let known = known_people(app, caller).await?;
@@ -74,7 +79,7 @@ async fn members(
         None => known.listed(),
     };
     app.granted(DIRECTORY, ApiError::team_not_found, || {
-        app.reader.team_members(caller.user, team, only.as_deref(), page)
+        app.reader.team_members(caller.user, team, only.as_deref(), order, page)
     })
     .await
 }
