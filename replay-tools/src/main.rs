@@ -349,6 +349,7 @@ fn log_url(text: &str) -> Result<LogUrl, String> {
 }
 
 fn main() -> ExitCode {
+    process::set_up_memory();
     let arguments = Arguments::parse();
     match run(arguments) {
         Ok(Outcome::Good) => ExitCode::SUCCESS,

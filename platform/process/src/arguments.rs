@@ -21,6 +21,7 @@ pub fn main(
     about: &'static str,
     run: impl AsyncFnOnce(Config) -> anyhow::Result<()>,
 ) -> ExitCode {
+    crate::memory::set_up();
     let file = Arg::new("config")
         .long("config")
         .value_name("FILE")

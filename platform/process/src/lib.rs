@@ -10,6 +10,7 @@ mod edge;
 mod folding;
 mod identity;
 mod lag;
+mod memory;
 mod notes;
 mod parts;
 mod running;
@@ -18,16 +19,13 @@ mod stores;
 mod uses;
 pub mod watch;
 
-/// Of all who link this crate: the processes and `replay`.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 pub use announced::Announced;
 pub use arguments::main;
 pub use domain::RULES_KNOWN;
 pub use edge::edge;
 pub use folding::folded;
 pub use identity::{cell, client_config, collapsed_threads, kept, site_url, version_id};
+pub use memory::set_up as set_up_memory;
 pub use notes::{Notes, Progress};
 pub use parts::{Parts, ServiceParts};
 pub use running::{
