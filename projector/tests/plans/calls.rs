@@ -206,6 +206,8 @@ async fn wholes(asked: &mut Asked) {
     let called = PeopleQuery { term: Some("person12".to_owned()), ..PeopleQuery::default() };
     let in_team = PeopleQuery { in_team: Some(team(1)), ..called.clone() };
     let members = PeopleQuery { in_channel: Some(channel(11)), ..PeopleQuery::default() };
+    let placed =
+        PeopleQuery { order: PeopleOrder::Place, places: vec![(me(), 0)], ..members.clone() };
     let outside = PeopleQuery { not_in_channel: Some(channel(11)), term: None, ..in_team.clone() };
     let in_channel = PeopleQuery { in_channel: Some(large()), ..called };
     asked.takes_whole = true;
@@ -216,6 +218,7 @@ async fn wholes(asked: &mut Asked) {
         people(me(), &in_team, PAGE);
         people(me(), &in_channel, PAGE);
         people(me(), &members, PAGE);
+        people(me(), &placed, PAGE);
         people(me(), &outside, PAGE);
         channels_matching_everywhere(me(), "channel1", 20);
         channels_of_all_teams(&everywhere, PAGE);

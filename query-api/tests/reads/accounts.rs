@@ -1,7 +1,9 @@
 //! Who asks, and what is told of accounts.
 
 use events::directory::{UserDeactivated, UserProfileChanged};
-use events::user::{SessionCreated, SessionOrigin, SessionRevoked, SessionUsed, TokenHash};
+use events::user::{
+    SessionCreated, SessionOrigin, SessionRevoked, SessionUsed, StatusKind, StatusSet, TokenHash,
+};
 use events::{Body, DirectoryEvent, Id, Position, SessionId, UserEvent};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -101,6 +103,38 @@ fn accounts_are_found_by_what_they_are_known_by_and_show_others_less() {
         for body in [json!(["short"]), json!([17]), json!({ "a": 1 }), json!("x")] {
             assert_eq!(world.ask(&bob, "/users/ids", body).await.refused().0, 400);
         }
+    });
+}
+
+#[test]
+fn people_of_a_channel_are_listed_by_whether_they_are_there() {
+    run(async {
+        let world = World::start().await;
+        let ada = world.person("ada").await;
+        let team = world.team(&ada, "tea").await;
+        for (name, status) in [
+            ("bob", None),
+            ("carol", Some(StatusKind::Dnd)),
+            ("dora", Some(StatusKind::Away)),
+            ("eve", Some(StatusKind::Offline)),
+        ] {
+            let person = world.person(name).await;
+            world.join_team(team, &person).await;
+            let Some(status) = status else { continue };
+            let set = StatusSet { user_id: person.id, status, dnd_end_ms: 0 };
+            world.append(person.id.0, UserEvent::from(Body::from(set))).await;
+        }
+        let in_channel = format!("/users?in_channel={}", team.town_square);
+        for (query, expected) in [
+            ("&sort=status", ["dora", "carol", "ada", "bob", "eve"].as_slice()),
+            ("&sort=status&per_page=2&page=1", &["ada", "bob"]),
+            ("", &["ada", "bob", "carol", "dora", "eve"]),
+        ] {
+            let listed = world.get(&ada, &format!("{in_channel}{query}")).await.ok();
+            assert_eq!(each(&listed, "username"), expected, "{query}");
+        }
+        let anybody = world.get(&ada, "/users?sort=status&per_page=1").await.ok();
+        assert_eq!(each(&anybody, "username"), ["ada"], "in a channel alone");
     });
 }
 

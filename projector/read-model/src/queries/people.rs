@@ -15,6 +15,8 @@ pub enum PeopleOrder {
     Username,
     /// Newest accounts first.
     CreateAt,
+    /// Those with a place in [`PeopleQuery::places`] first, in its order; then by username.
+    Place,
 }
 
 /// Which people. What is absent does not narrow.
@@ -34,6 +36,7 @@ pub struct PeopleQuery {
     /// Of these alone.
     pub among: Option<Vec<UserId>>,
     pub order: PeopleOrder,
+    pub places: Vec<(UserId, i16)>,
 }
 
 impl PeopleQuery {
@@ -91,10 +94,17 @@ impl PeopleQuery {
                 names.iter().chain(&more).map(|name| format!("{name} LIKE $6")).collect();
             conditions.push(format!("({})", any.join(" OR ")));
         }
-        let order = match self.order {
-            PeopleOrder::Username => "u.username, u.id",
-            PeopleOrder::CreateAt => "u.create_at DESC, u.id",
+        let (columns, order) = match self.order {
+            PeopleOrder::Username => ("u.*", "u.username, u.id"),
+            PeopleOrder::CreateAt => ("u.*", "u.create_at DESC, u.id"),
+            PeopleOrder::Place => ("u.*, p.place", "place, u.username, u.id"),
         };
+        if self.order == PeopleOrder::Place {
+            from.push_str(
+                " LEFT JOIN unnest($10::uuid[], $11::smallint[]) AS p(user_id, place)
+                    ON p.user_id = u.id",
+            );
+        }
         format!(
             "WITH r AS MATERIALIZED (
                 SELECT EXISTS (SELECT FROM users WHERE id = $1 AND delete_at = 0)
@@ -104,7 +114,7 @@ impl PeopleQuery {
                   AND ($5::uuid IS NULL OR {}) AND ($6::text IS NULL OR $6 <> '') AS may
              ),
              found AS (
-                SELECT u.* FROM {from} WHERE {} ORDER BY {order} LIMIT $7 OFFSET $8
+                SELECT {columns} FROM {from} WHERE {} ORDER BY {order} LIMIT $7 OFFSET $8
              )
              SELECT r.may, u.id IS NOT NULL AS present, {}
              FROM r LEFT JOIN found u ON true ORDER BY {order}",
@@ -131,6 +141,8 @@ impl Reader {
     ) -> Result<Access<Vec<UserRow>>> {
         let among = query.among.as_ref();
         let among: Option<Vec<Key>> = among.map(|ids| ids.iter().copied().map(Key::from).collect());
+        let (placed, places): (Vec<Key>, Vec<i16>) =
+            query.places.iter().map(|(user, place)| (Key::from(*user), *place)).unzip();
         let rows = sqlx::query(AssertSqlSafe(query.sql()))
             .bind(Key::from(viewer))
             .bind(query.in_team.map(Key::from))
@@ -141,6 +153,8 @@ impl Reader {
             .bind(page.limit())
             .bind(page.offset())
             .bind(among)
+            .bind(placed)
+            .bind(places)
             .fetch_all(&self.pool)
             .await?;
         let may = rows.first().is_some_and(|row| row.try_get(0).unwrap_or(false));

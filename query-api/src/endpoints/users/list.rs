@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use events::Partition;
+use events::user::StatusKind;
+use events::{ChannelId, Partition, UserId};
 use http::HeaderMap;
 use platform::http::{ApiError, Query};
 use read_model::Page;
@@ -10,6 +11,7 @@ use read_model::queries::{PeopleOrder, PeopleQuery};
 
 use crate::app::{App, DIRECTORY, of_channel};
 use crate::caller::Caller;
+use crate::endpoints::users::statuses::status;
 use crate::endpoints::{id_param, rows_page};
 use crate::render;
 use crate::rights::known_people;
@@ -31,7 +33,11 @@ pub(crate) async fn get(
         term: None,
         among: known_people(&app, &caller).await?.listed(),
         order: order(&query),
+        places: Vec::new(),
     };
+    if let (Some("status"), Some(channel)) = (query.get("sort"), people.in_channel) {
+        (people.order, people.places) = (PeopleOrder::Place, who_is_there(&app, channel));
+    }
     people.most_are_in_channel = most_are_in_channel(&app, &people, page);
     let rows = app
         .granted(&decided_by(&people), ApiError::forbidden, || {
@@ -39,6 +45,24 @@ pub(crate) async fn get(
         })
         .await?;
     Ok(render::tagged(&headers, &render::users(&rows, &caller)))
+}
+
+/// Members of a channel who are not offline, those first who are reached soonest.
+fn who_is_there(app: &App, channel: ChannelId) -> Vec<(UserId, i16)> {
+    let channels = app.fold.channels(channel);
+    let members = channels.state().channel(channel).into_iter().flat_map(|held| held.members());
+    let members: Vec<UserId> = members.map(|member| member.user_id).collect();
+    drop(channels);
+    let placed = members.into_iter().filter_map(|user| {
+        let place = match status(app, user).status {
+            StatusKind::Online => 0,
+            StatusKind::Away => 1,
+            StatusKind::Dnd => 2,
+            StatusKind::Offline => return None,
+        };
+        Some((user, place))
+    });
+    placed.collect()
 }
 
 /// Whether fewer accounts are looked at by going through all of them in order, up to the page's end, than

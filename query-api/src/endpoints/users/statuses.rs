@@ -42,7 +42,7 @@ fn offline(user_id: UserId) -> Status {
     Status { user_id, status, manual, last_activity_at: 0, dnd_end_time: 0 }
 }
 
-fn status(app: &App, user: UserId) -> Status {
+pub(super) fn status(app: &App, user: UserId) -> Status {
     let users = app.fold.users(user);
     let shown = app.statuses.shown(users.state(), user, now_ms());
     Status {
