@@ -8,7 +8,7 @@ use http::StatusCode;
 use platform::http::{ApiError, Path, UserRef};
 use wire::OrderedCategories;
 
-use crate::app::{App, failed};
+use crate::app::{App, failed, of_any_channel};
 use crate::caller::Caller;
 use crate::endpoints::TeamPath;
 use crate::render;
@@ -53,7 +53,11 @@ pub(crate) async fn one(
     Ok(render::ok(&found))
 }
 
+/// Clients ask when a frame says that the sidebar, or what they are in, has changed.
 async fn categories(app: &App, user: UserId, team: TeamId) -> Result<OrderedCategories, ApiError> {
+    let mut told = of_any_channel();
+    told.push(Partition::of(Topic::Users, user.as_bytes()));
+    app.rows_followed(&told).await;
     let rows = app.reader.sidebar(user, team).await.map_err(failed)?;
     Ok(rows.to_wire(user, team))
 }

@@ -7,7 +7,7 @@ use platform::http::{ApiError, Path, Query, UserRef};
 use serde_json::json;
 
 use super::all_shown;
-use crate::app::{App, failed};
+use crate::app::{App, DIRECTORY, failed};
 use crate::caller::Caller;
 use crate::endpoints::{ALL, rows_page};
 use crate::render;
@@ -38,6 +38,7 @@ pub(crate) async fn of_user(
     Path(user): Path<UserRef>,
 ) -> Result<Response, ApiError> {
     let user = own_or_admin(user, &caller)?;
+    app.rows_followed(DIRECTORY).await;
     let rows = app.reader.teams_of(user).await.map_err(failed)?;
     Ok(render::ok(&all_shown(&app, &rows, &caller)))
 }

@@ -51,6 +51,7 @@ async fn read(
     user: UserId,
     category: Option<&str>,
 ) -> Result<Vec<Preference>, ApiError> {
+    app.rows_followed(&[Partition::of(Topic::Users, user.as_bytes())]).await;
     let rows = app.reader.preferences(user, category, None).await.map_err(failed)?;
     Ok(rows.iter().map(read_model::rows::PreferenceRow::to_wire).collect())
 }
