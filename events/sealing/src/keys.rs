@@ -37,7 +37,7 @@ struct Inner {
     derived: AtHand<Under, Option<Arc<HalfKey>>>,
 }
 
-/// What is in memory for [`FORGOTTEN_AFTER`] at most.
+/// What is used from memory for [`FORGOTTEN_AFTER`] at most.
 struct AtHand<K, V>(Cache<K, (Instant, V)>);
 
 /// What seals one event's personal half: its key is there, or it needs none.

@@ -18,8 +18,8 @@ use crate::TraceParent;
 /// for them what no line shows would cost as much as writing it.
 pub const STEPS: &str = "nottermost::steps";
 
-/// Spans that are exported: those of reads too, which the log leaves out.
-const EXPORTED: &str = "info,platform::http::edge=debug,nottermost::steps=debug";
+/// Spans that are exported, beside [`STEPS`]: those of reads too, which the log leaves out.
+const EXPORTED: &str = "info,platform::http::edge=debug";
 
 /// Looking into spans costs something; without an exporter there is nothing to find there.
 static EXPORTING: AtomicBool = AtomicBool::new(false);
@@ -37,7 +37,7 @@ where
 {
     tracing_opentelemetry::layer()
         .with_tracer(provider.tracer(service))
-        .with_filter(EnvFilter::new(EXPORTED))
+        .with_filter(EnvFilter::new(format!("{EXPORTED},{STEPS}=debug")))
         .boxed()
 }
 

@@ -67,8 +67,8 @@ pub(crate) fn may_see(channel: &str, viewer: &str) -> String {
 }
 
 /// SQL of one row: whether `viewer` may see `channel` ([`may_see`]) as `known`, and whether they may read it
-/// ([`may_read`]) as `may`. One walk over the tables instead of four: of a page of posts the four were a quarter
-/// of the database's time.
+/// ([`may_read`]) as `may`. One walk over the tables instead of four: to find out by the four was a
+/// sixth of what a page of posts took of the database.
 pub(crate) fn rights(channel: &str, viewer: &str) -> String {
     format!(
         "SELECT COALESCE(bool_or(j.known OR j.may), false) AS known,

@@ -1,5 +1,5 @@
 // Colours for code, fetched when the first code is shown.
-import { once } from './once';
+import { once } from '../once';
 
 const loaded = once(() => import('highlight.js/lib/common').then((module) => module.default));
 

@@ -21,6 +21,7 @@ import { memo, type RefObject, useCallback, useEffect, useRef, useState } from '
 import { Link } from 'wouter';
 import { useShallow } from 'zustand/react/shallow';
 import { type Key, t as say, useT } from '../i18n';
+import { once } from '../once';
 import {
   channelName,
   channelPath,
@@ -46,7 +47,6 @@ import {
   stepChannel,
 } from '../state/sidebar';
 import { get, open, useStore } from '../state/store';
-import { once } from '../text/once';
 import { attempt } from './attempt';
 import { Avatar, ChannelIcon, type Choice, IconButton, Menu } from './bits';
 import { CustomStatus } from './CustomStatus';
